@@ -1,1 +1,11 @@
-//! events
+#![doc = include_str!("../README.md")]
+
+pub mod ids;
+pub mod time;
+pub mod money;
+pub mod request;
+pub mod coupons;
+pub mod envelope;
+pub mod codec;
+pub mod manifest;
+pub mod topics;

@@ -1,1 +1,19 @@
-//! streams
+#![doc = include_str!("../README.md")]
+
+pub mod record;
+pub mod partitioner;
+pub mod processor;
+pub mod topology;
+pub mod broker;
+pub mod store;
+pub mod changelog;
+pub mod task;
+pub mod thread;
+pub mod application;
+pub mod metrics;
+pub mod emitter;
+pub mod feed;
+pub mod service;
+pub mod kafka;
+pub mod simulated;
+pub mod driver;

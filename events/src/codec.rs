@@ -1,0 +1,98 @@
+//! Bytes to messages and back: the one place that knows the wire format (JSON). Unknown fields are ignored, an unknown newer
+//! version is told apart from garbage: the first stops a reader until it is upgraded, the second goes to the dead letters.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::coupons::{CouponCommand, CouponEvent};
+use crate::envelope::Envelope;
+use crate::request::Reply;
+
+/// A value of a public topic.
+pub trait Message: Serialize + DeserializeOwned {
+    /// The newest version of this message that the code at hand writes and understands.
+    const SCHEMA_VERSION: u16;
+
+    /// The message's type: the `event-type` header.
+    fn kind(&self) -> &'static str;
+
+    /// The record's key.
+    fn key(&self) -> String;
+}
+
+/// Why a value cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum DecodeError {
+    /// The value was written by a newer version: stop and upgrade, do not skip.
+    #[error("schema version {found} is newer than {known}, the newest understood here")]
+    Newer {
+        /// The value's version.
+        found: u16,
+        /// The newest version understood here.
+        known: u16,
+    },
+    /// The value has no readable version, or no value at all.
+    #[error("{0}")]
+    Unmarked(&'static str),
+    /// The value is not what its version promises.
+    #[error("not a readable value: {0}")]
+    Garbage(#[from] serde_json::Error),
+}
+
+/// Writes a message: its value and its headers. `traceparent` and `reply_to` are passed through from `context`.
+///
+/// # Errors
+/// [`serde_json::Error`] never in practice: the types have string keys only.
+pub fn encode<M: Message>(message: &M, context: &Envelope) -> Result<(Vec<u8>, Envelope), serde_json::Error> {
+    let value = serde_json::to_vec(message)?;
+    let envelope = Envelope {
+        event_type: message.kind().to_owned(),
+        schema_version: M::SCHEMA_VERSION,
+        traceparent: context.traceparent.clone(),
+        reply_to: context.reply_to,
+    };
+    Ok((value, envelope))
+}
+
+/// Reads a message.
+///
+/// # Errors
+/// [`DecodeError`] tells a newer version from garbage.
+pub fn decode<M: Message>(value: Option<&[u8]>, envelope: &Envelope) -> Result<M, DecodeError> {
+    let value = value.ok_or(DecodeError::Unmarked("the record has no value"))?;
+    match envelope.schema_version {
+        0 => Err(DecodeError::Unmarked("the record has no readable schema-version header")),
+        found if found > M::SCHEMA_VERSION => Err(DecodeError::Newer { found, known: M::SCHEMA_VERSION }),
+        _ => Ok(serde_json::from_slice(value)?),
+    }
+}
+
+impl Message for CouponCommand {
+    const SCHEMA_VERSION: u16 = 1;
+    fn kind(&self) -> &'static str {
+        self.kind()
+    }
+    fn key(&self) -> String {
+        self.campaign().to_string()
+    }
+}
+
+impl Message for CouponEvent {
+    const SCHEMA_VERSION: u16 = 1;
+    fn kind(&self) -> &'static str {
+        self.fact.kind()
+    }
+    fn key(&self) -> String {
+        self.campaign.to_string()
+    }
+}
+
+impl Message for Reply {
+    const SCHEMA_VERSION: u16 = 1;
+    fn kind(&self) -> &'static str {
+        "reply"
+    }
+    fn key(&self) -> String {
+        self.request.to_string()
+    }
+}

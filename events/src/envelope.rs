@@ -1,0 +1,63 @@
+//! The headers that travel beside every value: what it is, which version of the language it speaks, which trace it belongs to
+//! and where an answer should go. Header names follow CloudEvents' Kafka binding in spirit and W3C Trace Context to the letter.
+
+/// Headers of one record.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Envelope {
+    /// The value's type, such as `claim` or `coupon_granted`.
+    pub event_type: String,
+    /// The version of the language the value speaks.
+    pub schema_version: u16,
+    /// W3C `traceparent`, passed on unchanged.
+    pub traceparent: Option<String>,
+    /// The partition of `ingress.replies` where an answer is awaited.
+    pub reply_to: Option<i32>,
+}
+
+/// Header names.
+pub mod header {
+    /// The value's type.
+    pub const EVENT_TYPE: &str = "event-type";
+    /// The version of the language the value speaks.
+    pub const SCHEMA_VERSION: &str = "schema-version";
+    /// W3C Trace Context.
+    pub const TRACEPARENT: &str = "traceparent";
+    /// The partition of `ingress.replies` where an answer is awaited.
+    pub const REPLY_TO: &str = "reply-to";
+}
+
+impl Envelope {
+    /// The headers as they are written.
+    #[must_use]
+    pub fn to_headers(&self) -> Vec<(&'static str, Vec<u8>)> {
+        let mut headers = vec![
+            (header::EVENT_TYPE, self.event_type.clone().into_bytes()),
+            (header::SCHEMA_VERSION, self.schema_version.to_string().into_bytes()),
+        ];
+        if let Some(traceparent) = &self.traceparent {
+            headers.push((header::TRACEPARENT, traceparent.clone().into_bytes()));
+        }
+        if let Some(partition) = self.reply_to {
+            headers.push((header::REPLY_TO, partition.to_string().into_bytes()));
+        }
+        headers
+    }
+
+    /// Reads headers; unknown names are ignored, and of a name given twice the last counts. A header that cannot be read is
+    /// as good as absent: only the type and the version are needed, and [`crate::codec`] checks those.
+    #[must_use]
+    pub fn from_headers<'a>(headers: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Self {
+        let mut envelope = Self::default();
+        for (name, value) in headers {
+            let Ok(text) = std::str::from_utf8(value) else { continue };
+            match name {
+                header::EVENT_TYPE => envelope.event_type = text.to_owned(),
+                header::SCHEMA_VERSION => envelope.schema_version = text.parse().unwrap_or(0),
+                header::TRACEPARENT => envelope.traceparent = Some(text.to_owned()),
+                header::REPLY_TO => envelope.reply_to = text.parse().ok().filter(|partition| *partition >= 0),
+                _ => {}
+            }
+        }
+        envelope
+    }
+}

@@ -1,0 +1,142 @@
+//! `topics.yaml`, embedded: what each topic is for, how it is cut and kept, who writes and who reads it. Unknown fields are
+//! refused, and every rule that ties fields together is checked when the file is read.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The text of `topics.yaml` as of this build.
+pub const TEXT: &str = include_str!("../../topics.yaml");
+
+/// Every topic of the system.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// Topics by name.
+    pub topics: BTreeMap<String, TopicSpec>,
+}
+
+/// One topic.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TopicSpec {
+    /// What it is for, in a sentence.
+    pub description: String,
+    /// The room that answers for it.
+    pub owner: String,
+    /// What its records are keyed by.
+    pub key: String,
+    /// How many partitions; grows only by a migration, since growing re-keys.
+    pub partitions: i32,
+    /// Copies on brokers of a production cluster; a cluster with fewer brokers gets as many as it has.
+    pub replication: i32,
+    /// Which value it carries: a type of `events`, or `private` for the runtime's own bytes.
+    pub value: String,
+    /// Fields of the value that are personal, as JSON pointers.
+    #[serde(default)]
+    pub pii: Vec<String>,
+    /// Roles that write it.
+    pub producers: Vec<String>,
+    /// Roles that read it.
+    pub consumers: Vec<Consumer>,
+    /// Topics that must have as many partitions as this one.
+    #[serde(default)]
+    pub copartitioned: Vec<String>,
+    /// Broker settings by their Kafka names. What is not named is left as it is.
+    pub config: BTreeMap<String, String>,
+}
+
+/// A reader of a topic.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Consumer {
+    /// The role, or the group, that reads.
+    pub role: String,
+    /// How far behind it may be, seconds, before somebody is told.
+    pub lag_slo_seconds: u32,
+}
+
+/// Why a manifest is not one.
+#[derive(Debug, thiserror::Error)]
+pub enum ManifestError {
+    /// Not YAML of the right shape; the message names line and column.
+    #[error("topics.yaml: {0}")]
+    Syntax(String),
+    /// A rule is broken.
+    #[error("topics.yaml: {topic}: {rule}")]
+    Rule {
+        /// The topic.
+        topic: String,
+        /// The rule.
+        rule: String,
+    },
+}
+
+impl Manifest {
+    /// The manifest of this build.
+    ///
+    /// # Errors
+    /// [`ManifestError`]; a test makes sure that a build's own manifest has none.
+    pub fn embedded() -> Result<Self, ManifestError> {
+        Self::parse(TEXT)
+    }
+
+    /// Reads and checks a manifest.
+    ///
+    /// # Errors
+    /// [`ManifestError`] names the place or the topic, and the rule that is broken.
+    pub fn parse(text: &str) -> Result<Self, ManifestError> {
+        let manifest: Self = serde_saphyr::from_str(text).map_err(|error| ManifestError::Syntax(error.to_string()))?;
+        manifest.check()?;
+        Ok(manifest)
+    }
+
+    fn check(&self) -> Result<(), ManifestError> {
+        for (name, spec) in &self.topics {
+            if let Err(rule) = self.check_topic(name, spec) {
+                return Err(ManifestError::Rule { topic: name.clone(), rule });
+            }
+        }
+        Ok(())
+    }
+
+    fn check_topic(&self, name: &str, spec: &TopicSpec) -> Result<(), String> {
+        let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+        if name.is_empty() || name.len() > 249 || !name.bytes().all(legal) {
+            return Err("a name has 1 to 249 letters, digits, '.', '-' or '_'".into());
+        }
+        if !(1..=1024).contains(&spec.partitions) {
+            return Err("partitions must be 1 to 1024".into());
+        }
+        if !(1..=7).contains(&spec.replication) {
+            return Err("replication must be 1 to 7".into());
+        }
+        let policy = spec.config.get("cleanup.policy").map(String::as_str);
+        if !matches!(policy, Some("delete" | "compact")) {
+            return Err("cleanup.policy must be named: delete or compact".into());
+        }
+        if name.ends_with(".inbox")
+            && spec.config.get("message.timestamp.type").map(String::as_str) != Some("LogAppendTime")
+        {
+            return Err("an inbox takes its time from the log: message.timestamp.type must be LogAppendTime".into());
+        }
+        if name.ends_with(".changelog") && policy != Some("compact") {
+            return Err("a changelog must be compacted".into());
+        }
+        let roles: BTreeSet<&str> = spec.consumers.iter().map(|consumer| consumer.role.as_str()).collect();
+        if roles.len() != spec.consumers.len() {
+            return Err("a consumer is named twice".into());
+        }
+        for other in &spec.copartitioned {
+            match self.topics.get(other) {
+                None => return Err(format!("is co-partitioned with {other}, which does not exist")),
+                Some(spec_of_other) if spec_of_other.partitions != spec.partitions => {
+                    return Err(format!("must have as many partitions as {other}"));
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,78 @@
+//! What becomes of a request: the answer a processor sends back to ingress, and what `GET /v1/requests/{request}` shows.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::coupons::Refusal;
+use crate::ids::{CampaignId, CouponId, RequestId, ShopperId};
+use crate::time::Timestamp;
+
+/// What a request said, hashed: the same request with another fingerprint is a conflict, never a second effect.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Fingerprint(u64);
+
+impl Fingerprint {
+    /// The fingerprint with this number.
+    #[must_use]
+    pub const fn from_u64(number: u64) -> Self {
+        Self(number)
+    }
+
+    /// The number.
+    #[must_use]
+    pub const fn as_u64(self) -> u64 {
+        self.0
+    }
+
+    /// The fingerprint of a request's canonical form: of what was understood, not of the bytes that were sent.
+    #[must_use]
+    pub fn of(canonical: &[u8]) -> Self {
+        let mut hasher = blake3::Hasher::new_derive_key("timesale Fingerprint 1");
+        hasher.update(canonical);
+        let mut bytes = [0; 8];
+        hasher.finalize_xof().fill(&mut bytes);
+        // JSON numbers are safe up to 2^53 in every reader.
+        Self(u64::from_le_bytes(bytes) >> 11)
+    }
+}
+
+/// A processor's answer to one request: the value of `ingress.replies`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Reply {
+    /// The request.
+    pub request: RequestId,
+    /// When it was decided (log time).
+    pub at: Timestamp,
+    /// What was decided.
+    pub outcome: Outcome,
+}
+
+/// What was decided about a request.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The claim was granted.
+    Granted {
+        /// The coupon.
+        coupon: CouponId,
+        /// Its campaign.
+        campaign: CampaignId,
+        /// Its owner.
+        shopper: ShopperId,
+        /// When it expires unless used.
+        expires_at: Timestamp,
+    },
+    /// The command was carried out; `version` is the campaign's.
+    Applied {
+        /// The campaign.
+        campaign: CampaignId,
+        /// Its version after the command.
+        version: u64,
+    },
+    /// The command was refused.
+    Refused {
+        /// Why.
+        reason: Refusal,
+    },
+}

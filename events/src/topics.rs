@@ -1,0 +1,48 @@
+//! Typed handles of the public topics. A topic's name stands here and in `topics.yaml`, and nowhere else; a test holds both
+//! together.
+
+use std::marker::PhantomData;
+
+use crate::coupons::{CouponCommand, CouponEvent};
+use crate::request::Reply;
+
+/// A topic whose values are `M`.
+pub struct Topic<M> {
+    name: &'static str,
+    message: PhantomData<fn() -> M>,
+}
+
+impl<M> Topic<M> {
+    const fn new(name: &'static str) -> Self {
+        Self { name, message: PhantomData }
+    }
+
+    /// The topic's name on the broker.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+}
+
+/// Bytes that belong to the runtime: changelogs and dead letters.
+pub struct Opaque;
+
+/// Everything addressed to the coupon processor.
+pub const COUPONS_INBOX: Topic<CouponCommand> = Topic::new("coupons.inbox");
+/// What the coupon processor has decided.
+pub const COUPONS_EVENTS: Topic<CouponEvent> = Topic::new("coupons.events");
+/// The coupon processor's stores.
+pub const COUPONS_CHANGELOG: Topic<Opaque> = Topic::new("coupons.changelog");
+/// Answers to ingress, each to the partition its request named.
+pub const INGRESS_REPLIES: Topic<Reply> = Topic::new("ingress.replies");
+/// Records nobody could read, with where they came from and why.
+pub const DEAD_LETTERS: Topic<Opaque> = Topic::new("dead-letters");
+
+/// Every topic's name.
+pub const NAMES: [&str; 5] = [
+    COUPONS_INBOX.name(),
+    COUPONS_EVENTS.name(),
+    COUPONS_CHANGELOG.name(),
+    INGRESS_REPLIES.name(),
+    DEAD_LETTERS.name(),
+];

@@ -1,0 +1,1 @@
+//! A processor's stream threads: started, watched, stopped.

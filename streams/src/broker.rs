@@ -1,0 +1,182 @@
+//! The seam between the loop and a Kafka cluster. Two implementations, `kafka` and `simulated`, run under the same loop
+//! (`thread`). One `Broker` is one slot's connection: one consumer of one group and one transactional producer.
+//!
+//! Calls are made from one thread. Every call returns within its own deadline; a call that may have had an effect that
+//! nobody saw returns [`BrokerError::Unknown`].
+
+use std::time::Duration;
+
+use crate::record::{Outgoing, Record};
+
+/// A connection of one stream thread.
+pub trait Broker {
+    /// Wall-clock time, milliseconds since 1970. Used to decide when to tick and when to commit; no processor sees it.
+    fn now(&self) -> i64;
+
+    /// The partition count of a topic.
+    ///
+    /// # Errors
+    /// [`BrokerError::Fatal`] when there is no such topic.
+    fn partitions(&mut self, topic: &str) -> Result<i32, BrokerError>;
+
+    // --- the group ---------------------------------------------------------------------------------------------------
+
+    /// What has happened: group changes first, else records of assigned, not paused partitions. Waits `timeout` at most and
+    /// returns at once when there is something. An empty answer means the input has run dry for now.
+    ///
+    /// # Errors
+    /// [`BrokerError::Fatal`] when this consumer is dead for good (fenced, unauthorised): build a new one with
+    /// [`Broker::rejoin`].
+    fn poll(&mut self, most: usize, timeout: Duration) -> Result<Polled, BrokerError>;
+
+    /// Completes [`Polled::Assigned`]: reading begins at these offsets, paused.
+    ///
+    /// # Errors
+    /// As for [`Broker::poll`].
+    fn assign(&mut self, positions: &[(i32, i64)]) -> Result<(), BrokerError>;
+
+    /// Completes [`Polled::Revoked`] and [`Polled::Lost`].
+    ///
+    /// # Errors
+    /// As for [`Broker::poll`].
+    fn unassign(&mut self, partitions: &[i32]) -> Result<(), BrokerError>;
+
+    /// Stops or resumes handing out a partition's records.
+    ///
+    /// # Errors
+    /// As for [`Broker::poll`].
+    fn set_paused(&mut self, partition: i32, paused: bool) -> Result<(), BrokerError>;
+
+    /// Goes back (or forth): the next record handed out of the partition is the first at or after `offset`. Nothing that was
+    /// fetched before the call is handed out after it.
+    ///
+    /// # Errors
+    /// As for [`Broker::poll`].
+    fn seek(&mut self, partition: i32, offset: i64) -> Result<(), BrokerError>;
+
+    /// The group's committed positions, after every transaction that is still pending on them has ended ("stable").
+    ///
+    /// # Errors
+    /// [`BrokerError::Unavailable`]: try again.
+    fn committed(&mut self, partitions: &[i32]) -> Result<Vec<Option<Position>>, BrokerError>;
+
+    /// Drops the consumer and joins the group anew. Every assignment is gone.
+    ///
+    /// # Errors
+    /// [`BrokerError::Fatal`] when the configuration itself is refused.
+    fn rejoin(&mut self) -> Result<(), BrokerError>;
+
+    // --- the transaction ---------------------------------------------------------------------------------------------
+
+    /// Drops the producer if there is one, makes a new one with the same transactional id and fences every earlier one: when
+    /// this returns, every earlier transaction of the id is decided.
+    ///
+    /// # Errors
+    /// [`BrokerError::Unavailable`]: try again for as long as it takes.
+    fn init_transactions(&mut self) -> Result<(), BrokerError>;
+
+    /// Begins a transaction.
+    ///
+    /// # Errors
+    /// [`BrokerError::Fenced`] or [`BrokerError::Fatal`].
+    fn begin(&mut self) -> Result<(), BrokerError>;
+
+    /// Adds a record to the transaction. A full queue is waited out within the call.
+    ///
+    /// # Errors
+    /// [`BrokerError::Abort`], [`BrokerError::Fenced`] or [`BrokerError::Fatal`].
+    fn send(&mut self, outgoing: Outgoing) -> Result<(), BrokerError>;
+
+    /// Adds consumed positions to the transaction, with this member's current generation.
+    ///
+    /// # Errors
+    /// [`BrokerError::Abort`] (for one: this member's generation is over), [`BrokerError::Fenced`], [`BrokerError::Fatal`].
+    fn send_offsets(&mut self, positions: &[(i32, Position)]) -> Result<(), BrokerError>;
+
+    /// Waits until every record of the transaction has been acknowledged.
+    ///
+    /// # Errors
+    /// [`BrokerError::Abort`] when one was refused.
+    fn drain(&mut self) -> Result<(), BrokerError>;
+
+    /// Ends the transaction: all of it becomes visible, at once.
+    ///
+    /// # Errors
+    /// [`BrokerError::Abort`]: it has not and cannot; [`BrokerError::Unknown`]: it may have: only
+    /// [`Broker::init_transactions`] and [`Broker::committed`] can tell.
+    fn commit(&mut self) -> Result<(), BrokerError>;
+
+    /// Ends the transaction: none of it was.
+    ///
+    /// # Errors
+    /// Anything: [`Broker::init_transactions`] is the cure.
+    fn abort(&mut self) -> Result<(), BrokerError>;
+
+    // --- restoring ---------------------------------------------------------------------------------------------------
+
+    /// First offset and log end (read-uncommitted: open transactions count) of any partition.
+    ///
+    /// # Errors
+    /// [`BrokerError::Unavailable`]: try again.
+    fn log_range(&mut self, topic: &str, partition: i32) -> Result<(i64, i64), BrokerError>;
+
+    /// Committed records of any partition at or after `position`, and the position after them. Control records and aborted
+    /// records take offsets, so the position may move past an empty answer: `position >= end` is the only sign of having read
+    /// everything.
+    ///
+    /// # Errors
+    /// [`BrokerError::Unavailable`]: try again; [`BrokerError::Fatal`]: the position is outside the log.
+    fn read(
+        &mut self,
+        topic: &str,
+        partition: i32,
+        position: i64,
+        most: usize,
+        timeout: Duration,
+    ) -> Result<(Vec<Record>, i64), BrokerError>;
+
+    /// Ends it in good order: leaves the group (a static member stays for its session), closes the producer.
+    fn close(&mut self);
+}
+
+/// What a poll brought.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Polled {
+    /// Records, in order within each partition; empty when the input has run dry.
+    Records(Vec<Record>),
+    /// These partitions are ours once [`Broker::assign`] is called.
+    Assigned(Vec<i32>),
+    /// These partitions go to another member once [`Broker::unassign`] is called: commit first.
+    Revoked(Vec<i32>),
+    /// These partitions are another member's already: commit nothing, call [`Broker::unassign`].
+    Lost(Vec<i32>),
+}
+
+/// A committed position: the next offset to read, and what travels with it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Position {
+    /// The next offset to read.
+    pub offset: i64,
+    /// The runtime's own words: commit sequence, log time, topology fingerprint. At most 4,096 bytes on a stock broker.
+    pub metadata: String,
+}
+
+/// What a failed call means for the caller. Each variant is a decision.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum BrokerError {
+    /// Nothing has happened; try again.
+    #[error("unavailable: {0}")]
+    Unavailable(String),
+    /// The transaction cannot be committed: abort it, drop the overlay, rewind.
+    #[error("abort: {0}")]
+    Abort(String),
+    /// The transaction may or may not have been committed: the producer must be replaced and the outcome looked up.
+    #[error("outcome unknown: {0}")]
+    Unknown(String),
+    /// Another instance with the same identity has taken over, or the coordinator has given this producer up.
+    #[error("fenced: {0}")]
+    Fenced(String),
+    /// It will never work like this.
+    #[error("fatal: {0}")]
+    Fatal(String),
+}

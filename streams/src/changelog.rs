@@ -1,0 +1,1 @@
+//! Store changes as changelog records and back.

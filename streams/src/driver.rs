@@ -1,0 +1,1 @@
+//! The test driver: a topology on the simulated cluster, stepped by hand.

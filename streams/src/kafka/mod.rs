@@ -1,0 +1,1 @@
+//! The real Kafka cluster: the only folder that names its client.

@@ -1,0 +1,55 @@
+//! Records as they are read and as they are written: bytes, never a word of the shop.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+/// Headers, in the order they were written. A name may repeat.
+pub type Headers = Vec<(String, Bytes)>;
+
+/// A record that was read.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Record {
+    /// Its topic.
+    pub topic: Arc<str>,
+    /// Its partition.
+    pub partition: i32,
+    /// Its place in the partition.
+    pub offset: i64,
+    /// Milliseconds since 1970: the broker's append time on a topic with `LogAppendTime`, else whatever the writer said.
+    pub timestamp: i64,
+    /// What it is keyed by.
+    pub key: Option<Bytes>,
+    /// What it says; nothing is a tombstone.
+    pub value: Option<Bytes>,
+    /// What travels beside it.
+    pub headers: Headers,
+}
+
+impl Record {
+    /// The last header of this name.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&[u8]> {
+        self.headers.iter().rev().find(|(found, _)| found == name).map(|(_, value)| value.as_ref())
+    }
+
+    /// Headers as borrowed pairs.
+    pub fn header_pairs(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.headers.iter().map(|(name, value)| (name.as_str(), value.as_ref()))
+    }
+}
+
+/// A record to be written.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Outgoing {
+    /// Its topic.
+    pub topic: Arc<str>,
+    /// Its partition; without one, the key decides as Kafka's Java producer does (murmur2).
+    pub partition: Option<i32>,
+    /// What it is keyed by.
+    pub key: Option<Bytes>,
+    /// What it says; nothing is a tombstone.
+    pub value: Option<Bytes>,
+    /// What travels beside it.
+    pub headers: Headers,
+}

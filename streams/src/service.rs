@@ -1,0 +1,87 @@
+//! The life of a role: asked to stop, known to be ready or not. Shared by every room that runs; knows nothing of what runs.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::watch;
+
+/// Asks everything that holds a [`Shutdown`] to stop.
+#[derive(Debug)]
+pub struct ShutdownHandle(watch::Sender<bool>);
+
+/// Tells whether to stop. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Shutdown(watch::Receiver<bool>);
+
+/// A shutdown signal and the handle that gives it. Dropping the handle gives it too.
+#[must_use]
+pub fn shutdown() -> (ShutdownHandle, Shutdown) {
+    let (sender, receiver) = watch::channel(false);
+    (ShutdownHandle(sender), Shutdown(receiver))
+}
+
+impl ShutdownHandle {
+    /// Asks to stop.
+    pub fn request(&self) {
+        self.0.send_replace(true);
+    }
+}
+
+impl Shutdown {
+    /// Whether it is time to stop; for loops on plain threads.
+    #[must_use]
+    pub fn is_requested(&self) -> bool {
+        *self.0.borrow() || self.0.has_changed().is_err()
+    }
+
+    /// Returns when it is time to stop; for async code.
+    pub async fn requested(&mut self) {
+        // An error means that the handle is gone, which is a request too.
+        drop(self.0.wait_for(|requested| *requested).await);
+    }
+}
+
+/// How one part of a role is doing.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Condition {
+    /// Not there yet: joining, restoring, catching up.
+    Starting(String),
+    /// Doing its work.
+    Ready,
+    /// Able to work, but not fully: the reason says what is missing.
+    Degraded(String),
+    /// It has stopped and will not start again by itself: the process should be replaced.
+    Failed(String),
+}
+
+/// The conditions of a role's parts, by name. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Health(Arc<Mutex<BTreeMap<String, Condition>>>);
+
+impl Health {
+    /// States how a part is doing.
+    pub fn set(&self, part: &str, condition: Condition) {
+        let mut parts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        parts.insert(part.to_owned(), condition);
+    }
+
+    /// How every part is doing.
+    #[must_use]
+    pub fn parts(&self) -> BTreeMap<String, Condition> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether the role can take traffic: something is there, and nothing is starting or has failed.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        let parts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        !parts.is_empty() && parts.values().all(|part| matches!(part, Condition::Ready | Condition::Degraded(_)))
+    }
+
+    /// Whether the process is worth keeping: nothing has failed.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        let parts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        !parts.values().any(|part| matches!(part, Condition::Failed(_)))
+    }
+}

@@ -1,0 +1,1 @@
+//! A simulated Kafka cluster: partitions, transactions, groups, crashes, an injected clock, a seed.

@@ -1,0 +1,1 @@
+//! Key-value stores: a committed base under a transaction overlay.

@@ -1,0 +1,1 @@
+//! One partition of one processor: its stores, timers, positions and life cycle.

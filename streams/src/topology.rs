@@ -1,0 +1,220 @@
+//! A processor as one declared value: where it reads, what it keeps, where it may write. Every name is given, none is
+//! generated; the whole is checked before anything starts, and can describe itself.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::processor::{Processor, StoreId};
+
+/// Makes a task's processor; the same for the real cluster, the simulated one and the test driver.
+pub type Supplier = Arc<dyn Fn() -> Box<dyn Processor> + Send + Sync>;
+
+/// A validated topology of one processor.
+#[derive(Clone)]
+pub struct Topology {
+    name: Arc<str>,
+    source: Arc<str>,
+    changelog: Arc<str>,
+    dead_letters: Arc<str>,
+    stores: Vec<Arc<str>>,
+    sinks: BTreeSet<Arc<str>>,
+    supplier: Supplier,
+}
+
+/// Why a topology is not one.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum TopologyError {
+    /// Something that must be named is not.
+    #[error("topology {topology}: {missing} is missing")]
+    Missing {
+        /// The topology.
+        topology: String,
+        /// What is missing.
+        missing: &'static str,
+    },
+    /// One topic in two roles that exclude each other, or a store named twice.
+    #[error("topology {topology}: {name} is declared twice")]
+    Twice {
+        /// The topology.
+        topology: String,
+        /// The topic or store.
+        name: String,
+    },
+    /// More stores than a store id can tell apart.
+    #[error("topology {topology}: at most 250 stores")]
+    TooManyStores {
+        /// The topology.
+        topology: String,
+    },
+}
+
+/// Declares a topology step by step.
+pub struct TopologyBuilder {
+    name: String,
+    source: Option<String>,
+    changelog: Option<String>,
+    dead_letters: Option<String>,
+    stores: Vec<String>,
+    sinks: Vec<String>,
+}
+
+impl Topology {
+    /// Begins the topology of the processor with this name: its application id.
+    #[must_use]
+    pub fn builder(name: &str) -> TopologyBuilder {
+        TopologyBuilder {
+            name: name.to_owned(),
+            source: None,
+            changelog: None,
+            dead_letters: None,
+            stores: Vec::new(),
+            sinks: Vec::new(),
+        }
+    }
+
+    /// The processor's name: its application id.
+    #[must_use]
+    pub fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    /// The one topic it reads: its inbox.
+    #[must_use]
+    pub fn source(&self) -> &Arc<str> {
+        &self.source
+    }
+
+    /// Where its stores are kept.
+    #[must_use]
+    pub fn changelog(&self) -> &Arc<str> {
+        &self.changelog
+    }
+
+    /// Where poison goes.
+    #[must_use]
+    pub fn dead_letters(&self) -> &Arc<str> {
+        &self.dead_letters
+    }
+
+    /// Its stores; a [`StoreId`] is a place in this list.
+    #[must_use]
+    pub fn stores(&self) -> &[Arc<str>] {
+        &self.stores
+    }
+
+    /// Whether it declared the store.
+    #[must_use]
+    pub fn has_store(&self, store: StoreId) -> bool {
+        usize::from(store.0) < self.stores.len()
+    }
+
+    /// Topics it may write.
+    #[must_use]
+    pub fn sinks(&self) -> &BTreeSet<Arc<str>> {
+        &self.sinks
+    }
+
+    /// Makes a task's processor.
+    #[must_use]
+    pub fn processor(&self) -> Box<dyn Processor> {
+        (self.supplier)()
+    }
+}
+
+impl TopologyBuilder {
+    /// The topic to read.
+    #[must_use]
+    pub fn source(mut self, topic: &str) -> Self {
+        self.source = Some(topic.to_owned());
+        self
+    }
+
+    /// The topic that keeps the stores.
+    #[must_use]
+    pub fn changelog(mut self, topic: &str) -> Self {
+        self.changelog = Some(topic.to_owned());
+        self
+    }
+
+    /// The topic for poison.
+    #[must_use]
+    pub fn dead_letters(mut self, topic: &str) -> Self {
+        self.dead_letters = Some(topic.to_owned());
+        self
+    }
+
+    /// A store. Its place in the list of stores is its [`StoreId`] and is part of the state on disk: only ever append.
+    #[must_use]
+    pub fn store(mut self, name: &str) -> Self {
+        self.stores.push(name.to_owned());
+        self
+    }
+
+    /// A topic it may write.
+    #[must_use]
+    pub fn sink(mut self, topic: &str) -> Self {
+        self.sinks.push(topic.to_owned());
+        self
+    }
+
+    /// Checks the declaration and ends it.
+    ///
+    /// # Errors
+    /// [`TopologyError`] names what is missing or declared twice.
+    pub fn build(
+        self,
+        supplier: impl Fn() -> Box<dyn Processor> + Send + Sync + 'static,
+    ) -> Result<Topology, TopologyError> {
+        let topology = self.name;
+        let named = |value: Option<String>, missing| {
+            value.ok_or_else(|| TopologyError::Missing { topology: topology.clone(), missing })
+        };
+        let source = named(self.source, "the source topic")?;
+        let changelog = named(self.changelog, "the changelog topic")?;
+        let dead_letters = named(self.dead_letters, "the dead-letter topic")?;
+        if self.stores.len() > 250 {
+            return Err(TopologyError::TooManyStores { topology });
+        }
+        let mut topics = BTreeSet::new();
+        let mut stores = BTreeSet::new();
+        let all_topics = [&source, &changelog, &dead_letters].into_iter().chain(&self.sinks);
+        let twice = all_topics
+            .filter(|topic| !topics.insert(*topic))
+            .chain(self.stores.iter().filter(|store| !stores.insert(*store)))
+            .next();
+        if let Some(name) = twice {
+            return Err(TopologyError::Twice { topology, name: name.clone() });
+        }
+        Ok(Topology {
+            source: source.into(),
+            changelog: changelog.into(),
+            dead_letters: dead_letters.into(),
+            stores: self.stores.into_iter().map(Into::into).collect(),
+            sinks: self.sinks.into_iter().map(Into::into).collect(),
+            supplier: Arc::new(supplier),
+            name: topology.into(),
+        })
+    }
+}
+
+/// The description that a snapshot test keeps: a rewiring shows in the diff.
+impl fmt::Display for Topology {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "processor {}", self.name)?;
+        writeln!(f, "  reads  {}", self.source)?;
+        for store in &self.stores {
+            writeln!(f, "  keeps  {store} in {}", self.changelog)?;
+        }
+        for sink in &self.sinks {
+            writeln!(f, "  writes {sink}")?;
+        }
+        writeln!(f, "  poison {}", self.dead_letters)
+    }
+}
+
+impl fmt::Debug for Topology {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

@@ -1,0 +1,2 @@
+//! The one binary: roles and verbs.
+fn main() {}
