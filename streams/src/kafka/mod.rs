@@ -1,1 +1,22 @@
 //! The real Kafka cluster: the only folder that names its client.
+//!
+//! Not here: what a loop does with a broker (`thread`), what a sink does with a feed.
+//! Relies on: librdkafka through rdkafka 0.39. What was measured about both is written where it matters, beside the setting or
+//! the call that it explains.
+
+mod admin;
+mod broker;
+mod cluster;
+mod emitter;
+mod errors;
+mod feed;
+mod logging;
+mod records;
+mod tap;
+
+pub use admin::{Admin, AdminError, TopicDescription, TopicToCreate, check_topics};
+pub use broker::{KafkaBroker, SlotConfig};
+pub use cluster::{ClusterConfig, ConfigError};
+pub use emitter::{EmitterConfig, KafkaEmitter};
+pub use feed::{Feed, FeedConfig, FeedError};
+pub use tap::{Tap, TapError};
