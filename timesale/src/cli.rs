@@ -1,0 +1,226 @@
+//! The command line as it is typed. Nothing here does work; `main` hands each verb to the room that knows it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// A time-sale back end: never oversold, never undersold, nothing lost, nothing doubled, and a command that proves it.
+#[derive(Parser, Debug)]
+#[command(name = "timesale", version, after_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    /// Settings shared by all verbs.
+    #[command(flatten)]
+    pub(crate) common: Common,
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 fine; 1 failed, or a counterexample was found; 2 wrong usage, or `topics plan` would \
+change something; 64 wrong configuration; 69 something needed is not there; 70 a role stopped for a reason of its own; \
+75 the work in hand did not end within the drain deadline; 130 told twice to stop; 134 a programming error.";
+
+/// Settings shared by all verbs.
+#[derive(Args, Debug)]
+pub(crate) struct Common {
+    /// Configuration file. Without it `timesale.toml` is read if it is there.
+    #[arg(long, env = "TIMESALE_CONFIG", global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Print the configuration as it takes effect, secrets as fingerprints, and stop.
+    #[arg(long, global = true)]
+    pub(crate) check_config: bool,
+    /// Development: a well-known secret stands in for a missing one. Refused unless every address is a loopback address.
+    #[arg(long, env = "TIMESALE_DEV", global = true)]
+    pub(crate) dev: bool,
+    /// How log lines on stderr look.
+    #[arg(long, env = "TIMESALE_LOG_FORMAT", global = true, value_enum, default_value_t = LogFormat::Human)]
+    pub(crate) log_format: LogFormat,
+    /// What is logged, as tracing filter directives.
+    #[arg(long, env = "TIMESALE_LOG", global = true, default_value = "info", value_name = "FILTER")]
+    pub(crate) log: String,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// One line for people.
+    Human,
+    /// One JSON object per line.
+    Json,
+}
+
+/// What to do.
+#[derive(Subcommand, Debug)]
+pub(crate) enum Verb {
+    /// Run a role until told to stop.
+    Serve(Serve),
+    /// Check, plan and create the topics of topics.yaml.
+    #[command(subcommand)]
+    Topics(Topics),
+    /// Mint a development token.
+    Token(Token),
+    /// Prove from topics, Postgres and Redis that the promises held.
+    Verify(Verify),
+    /// Hold a sale: open a campaign, let a crowd claim, prove the outcome.
+    Sale(Box<Sale>),
+    /// Ask the local role whether it is ready: for a container's health check.
+    Health,
+}
+
+/// Run a role.
+#[derive(Args, Debug)]
+pub(crate) struct Serve {
+    /// Which.
+    #[arg(value_enum)]
+    pub(crate) role: Role,
+    /// Stop when standard input ends: for a supervisor that must not leave orphans.
+    #[arg(long, hide = true)]
+    pub(crate) stop_with_stdin: bool,
+}
+
+/// What a process can be.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum Role {
+    /// HTTP in.
+    Ingress,
+    /// The deciders.
+    Processors,
+    /// Postgres and Redis.
+    Sinks,
+    /// Everything in one process.
+    All,
+}
+
+/// Topics verbs.
+#[derive(Subcommand, Debug)]
+pub(crate) enum Topics {
+    /// Check the manifest itself; no broker needed.
+    Validate(Manifest),
+    /// Say what the broker lacks. Exits 2 when something would change.
+    Plan(Plan),
+    /// Plan again, then create what is missing and set what differs. Never deletes, shrinks or re-keys.
+    Apply(Apply),
+}
+
+/// Which manifest.
+#[derive(Args, Debug)]
+pub(crate) struct Manifest {
+    /// A manifest other than the one built in.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+}
+
+/// How to plan.
+#[derive(Args, Debug)]
+pub(crate) struct Plan {
+    /// The manifest.
+    #[command(flatten)]
+    pub(crate) manifest: Manifest,
+    /// One JSON object on stdout instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// How to apply.
+#[derive(Args, Debug)]
+pub(crate) struct Apply {
+    /// The plan.
+    #[command(flatten)]
+    pub(crate) plan: Plan,
+    /// Do it without asking.
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// How long to wait for a broker that is not there yet, seconds.
+    #[arg(long, default_value_t = 0, value_name = "SECONDS")]
+    pub(crate) wait: u64,
+}
+
+/// Whom the token names.
+#[derive(Args, Debug)]
+pub(crate) struct Token {
+    /// The subject: a shopper's or an operator's id.
+    #[arg(default_value = "shopper-1")]
+    pub(crate) subject: String,
+    /// A role, repeatable: shopper, operator.
+    #[arg(long = "role", default_value = "shopper", value_parser = ["shopper", "operator"])]
+    pub(crate) roles: Vec<String>,
+    /// A segment, repeatable.
+    #[arg(long = "segment")]
+    pub(crate) segments: Vec<String>,
+    /// How long it is valid, seconds.
+    #[arg(long, default_value_t = 3600)]
+    pub(crate) ttl: u64,
+}
+
+/// What to prove.
+#[derive(Args, Debug)]
+pub(crate) struct Verify {
+    /// The clients' journal: what each client was told.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) journal: Option<PathBuf>,
+    /// How long to wait for sinks and processors to catch up before something that differs counts, seconds.
+    #[arg(long, default_value_t = 30, value_name = "SECONDS")]
+    pub(crate) settle: u64,
+    /// How many dead letters are expected; more is a counterexample. Without it they are counted only.
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) dead_letters: Option<u64>,
+}
+
+/// What kind of sale.
+#[derive(Args, Debug)]
+pub(crate) struct Sale {
+    /// How many shoppers claim.
+    #[arg(long, default_value_t = 2000, value_parser = clap::value_parser!(u32).range(1..=5_000_000))]
+    pub(crate) shoppers: u32,
+    /// How many coupons there are.
+    #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) stock: u32,
+    /// How many claims are sent twice under the same key, as a share of the shoppers.
+    #[arg(long, default_value_t = 0.1)]
+    pub(crate) duplicates: f64,
+    /// Claims per second, scheduled in advance whatever the answers do; or `max`: as many as the answers allow.
+    #[arg(long, default_value = "4000")]
+    pub(crate) rate: String,
+    /// Arrivals: at random (Poisson) or evenly.
+    #[arg(long, value_enum, default_value_t = Arrivals::Poisson)]
+    pub(crate) arrivals: Arrivals,
+    /// Kill -9 roles at random during the sale and start them again.
+    #[arg(long)]
+    pub(crate) kill: bool,
+    /// Kill -9 the Kafka broker in the middle of the sale and start it again.
+    #[arg(long)]
+    pub(crate) kill_kafka: bool,
+    /// Empty Redis at half time, without telling anyone.
+    #[arg(long)]
+    pub(crate) flush_redis: bool,
+    /// Drop the Postgres database at half time; only the sinks are started again.
+    #[arg(long)]
+    pub(crate) drop_database: bool,
+    /// An ingress that runs already; without it the sale starts and supervises all roles itself.
+    #[arg(long, value_name = "URL")]
+    pub(crate) base_url: Option<String>,
+    /// Where to write what each client was told.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) journal: Option<PathBuf>,
+    /// How many connections the crowd shares.
+    #[arg(long, default_value_t = 512, value_parser = clap::value_parser!(u16).range(1..=8192))]
+    pub(crate) connections: u16,
+    /// How long a client keeps trying until it gives an answer up as unknown, seconds.
+    #[arg(long, default_value_t = 90)]
+    pub(crate) patience: u64,
+    /// Repeats the schedule, the duplicates and the kills of an earlier sale.
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// Skip the proof: for figures only.
+    #[arg(long)]
+    pub(crate) no_verify: bool,
+}
+
+/// How arrivals are spread.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum Arrivals {
+    /// At random, as strangers arrive.
+    Poisson,
+    /// Evenly.
+    Constant,
+}

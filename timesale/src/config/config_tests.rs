@@ -1,0 +1,121 @@
+//! What a configuration may say, and that everything wrong with it is named.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
+
+use std::collections::BTreeMap;
+
+use super::{Config, ConfigError, Environment, Mode, parse};
+
+struct Variables(BTreeMap<&'static str, &'static str>);
+
+impl Environment for Variables {
+    fn get(&self, name: &str) -> Option<String> {
+        self.0.get(name).map(|value| (*value).to_owned())
+    }
+}
+
+const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+fn read(text: &str, variables: &[(&'static str, &'static str)], mode: Mode) -> Result<Config, ConfigError> {
+    parse(text, &Variables(variables.iter().copied().collect()), mode)
+}
+
+#[test]
+fn nothing_at_all_is_a_configuration() {
+    let config = read("", &[], Mode::Production).unwrap();
+    assert_eq!(config.kafka.bootstrap, "127.0.0.1:9092");
+    assert!(config.jwt_secrets.is_empty(), "no secret is made up");
+}
+
+#[test]
+fn the_environment_wins_over_the_file_and_an_empty_variable_is_none() {
+    let file = "[kafka]\nbootstrap = 'file:1'\n[redis]\nurl = 'redis://file'";
+    let config = read(file, &[("KAFKA_BOOTSTRAP", "env:2"), ("REDIS_URL", "")], Mode::Production).unwrap();
+    assert_eq!(config.kafka.bootstrap, "env:2");
+    assert_eq!(config.redis.expose(), "redis://file");
+}
+
+#[test]
+fn every_bad_value_is_named() {
+    let bad = "
+        [kafka]\nbootstrap = 'nowhere'
+        [postgres]\nurl = 'mysql://x'
+        [redis]\nurl = 'http://x'
+        [admin]\nlisten = 'everywhere'
+        [processors]\ninstance = 'a b'\ncommit_interval_ms = 0\nthreads = 1000
+        [auth]\njwt_secret_files = ['/nowhere/secret']
+        [shop]\nname = 'x'";
+    let ConfigError(problems) = read(bad, &[("TIMESALE_JWT_SECRET", "short")], Mode::Production).unwrap_err();
+    let named = [
+        "[kafka] bootstrap",
+        "[postgres] url",
+        "[redis] url",
+        "[admin] listen",
+        "[processors] instance",
+        "[processors] commit_interval_ms",
+        "[processors] threads",
+        "[auth] jwt_secret_files",
+        "[shop]",
+        "TIMESALE_JWT_SECRET",
+    ];
+    for name in named {
+        assert!(problems.iter().any(|problem| problem.starts_with(name)), "{name} is missing in {problems:#?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_refused() {
+    let table = [
+        ("an unknown key", "[kafka]\nbootstrp = 'x:1'", "bootstrp"),
+        ("a value of another type", "[processors]\nthreads = 'many'", "[processors]"),
+        ("a section that is not one", "kafka = 1", "[kafka]"),
+        ("text that is not TOML", "[kafka", "not TOML"),
+    ];
+    for (case, text, expected) in table {
+        let ConfigError(problems) = read(text, &[], Mode::Production).unwrap_err();
+        assert!(problems.iter().any(|problem| problem.contains(expected)), "{case}: {problems:?}");
+    }
+}
+
+#[test]
+fn development_has_a_secret_and_listens_on_the_loopback_only() {
+    assert_eq!(read("", &[], Mode::Development).unwrap().jwt_secrets.len(), 1);
+    for (variable, value) in [("TIMESALE_ADMIN_LISTEN", "0.0.0.0:9464"), ("TIMESALE_LISTEN", "0.0.0.0:8080")] {
+        let ConfigError(problems) = read("", &[(variable, value)], Mode::Development).unwrap_err();
+        assert!(problems[0].contains("loopback"), "{problems:?}");
+        assert!(read("", &[(variable, value), ("TIMESALE_JWT_SECRET", SECRET)], Mode::Production).is_ok());
+    }
+}
+
+#[test]
+fn secrets_are_shown_as_fingerprints() {
+    let file = "
+        [kafka.client]\n'sasl.password' = 'hunter2'\n'client.id' = 'me'
+        [postgres]\nurl = 'postgres://user:tiger@db:5432/shop?sslmode=require'
+        [redis]\nurl = 'redis://:lion@cache/0'";
+    let shown = read(file, &[("TIMESALE_JWT_SECRET", SECRET)], Mode::Production).unwrap().describe();
+    for secret in ["hunter2", "tiger", "lion", SECRET] {
+        assert!(!shown.contains(secret), "{secret} is shown in\n{shown}");
+    }
+    for kept in ["user", "db:5432/shop?sslmode=require", "client.id", "commit_interval_ms", "secret:"] {
+        assert!(shown.contains(kept), "{kept} is missing in\n{shown}");
+    }
+}
+
+#[test]
+fn several_secrets_are_in_force_while_one_is_replaced() {
+    let folder = std::env::temp_dir().join(format!("timesale-config-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("old");
+    std::fs::write(&file, format!("{}\n", SECRET.replace('0', "x"))).unwrap();
+    let text = format!("[auth]\njwt_secret_files = ['{}']", file.display());
+    let config = read(&text, &[("TIMESALE_JWT_SECRET", SECRET)], Mode::Production).unwrap();
+    std::fs::remove_dir_all(&folder).unwrap();
+    let secrets: Vec<&str> = config.jwt_secrets.iter().map(super::Secret::expose).collect();
+    assert_eq!(secrets, [SECRET, &SECRET.replace('0', "x")], "the environment's first, the line end stripped");
+}

@@ -1,0 +1,40 @@
+//! The environment: read through a trait, so that tests need none, and laid over the file's values.
+
+use toml::{Table, Value};
+
+/// Where environment variables come from.
+pub(crate) trait Environment {
+    /// The variable's value, unless it is unset or not UTF-8.
+    fn get(&self, name: &str) -> Option<String>;
+}
+
+/// The process's own environment.
+pub(crate) struct ProcessEnvironment;
+
+impl Environment for ProcessEnvironment {
+    fn get(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok()
+    }
+}
+
+/// Variables that override a value of the file: the variable, the section, the key.
+pub(crate) const OVERRIDES: [(&str, &str, &str); 6] = [
+    ("KAFKA_BOOTSTRAP", "kafka", "bootstrap"),
+    ("DATABASE_URL", "postgres", "url"),
+    ("REDIS_URL", "redis", "url"),
+    ("TIMESALE_LISTEN", "ingress", "listen"),
+    ("TIMESALE_ADMIN_LISTEN", "admin", "listen"),
+    ("TIMESALE_INSTANCE", "processors", "instance"),
+];
+
+/// Lays the environment over the file's values. An empty variable counts as unset: compose files pass those.
+pub(crate) fn overlay(table: &mut Table, environment: &dyn Environment) {
+    for (name, section, key) in OVERRIDES {
+        let Some(value) = environment.get(name).filter(|value| !value.is_empty()) else { continue };
+        let section = table.entry(section).or_insert_with(|| Value::Table(Table::new()));
+        // A section that is not a table stays what it is, and is named as an error when the section is read.
+        if let Some(section) = section.as_table_mut() {
+            section.insert(key.to_owned(), Value::String(value));
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Runs roles: announces, waits to be told to stop, drains with a deadline, says how it ended.
+
+use std::future::Future;
+use std::time::Duration;
+
+use prometheus::Registry;
+use streams::service::{Condition, Health, Shutdown, shutdown};
+use tokio::task::JoinSet;
+
+use crate::admin::Admin;
+use crate::cli::Role;
+use crate::config::Config;
+use crate::exit::Exit;
+use crate::signals::{StopRequests, StopWithStdin};
+
+/// How long the work in hand may take to end once a role is told to stop.
+const DRAIN_DEADLINE: Duration = Duration::from_secs(10);
+
+/// Runs a role until it is told to stop or cannot go on.
+pub(crate) async fn serve(role: Role, config: Config, stop_with_stdin: StopWithStdin) -> Exit {
+    let mut stop = match StopRequests::listen(stop_with_stdin) {
+        Ok(stop) => stop,
+        Err(error) => {
+            tracing::error!(%error, "signals cannot be listened to");
+            return Exit::Internal;
+        }
+    };
+    let admin = match Admin::bind(config.admin).await {
+        Ok(admin) => admin,
+        Err(error) => {
+            tracing::error!(address = %config.admin, %error, "the admin address cannot be bound");
+            return Exit::Unavailable;
+        }
+    };
+    let (handle, shutdown) = shutdown();
+    let health = Health::default();
+    let registry = Registry::new();
+    tracing::info!(?role, admin = %admin.address, version = env!("CARGO_PKG_VERSION"), "starting");
+
+    // The probes answer from the first moment to the last: they have a stop of their own.
+    let (admin_handle, admin_shutdown) = streams::service::shutdown();
+    let admin = tokio::spawn(admin.serve(health.clone(), registry.clone(), admin_shutdown));
+
+    let mut parts = start(role, config, &health, &registry, &shutdown);
+    let mut exit = Exit::Fine;
+    tokio::select! {
+        signal = stop.next() => tracing::info!(signal, "told to stop: the work in hand is finished first"),
+        ended = parts.join_next() => exit = judge(ended, &health),
+    }
+    handle.request();
+    let drained = tokio::select! {
+        drained = tokio::time::timeout(DRAIN_DEADLINE, drain(&mut parts, &health)) => drained,
+        signal = stop.next() => {
+            tracing::warn!(signal, "told twice to stop: stopping at once");
+            return Exit::Interrupted;
+        }
+    };
+    match drained {
+        Ok(Exit::Fine) => {}
+        Ok(worse) if exit == Exit::Fine => exit = worse,
+        Ok(_) => {}
+        Err(_) => {
+            tracing::error!(seconds = DRAIN_DEADLINE.as_secs(), "the work in hand did not end within the deadline");
+            exit = Exit::DrainDeadline;
+        }
+    }
+    admin_handle.request();
+    // Whoever still reads the probes has a moment to finish.
+    drop(tokio::time::timeout(Duration::from_millis(200), admin).await);
+    tracing::info!(code = exit.number(), "stopped");
+    exit
+}
+
+/// A part of the role has ended: its name, and why if not because it was told to.
+type Ended = (&'static str, Result<(), PartError>);
+
+/// Why a part could not go on.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PartError {
+    /// Something it needs is not there.
+    #[error("{0}")]
+    Unavailable(String),
+    /// Anything else.
+    #[error("{0:#}")]
+    Internal(anyhow::Error),
+}
+
+fn start(role: Role, config: Config, health: &Health, registry: &Registry, shutdown: &Shutdown) -> JoinSet<Ended> {
+    let mut parts = JoinSet::new();
+    let _unused = (role, config, registry);
+    spawn(&mut parts, "idle", health, {
+        let mut shutdown = shutdown.clone();
+        async move {
+            shutdown.requested().await;
+            Ok(())
+        }
+    });
+    parts
+}
+
+fn spawn(
+    parts: &mut JoinSet<Ended>,
+    name: &'static str,
+    health: &Health,
+    part: impl Future<Output = Result<(), PartError>> + Send + 'static,
+) {
+    health.set(name, Condition::Starting("starting".into()));
+    parts.spawn(async move { (name, part.await) });
+}
+
+/// What the end of a part means for the process; a part that ends unasked takes the others with it.
+fn judge(ended: Option<Result<Ended, tokio::task::JoinError>>, health: &Health) -> Exit {
+    match ended {
+        None => Exit::Fine,
+        Some(Ok((part, Ok(())))) => {
+            tracing::info!(part, "ended");
+            Exit::Fine
+        }
+        Some(Ok((part, Err(error)))) => {
+            health.set(part, Condition::Failed(error.to_string()));
+            tracing::error!(part, %error, "cannot go on");
+            match error {
+                PartError::Unavailable(_) => Exit::Unavailable,
+                PartError::Internal(_) => Exit::Internal,
+            }
+        }
+        Some(Err(error)) => {
+            tracing::error!(%error, "a part was torn down");
+            Exit::Internal
+        }
+    }
+}
+
+async fn drain(parts: &mut JoinSet<Ended>, health: &Health) -> Exit {
+    let mut worst = Exit::Fine;
+    while let Some(ended) = parts.join_next().await {
+        let exit = judge(Some(ended), health);
+        if worst == Exit::Fine {
+            worst = exit;
+        }
+    }
+    worst
+}
