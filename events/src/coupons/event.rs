@@ -207,6 +207,8 @@ pub enum CouponFact {
         shopper: ShopperId,
         /// The order that had redeemed it.
         order: OrderId,
+        /// How often the coupon has been restored by now, this time included.
+        restored: u8,
     },
     /// A coupon was not used before its time was over.
     CouponExpired {
