@@ -1,1 +1,4 @@
-//! console
+#![doc = include_str!("../README.md")]
+
+pub mod token;
+pub mod topics;

@@ -1,18 +1,29 @@
 //! Verbs that run once and end: each handed to the room that knows it, its result turned into an exit code.
 
-use crate::cli::{Serve, Verb};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use console::token::Mint;
+use console::topics::{self, Plan, TopicsError};
+use events::manifest::Manifest;
+
+use crate::cli::{self, Verb};
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::signals::StopWithStdin;
+use crate::{complain, say};
 
 /// Runs a verb.
 pub(crate) async fn run(verb: Verb, config: Config) -> Exit {
     match verb {
-        Verb::Serve(Serve { role, stop_with_stdin }) => {
+        Verb::Serve(cli::Serve { role, stop_with_stdin }) => {
             let stop_with_stdin = if stop_with_stdin { StopWithStdin::Yes } else { StopWithStdin::No };
             crate::serve::serve(role, config, stop_with_stdin).await
         }
-        _ => Exit::Failed,
+        Verb::Topics(verb) => run_topics(&verb, &config),
+        Verb::Token(whom) => token(&whom, &config),
+        Verb::Verify(_) | Verb::Sale(_) => Exit::Failed,
+        Verb::Health => health(&config),
     }
 }
 
@@ -22,8 +33,108 @@ pub(crate) fn health(config: &Config) -> Exit {
         Ok(true) => Exit::Fine,
         Ok(false) => Exit::Failed,
         Err(error) => {
-            tracing::error!(address = %config.admin, %error, "nobody answers");
+            complain(&format!("{}: {error}", config.admin));
             Exit::Failed
         }
     }
+}
+
+fn token(whom: &cli::Token, config: &Config) -> Exit {
+    let Some(secret) = config.jwt_secrets.first() else {
+        complain("no token secret: set TIMESALE_JWT_SECRET or TIMESALE_JWT_SECRET_FILE, or use --dev");
+        return Exit::Configuration;
+    };
+    let roles: Vec<&str> = whom.roles.iter().map(String::as_str).collect();
+    let segments: Vec<&str> = whom.segments.iter().map(String::as_str).collect();
+    match Mint::new(secret.expose()).token(&whom.subject, &roles, &segments, Duration::from_secs(whom.ttl)) {
+        Ok(token) => say(&token),
+        Err(error) => {
+            complain(&error.to_string());
+            Exit::Internal
+        }
+    }
+}
+
+fn run_topics(verb: &cli::Topics, config: &Config) -> Exit {
+    match verb {
+        cli::Topics::Validate(which) => match manifest(which.file.as_deref()) {
+            Ok(manifest) => say(&format!("{} topics, every rule holds", manifest.topics.len())),
+            Err(exit) => exit,
+        },
+        cli::Topics::Plan(how) => match manifest(how.manifest.file.as_deref()) {
+            Ok(manifest) => match topics::plan(&config.kafka, &manifest) {
+                Ok(plan) if plan.is_empty() => show(&plan, how),
+                Ok(plan) => match show(&plan, how) {
+                    Exit::Fine => Exit::WouldChange,
+                    other => other,
+                },
+                Err(error) => topics_failed(&error),
+            },
+            Err(exit) => exit,
+        },
+        cli::Topics::Apply(how) => apply(how, config),
+    }
+}
+
+fn apply(how: &cli::Apply, config: &Config) -> Exit {
+    let manifest = match manifest(how.plan.manifest.file.as_deref()) {
+        Ok(manifest) => manifest,
+        Err(exit) => return exit,
+    };
+    let deadline = Instant::now() + Duration::from_secs(how.wait);
+    let patiently = |attempt: &dyn Fn() -> Result<Plan, TopicsError>| loop {
+        match attempt() {
+            Err(error) if error.is_unavailable() && Instant::now() < deadline => {
+                tracing::info!(%error, "waiting for the broker");
+                std::thread::sleep(Duration::from_millis(500));
+            }
+            result => return result,
+        }
+    };
+    if !how.yes {
+        return match patiently(&|| topics::plan(&config.kafka, &manifest)) {
+            Ok(plan) if plan.is_empty() => show(&plan, &how.plan),
+            Ok(plan) => {
+                let shown = show(&plan, &how.plan);
+                complain("nothing was changed: say --yes to do it");
+                if shown == Exit::Fine { Exit::WouldChange } else { shown }
+            }
+            Err(error) => topics_failed(&error),
+        };
+    }
+    match patiently(&|| topics::apply(&config.kafka, &manifest)) {
+        Ok(done) => show(&done, &how.plan),
+        Err(error) => topics_failed(&error),
+    }
+}
+
+fn manifest(file: Option<&Path>) -> Result<Manifest, Exit> {
+    let manifest = match file {
+        None => Manifest::embedded().map_err(|error| error.to_string()),
+        Some(file) => std::fs::read_to_string(file)
+            .map_err(|error| format!("{}: {error}", file.display()))
+            .and_then(|text| Manifest::parse(&text).map_err(|error| error.to_string())),
+    };
+    manifest.map_err(|error| {
+        complain(&error);
+        Exit::Failed
+    })
+}
+
+fn show(plan: &Plan, how: &cli::Plan) -> Exit {
+    if !how.json {
+        return say(&plan.to_string());
+    }
+    match serde_json::to_string(plan) {
+        Ok(json) => say(&json),
+        Err(error) => {
+            complain(&error.to_string());
+            Exit::Internal
+        }
+    }
+}
+
+fn topics_failed(error: &TopicsError) -> Exit {
+    complain(&error.to_string());
+    if error.is_unavailable() { Exit::Unavailable } else { Exit::Failed }
 }

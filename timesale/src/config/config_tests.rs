@@ -95,7 +95,7 @@ fn development_has_a_secret_and_listens_on_the_loopback_only() {
 #[test]
 fn secrets_are_shown_as_fingerprints() {
     let file = "
-        [kafka.client]\n'sasl.password' = 'hunter2'\n'client.id' = 'me'
+        [kafka.client]\n'plugin.secret' = 'hunter2'\n'client.id' = 'me'
         [postgres]\nurl = 'postgres://user:tiger@db:5432/shop?sslmode=require'
         [redis]\nurl = 'redis://:lion@cache/0'";
     let shown = read(file, &[("TIMESALE_JWT_SECRET", SECRET)], Mode::Production).unwrap().describe();

@@ -12,6 +12,7 @@ use std::path::Path;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use streams::kafka::ClusterConfig;
 use toml::{Table, Value};
 
 pub(crate) use environment::{Environment, ProcessEnvironment};
@@ -46,7 +47,7 @@ pub(crate) enum Mode {
 #[derive(Debug)]
 pub(crate) struct Config {
     /// The cluster.
-    pub(crate) kafka: KafkaSection,
+    pub(crate) kafka: ClusterConfig,
     /// Where rows are projected to.
     pub(crate) postgres: Secret,
     /// Where views are projected to.
@@ -100,6 +101,10 @@ pub(crate) fn parse(text: &str, environment: &dyn Environment, mode: Mode) -> Re
             .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0));
         reader.rule(is_address, &format!("[kafka] bootstrap: {part:?} is not host:port"));
     }
+    let kafka = ClusterConfig { bootstrap: kafka.bootstrap, client: kafka.client };
+    if let Err(error) = kafka.check() {
+        reader.problems.push(format!("[kafka] {error}"));
+    }
     let postgres: PostgresSection = reader.section("postgres");
     let has_scheme = |url: &str, schemes: &[&str]| schemes.iter().any(|scheme| url.starts_with(scheme));
     reader.rule(
@@ -123,10 +128,14 @@ pub(crate) fn parse(text: &str, environment: &dyn Environment, mode: Mode) -> Re
         reader.problems.push(format!("[{unknown}]: no such section"));
     }
     if mode == Mode::Development {
-        reader.rule(
-            admin.ip().is_loopback(),
-            &format!("[admin] listen: development mode listens on loopback addresses only, not on {admin}"),
-        );
+        let door = ingress.get("listen").and_then(Value::as_str).unwrap_or("127.0.0.1:0").to_owned();
+        let door = reader.address("[ingress] listen", &door);
+        for (name, address) in [("[admin] listen", admin), ("[ingress] listen", door)] {
+            reader.rule(
+                address.ip().is_loopback(),
+                &format!("{name}: development mode listens on loopback addresses only, not on {address}"),
+            );
+        }
     }
 
     let Reader { effective, problems, .. } = reader;

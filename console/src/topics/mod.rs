@@ -1,0 +1,82 @@
+//! `timesale topics validate|plan|apply`: holds a cluster to `topics.yaml`. Creates what is missing, sets what is named and
+//! differs; never deletes, shrinks or re-keys; what the manifest does not name is left as it is.
+
+mod plan;
+#[cfg(test)]
+mod plan_tests;
+
+use std::collections::BTreeMap;
+
+use events::manifest::Manifest;
+use streams::kafka::{Admin, AdminError, ClusterConfig, TopicToCreate};
+
+pub use plan::{Change, Note, Plan, Refusal};
+
+/// Why topics could not be planned or applied.
+#[derive(Debug, thiserror::Error)]
+pub enum TopicsError {
+    /// The cluster does not answer or refuses.
+    #[error(transparent)]
+    Admin(#[from] AdminError),
+    /// The plan has refusals; nothing was changed.
+    #[error("nothing was changed:\n{0}")]
+    Refused(Plan),
+    /// The cluster took every change and still differs.
+    #[error("every change was made, and yet:\n{0}")]
+    NotInForce(Plan),
+}
+
+impl TopicsError {
+    /// Whether waiting may help: no broker answers yet.
+    #[must_use]
+    pub fn is_unavailable(&self) -> bool {
+        matches!(self, Self::Admin(AdminError::Unavailable(_)))
+    }
+}
+
+/// Compares a cluster with the manifest. Blocks: not for an async worker thread.
+///
+/// # Errors
+/// [`TopicsError::Admin`].
+pub fn plan(cluster: &ClusterConfig, manifest: &Manifest) -> Result<Plan, TopicsError> {
+    plan_with(&Admin::new(cluster)?, manifest)
+}
+
+fn plan_with(admin: &Admin, manifest: &Manifest) -> Result<Plan, TopicsError> {
+    let names: Vec<&str> = manifest.topics.keys().map(String::as_str).collect();
+    Ok(Plan::of(manifest, &admin.describe(&names)?, admin.broker_count()?))
+}
+
+/// Plans again, makes every change of the plan, and asks the cluster whether it took them. Returns what was done. Blocks: not
+/// for an async worker thread.
+///
+/// # Errors
+/// [`TopicsError::Refused`] before anything is changed.
+pub fn apply(cluster: &ClusterConfig, manifest: &Manifest) -> Result<Plan, TopicsError> {
+    let admin = Admin::new(cluster)?;
+    let plan = plan_with(&admin, manifest)?;
+    if !plan.refusals.is_empty() {
+        return Err(TopicsError::Refused(plan));
+    }
+    let mut settings: BTreeMap<&str, BTreeMap<String, String>> = BTreeMap::new();
+    for change in &plan.changes {
+        match change {
+            Change::Create { topic, partitions, replication, config } => admin.create(&TopicToCreate {
+                name: topic.clone(),
+                partitions: *partitions,
+                replication: *replication,
+                config: config.clone(),
+            })?,
+            Change::AddPartitions { topic, to, .. } => admin.add_partitions(topic, *to)?,
+            // One call a topic: the client's call replaces all of a topic's settings, so the fewer the better.
+            Change::Set { topic, setting, to, .. } => {
+                settings.entry(topic).or_default().insert(setting.clone(), to.clone());
+            }
+        }
+    }
+    for (topic, settings) in settings {
+        admin.set_config(topic, &settings)?;
+    }
+    let left = plan_with(&admin, manifest)?;
+    if left.is_empty() { Ok(plan) } else { Err(TopicsError::NotInForce(left)) }
+}
