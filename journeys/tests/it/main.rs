@@ -10,3 +10,7 @@
 )]
 
 mod tidy;
+
+mod poison;
+mod sale;
+mod world;

@@ -1,0 +1,101 @@
+//! The real world for a journey: Kafka, Postgres and Redis as `scripts/test` started them, and the shipped binary beside them.
+//! Journeys in the world take turns, since they share it. Without a world they say so and pass: they are not what
+//! `scripts/check` is for.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde_json::Value;
+
+static TURN: Mutex<()> = Mutex::new(());
+
+/// The services and the binary.
+pub(crate) struct World {
+    /// Kafka's bootstrap address.
+    pub(crate) kafka: String,
+    /// The database's URL.
+    pub(crate) postgres: String,
+    /// Redis' URL.
+    pub(crate) redis: String,
+    binary: PathBuf,
+    _turn: MutexGuard<'static, ()>,
+}
+
+impl World {
+    /// Waits for its turn in the world, if there is one. `TIMESALE_TEST_*` say where it is.
+    pub(crate) fn enter() -> Option<Self> {
+        let variable = |name| std::env::var(name).ok().filter(|value: &String| !value.is_empty());
+        let services = (
+            variable("TIMESALE_TEST_KAFKA_BOOTSTRAP"),
+            variable("TIMESALE_TEST_DATABASE_URL"),
+            variable("TIMESALE_TEST_REDIS_URL"),
+        );
+        let (Some(kafka), Some(postgres), Some(redis)) = services else {
+            eprintln!("skipped: no services; scripts/test starts them");
+            return None;
+        };
+        let binary = binary();
+        assert!(binary.exists(), "{} is not built; scripts/test builds it first", binary.display());
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        let world = Self { kafka, postgres, redis, binary, _turn: turn };
+        let applied = world.timesale(&["topics", "apply", "--yes", "--wait", "60"]).output().expect("topics apply");
+        assert!(applied.status.success(), "topics apply: {}", String::from_utf8_lossy(&applied.stderr));
+        Some(world)
+    }
+
+    /// The shipped binary with this world in its environment.
+    pub(crate) fn timesale(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.binary);
+        command
+            .args(arguments)
+            .env("KAFKA_BOOTSTRAP", &self.kafka)
+            .env("DATABASE_URL", &self.postgres)
+            .env("REDIS_URL", &self.redis)
+            .env("TIMESALE_DEV", "true")
+            .current_dir(root())
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Holds a sale and returns what its last line says. The sale must end with every proof true.
+    pub(crate) fn sale(&self, arguments: &[&str]) -> Value {
+        judge(&self.begin_sale(arguments).wait_with_output().expect("the sale's output"))
+    }
+
+    /// Begins a sale, so that something can happen during it; [`judge`] its output.
+    pub(crate) fn begin_sale(&self, arguments: &[&str]) -> Child {
+        self.timesale(&[&["sale"], arguments].concat())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the sale begins")
+    }
+}
+
+/// What a sale's last line says. It must have ended well, with every proof true.
+pub(crate) fn judge(output: &Output) -> Value {
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let tail: Vec<&str> = stderr.lines().rev().take(60).collect();
+    let tail = tail.into_iter().rev().collect::<Vec<_>>().join("\n");
+    let last = stdout.lines().last().unwrap_or_default();
+    let result: Value =
+        serde_json::from_str(last).unwrap_or_else(|error| panic!("the last line is no JSON ({error}): {last}\n{tail}"));
+    let proof = result["proof"].as_object().unwrap_or_else(|| panic!("no proof in {last}\n{tail}"));
+    let untrue: Vec<&String> =
+        proof.iter().filter(|(_, holds)| **holds != Value::Bool(true)).map(|(name, _)| name).collect();
+    assert!(!proof.is_empty() && untrue.is_empty(), "not proven: {untrue:?}\n{last}\n{tail}");
+    assert!(output.status.success(), "the sale ended with {}\n{last}\n{tail}", output.status);
+    result
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace")
+}
+
+/// The binary beside the tests: `<target>/release/timesale`.
+fn binary() -> PathBuf {
+    let test = std::env::current_exe().expect("this test's path");
+    test.ancestors().nth(2).expect("the profile's folder").join("timesale")
+}
