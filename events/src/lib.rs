@@ -5,6 +5,7 @@ pub mod time;
 pub mod money;
 pub mod request;
 pub mod coupons;
+pub mod projections;
 pub mod envelope;
 pub mod codec;
 pub mod manifest;

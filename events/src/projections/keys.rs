@@ -1,0 +1,131 @@
+//! How Redis names what it holds.
+//!
+//! ```text
+//! ts:epoch                            the epoch that readers may trust; missing: ask Postgres
+//! ts:writing                          the epoch that the sinks write; equal to the one above unless a rebuild is under way
+//! ts:<epoch>:positions                hash: partition -> next offset of coupons.events; `caught:<partition>` once it was up to date
+//! ts:<epoch>:campaign:{<campaign>}    hash: version, remaining, status, terms, ...
+//! ts:<epoch>:coupons:{<shopper>}      hash: coupon id -> value of a CouponRow; leaves with the last coupon's deadline
+//! ts:<epoch>:request:{<request>}      value of a RequestRow; leaves 24 h after the decision
+//! ```
+//!
+//! **How to read**: in one pipeline read what you want under the epoch you know, *then* `ts:epoch`. If that answers the epoch you
+//! used, what you read was whole and nobody had emptied Redis before you read it. If it answers another epoch, read again under that
+//! one; if it answers nothing, Redis is being rebuilt: ask Postgres.
+//!
+//! The braces are hash tags: every function call touches one row's key and so fits one slot of a cluster. The first three keys
+//! are written together and would need one common tag there.
+
+use std::fmt;
+
+use compact_str::CompactString;
+
+use crate::ids::{CampaignId, RequestId, ShopperId};
+
+/// One building of everything in Redis. A lost Redis is rebuilt under a new epoch, so that no reader mixes the two.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Epoch(CompactString);
+
+/// The text is not an epoch.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("an epoch has 1 to 32 lower-case letters and digits")]
+pub struct EpochError;
+
+impl Epoch {
+    /// Reads an epoch.
+    ///
+    /// # Errors
+    /// [`EpochError`] unless it has 1 to 32 lower-case letters and digits.
+    pub fn new(text: &str) -> Result<Self, EpochError> {
+        let legal = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+        if text.is_empty() || text.len() > 32 || !text.bytes().all(legal) {
+            return Err(EpochError);
+        }
+        Ok(Self(CompactString::new(text)))
+    }
+
+    /// The epoch as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Epoch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Builds key names under one prefix, so that several installations can share a Redis.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RedisKeys {
+    prefix: CompactString,
+}
+
+impl Default for RedisKeys {
+    fn default() -> Self {
+        Self::new(Self::PREFIX)
+    }
+}
+
+impl RedisKeys {
+    /// The prefix unless another one is configured.
+    pub const PREFIX: &'static str = "ts";
+
+    /// Keys under this prefix.
+    #[must_use]
+    pub fn new(prefix: &str) -> Self {
+        Self { prefix: CompactString::new(prefix) }
+    }
+
+    /// The prefix.
+    #[must_use]
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// Holds the epoch that readers may trust.
+    #[must_use]
+    pub fn epoch(&self) -> String {
+        format!("{}:epoch", self.prefix)
+    }
+
+    /// Holds the epoch that the sinks write.
+    #[must_use]
+    pub fn writing(&self) -> String {
+        format!("{}:writing", self.prefix)
+    }
+
+    /// Holds how far each partition has been written.
+    #[must_use]
+    pub fn positions(&self, epoch: &Epoch) -> String {
+        format!("{}:{epoch}:positions", self.prefix)
+    }
+
+    /// Holds a campaign.
+    #[must_use]
+    pub fn campaign(&self, epoch: &Epoch, campaign: &CampaignId) -> String {
+        format!("{}:{epoch}:campaign:{{{campaign}}}", self.prefix)
+    }
+
+    /// Holds a shopper's coupons.
+    #[must_use]
+    pub fn coupons(&self, epoch: &Epoch, shopper: &ShopperId) -> String {
+        format!("{}:{epoch}:coupons:{{{shopper}}}", self.prefix)
+    }
+
+    /// Holds what became of a request.
+    #[must_use]
+    pub fn request(&self, epoch: &Epoch, request: &RequestId) -> String {
+        format!("{}:{epoch}:request:{{{request}}}", self.prefix)
+    }
+
+    /// The epoch a key belongs to; nothing for the keys that belong to none, and for other installations' keys.
+    #[must_use]
+    pub fn epoch_of(&self, key: &str) -> Option<Epoch> {
+        let rest = key.strip_prefix(self.prefix.as_str())?.strip_prefix(':')?;
+        let (epoch, _) = rest.split_once(':')?;
+        Epoch::new(epoch).ok()
+    }
+}
