@@ -10,7 +10,7 @@ ask() {
     local port=$1 patience=$2 request=$3
     shift 3
     (
-        exec 3<>"/dev/tcp/127.0.0.1/$port"
+        exec 3<>"/dev/tcp/127.0.0.1/$port" || exit 1
         # shellcheck disable=SC2059 # The request is written as a format because it holds bytes.
         printf "$request" >&3
         timeout "$patience" "$@" <&3
