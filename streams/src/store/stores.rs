@@ -1,0 +1,207 @@
+//! All stores of one task: bases, overlay, savepoint.
+
+use std::collections::BTreeMap;
+use std::iter::Peekable;
+use std::ops::Bound;
+
+use super::Base;
+
+/// A store's place among the stores of its task: the topology's stores first, the runtime's timers last.
+pub(crate) type Slot = usize;
+
+/// What the open transaction has done to one store: nothing stands for a deletion.
+type Writes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
+
+/// The stores of one task.
+#[derive(Debug)]
+pub(crate) struct Stores {
+    bases: Vec<Base>,
+    overlay: Vec<Writes>,
+    undo: Vec<Undo>,
+    overlay_bytes: usize,
+}
+
+/// What the overlay said of a key before the record at hand wrote to it; nothing if it said nothing.
+#[derive(Debug)]
+struct Undo {
+    slot: Slot,
+    key: Vec<u8>,
+    before: Option<Option<Vec<u8>>>,
+}
+
+impl Stores {
+    /// Empty stores.
+    pub(crate) fn new(count: usize) -> Self {
+        Self {
+            bases: (0..count).map(|_| Base::default()).collect(),
+            overlay: (0..count).map(|_| Writes::new()).collect(),
+            undo: Vec::new(),
+            overlay_bytes: 0,
+        }
+    }
+
+    /// Reads a key: the overlay first, then the base.
+    pub(crate) fn get(&self, slot: Slot, key: &[u8]) -> Option<&[u8]> {
+        match self.overlay.get(slot)?.get(key) {
+            Some(written) => written.as_deref(),
+            None => self.bases.get(slot)?.get(key),
+        }
+    }
+
+    /// Writes a key in the overlay.
+    pub(crate) fn put(&mut self, slot: Slot, key: &[u8], value: &[u8]) {
+        self.write(slot, key, Some(value.to_vec()));
+    }
+
+    /// Deletes a key in the overlay.
+    pub(crate) fn delete(&mut self, slot: Slot, key: &[u8]) {
+        self.write(slot, key, None);
+    }
+
+    fn write(&mut self, slot: Slot, key: &[u8], value: Option<Vec<u8>>) {
+        let Some(writes) = self.overlay.get_mut(slot) else { return };
+        self.overlay_bytes += key.len() + value.as_ref().map_or(0, Vec::len);
+        let before = writes.insert(key.to_vec(), value);
+        self.undo.push(Undo { slot, key: key.to_vec(), before });
+    }
+
+    /// Keys with the prefix that sort after `after`, in order, `limit` at most, as the overlay and the base together have them.
+    pub(crate) fn scan(
+        &self,
+        slot: Slot,
+        prefix: &[u8],
+        after: Option<&[u8]>,
+        limit: usize,
+    ) -> Vec<(Vec<u8>, Vec<u8>)> {
+        let from = match after {
+            Some(after) if after >= prefix => Bound::Excluded(after),
+            _ => Bound::Included(prefix),
+        };
+        self.range_from(slot, from)
+            .take_while(|(key, _)| key.starts_with(prefix))
+            .take(limit)
+            .map(|(key, value)| (key, value.to_vec()))
+            .collect()
+    }
+
+    /// Live entries from a bound on, in order.
+    pub(crate) fn range_from<'a>(
+        &'a self,
+        slot: Slot,
+        from: Bound<&'a [u8]>,
+    ) -> impl Iterator<Item = (Vec<u8>, &'a [u8])> + 'a {
+        let over = self.overlay.get(slot).map(|writes| writes.range::<[u8], _>((from, Bound::Unbounded)));
+        let under = self.bases.get(slot).map(|base| base.range_from(from));
+        Merge { over: over.into_iter().flatten().peekable(), under: under.into_iter().flatten().peekable() }
+    }
+
+    /// The record at hand has been handled: its writes stay in the overlay.
+    pub(crate) fn release(&mut self) {
+        self.undo.clear();
+    }
+
+    /// The record at hand was never handled: the overlay is as it was before it.
+    pub(crate) fn roll_back(&mut self) {
+        while let Some(Undo { slot, key, before }) = self.undo.pop() {
+            let Some(writes) = self.overlay.get_mut(slot) else { continue };
+            match before {
+                Some(before) => writes.insert(key, before),
+                None => writes.remove(&key),
+            };
+        }
+    }
+
+    /// The overlay's last word on each key that differs from what the base knows: what must go to the changelog. A key that was
+    /// born and deleted within the transaction is not mentioned.
+    pub(crate) fn changes(&self) -> impl Iterator<Item = (Slot, &[u8], Option<&[u8]>)> {
+        self.overlay.iter().zip(&self.bases).enumerate().flat_map(|(slot, (writes, base))| {
+            writes
+                .iter()
+                .map(move |(key, value)| (slot, key.as_slice(), value.as_deref()))
+                .filter(|(_, key, value)| *value != base.get(key))
+        })
+    }
+
+    /// The transaction is confirmed: the overlay becomes part of the base.
+    pub(crate) fn promote(&mut self) {
+        self.undo.clear();
+        self.overlay_bytes = 0;
+        for (writes, base) in self.overlay.iter_mut().zip(&mut self.bases) {
+            for (key, value) in std::mem::take(writes) {
+                match value {
+                    Some(value) => base.put(&key, &value),
+                    None => base.remove(&key),
+                }
+            }
+        }
+    }
+
+    /// The transaction never was: the overlay is dropped.
+    pub(crate) fn discard(&mut self) {
+        self.undo.clear();
+        self.overlay_bytes = 0;
+        self.overlay.iter_mut().for_each(Writes::clear);
+    }
+
+    /// Takes over what the changelog says.
+    pub(crate) fn restore(&mut self, slot: Slot, key: &[u8], value: Option<&[u8]>) {
+        let Some(base) = self.bases.get_mut(slot) else { return };
+        match value {
+            Some(value) => base.put(key, value),
+            None => base.remove(key),
+        }
+    }
+
+    /// An upper bound of the bytes that the overlay holds.
+    pub(crate) fn overlay_bytes(&self) -> usize {
+        self.overlay_bytes
+    }
+
+    /// Committed entries of a store.
+    pub(crate) fn entries(&self, slot: Slot) -> usize {
+        self.bases.get(slot).map_or(0, Base::len)
+    }
+
+    /// Bytes of a store's committed keys and values.
+    pub(crate) fn bytes(&self, slot: Slot) -> usize {
+        self.bases.get(slot).map_or(0, Base::bytes)
+    }
+}
+
+/// Overlay over base, in order of keys; deletions hide.
+struct Merge<O: Iterator, U: Iterator> {
+    over: Peekable<O>,
+    under: Peekable<U>,
+}
+
+impl<'a, O, U> Iterator for Merge<O, U>
+where
+    O: Iterator<Item = (&'a Vec<u8>, &'a Option<Vec<u8>>)>,
+    U: Iterator<Item = (Vec<u8>, &'a [u8])>,
+{
+    type Item = (Vec<u8>, &'a [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let (over, under) = (self.over.peek(), self.under.peek());
+            let over_first = match (over, under) {
+                (None, None) => return None,
+                (Some(_), None) => true,
+                (None, Some(_)) => false,
+                (Some((written, _)), Some((kept, _))) => {
+                    if *written == kept {
+                        self.under.next();
+                        continue;
+                    }
+                    *written < kept
+                }
+            };
+            if !over_first {
+                return self.under.next();
+            }
+            if let Some((key, Some(value))) = self.over.next() {
+                return Some((key.clone(), value.as_slice()));
+            }
+        }
+    }
+}

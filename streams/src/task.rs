@@ -1,1 +1,0 @@
-//! One partition of one processor: its stores, timers, positions and life cycle.

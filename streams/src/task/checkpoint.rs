@@ -1,0 +1,145 @@
+//! Where a task stands, as text: it travels as the metadata of the committed offset and, word for word, in the changelog.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::broker::Position;
+use crate::topology::Topology;
+
+/// Where a task stands after a transaction.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Checkpoint {
+    /// The next offset of the source partition to process.
+    pub(crate) offset: i64,
+    /// How many transactions of this partition have been committed. It tells whether a transaction of unknown outcome was: the
+    /// offset alone cannot, for a round of timers moves none.
+    pub(crate) sequence: u64,
+    /// The task's log time, milliseconds since 1970.
+    pub(crate) log_time: i64,
+    /// Who wrote it: a run of a slot. Two owners may count to the same sequence; they are never the same writer.
+    pub(crate) writer: Arc<str>,
+    /// The topology's fingerprint at the time.
+    pub(crate) fingerprint: Fingerprint,
+}
+
+/// What must not change under existing state: the names of application, source and changelog and the order of the stores.
+/// Stores may be appended.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Fingerprint {
+    stores: usize,
+    hash: u64,
+}
+
+/// Why a checkpoint cannot be used.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub(crate) enum CheckpointError {
+    /// The text is not one of ours: offsets were committed by another tool.
+    #[error(
+        "the committed position carries {text:?}, which this runtime did not write: was the group's offset reset by hand?"
+    )]
+    Foreign {
+        /// What was found.
+        text: String,
+    },
+    /// A later version of the runtime wrote it.
+    #[error("the committed position was written by a newer runtime: {text:?}")]
+    Newer {
+        /// What was found.
+        text: String,
+    },
+    /// The text speaks of another offset than the one it came with.
+    #[error("the committed offset is {offset} but its metadata says {stated}")]
+    Moved {
+        /// The group's offset.
+        offset: i64,
+        /// The offset that was written with the metadata.
+        stated: i64,
+    },
+    /// The state belongs to another topology.
+    #[error("the state was written by another topology: stores may be appended, but none renamed, removed or moved")]
+    Topology,
+}
+
+impl Fingerprint {
+    /// The fingerprint of a topology as it is.
+    pub(crate) fn of(topology: &Topology) -> Self {
+        Self::over(topology, topology.stores().len())
+    }
+
+    fn over(topology: &Topology, stores: usize) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        let names = [topology.name(), topology.source(), topology.changelog()];
+        for name in names.into_iter().chain(topology.stores().iter().take(stores)) {
+            hasher.update(name.as_bytes()).update(&[0]);
+        }
+        let hash = hasher.finalize().as_bytes().iter().take(8).fold(0, |hash, byte| (hash << 8) | u64::from(*byte));
+        Self { stores, hash }
+    }
+
+    /// Whether state with this fingerprint may be used by the topology.
+    pub(crate) fn fits(&self, topology: &Topology) -> bool {
+        self.stores <= topology.stores().len() && *self == Self::over(topology, self.stores)
+    }
+}
+
+impl Checkpoint {
+    /// What is sent with the transaction.
+    pub(crate) fn to_position(&self) -> Position {
+        Position { offset: self.offset, metadata: self.to_string() }
+    }
+
+    /// Reads a committed position and checks it against the topology.
+    ///
+    /// # Errors
+    /// [`CheckpointError`]: whichever it is, going on would be a silent jump.
+    pub(crate) fn of(position: &Position, topology: &Topology) -> Result<Self, CheckpointError> {
+        let text = &position.metadata;
+        let (version, _) = text.split_once(' ').unwrap_or((text, ""));
+        match version.strip_prefix('v').and_then(|number| number.parse::<u32>().ok()) {
+            Some(1) => {}
+            Some(_) => return Err(CheckpointError::Newer { text: text.clone() }),
+            None => return Err(CheckpointError::Foreign { text: text.clone() }),
+        }
+        let found = Self::parse(text).ok_or_else(|| CheckpointError::Foreign { text: text.clone() })?;
+        if found.offset != position.offset {
+            return Err(CheckpointError::Moved { offset: position.offset, stated: found.offset });
+        }
+        if !found.fingerprint.fits(topology) {
+            return Err(CheckpointError::Topology);
+        }
+        Ok(found)
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let field = |name: &str| {
+            text.split(' ')
+                .find_map(|word| word.split_once('=').filter(|(found, _)| *found == name))
+                .map(|(_, value)| value)
+        };
+        Some(Self {
+            offset: field("offset")?.parse().ok()?,
+            sequence: field("sequence")?.parse().ok()?,
+            log_time: field("time")?.parse().ok()?,
+            writer: field("writer")?.into(),
+            fingerprint: Fingerprint {
+                stores: field("stores")?.parse().ok()?,
+                hash: u64::from_str_radix(field("topology")?, 16).ok()?,
+            },
+        })
+    }
+}
+
+/// The one text form.
+impl fmt::Display for Checkpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { offset, sequence, log_time, writer, fingerprint: Fingerprint { stores, hash } } = self;
+        write!(
+            f,
+            "v1 offset={offset} sequence={sequence} time={log_time} writer={writer} stores={stores} topology={hash:016x}"
+        )
+    }
+}
+
+#[cfg(test)]
+#[path = "checkpoint_tests.rs"]
+mod tests;

@@ -1,0 +1,78 @@
+//! A poisonous record as a dead letter: its own bytes and headers, and where it came from and why it is here.
+
+use bytes::Bytes;
+
+use super::context::size;
+use crate::record::{Outgoing, Record};
+use crate::topology::Topology;
+
+/// Headers that the runtime adds. Names with this prefix are the runtime's own.
+pub mod header {
+    /// The processor that could not handle it.
+    pub const PROCESSOR: &str = "dead-letter.processor";
+    /// The topic it was read from.
+    pub const TOPIC: &str = "dead-letter.topic";
+    /// The partition it was read from.
+    pub const PARTITION: &str = "dead-letter.partition";
+    /// The offset it was read at.
+    pub const OFFSET: &str = "dead-letter.offset";
+    /// Its timestamp, milliseconds since 1970.
+    pub const TIMESTAMP: &str = "dead-letter.timestamp";
+    /// Why it is here.
+    pub const REASON: &str = "dead-letter.reason";
+    /// The schema version it claims to speak, if it does.
+    pub const SCHEMA_VERSION: &str = "dead-letter.schema-version";
+    /// How many bytes of it were cut off; absent when it is whole.
+    pub const CUT: &str = "dead-letter.cut-bytes";
+}
+
+/// The header that names the version of a value's language.
+const SCHEMA_VERSION: &str = "schema-version";
+/// Reasons are for reading.
+const REASON_BYTES: usize = 1_000;
+/// What the headers of the runtime may add.
+const MARGIN_BYTES: usize = 2_000;
+
+/// Makes a dead letter of `cap` bytes at most. What does not fit is cut: first the original headers go, then the end of the
+/// value, then the key; the source coordinates always stay, for the original stands where they say.
+pub(super) fn dead_letter(topology: &Topology, record: &Record, reason: &str, cap: usize) -> Outgoing {
+    let room = cap.saturating_sub(MARGIN_BYTES);
+    let mut letter = Outgoing {
+        topic: topology.dead_letters().clone(),
+        partition: None,
+        key: record.key.clone(),
+        value: record.value.clone(),
+        headers: record.headers.clone(),
+    };
+    let whole = size(&letter);
+    if whole > room {
+        letter.headers.clear();
+        letter.key = letter.key.map(|key| cut(&key, room));
+        let left = room.saturating_sub(letter.key.as_ref().map_or(0, Bytes::len));
+        letter.value = letter.value.map(|value| cut(&value, left));
+    }
+    let gone = whole - size(&letter);
+    let mut add = |name: &str, value: String| letter.headers.push((name.to_owned(), value.into_bytes().into()));
+    add(header::PROCESSOR, topology.name().to_string());
+    add(header::TOPIC, record.topic.to_string());
+    add(header::PARTITION, record.partition.to_string());
+    add(header::OFFSET, record.offset.to_string());
+    add(header::TIMESTAMP, record.timestamp.to_string());
+    add(header::REASON, reason.chars().take(REASON_BYTES / 4).collect());
+    if gone > 0 {
+        add(header::CUT, gone.to_string());
+    }
+    if let Some(version) = record.header(SCHEMA_VERSION) {
+        let version = Bytes::copy_from_slice(version.get(..version.len().min(20)).unwrap_or_default());
+        letter.headers.push((header::SCHEMA_VERSION.to_owned(), version));
+    }
+    letter
+}
+
+fn cut(bytes: &Bytes, most: usize) -> Bytes {
+    bytes.slice(..bytes.len().min(most))
+}
+
+#[cfg(test)]
+#[path = "dead_letter_tests.rs"]
+mod tests;
