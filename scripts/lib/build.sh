@@ -28,3 +28,7 @@ build() (
     trap - EXIT
     wait "$cargo" || { show_tail "$log" 60 && die "timesale does not build; log: $log"; }
 )
+
+apply_topics() {
+    "$BINARY" topics apply --yes --wait 60 >&2 || die "topics.yaml could not be applied to the broker at $KAFKA_BOOTSTRAP"
+}

@@ -37,7 +37,6 @@ refuse_second_sale() {
 
 start_roles() {
     local role began=$EPOCHREALTIME
-    make_jwt_secret
     if roles_are_current; then
         say "${ROLES[*]} already run"
         return 0
