@@ -3,6 +3,7 @@
 
 use rdkafka::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::consumer::ConsumerContext;
 use rdkafka::error::KafkaError;
 
 /// A context that only logs.
@@ -18,6 +19,8 @@ impl ClientContext for Logging {
         tracing::debug!(target: "librdkafka", %error, reason, "client error");
     }
 }
+
+impl ConsumerContext for Logging {}
 
 /// Writes a line of the client library to the log.
 pub(super) fn log(level: RDKafkaLogLevel, facility: &str, message: &str) {

@@ -7,10 +7,13 @@
 mod admin;
 mod broker;
 mod cluster;
+mod consumers;
 mod emitter;
 mod errors;
 mod feed;
 mod logging;
+mod membership;
+mod reader;
 mod records;
 mod tap;
 

@@ -1,0 +1,203 @@
+//! One slot's connection to a Kafka cluster: the real [`Broker`].
+//!
+//! Not here: when to commit, what an outcome means for the stores (`thread`).
+//! Relies on: the classic group protocol with cooperative-sticky assignment; a static member id and a transactional id that
+//! are both the slot's identity, so that a restarted slot takes over from itself at once.
+
+mod group;
+mod transaction;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use rdkafka::consumer::{BaseConsumer, Consumer};
+
+use self::group::GroupReader;
+use self::transaction::Transactor;
+use super::cluster::{ClusterConfig, ConfigError};
+use super::logging::Logging;
+use super::reader::PartitionReader;
+use super::{consumers, errors};
+use crate::broker::{Broker, BrokerError, Polled, Position};
+use crate::record::{Outgoing, Record};
+
+/// Which slot, of which application, reading what.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SlotConfig {
+    /// The group id: the application id with the deployment's prefix, such as `timesale.coupons`.
+    pub group: String,
+    /// The transactional id and group instance id: stable across restarts and unique to this slot, such as
+    /// `timesale.coupons.0.1`.
+    pub identity: String,
+    /// The topic that the group shares out.
+    pub source: String,
+    /// How long the group waits for a silent member before its partitions go to another, milliseconds. A stock broker takes
+    /// 6,000 and more.
+    pub session_timeout_ms: u32,
+    /// How long a transaction may stay open before the coordinator ends it, milliseconds. It may be longer than the session:
+    /// a successor reads positions only after the transaction that is pending on them has ended.
+    pub transaction_timeout_ms: u32,
+    /// The longest time between two polls, milliseconds: a loop that hangs for longer loses its partitions.
+    pub max_poll_interval_ms: u32,
+    /// Most bytes that the client holds ready per source partition, in KiB.
+    pub fetch_kbytes_per_partition: u32,
+}
+
+impl SlotConfig {
+    /// The usual settings for a slot.
+    #[must_use]
+    pub fn new(group: &str, identity: &str, source: &str) -> Self {
+        Self {
+            group: group.to_owned(),
+            identity: identity.to_owned(),
+            source: source.to_owned(),
+            session_timeout_ms: 6_000,
+            transaction_timeout_ms: 10_000,
+            max_poll_interval_ms: 300_000,
+            fetch_kbytes_per_partition: 4_096,
+        }
+    }
+}
+
+/// One consumer of one group and one transactional producer.
+pub struct KafkaBroker {
+    cluster: ClusterConfig,
+    slot: SlotConfig,
+    group: GroupReader,
+    transactor: Transactor,
+    /// Reads changelogs, by topic. Made when first needed: most slots restore once.
+    readers: BTreeMap<String, PartitionReader>,
+    /// Asks for log ends, open transactions included. A read-committed client would be told the last stable offset instead.
+    ends: BaseConsumer<Logging>,
+}
+
+impl KafkaBroker {
+    /// Makes the slot's clients and joins the group; connects in the background.
+    ///
+    /// # Errors
+    /// [`BrokerError::Fatal`] when the configuration is refused.
+    pub fn new(cluster: &ClusterConfig, slot: SlotConfig) -> Result<Self, BrokerError> {
+        let group = GroupReader::join(cluster, &slot)?;
+        let transactor = Transactor::new(cluster, &slot)?;
+        let mut client = cluster.client().map_err(refused)?;
+        client.set("isolation.level", "read_uncommitted");
+        let ends = consumers::connect(&client, Logging).map_err(refused)?;
+        Ok(Self { cluster: cluster.clone(), slot, group, transactor, readers: BTreeMap::new(), ends })
+    }
+
+    fn reader(&mut self, topic: &str) -> Result<&mut PartitionReader, BrokerError> {
+        if !self.readers.contains_key(topic) {
+            let reader = PartitionReader::new(&self.cluster, topic, self.slot.fetch_kbytes_per_partition).map_err(refused)?;
+            self.readers.insert(topic.to_owned(), reader);
+        }
+        self.readers.get_mut(topic).ok_or_else(|| BrokerError::Unavailable("no reader".to_owned()))
+    }
+}
+
+impl Broker for KafkaBroker {
+    fn now(&self) -> i64 {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    }
+
+    fn partitions(&mut self, topic: &str) -> Result<i32, BrokerError> {
+        consumers::partition_count(&self.ends, topic).map_err(|error| errors::of_question(&error))
+    }
+
+    fn poll(&mut self, most: usize, timeout: Duration) -> Result<Polled, BrokerError> {
+        self.group.poll(most, timeout)
+    }
+
+    fn assign(&mut self, positions: &[(i32, i64)]) -> Result<(), BrokerError> {
+        self.group.assign(positions)
+    }
+
+    fn unassign(&mut self, partitions: &[i32]) -> Result<(), BrokerError> {
+        self.group.unassign(partitions)
+    }
+
+    fn set_paused(&mut self, partition: i32, paused: bool) -> Result<(), BrokerError> {
+        self.group.set_paused(partition, paused)
+    }
+
+    fn seek(&mut self, partition: i32, offset: i64) -> Result<(), BrokerError> {
+        self.group.seek(partition, offset)
+    }
+
+    fn committed(&mut self, partitions: &[i32]) -> Result<Vec<Option<Position>>, BrokerError> {
+        self.group.committed(partitions)
+    }
+
+    fn rejoin(&mut self) -> Result<(), BrokerError> {
+        self.group.leave();
+        self.group = GroupReader::join(&self.cluster, &self.slot)?;
+        Ok(())
+    }
+
+    fn init_transactions(&mut self) -> Result<(), BrokerError> {
+        self.transactor.init(&self.cluster, &self.slot)
+    }
+
+    fn begin(&mut self) -> Result<(), BrokerError> {
+        self.transactor.begin()
+    }
+
+    fn send(&mut self, outgoing: Outgoing) -> Result<(), BrokerError> {
+        self.transactor.send(&outgoing)
+    }
+
+    fn send_offsets(&mut self, positions: &[(i32, Position)]) -> Result<(), BrokerError> {
+        let member = self.group.member()?;
+        self.transactor.send_offsets(&self.slot.source, positions, &member)?;
+        self.group.note_positions(positions);
+        Ok(())
+    }
+
+    fn drain(&mut self) -> Result<(), BrokerError> {
+        self.transactor.drain()
+    }
+
+    fn commit(&mut self) -> Result<(), BrokerError> {
+        self.transactor.commit()?;
+        self.group.tell_progress();
+        Ok(())
+    }
+
+    fn abort(&mut self) -> Result<(), BrokerError> {
+        self.group.forget_positions();
+        self.transactor.abort()
+    }
+
+    fn log_range(&mut self, topic: &str, partition: i32) -> Result<(i64, i64), BrokerError> {
+        self.ends
+            .fetch_watermarks(topic, partition, consumers::QUESTION)
+            .map_err(|error| errors::of_question(&error))
+    }
+
+    fn read(
+        &mut self,
+        topic: &str,
+        partition: i32,
+        position: i64,
+        most: usize,
+        timeout: Duration,
+    ) -> Result<(Vec<Record>, i64), BrokerError> {
+        self.reader(topic)?.read(partition, position, most, timeout)
+    }
+
+    fn close(&mut self) {
+        self.group.leave();
+        self.transactor.close();
+        self.readers.clear();
+    }
+}
+
+fn refused(error: ConfigError) -> BrokerError {
+    BrokerError::Fatal(error.to_string())
+}
+
+/// What the slot reads, shared by every record of it.
+fn source_of(slot: &SlotConfig) -> Arc<str> {
+    Arc::from(slot.source.as_str())
+}

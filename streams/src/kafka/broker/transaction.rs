@@ -1,0 +1,244 @@
+//! The slot's transactional producer.
+//!
+//! The order of calls that costs least: send, offsets, drain, commit (offsets before the first send when there is a choice).
+//! `commit_transaction` of rdkafka 0.38 and 0.39 flushes in slices of 100 ms, so whatever is not drained before costs that much;
+//! and `abort_transaction` with records under way waits for a poll that nobody makes, so those are purged first.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use rdkafka::TopicPartitionList;
+use rdkafka::client::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::consumer::ConsumerGroupMetadata;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::producer::{BaseProducer, BaseRecord, DeliveryResult, Producer, ProducerContext, PurgeConfig};
+use rdkafka::topic_partition_list::Offset;
+use rdkafka::util::Timeout;
+
+use super::{SlotConfig, refused};
+use crate::broker::{BrokerError, Position};
+use crate::kafka::cluster::ClusterConfig;
+use crate::kafka::errors::{self, TransactionFailure};
+use crate::kafka::{logging, records};
+use crate::record::Outgoing;
+
+/// How long one call to `init_transactions` may take; the caller repeats it for as long as it takes.
+const INIT: Duration = Duration::from_secs(5);
+/// Between two looks at whether everything has been acknowledged.
+const LOOK: Duration = Duration::from_micros(50);
+
+/// A producer of transactions, or the place for one.
+pub(super) struct Transactor {
+    state: State,
+    deliveries: Deliveries,
+    timeout: Duration,
+}
+
+enum State {
+    /// There is none.
+    Absent,
+    /// `init_transactions` has not come to an end yet; the same call resumes it.
+    Beginning(BaseProducer<Deliveries>),
+    Ready(BaseProducer<Deliveries>),
+}
+
+/// Keeps the first refusal of a record. Only failures are reported: an acknowledged record costs nothing here.
+#[derive(Clone, Default)]
+struct Deliveries(Arc<Mutex<Option<(RDKafkaErrorCode, String)>>>);
+
+impl Transactor {
+    /// Checks the settings; makes no producer yet.
+    pub(super) fn new(cluster: &ClusterConfig, slot: &SlotConfig) -> Result<Self, BrokerError> {
+        cluster.check().map_err(refused)?;
+        let timeout = Duration::from_millis(u64::from(slot.transaction_timeout_ms));
+        Ok(Self { state: State::Absent, deliveries: Deliveries::default(), timeout })
+    }
+
+    /// As [`crate::broker::Broker::init_transactions`].
+    pub(super) fn init(&mut self, cluster: &ClusterConfig, slot: &SlotConfig) -> Result<(), BrokerError> {
+        let producer = match std::mem::replace(&mut self.state, State::Absent) {
+            State::Beginning(producer) => producer,
+            State::Ready(dead) => {
+                drop(dead);
+                self.connect(cluster, slot)?
+            }
+            State::Absent => self.connect(cluster, slot)?,
+        };
+        match producer.init_transactions(INIT) {
+            Ok(()) => {
+                self.state = State::Ready(producer);
+                Ok(())
+            }
+            Err(error) => {
+                let failure = TransactionFailure::of(&error);
+                if failure.class == errors::Class::Retriable {
+                    self.state = State::Beginning(producer);
+                    return Err(BrokerError::Unavailable(failure.text));
+                }
+                match failure.decision() {
+                    BrokerError::Fatal(text) => Err(BrokerError::Fatal(text)),
+                    // The next try begins with a new producer.
+                    other => Err(BrokerError::Unavailable(other.to_string())),
+                }
+            }
+        }
+    }
+
+    /// As [`crate::broker::Broker::begin`].
+    pub(super) fn begin(&mut self) -> Result<(), BrokerError> {
+        self.deliveries.forget();
+        self.ready()?.begin_transaction().map_err(|error| TransactionFailure::of(&error).decision())
+    }
+
+    /// As [`crate::broker::Broker::send`].
+    pub(super) fn send(&mut self, outgoing: &Outgoing) -> Result<(), BrokerError> {
+        let producer = self.ready()?;
+        let deadline = Instant::now() + self.timeout;
+        loop {
+            let mut record = BaseRecord::<[u8], [u8]>::to(&outgoing.topic);
+            record.key = outgoing.key.as_deref();
+            record.payload = outgoing.value.as_deref();
+            record.partition = outgoing.partition;
+            record.headers = records::headers_for(&outgoing.headers);
+            let Err((error, _)) = producer.send(record) else {
+                return Ok(());
+            };
+            match error.rdkafka_error_code() {
+                Some(RDKafkaErrorCode::QueueFull) if Instant::now() < deadline => {
+                    producer.poll(Duration::ZERO);
+                    std::thread::sleep(LOOK);
+                }
+                Some(code) if errors::is_refusal(code) => {
+                    return Err(BrokerError::Fatal(format!("{}: {error}", outgoing.topic)));
+                }
+                _ if producer.client().fatal_error().is_some() => return Err(BrokerError::Fenced(error.to_string())),
+                _ => return Err(BrokerError::Abort(error.to_string())),
+            }
+        }
+    }
+
+    /// As [`crate::broker::Broker::send_offsets`], for the member and generation given.
+    pub(super) fn send_offsets(
+        &mut self,
+        source: &str,
+        positions: &[(i32, Position)],
+        member: &ConsumerGroupMetadata,
+    ) -> Result<(), BrokerError> {
+        let producer = self.ready()?;
+        let mut list = TopicPartitionList::with_capacity(positions.len());
+        for (partition, position) in positions {
+            let mut element = list.add_partition(source, *partition);
+            element.set_metadata(&position.metadata);
+            element
+                .set_offset(Offset::Offset(position.offset))
+                .map_err(|error| BrokerError::Fatal(format!("{source} [{partition}] {}: {error}", position.offset)))?;
+        }
+        // Without a limit of its own the call keeps to the transaction's; another limit could leave the two apart.
+        producer
+            .send_offsets_to_transaction(&list, member, Timeout::Never)
+            .map_err(|error| TransactionFailure::of(&error).decision())
+    }
+
+    /// As [`crate::broker::Broker::drain`].
+    pub(super) fn drain(&mut self) -> Result<(), BrokerError> {
+        let producer = self.ready()?;
+        let deadline = Instant::now() + self.timeout;
+        while producer.in_flight_count() > 0 {
+            producer.poll(Duration::ZERO);
+            if Instant::now() >= deadline {
+                return Err(BrokerError::Abort(format!("{} records are not acknowledged", producer.in_flight_count())));
+            }
+            std::thread::sleep(LOOK);
+        }
+        match self.deliveries.first_failure() {
+            None => Ok(()),
+            Some((code, text)) if errors::is_refusal(code) || errors::is_forbidden(code) => {
+                Err(BrokerError::Fatal(format!("a record is refused: {text}")))
+            }
+            Some((_, text)) => Err(BrokerError::Abort(format!("a record is not acknowledged: {text}"))),
+        }
+    }
+
+    /// As [`crate::broker::Broker::commit`]. Drains first: nobody pays 100 ms for having forgotten.
+    pub(super) fn commit(&mut self) -> Result<(), BrokerError> {
+        self.drain()?;
+        self.ready()?
+            .commit_transaction(Timeout::Never)
+            .map_err(|error| TransactionFailure::of(&error).decision_of_commit())
+    }
+
+    /// As [`crate::broker::Broker::abort`].
+    pub(super) fn abort(&mut self) -> Result<(), BrokerError> {
+        let producer = self.ready()?;
+        producer.purge(PurgeConfig::default().queue().inflight());
+        let deadline = Instant::now() + Duration::from_secs(1);
+        while producer.in_flight_count() > 0 && Instant::now() < deadline {
+            producer.poll(Duration::ZERO);
+            std::thread::sleep(LOOK);
+        }
+        producer.abort_transaction(Timeout::Never).map_err(|error| TransactionFailure::of(&error).decision())
+    }
+
+    /// Drops the producer. A transaction that is open stays so until the slot's next `init`, or its time-out.
+    pub(super) fn close(&mut self) {
+        self.state = State::Absent;
+    }
+
+    fn ready(&self) -> Result<&BaseProducer<Deliveries>, BrokerError> {
+        match &self.state {
+            State::Ready(producer) => Ok(producer),
+            State::Absent | State::Beginning(_) => Err(BrokerError::Fenced("no transactional producer".to_owned())),
+        }
+    }
+
+    fn connect(&self, cluster: &ClusterConfig, slot: &SlotConfig) -> Result<BaseProducer<Deliveries>, BrokerError> {
+        let mut client = cluster.client().map_err(refused)?;
+        client
+            .set("transactional.id", &slot.identity)
+            .set("transaction.timeout.ms", slot.transaction_timeout_ms.to_string())
+            .set("message.timeout.ms", slot.transaction_timeout_ms.saturating_sub(500).max(1).to_string())
+            .set("partitioner", "murmur2_random")
+            .set("delivery.report.only.error", "true")
+            // Records of a commit come in one burst: the drain after it should not wait for more.
+            .set("linger.ms", "0.2")
+            .set("queue.buffering.max.messages", "100000")
+            .set("queue.buffering.max.kbytes", "65536")
+            // The coordinator answers "concurrent transactions" while the markers of the one before are being written; the
+            // default waits 100 ms before it asks again.
+            .set("retry.backoff.ms", "1")
+            .set("retry.backoff.max.ms", "5");
+        client.create_with_context(self.deliveries.clone()).map_err(|error| BrokerError::Fatal(error.to_string()))
+    }
+}
+
+impl Deliveries {
+    fn forget(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
+    fn first_failure(&self) -> Option<(RDKafkaErrorCode, String)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl ClientContext for Deliveries {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        logging::log(level, facility, message);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        tracing::debug!(target: "librdkafka", %error, reason, "transactional producer");
+    }
+}
+
+impl ProducerContext for Deliveries {
+    type DeliveryOpaque = ();
+
+    fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
+        if let Err((error, _)) = result {
+            let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail);
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert((code, error.to_string()));
+        }
+    }
+}

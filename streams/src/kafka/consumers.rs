@@ -1,0 +1,70 @@
+//! What all consumers of this folder have in common: how they are configured, and questions about a partition's offsets.
+
+use std::time::Duration;
+
+use rdkafka::ClientConfig;
+use rdkafka::TopicPartitionList;
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
+use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::topic_partition_list::Offset;
+
+use super::cluster::{ClusterConfig, ConfigError};
+
+/// How long a question to the cluster may take.
+pub(super) const QUESTION: Duration = Duration::from_secs(5);
+
+/// A consumer that reads committed records, from positions it is told and nowhere else, and commits nothing by itself.
+pub(super) fn settings(cluster: &ClusterConfig, group: &str, fetch_kbytes: u32) -> Result<ClientConfig, ConfigError> {
+    let mut client = cluster.client()?;
+    client
+        .set("group.id", group)
+        .set("isolation.level", "read_committed")
+        .set("enable.auto.commit", "false")
+        .set("enable.auto.offset.store", "false")
+        // A position that is not in the log is an error for somebody to see, never a silent jump.
+        .set("auto.offset.reset", "error")
+        .set("check.crcs", "true")
+        // The bound is per partition, and the default is 64 MiB.
+        .set("queued.max.messages.kbytes", fetch_kbytes.max(64).to_string())
+        .set("queued.min.messages", "10000")
+        // A full queue is looked at again after this time; the default of 1 s is a stall.
+        .set("fetch.queue.backoff.ms", "5")
+        // A partition that begins or resumes waits for the request under way: the default of 500 ms would be its latency.
+        .set("fetch.wait.max.ms", "20")
+        .set("fetch.error.backoff.ms", "50");
+    Ok(client)
+}
+
+/// Makes a client of these settings.
+pub(super) fn connect<C: ConsumerContext>(client: &ClientConfig, context: C) -> Result<BaseConsumer<C>, ConfigError> {
+    client.create_with_context(context).map_err(|error| ConfigError::Refused(error.to_string()))
+}
+
+/// One partition in the library's list form.
+pub(super) fn one(topic: &str, partition: i32, offset: Offset) -> KafkaResult<TopicPartitionList> {
+    let mut list = TopicPartitionList::with_capacity(1);
+    list.add_partition_offset(topic, partition, offset)?;
+    Ok(list)
+}
+
+/// Partitions in the library's list form.
+pub(super) fn several(topic: &str, partitions: impl IntoIterator<Item = i32>) -> TopicPartitionList {
+    let mut list = TopicPartitionList::new();
+    for partition in partitions {
+        list.add_partition(topic, partition);
+    }
+    list
+}
+
+/// The partition count of a topic.
+pub(super) fn partition_count<C: ConsumerContext>(consumer: &BaseConsumer<C>, topic: &str) -> KafkaResult<i32> {
+    let metadata = consumer.fetch_metadata(Some(topic), QUESTION)?;
+    let found = metadata.topics().iter().find(|found| found.name() == topic);
+    match found {
+        Some(found) => match found.error() {
+            Some(error) => Err(KafkaError::MetadataFetch(error.into())),
+            None => Ok(i32::try_from(found.partitions().len()).unwrap_or(i32::MAX)),
+        },
+        None => Err(KafkaError::MetadataFetch(rdkafka::types::RDKafkaErrorCode::UnknownTopicOrPartition)),
+    }
+}

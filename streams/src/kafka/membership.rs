@@ -1,0 +1,118 @@
+//! A consumer's membership of a group: what the group decides is kept for the reader's own loop and answered when that says so.
+//!
+//! New partitions are answered to the group at once and with nothing, because the library lets a member begin to read later; so a
+//! reader that first restores its state holds up nobody. Partitions that go elsewhere are given up only when the reader says so.
+//! Relies on: the incremental (cooperative) protocol, which is the only one configured.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use rdkafka::TopicPartitionList;
+use rdkafka::client::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
+use rdkafka::error::KafkaError;
+use rdkafka::types::RDKafkaRespErr;
+use rdkafka::util::Timeout;
+
+use super::logging;
+
+/// What the group has decided.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum GroupChange {
+    /// These are ours.
+    Assigned(Vec<i32>),
+    /// These go to another member once they are given up.
+    Revoked(Vec<i32>),
+    /// These are another member's already.
+    Lost(Vec<i32>),
+}
+
+/// Keeps what the group decides.
+#[derive(Debug, Default)]
+pub(super) struct Membership {
+    changes: Mutex<VecDeque<GroupChange>>,
+    leaving: AtomicBool,
+}
+
+impl Membership {
+    /// The oldest decision that nobody has seen.
+    pub(super) fn next_change(&self) -> Option<GroupChange> {
+        self.changes.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+    }
+
+    /// From now on everything is given up at once: the reader is going away.
+    pub(super) fn leave(&self) {
+        self.leaving.store(true, Ordering::Relaxed);
+    }
+
+    fn keep(&self, change: GroupChange) {
+        self.changes.lock().unwrap_or_else(PoisonError::into_inner).push_back(change);
+    }
+}
+
+impl ClientContext for Membership {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        logging::log(level, facility, message);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        tracing::debug!(target: "librdkafka", %error, reason, "consumer");
+    }
+}
+
+impl ConsumerContext for Membership {
+    fn rebalance(&self, consumer: &BaseConsumer<Self>, error: RDKafkaRespErr, list: &mut TopicPartitionList) {
+        let partitions: Vec<i32> = list.elements().iter().map(|element| element.partition()).collect();
+        let assigning = error == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
+        let answer = if assigning {
+            consumer.incremental_assign(&TopicPartitionList::new())
+        } else if self.leaving.load(Ordering::Relaxed) {
+            give_up_everything(consumer)
+        } else if partitions.is_empty() {
+            consumer.incremental_unassign(list)
+        } else {
+            Ok(())
+        };
+        if let Err(error) = answer {
+            tracing::warn!(%error, assigning, "answering the group");
+        }
+        if partitions.is_empty() {
+            return;
+        }
+        self.keep(if assigning {
+            GroupChange::Assigned(partitions)
+        } else if consumer.assignment_lost() {
+            GroupChange::Lost(partitions)
+        } else {
+            GroupChange::Revoked(partitions)
+        });
+    }
+
+    fn main_queue_min_poll_interval(&self) -> Timeout {
+        Timeout::After(Duration::from_millis(100))
+    }
+}
+
+/// Gives up partitions; those that were never begun are skipped, for the library knows nothing of them.
+pub(super) fn give_up(
+    consumer: &BaseConsumer<Membership>,
+    topic: &str,
+    partitions: &[i32],
+) -> rdkafka::error::KafkaResult<()> {
+    let held = consumer.assignment()?;
+    let held: Vec<i32> = held.elements_for_topic(topic).iter().map(|element| element.partition()).collect();
+    let both = partitions.iter().copied().filter(|partition| held.contains(partition));
+    let mut list = super::consumers::several(topic, both);
+    if list.count() == 0 {
+        list = TopicPartitionList::new();
+    }
+    consumer.incremental_unassign(&list)
+}
+
+fn give_up_everything(consumer: &BaseConsumer<Membership>) -> rdkafka::error::KafkaResult<()> {
+    let held = consumer.assignment()?;
+    consumer.incremental_unassign(&held)
+}

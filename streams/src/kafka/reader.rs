@@ -1,0 +1,189 @@
+//! Reads partitions of one topic by position: committed records, and how far one has come.
+//!
+//! Not a member of any group. An empty answer is no sign of the end, because control records and aborted records take offsets;
+//! the position is. The library does not tell positions beyond the last record, so they are found like this: ask for the last
+//! stable offset, *then* begin to fetch; the first "end of partition" of that fetch has passed the offset that was asked for.
+//! A later one would prove nothing, since it may have been on its way before the question; so after each the fetch begins anew.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rdkafka::Message;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::KafkaError;
+use rdkafka::topic_partition_list::Offset;
+
+use super::cluster::{ClusterConfig, ConfigError};
+use super::logging::Logging;
+use super::{consumers, errors, records};
+use crate::broker::BrokerError;
+use crate::record::Record;
+
+/// A fetch that nobody has asked for in this time is ended: it would only fill memory.
+const IDLE: Duration = Duration::from_secs(2);
+
+/// Reads partitions of one topic by position.
+pub(super) struct PartitionReader {
+    topic: Arc<str>,
+    consumer: BaseConsumer<Logging>,
+    cursors: BTreeMap<i32, Cursor>,
+}
+
+/// A partition that is being fetched.
+struct Cursor {
+    /// The position after what has been handed out.
+    position: i64,
+    /// The last stable offset before this fetch began.
+    stable: i64,
+    /// What has been fetched and not handed out.
+    ready: VecDeque<Record>,
+    /// Whether everything below `stable` is in `ready` or has been handed out.
+    ended: bool,
+    touched: Instant,
+}
+
+impl PartitionReader {
+    /// Makes a client; connects in the background.
+    pub(super) fn new(cluster: &ClusterConfig, topic: &str, fetch_kbytes: u32) -> Result<Self, ConfigError> {
+        let mut client = consumers::settings(cluster, &format!("{topic}.reader"), fetch_kbytes)?;
+        client.set("enable.partition.eof", "true");
+        let consumer = consumers::connect(&client, Logging)?;
+        Ok(Self { topic: Arc::from(topic), consumer, cursors: BTreeMap::new() })
+    }
+
+    /// The partition count.
+    pub(super) fn partitions(&self) -> Result<i32, BrokerError> {
+        consumers::partition_count(&self.consumer, &self.topic).map_err(|error| errors::of_question(&error))
+    }
+
+    /// First offset and last stable offset of a partition.
+    pub(super) fn stable_range(&self, partition: i32) -> Result<(i64, i64), BrokerError> {
+        self.consumer
+            .fetch_watermarks(&self.topic, partition, consumers::QUESTION)
+            .map_err(|error| errors::of_question(&error))
+    }
+
+    /// As [`crate::broker::Broker::read`].
+    pub(super) fn read(
+        &mut self,
+        partition: i32,
+        position: i64,
+        most: usize,
+        timeout: Duration,
+    ) -> Result<(Vec<Record>, i64), BrokerError> {
+        let deadline = Instant::now() + timeout;
+        self.end_idle(partition);
+        if self.cursors.get(&partition).is_none_or(|cursor| cursor.position != position)
+            && !self.begin(partition, position)?
+        {
+            // Everything that is decided has been read: the caller waits for a transaction to end, or for news.
+            std::thread::sleep(timeout.min(Duration::from_millis(5)));
+            return Ok((Vec::new(), position));
+        }
+        loop {
+            let Some(cursor) = self.cursors.get_mut(&partition) else {
+                return Ok((Vec::new(), position));
+            };
+            cursor.touched = Instant::now();
+            if cursor.ended || cursor.ready.len() >= most {
+                break;
+            }
+            // What is there is handed out at once; only an empty hand waits.
+            let wait = if cursor.ready.is_empty() { deadline.saturating_duration_since(Instant::now()) } else { Duration::ZERO };
+            if !self.fetch(wait)? {
+                break;
+            }
+        }
+        Ok(self.take(partition, position, most))
+    }
+
+    /// Begins to fetch, or tells that there is nothing to fetch now.
+    fn begin(&mut self, partition: i32, position: i64) -> Result<bool, BrokerError> {
+        self.end(partition);
+        let (first, stable) = self.stable_range(partition)?;
+        if position < first {
+            return Err(BrokerError::Fatal(format!(
+                "{} [{partition}]: position {position} is before the log's first offset {first}",
+                self.topic
+            )));
+        }
+        if position == stable {
+            return Ok(false);
+        }
+        consumers::one(&self.topic, partition, Offset::Offset(position))
+            .and_then(|list| self.consumer.incremental_assign(&list))
+            .map_err(|error| BrokerError::Unavailable(error.to_string()))?;
+        let cursor = Cursor { position, stable, ready: VecDeque::new(), ended: false, touched: Instant::now() };
+        self.cursors.insert(partition, cursor);
+        Ok(true)
+    }
+
+    /// Takes one message from the library to where it belongs; tells whether there was one.
+    fn fetch(&mut self, wait: Duration) -> Result<bool, BrokerError> {
+        match self.consumer.poll(wait) {
+            None => return Ok(false),
+            Some(Ok(message)) => {
+                let record = records::record_from(&message, &self.topic);
+                if let Some(cursor) = self.cursors.get_mut(&message.partition()) {
+                    cursor.ready.push_back(record);
+                }
+            }
+            Some(Err(KafkaError::PartitionEOF(partition))) => {
+                if let Some(cursor) = self.cursors.get_mut(&partition) {
+                    cursor.ended = true;
+                }
+            }
+            Some(Err(error)) => match error.rdkafka_error_code() {
+                Some(code) if errors::is_outside_log(code) || errors::is_forbidden(code) || errors::is_corrupt(code) => {
+                    self.end_all();
+                    return Err(BrokerError::Fatal(format!("{}: {error}", self.topic)));
+                }
+                // The library goes on by itself as soon as a broker answers.
+                _ => tracing::debug!(topic = %self.topic, %error, "reading by position"),
+            },
+        }
+        Ok(true)
+    }
+
+    fn take(&mut self, partition: i32, position: i64, most: usize) -> (Vec<Record>, i64) {
+        let Some(cursor) = self.cursors.get_mut(&partition) else {
+            return (Vec::new(), position);
+        };
+        let records: Vec<Record> = cursor.ready.drain(..most.min(cursor.ready.len())).collect();
+        if let Some(last) = records.last() {
+            cursor.position = last.offset + 1;
+        }
+        if cursor.ended && cursor.ready.is_empty() {
+            let end = cursor.position.max(cursor.stable);
+            self.end(partition);
+            return (records, end);
+        }
+        (records, cursor.position)
+    }
+
+    fn end(&mut self, partition: i32) {
+        if self.cursors.remove(&partition).is_some() {
+            let list = consumers::several(&self.topic, [partition]);
+            if let Err(error) = self.consumer.incremental_unassign(&list) {
+                tracing::debug!(topic = %self.topic, partition, %error, "ending a fetch");
+            }
+        }
+    }
+
+    fn end_idle(&mut self, but: i32) {
+        let idle = |(partition, cursor): (&i32, &Cursor)| {
+            (*partition != but && cursor.touched.elapsed() > IDLE).then_some(*partition)
+        };
+        let idle: Vec<i32> = self.cursors.iter().filter_map(idle).collect();
+        for partition in idle {
+            self.end(partition);
+        }
+    }
+
+    fn end_all(&mut self) {
+        while let Some(partition) = self.cursors.keys().next().copied() {
+            self.end(partition);
+        }
+    }
+}
