@@ -90,7 +90,11 @@ impl PartitionReader {
                 break;
             }
             // What is there is handed out at once; only an empty hand waits.
-            let wait = if cursor.ready.is_empty() { deadline.saturating_duration_since(Instant::now()) } else { Duration::ZERO };
+            let wait = if cursor.ready.is_empty() {
+                deadline.saturating_duration_since(Instant::now())
+            } else {
+                Duration::ZERO
+            };
             if !self.fetch(wait)? {
                 break;
             }
@@ -135,7 +139,9 @@ impl PartitionReader {
                 }
             }
             Some(Err(error)) => match error.rdkafka_error_code() {
-                Some(code) if errors::is_outside_log(code) || errors::is_forbidden(code) || errors::is_corrupt(code) => {
+                Some(code)
+                    if errors::is_outside_log(code) || errors::is_forbidden(code) || errors::is_corrupt(code) =>
+                {
                     self.end_all();
                     return Err(BrokerError::Fatal(format!("{}: {error}", self.topic)));
                 }

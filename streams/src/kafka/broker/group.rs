@@ -41,8 +41,7 @@ struct Flow {
 impl GroupReader {
     /// Joins.
     pub(super) fn join(cluster: &ClusterConfig, slot: &SlotConfig) -> Result<Self, BrokerError> {
-        let mut client =
-            consumers::settings(cluster, &slot.group, slot.fetch_kbytes_per_partition).map_err(refused)?;
+        let mut client = consumers::settings(cluster, &slot.group, slot.fetch_kbytes_per_partition).map_err(refused)?;
         client
             .set("group.protocol", "classic")
             .set("partition.assignment.strategy", "cooperative-sticky")
@@ -110,7 +109,8 @@ impl GroupReader {
         let consumer = living(self.consumer.as_ref())?;
         let mut list = TopicPartitionList::with_capacity(positions.len());
         for (partition, offset) in positions {
-            list.add_partition_offset(&self.source, *partition, Offset::Offset(*offset)).map_err(|error| fatal(&error))?;
+            list.add_partition_offset(&self.source, *partition, Offset::Offset(*offset))
+                .map_err(|error| fatal(&error))?;
         }
         consumer.incremental_assign(&list).map_err(|error| fatal(&error))?;
         consumer.pause(&list).map_err(|error| fatal(&error))?;

@@ -88,7 +88,8 @@ impl KafkaBroker {
 
     fn reader(&mut self, topic: &str) -> Result<&mut PartitionReader, BrokerError> {
         if !self.readers.contains_key(topic) {
-            let reader = PartitionReader::new(&self.cluster, topic, self.slot.fetch_kbytes_per_partition).map_err(refused)?;
+            let reader =
+                PartitionReader::new(&self.cluster, topic, self.slot.fetch_kbytes_per_partition).map_err(refused)?;
             self.readers.insert(topic.to_owned(), reader);
         }
         self.readers.get_mut(topic).ok_or_else(|| BrokerError::Unavailable("no reader".to_owned()))
@@ -170,9 +171,7 @@ impl Broker for KafkaBroker {
     }
 
     fn log_range(&mut self, topic: &str, partition: i32) -> Result<(i64, i64), BrokerError> {
-        self.ends
-            .fetch_watermarks(topic, partition, consumers::QUESTION)
-            .map_err(|error| errors::of_question(&error))
+        self.ends.fetch_watermarks(topic, partition, consumers::QUESTION).map_err(|error| errors::of_question(&error))
     }
 
     fn read(
