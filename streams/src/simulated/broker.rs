@@ -1,0 +1,613 @@
+//! One slot's connection to a simulated cluster: the client's side of the protocol. What librdkafka does for the real adapter
+//! (queueing records, adding partitions to the transaction, waiting out `CONCURRENT_TRANSACTIONS`) is done here.
+//! Dropping it is a crash: nothing is said to the cluster.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, MutexGuard};
+use std::time::Duration;
+
+use super::cluster::{Clock, Cluster};
+use super::faults::Fault;
+use super::protocol::{Ending, Isolation, ProducerId, Refusal};
+use super::state::State;
+use crate::broker::{Broker, BrokerError, Polled, Position};
+use crate::record::{Outgoing, Record};
+
+/// How often a call asks again before it gives up, 5 ms apart.
+const PATIENCE: usize = 2_000;
+
+/// Who connects.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Slot {
+    /// The consumer group: the application id.
+    pub group: Arc<str>,
+    /// `group.instance.id`.
+    pub instance: Arc<str>,
+    /// The topic the group reads.
+    pub topic: Arc<str>,
+    /// `transactional.id`.
+    pub transactional_id: Arc<str>,
+    /// `transaction.timeout.ms`.
+    pub transaction_timeout_ms: i64,
+    /// `session.timeout.ms`.
+    pub session_timeout_ms: i64,
+}
+
+impl Slot {
+    /// A slot of an application with the runtime's own settings: transactions time out after 10 s, sessions after 15 s.
+    #[must_use]
+    pub fn new(application: &str, instance: &str, topic: &str) -> Self {
+        Self {
+            group: application.into(),
+            instance: instance.into(),
+            topic: topic.into(),
+            transactional_id: format!("{application}.{instance}").into(),
+            transaction_timeout_ms: 10_000,
+            session_timeout_ms: 15_000,
+        }
+    }
+}
+
+/// A connection.
+pub struct SimulatedBroker {
+    cluster: Cluster,
+    slot: Slot,
+    consumer: u64,
+    fetches: BTreeMap<i32, Fetch>,
+    turn: usize,
+    producer: Producer,
+    queue: VecDeque<Outgoing>,
+}
+
+#[derive(Clone, Copy)]
+struct Fetch {
+    position: i64,
+    paused: bool,
+}
+
+/// The producer as its client knows it.
+enum Producer {
+    /// `init_transactions` has not been called.
+    None,
+    /// `registered`: the coordinator knows of the open transaction.
+    Alive { who: (ProducerId, i32), stage: Stage, registered: bool },
+    /// Fenced or broken for good: only a new one helps.
+    Dead(BrokerError),
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Stage {
+    Ready,
+    Open,
+    Failed(String),
+    /// An EndTxn is unanswered: it may be asked for again, or aborted.
+    Doubtful,
+}
+
+impl SimulatedBroker {
+    pub(super) fn connect(cluster: Cluster, slot: Slot) -> Result<Self, Refusal> {
+        let consumer = cluster.state().connect(&slot.group, &slot.instance, &slot.topic, slot.session_timeout_ms)?;
+        Ok(Self {
+            cluster,
+            slot,
+            consumer,
+            fetches: BTreeMap::new(),
+            turn: 0,
+            producer: Producer::None,
+            queue: VecDeque::new(),
+        })
+    }
+
+    /// Its process stands still: no heartbeats until [`SimulatedBroker::thaw`].
+    pub fn freeze(&self) {
+        self.set_frozen(true);
+    }
+
+    /// Its process goes on.
+    pub fn thaw(&self) {
+        self.set_frozen(false);
+    }
+
+    fn set_frozen(&self, frozen: bool) {
+        if let Some(found) = self.cluster.state().connections.get_mut(&self.consumer) {
+            found.frozen = frozen;
+        }
+    }
+
+    /// Every call begins here: time passes, and what was due happens.
+    fn call(&self, name: impl FnOnce() -> String) -> MutexGuard<'_, State> {
+        let mut state = self.cluster.state();
+        let latency = state.faults.delay(|rates| rates.latency_ms);
+        if latency > 0 || state.clock == Clock::System {
+            state.advance(latency);
+        } else {
+            state.tick();
+        }
+        state.note(|| format!("{}: {}", self.slot.instance, name()));
+        state
+    }
+
+    fn unavailable(state: &mut State) -> Result<(), BrokerError> {
+        if state.faults.strikes(Fault::Unavailable, |rates| rates.unavailable) {
+            let waited = state.faults.rng.i64(1..=200);
+            state.advance(waited);
+            return Err(BrokerError::Unavailable("no answer in time".into()));
+        }
+        Ok(())
+    }
+
+    /// Asks again for as long as the coordinator is writing markers.
+    fn patiently<T>(
+        state: &mut State,
+        mut request: impl FnMut(&mut State) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        for _ in 0..PATIENCE {
+            match request(state) {
+                Err(Refusal::ConcurrentTransactions) => state.advance(5),
+                answer => return answer,
+            }
+        }
+        Err(Refusal::ConcurrentTransactions)
+    }
+
+    fn alive(&self) -> Result<((ProducerId, i32), Stage), BrokerError> {
+        match &self.producer {
+            Producer::Alive { who, stage, .. } => Ok((*who, stage.clone())),
+            Producer::None => Err(BrokerError::Fatal("init_transactions comes first".into())),
+            Producer::Dead(error) => Err(error.clone()),
+        }
+    }
+
+    fn open(&self) -> Result<(ProducerId, i32), BrokerError> {
+        match self.alive()? {
+            (who, Stage::Open) => Ok(who),
+            (_, Stage::Failed(reason)) => Err(BrokerError::Abort(reason)),
+            (_, stage) => Err(BrokerError::Fatal(format!("no transaction is open: {stage:?}"))),
+        }
+    }
+
+    fn set_stage(&mut self, next: Stage) {
+        if let Producer::Alive { stage, registered, .. } = &mut self.producer {
+            *registered &= next != Stage::Ready;
+            *stage = next;
+        }
+    }
+
+    fn register(&mut self) {
+        if let Producer::Alive { registered, .. } = &mut self.producer {
+            *registered = true;
+        }
+    }
+
+    fn is_registered(&self) -> bool {
+        matches!(self.producer, Producer::Alive { registered: true, .. })
+    }
+
+    /// What the transaction's producer must think of a refusal: librdkafka's classes.
+    fn refused(&mut self, refusal: Refusal) -> BrokerError {
+        match refusal {
+            Refusal::ProducerFenced => {
+                self.cluster.state().faults.count(Fault::ProducerFenced);
+                let error = BrokerError::Fenced(refusal.to_string());
+                self.producer = Producer::Dead(error.clone());
+                error
+            }
+            Refusal::InvalidTxnState => {
+                let error = BrokerError::Fatal(refusal.to_string());
+                self.producer = Producer::Dead(error.clone());
+                error
+            }
+            _ => {
+                self.set_stage(Stage::Failed(refusal.to_string()));
+                BrokerError::Abort(refusal.to_string())
+            }
+        }
+    }
+
+    /// Sends up to `most` queued records.
+    fn deliver(&mut self, most: usize) -> Result<(), BrokerError> {
+        let who = self.open()?;
+        for _ in 0..most {
+            let Some(outgoing) = self.queue.pop_front() else { break };
+            let id = Arc::clone(&self.slot.transactional_id);
+            let answer = {
+                let mut state = self.cluster.state();
+                if state.faults.strikes(Fault::RecordRefused, |rates| rates.record_refused) {
+                    Err(Refusal::UnknownTopicOrPartition)
+                } else {
+                    let timestamp = state.now;
+                    Self::patiently(&mut state, |state| state.produce(&id, who, outgoing.clone(), timestamp))
+                }
+            };
+            match answer {
+                Ok(()) => self.register(),
+                Err(refusal) => return Err(self.refused(refusal)),
+            }
+        }
+        Ok(())
+    }
+
+    /// EndTxn, whatever the network makes of it.
+    fn end(&mut self, who: (ProducerId, i32), ending: Ending) -> Result<(), BrokerError> {
+        let id = Arc::clone(&self.slot.transactional_id);
+        let lost = || BrokerError::Unknown("no answer to EndTxn in time".into());
+        let mut state = self.cluster.state();
+        if state.faults.strikes(Fault::EndLost, |rates| rates.end_lost) {
+            drop(state);
+            self.set_stage(Stage::Doubtful);
+            return Err(lost());
+        }
+        if state.faults.strikes(Fault::EndDelayed, |rates| rates.end_delayed) {
+            state.delay_end(&id, who, ending);
+            drop(state);
+            self.set_stage(Stage::Doubtful);
+            return Err(lost());
+        }
+        let answer = Self::patiently(&mut state, |state| state.end_transaction(&id, who, ending));
+        let answer_lost = state.faults.strikes(Fault::EndAnswerLost, |rates| rates.end_answer_lost);
+        state.note(|| format!("{}: EndTxn {ending:?}: {answer:?}, answer lost: {answer_lost}", self.slot.instance));
+        drop(state);
+        match answer {
+            _ if answer_lost => {
+                self.set_stage(Stage::Doubtful);
+                Err(lost())
+            }
+            Ok(_) => {
+                self.set_stage(Stage::Ready);
+                Ok(())
+            }
+            Err(refusal) => Err(self.refused(refusal)),
+        }
+    }
+
+    fn consumer_alive(state: &State, consumer: u64) -> Result<(), BrokerError> {
+        match state.connections.get(&consumer) {
+            Some(found) if !found.fenced => Ok(()),
+            Some(_) => Err(BrokerError::Fatal("static consumer fenced by another of the same instance id".into())),
+            None => Err(BrokerError::Fatal("the consumer is closed".into())),
+        }
+    }
+
+    /// What the group wants of this consumer, if anything: one thing at a time, each told once.
+    fn group_event(state: &State, consumer: u64) -> Option<Polled> {
+        let found = state.connections.get(&consumer)?;
+        if found.offered {
+            return None;
+        }
+        if found.lost {
+            return Some(Polled::Lost(found.owned.iter().copied().collect()));
+        }
+        found.member?;
+        let target = state.groups.get(&found.group)?.target(&found.instance);
+        let revoked: Vec<i32> = found.owned.difference(&target).copied().collect();
+        if !revoked.is_empty() {
+            return Some(Polled::Revoked(revoked));
+        }
+        let assigned: Vec<i32> = target.difference(&found.owned).copied().collect();
+        (!assigned.is_empty()).then_some(Polled::Assigned(assigned))
+    }
+
+    fn fetch(&mut self, most: usize) -> Result<Vec<Record>, BrokerError> {
+        let mut state = self.cluster.state();
+        let most = if state.faults.any() { state.faults.rng.usize(1..=most.max(1)) } else { most };
+        let mut records = Vec::new();
+        let count = self.fetches.len();
+        self.turn += 1;
+        let order: Vec<i32> = self.fetches.keys().copied().cycle().skip(self.turn % count.max(1)).take(count).collect();
+        for partition in order {
+            let Some(fetch) = self.fetches.get_mut(&partition) else { continue };
+            if fetch.paused || records.len() >= most {
+                continue;
+            }
+            let left = most - records.len();
+            let (more, next) = state
+                .log(&self.slot.topic, partition)
+                .and_then(|log| log.read((&self.slot.topic, partition), fetch.position, left, Isolation::ReadCommitted))
+                .map_err(|refusal| BrokerError::Fatal(format!("{}-{partition}: {refusal}", self.slot.topic)))?;
+            fetch.position = next;
+            records.extend(more);
+        }
+        Ok(records)
+    }
+}
+
+impl Drop for SimulatedBroker {
+    fn drop(&mut self) {
+        self.cluster.state().connections.remove(&self.consumer);
+    }
+}
+
+impl Broker for SimulatedBroker {
+    fn now(&self) -> i64 {
+        let mut state = self.cluster.state();
+        if state.clock == Clock::System {
+            state.tick();
+        }
+        state.now
+    }
+
+    fn partitions(&mut self, topic: &str) -> Result<i32, BrokerError> {
+        let state = self.call(|| format!("partitions of {topic}"));
+        state.partition_count(topic).map_err(|refusal| BrokerError::Fatal(format!("{topic}: {refusal}")))
+    }
+
+    fn poll(&mut self, most: usize, timeout: Duration) -> Result<Polled, BrokerError> {
+        let mut state = self.call(|| "poll".into());
+        if state.faults.strikes(Fault::SpuriousFence, |rates| rates.spurious_fence)
+            && let Some(found) = state.connections.get_mut(&self.consumer)
+        {
+            found.fenced = true;
+        }
+        Self::consumer_alive(&state, self.consumer)?;
+        if let Some(event) = Self::group_event(&state, self.consumer) {
+            state.note(|| format!("{}: {event:?}", self.slot.instance));
+            if let Some(found) = state.connections.get_mut(&self.consumer) {
+                found.offered = true;
+            }
+            return Ok(event);
+        }
+        let system = state.clock == Clock::System;
+        drop(state);
+        let records = self.fetch(most)?;
+        if records.is_empty() && system {
+            std::thread::sleep(timeout.min(Duration::from_millis(1)));
+        }
+        if let (Some(first), Some(last)) = (records.first(), records.last()) {
+            let (from, to) = ((first.partition, first.offset), (last.partition, last.offset));
+            self.cluster
+                .state()
+                .note(|| format!("{}: {} records, {from:?} to {to:?}", self.slot.instance, records.len()));
+        }
+        Ok(Polled::Records(records))
+    }
+
+    fn assign(&mut self, positions: &[(i32, i64)]) -> Result<(), BrokerError> {
+        let mut state = self.call(|| format!("assign {positions:?}"));
+        Self::consumer_alive(&state, self.consumer)?;
+        if let Some(found) = state.connections.get_mut(&self.consumer) {
+            found.offered = false;
+            found.owned.extend(positions.iter().map(|(partition, _)| *partition));
+            // Expelled between being offered them and taking them: the next poll says so.
+            found.lost |= found.member.is_none();
+        }
+        drop(state);
+        let paused = |position: &i64| Fetch { position: *position, paused: true };
+        self.fetches.extend(positions.iter().map(|(partition, position)| (*partition, paused(position))));
+        Ok(())
+    }
+
+    fn unassign(&mut self, partitions: &[i32]) -> Result<(), BrokerError> {
+        let mut state = self.call(|| format!("unassign {partitions:?}"));
+        Self::consumer_alive(&state, self.consumer)?;
+        if let Some(found) = state.connections.get_mut(&self.consumer) {
+            found.offered = false;
+            found.owned.retain(|partition| !partitions.contains(partition));
+            if found.lost {
+                found.lost = !found.owned.is_empty();
+            } else {
+                found.rejoin = true;
+            }
+        }
+        state.tick();
+        drop(state);
+        self.fetches.retain(|partition, _| !partitions.contains(partition));
+        Ok(())
+    }
+
+    fn set_paused(&mut self, partition: i32, paused: bool) -> Result<(), BrokerError> {
+        let state = self.call(|| format!("pause {partition}: {paused}"));
+        Self::consumer_alive(&state, self.consumer)?;
+        drop(state);
+        if let Some(fetch) = self.fetches.get_mut(&partition) {
+            fetch.paused = paused;
+        }
+        Ok(())
+    }
+
+    fn seek(&mut self, partition: i32, offset: i64) -> Result<(), BrokerError> {
+        let state = self.call(|| format!("seek {partition} to {offset}"));
+        Self::consumer_alive(&state, self.consumer)?;
+        drop(state);
+        if let Some(fetch) = self.fetches.get_mut(&partition) {
+            fetch.position = offset;
+        }
+        Ok(())
+    }
+
+    fn committed(&mut self, partitions: &[i32]) -> Result<Vec<Option<Position>>, BrokerError> {
+        let mut state = self.call(|| format!("committed of {partitions:?}"));
+        Self::unavailable(&mut state)?;
+        let Some(group) = state.groups.get(&self.slot.group) else {
+            return Err(BrokerError::Fatal("no such group".into()));
+        };
+        let positions: Result<Vec<_>, Refusal> =
+            partitions.iter().map(|partition| group.committed(*partition)).collect();
+        state.note(|| format!("{}: committed {positions:?}", self.slot.instance));
+        positions.map_err(|refusal| {
+            state.faults.count(Fault::OffsetsUnstable);
+            state.advance(50);
+            BrokerError::Unavailable(refusal.to_string())
+        })
+    }
+
+    fn rejoin(&mut self) -> Result<(), BrokerError> {
+        let mut state = self.call(|| "rejoin".into());
+        state.connections.remove(&self.consumer);
+        let Slot { group, instance, topic, session_timeout_ms, .. } = &self.slot;
+        let consumer = state
+            .connect(group, instance, topic, *session_timeout_ms)
+            .map_err(|refusal| BrokerError::Fatal(refusal.to_string()))?;
+        drop(state);
+        self.consumer = consumer;
+        self.fetches.clear();
+        Ok(())
+    }
+
+    fn init_transactions(&mut self) -> Result<(), BrokerError> {
+        self.queue.clear();
+        self.producer = Producer::None;
+        let Slot { transactional_id, transaction_timeout_ms, .. } = self.slot.clone();
+        let mut state = self.call(|| "init_transactions".into());
+        Self::unavailable(&mut state)?;
+        let who = Self::patiently(&mut state, |state| state.initialise(&transactional_id, transaction_timeout_ms))
+            .map_err(|refusal| BrokerError::Unavailable(refusal.to_string()))?;
+        // The answer may be lost too: the epoch has moved, and asking again moves it once more.
+        Self::unavailable(&mut state)?;
+        state.note(|| format!("{}: producer {} epoch {}", self.slot.instance, who.0, who.1));
+        drop(state);
+        self.producer = Producer::Alive { who, stage: Stage::Ready, registered: false };
+        Ok(())
+    }
+
+    fn begin(&mut self) -> Result<(), BrokerError> {
+        drop(self.call(|| "begin".into()));
+        match self.alive()? {
+            (_, Stage::Ready) => {
+                self.set_stage(Stage::Open);
+                Ok(())
+            }
+            (_, stage) => Err(BrokerError::Fatal(format!("begin in stage {stage:?}"))),
+        }
+    }
+
+    fn send(&mut self, outgoing: Outgoing) -> Result<(), BrokerError> {
+        let mut state = self.call(|| {
+            let key = outgoing.key.as_ref().map(|key| key.escape_ascii().to_string());
+            format!("send to {}-{:?}, key {key:?}", outgoing.topic, outgoing.partition)
+        });
+        // Under faults, records leave the queue at any time, so a crash finds any part of them in the log.
+        let now = if state.faults.any() { state.faults.rng.usize(0..3) } else { 0 };
+        drop(state);
+        self.open()?;
+        self.queue.push_back(outgoing);
+        self.deliver(now)
+    }
+
+    fn send_offsets(&mut self, positions: &[(i32, Position)]) -> Result<(), BrokerError> {
+        let state = self.call(|| format!("send_offsets {positions:?}"));
+        drop(state);
+        let who = self.open()?;
+        let id = Arc::clone(&self.slot.transactional_id);
+        let answer = {
+            let mut state = self.cluster.state();
+            Self::patiently(&mut state, |state| state.commit_pending(&id, who, self.consumer, positions))
+        };
+        // Whatever the group says, the coordinator has the group in the transaction by now.
+        self.register();
+        answer.map_err(|refusal| self.refused(refusal))
+    }
+
+    fn drain(&mut self) -> Result<(), BrokerError> {
+        drop(self.call(|| "drain".into()));
+        self.deliver(usize::MAX)
+    }
+
+    fn commit(&mut self) -> Result<(), BrokerError> {
+        drop(self.call(|| "commit".into()));
+        match self.alive()? {
+            (who, Stage::Doubtful) => return self.end(who, Ending::Commit),
+            (_, Stage::Ready) => return Err(BrokerError::Fatal("commit without a transaction".into())),
+            (_, Stage::Failed(reason)) => return Err(BrokerError::Abort(reason)),
+            (_, Stage::Open) => {}
+        }
+        self.deliver(usize::MAX)?;
+        let (who, _) = self.alive()?;
+        if self.is_registered() {
+            return self.end(who, Ending::Commit);
+        }
+        self.set_stage(Stage::Ready);
+        Ok(())
+    }
+
+    fn abort(&mut self) -> Result<(), BrokerError> {
+        drop(self.call(|| "abort".into()));
+        self.queue.clear();
+        match self.alive()? {
+            (_, Stage::Ready) => Err(BrokerError::Fatal("abort without a transaction".into())),
+            (who, _) if self.is_registered() => self.end(who, Ending::Abort),
+            _ => {
+                self.set_stage(Stage::Ready);
+                Ok(())
+            }
+        }
+    }
+
+    fn log_range(&mut self, topic: &str, partition: i32) -> Result<(i64, i64), BrokerError> {
+        let mut state = self.call(|| format!("log_range of {topic}-{partition}"));
+        Self::unavailable(&mut state)?;
+        let log = state.log(topic, partition).map_err(|refusal| BrokerError::Fatal(refusal.to_string()))?;
+        Ok((log.start(), log.end()))
+    }
+
+    fn read(
+        &mut self,
+        topic: &str,
+        partition: i32,
+        position: i64,
+        most: usize,
+        _timeout: Duration,
+    ) -> Result<(Vec<Record>, i64), BrokerError> {
+        self.read_isolated((topic, partition), position, most, Isolation::ReadCommitted)
+    }
+
+    fn close(&mut self) {
+        let mut state = self.call(|| "close".into());
+        state.connections.remove(&self.consumer);
+    }
+}
+
+impl SimulatedBroker {
+    /// [`Broker::read`] with another isolation: what a wrong restore would do.
+    ///
+    /// # Errors
+    /// As for [`Broker::read`].
+    pub fn read_isolated(
+        &mut self,
+        (topic, partition): (&str, i32),
+        position: i64,
+        most: usize,
+        isolation: Isolation,
+    ) -> Result<(Vec<Record>, i64), BrokerError> {
+        let mut state = self.call(|| format!("read {topic}-{partition} from {position}"));
+        Self::unavailable(&mut state)?;
+        let most = if state.faults.any() { state.faults.rng.usize(1..=most.max(1)) } else { most };
+        let (records, next) = state
+            .log(topic, partition)
+            .and_then(|log| log.read((&topic.into(), partition), position, most, isolation))
+            .map_err(|refusal| BrokerError::Fatal(format!("{topic}-{partition} at {position}: {refusal}")))?;
+        if next == position && records.is_empty() {
+            // Nothing to read before the last stable offset moves: a real fetch waits here.
+            state.advance(10);
+        }
+        Ok((records, next))
+    }
+
+    /// Commits positions at once, outside the transaction: what a consumer without exactly-once does.
+    pub fn commit_offsets_outside(&mut self, positions: &[(i32, Position)]) {
+        let mut state = self.call(|| format!("plain offset commit {positions:?}"));
+        if let Some(group) = state.groups.get_mut(&self.slot.group) {
+            group.commit(positions);
+        }
+    }
+
+    /// [`Broker::send_offsets`] without the member's generation: what producers did before KIP-447.
+    ///
+    /// # Errors
+    /// As for [`Broker::send_offsets`].
+    pub fn send_offsets_unfenced(&mut self, positions: &[(i32, Position)]) -> Result<(), BrokerError> {
+        let who = self.open()?;
+        let id = Arc::clone(&self.slot.transactional_id);
+        let answer = {
+            let mut state = self.call(|| format!("send_offsets without generation {positions:?}"));
+            let group = Arc::clone(&self.slot.group);
+            Self::patiently(&mut state, |state| {
+                let now = state.now;
+                state.transactions.add_group(&id, who, &group, now)?;
+                let found = state.groups.get_mut(&group).ok_or(Refusal::UnknownMemberId)?;
+                found.commit_pending(who.0, None, positions)
+            })
+        };
+        self.register();
+        answer.map_err(|refusal| self.refused(refusal))
+    }
+}
