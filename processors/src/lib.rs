@@ -1,1 +1,5 @@
-//! processors
+#![doc = include_str!("../README.md")]
+
+pub mod coupons;
+pub(crate) mod invariants;
+pub mod policy;

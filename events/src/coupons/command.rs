@@ -162,6 +162,16 @@ impl CouponCommand {
         }
     }
 
+    /// What the command says, hashed: a claim brings its own, of any other it is taken from its canonical form.
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        match self {
+            Self::Claim { fingerprint, .. } => *fingerprint,
+            // Encoding cannot fail: the type has string keys only. Its form changes only by fields that older commands lack.
+            other => Fingerprint::of(&serde_json::to_vec(other).unwrap_or_default()),
+        }
+    }
+
     /// The command's type, as the `event-type` header and metrics name it.
     #[must_use]
     pub fn kind(&self) -> &'static str {

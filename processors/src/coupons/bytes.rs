@@ -1,0 +1,135 @@
+//! Compact binary values: fixed bytes, variable-length integers (LEB128), short texts. Private to the changelog, so not
+//! self-describing; every row begins with a version byte.
+
+/// Why stored bytes are not a row.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub(crate) enum RowError {
+    /// The row ends before its last field, or goes on after it.
+    #[error("a stored row has the wrong length")]
+    Length,
+    /// A field holds what no version ever wrote.
+    #[error("a stored row holds an impossible {0}")]
+    Field(&'static str),
+    /// The row was written by a version of this code that is newer.
+    #[error("a stored row has version {found}, this build knows {known}")]
+    Version {
+        /// The row's version.
+        found: u8,
+        /// The newest version known here.
+        known: u8,
+    },
+}
+
+/// Writes fields, one after the other.
+pub(crate) struct Writer(Vec<u8>);
+
+impl Writer {
+    /// Begins a row of this version.
+    pub(crate) fn new(version: u8, capacity: usize) -> Self {
+        let mut bytes = Vec::with_capacity(capacity);
+        bytes.push(version);
+        Self(bytes)
+    }
+
+    pub(crate) fn byte(&mut self, byte: u8) {
+        self.0.push(byte);
+    }
+
+    pub(crate) fn fixed(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
+    }
+
+    /// LEB128: seven bits a byte, low ones first.
+    pub(crate) fn number(&mut self, number: u64) {
+        let mut rest = number;
+        while rest >= 0x80 {
+            self.0.push((rest & 0x7f) as u8 | 0x80);
+            rest >>= 7;
+        }
+        self.0.push(rest as u8);
+    }
+
+    /// Zigzag, so that small negative numbers are short too.
+    pub(crate) fn signed(&mut self, number: i64) {
+        self.number(((number << 1) ^ (number >> 63)) as u64);
+    }
+
+    /// A text of at most 255 bytes; ids are shorter.
+    pub(crate) fn text(&mut self, text: &str) {
+        let bytes = text.as_bytes();
+        let length = u8::try_from(bytes.len()).unwrap_or(u8::MAX);
+        self.0.push(length);
+        self.0.extend(bytes.iter().take(usize::from(length)));
+    }
+
+    pub(crate) fn finish(self) -> Vec<u8> {
+        self.0
+    }
+}
+
+/// Reads fields in the order they were written.
+pub(crate) struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    /// Begins reading a row; `known` is the newest version this build writes.
+    pub(crate) fn new(bytes: &'a [u8], known: u8) -> Result<Self, RowError> {
+        match bytes.split_first() {
+            None => Err(RowError::Length),
+            Some((found, _)) if *found > known => Err(RowError::Version { found: *found, known }),
+            Some((0, _)) => Err(RowError::Field("version")),
+            Some((_, rest)) => Ok(Self(rest)),
+        }
+    }
+
+    pub(crate) fn byte(&mut self) -> Result<u8, RowError> {
+        let (first, rest) = self.0.split_first().ok_or(RowError::Length)?;
+        self.0 = rest;
+        Ok(*first)
+    }
+
+    pub(crate) fn fixed<const N: usize>(&mut self) -> Result<[u8; N], RowError> {
+        let (first, rest) = self.0.split_first_chunk::<N>().ok_or(RowError::Length)?;
+        self.0 = rest;
+        Ok(*first)
+    }
+
+    pub(crate) fn number(&mut self) -> Result<u64, RowError> {
+        let mut number = 0_u64;
+        // Ten groups of seven bits are the most that 64 bits need.
+        for group in 0..10 {
+            let byte = self.byte()?;
+            number |= u64::from(byte & 0x7f) << (7 * group);
+            if byte < 0x80 {
+                return Ok(number);
+            }
+        }
+        Err(RowError::Field("number"))
+    }
+
+    /// A number of a smaller type.
+    pub(crate) fn small<N: TryFrom<u64>>(&mut self, field: &'static str) -> Result<N, RowError> {
+        N::try_from(self.number()?).map_err(|_| RowError::Field(field))
+    }
+
+    pub(crate) fn signed(&mut self) -> Result<i64, RowError> {
+        let number = self.number()?;
+        Ok((number >> 1) as i64 ^ -((number & 1) as i64))
+    }
+
+    pub(crate) fn text(&mut self) -> Result<&'a str, RowError> {
+        let length = usize::from(self.byte()?);
+        let (text, rest) = self.0.split_at_checked(length).ok_or(RowError::Length)?;
+        self.0 = rest;
+        std::str::from_utf8(text).map_err(|_| RowError::Field("text"))
+    }
+
+    /// Everything that is left.
+    pub(crate) fn rest(self) -> &'a [u8] {
+        self.0
+    }
+
+    /// Makes sure that nothing is left.
+    pub(crate) fn finish(self) -> Result<(), RowError> {
+        if self.0.is_empty() { Ok(()) } else { Err(RowError::Length) }
+    }
+}

@@ -1,0 +1,57 @@
+//! The coupon processor: who is granted a coupon, and what becomes of it.
+//!
+//! Its inbox is keyed by the campaign, because a campaign's stock is what a crowd contends for: one partition decides one
+//! campaign, record after record, so a coupon is never granted twice and none is lost. This file only declares; the rules are in
+//! `machine` and `usage`, what time does is in `sweeps`, how state is kept is in `shelf` and `rows`.
+
+mod account;
+mod bytes;
+mod campaign;
+mod coupon;
+mod journal;
+mod machine;
+mod processor;
+mod rows;
+mod shelf;
+mod sweeps;
+mod timers;
+mod usage;
+
+use events::manifest::Manifest;
+use events::topics;
+use streams::topology::{Topology, TopologyError};
+
+use processor::{CouponProcessor, Outlets};
+
+pub(crate) use account::Account;
+pub(crate) use campaign::Campaign;
+
+/// The processor's name: its application id.
+pub const NAME: &str = "coupons";
+
+/// The coupon processor's topology. Stores are only ever appended: a store's place is part of the state in the log.
+///
+/// # Errors
+/// [`TopologyError`] when `topics.yaml` of this build does not name the reply topic; a test makes sure it does.
+pub fn topology() -> Result<Topology, TopologyError> {
+    let reply_partitions = Manifest::embedded()
+        .ok()
+        .and_then(|manifest| Some(manifest.topics.get(topics::INGRESS_REPLIES.name())?.partitions))
+        .ok_or_else(|| TopologyError::Missing { topology: NAME.into(), missing: "the reply topic in topics.yaml" })?;
+    let outlets = Outlets {
+        events: topics::COUPONS_EVENTS.name().into(),
+        replies: topics::INGRESS_REPLIES.name().into(),
+        reply_partitions,
+    };
+    Topology::builder(NAME)
+        .source(topics::COUPONS_INBOX.name())
+        .changelog(topics::COUPONS_CHANGELOG.name())
+        .dead_letters(topics::DEAD_LETTERS.name())
+        .store("campaigns")
+        .store("counts")
+        .store("accounts")
+        .store("strangers")
+        .sink(topics::COUPONS_EVENTS.name())
+        .sink(topics::INGRESS_REPLIES.name())
+        .build(move || Box::new(CouponProcessor::new(outlets.clone())))
+}

@@ -1,0 +1,253 @@
+//! What becomes of a granted coupon: each move stands beside the one that undoes it. Every move first asks whether it may be
+//! made, then makes it; a refusal leaves no trace here.
+//!
+//! Pausing or ending a campaign stops grants only: a coupon that was promised stays usable.
+
+use events::coupons::{CouponFact, Refusal, ReleaseCause};
+use events::ids::{CouponId, HoldId, OrderId, RequestId, ShopperId};
+use events::money::Money;
+use events::time::Timestamp;
+
+use super::account::Account;
+use super::campaign::{Broken, Campaign, Place};
+use super::coupon::{Coupon, CouponState, Hold, Redemption};
+use super::journal::Journal;
+use super::machine::Declined;
+use super::timers::{TimerChange, Wakeup};
+use crate::policy;
+
+/// A coupon, and who is said to own it.
+pub(crate) struct Named<'a> {
+    pub(crate) coupon: CouponId,
+    pub(crate) shopper: &'a ShopperId,
+}
+
+/// What a hold is asked for.
+pub(crate) struct Wish<'a> {
+    pub(crate) request: RequestId,
+    pub(crate) order: &'a OrderId,
+    pub(crate) spend: Money,
+    pub(crate) until: Timestamp,
+}
+
+/// Sets a usable coupon aside for one order. A hold longer than [`policy::LONGEST_HOLD_MS`] is cut to it; one that reaches beyond
+/// the use window may still be redeemed until it lapses.
+pub(crate) fn hold(
+    campaign: &mut Campaign,
+    account: &mut Account,
+    named: &Named<'_>,
+    wish: &Wish<'_>,
+    journal: &mut Journal,
+) -> Result<(), Declined> {
+    let now = journal.at();
+    let coupon = account.coupon(named.coupon).ok_or(Refusal::NotOwner)?;
+    let usable = coupon.state == CouponState::Granted && now >= campaign.terms.usable.from && !coupon.has_expired(now);
+    if !usable || wish.until <= now || wish.spend > Money::LARGEST {
+        return Err(Refusal::NotUsable.into());
+    }
+    // A minimum is never negative, so neither is a spend that reaches it.
+    if wish.spend < campaign.terms.minimum_spend {
+        return Err(Refusal::MinSpend.into());
+    }
+    let hold = Hold {
+        id: wish.request.hold(),
+        order: wish.order.clone(),
+        discount: campaign.terms.discount.on(wish.spend),
+        until: wish.until.min(now.plus_millis(policy::LONGEST_HOLD_MS)),
+    };
+    campaign.carry(Place::Granted, Place::Held)?;
+    journal.wake(lapse_of(&hold, named.shopper));
+    let fact = CouponFact::CouponHeld {
+        request: wish.request,
+        coupon: named.coupon,
+        shopper: named.shopper.clone(),
+        hold: hold.id,
+        order: hold.order.clone(),
+        discount: hold.discount,
+        until: hold.until,
+    };
+    coupon.state = CouponState::Held(hold);
+    campaign.state(fact, journal);
+    Ok(())
+}
+
+/// Gives a held coupon back. Only the exact hold can be released: a late release of an earlier one changes nothing.
+pub(crate) fn release(
+    campaign: &mut Campaign,
+    account: &mut Account,
+    named: &Named<'_>,
+    hold: HoldId,
+    request: RequestId,
+    journal: &mut Journal,
+) -> Result<(), Declined> {
+    let coupon = account.coupon(named.coupon).ok_or(Refusal::NotOwner)?;
+    let held = coupon.held_by(hold).ok_or(Refusal::NotUsable)?;
+    journal.wake(lapse_of(held, named.shopper).reversed());
+    let ending = Ending { hold, request: Some(request), cause: ReleaseCause::Released };
+    Ok(give_back(campaign, coupon, named.shopper, &ending, journal)?)
+}
+
+/// A hold's time is over. Whether it still held: a timer may be late for a hold that was just redeemed.
+pub(crate) fn lapse(
+    campaign: &mut Campaign,
+    account: &mut Account,
+    shopper: &ShopperId,
+    hold: HoldId,
+    journal: &mut Journal,
+) -> Result<bool, Broken> {
+    let now = journal.at();
+    let lapsed = |coupon: &&mut Coupon| coupon.held_by(hold).is_some_and(|held| held.until <= now);
+    let Some(coupon) = account.coupons.iter_mut().find(lapsed) else { return Ok(false) };
+    let ending = Ending { hold, request: None, cause: ReleaseCause::Lapsed };
+    give_back(campaign, coupon, shopper, &ending, journal)?;
+    Ok(true)
+}
+
+/// How a hold ends without being redeemed.
+struct Ending {
+    hold: HoldId,
+    request: Option<RequestId>,
+    cause: ReleaseCause,
+}
+
+fn give_back(
+    campaign: &mut Campaign,
+    coupon: &mut Coupon,
+    shopper: &ShopperId,
+    ending: &Ending,
+    journal: &mut Journal,
+) -> Result<(), Broken> {
+    campaign.carry(Place::Held, Place::Granted)?;
+    coupon.state = CouponState::Granted;
+    let fact = CouponFact::CouponReleased {
+        request: ending.request,
+        coupon: coupon.id(),
+        shopper: shopper.clone(),
+        hold: ending.hold,
+        cause: ending.cause,
+    };
+    campaign.state(fact, journal);
+    // The sweep at the end of the use window passed this coupon by while it was held.
+    expire(campaign, coupon, shopper, journal)
+}
+
+/// Expires a coupon that was not used in time; any other is left as it is.
+pub(crate) fn expire(
+    campaign: &mut Campaign,
+    coupon: &mut Coupon,
+    shopper: &ShopperId,
+    journal: &mut Journal,
+) -> Result<(), Broken> {
+    if coupon.state != CouponState::Granted || !coupon.has_expired(journal.at()) {
+        return Ok(());
+    }
+    campaign.carry(Place::Granted, Place::Expired)?;
+    coupon.state = CouponState::Expired;
+    campaign.state(CouponFact::CouponExpired { coupon: coupon.id(), shopper: shopper.clone() }, journal);
+    Ok(())
+}
+
+/// Uses a held coupon up. The same hold may be redeemed again by another request, since a saga may ask twice: the fact is
+/// stated again, in the same words, and nothing moves.
+pub(crate) fn redeem(
+    campaign: &mut Campaign,
+    account: &mut Account,
+    named: &Named<'_>,
+    hold: HoldId,
+    request: RequestId,
+    journal: &mut Journal,
+) -> Result<(), Declined> {
+    let coupon = account.coupon(named.coupon).ok_or(Refusal::NotOwner)?;
+    if let CouponState::Redeemed(redemption) = &coupon.state
+        && redemption.hold == hold
+    {
+        campaign.state(redeemed(named, redemption, request), journal);
+        return Ok(());
+    }
+    let held = coupon.held_by(hold).filter(|held| journal.at() < held.until).ok_or(Refusal::NotUsable)?.clone();
+    campaign.carry(Place::Held, Place::Redeemed)?;
+    campaign.counts.spent = campaign.counts.spent.saturating_add(minor(held.discount));
+    journal.wake(lapse_of(&held, named.shopper).reversed());
+    let redemption = Redemption { hold, order: held.order, discount: held.discount };
+    campaign.state(redeemed(named, &redemption, request), journal);
+    coupon.state = CouponState::Redeemed(redemption);
+    Ok(())
+}
+
+fn redeemed(named: &Named<'_>, redemption: &Redemption, request: RequestId) -> CouponFact {
+    CouponFact::CouponRedeemed {
+        request,
+        coupon: named.coupon,
+        shopper: named.shopper.clone(),
+        hold: redemption.hold,
+        order: redemption.order.clone(),
+        discount: redemption.discount,
+    }
+}
+
+/// Gives a redeemed coupon back when its order is undone: within the use window, as often as the terms say, and only while the
+/// budget covers it again. It never gives stock back.
+pub(crate) fn restore(
+    campaign: &mut Campaign,
+    account: &mut Account,
+    named: &Named<'_>,
+    order: &OrderId,
+    request: RequestId,
+    journal: &mut Journal,
+) -> Result<(), Declined> {
+    let coupon = account.coupon(named.coupon).ok_or(Refusal::NotOwner)?;
+    let discount = match &coupon.state {
+        CouponState::Redeemed(redemption) if redemption.order == *order => redemption.discount,
+        _ => return Err(Refusal::NotUsable.into()),
+    };
+    let allowed = coupon.may_be_restored(campaign.terms.restoration, journal.at());
+    if !allowed || !campaign.affords_another(discount) {
+        return Err(Refusal::NotRestorable.into());
+    }
+    campaign.carry(Place::Redeemed, Place::Granted)?;
+    campaign.counts.spent = campaign.counts.spent.saturating_sub(minor(discount));
+    coupon.restored = coupon.restored.saturating_add(1);
+    coupon.state = CouponState::Granted;
+    let fact = CouponFact::CouponRestored {
+        request,
+        coupon: named.coupon,
+        shopper: named.shopper.clone(),
+        order: order.clone(),
+        restored: coupon.restored,
+    };
+    campaign.state(fact, journal);
+    Ok(())
+}
+
+/// Takes a coupon away that is not used up, held or not.
+pub(crate) fn revoke(
+    campaign: &mut Campaign,
+    account: &mut Account,
+    named: &Named<'_>,
+    request: RequestId,
+    journal: &mut Journal,
+) -> Result<(), Declined> {
+    let coupon = account.coupon(named.coupon).ok_or(Refusal::NotOwner)?;
+    let place = match &coupon.state {
+        CouponState::Granted => Place::Granted,
+        CouponState::Held(held) => {
+            journal.wake(lapse_of(held, named.shopper).reversed());
+            Place::Held
+        }
+        _ => return Err(Refusal::NotUsable.into()),
+    };
+    campaign.carry(place, Place::Revoked)?;
+    coupon.state = CouponState::Revoked;
+    let fact = CouponFact::CouponRevoked { request, coupon: named.coupon, shopper: named.shopper.clone() };
+    campaign.state(fact, journal);
+    Ok(())
+}
+
+fn lapse_of(hold: &Hold, shopper: &ShopperId) -> TimerChange {
+    TimerChange::Set(hold.until, Wakeup::Lapse { shopper: shopper.clone(), hold: hold.id })
+}
+
+/// A discount is never negative.
+fn minor(discount: Money) -> u64 {
+    u64::try_from(discount.minor()).unwrap_or(0)
+}

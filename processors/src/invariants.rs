@@ -1,0 +1,51 @@
+//! What must be true of the state after every step. Plain functions over state: tests fail on a violation, production logs it
+//! and goes on, because the facts are already the truth; `timesale verify` checks the same of the facts themselves, with
+//! [`events::coupons::CouponLedger`].
+
+use std::collections::BTreeSet;
+
+use events::ids::CampaignId;
+
+use crate::coupons::{Account, Campaign};
+
+/// A rule that does not hold.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Violation(pub(crate) &'static str);
+
+/// Every coupon is in exactly one place, and the money budget covers what is spent and what may yet be.
+pub(crate) fn of_campaign(campaign: &Campaign) -> Result<(), Violation> {
+    if !campaign.counts.stock.is_balanced() {
+        return Err(Violation("stock = remaining + granted + held + redeemed + expired + revoked"));
+    }
+    if campaign.counts.stock.stock != campaign.terms.stock {
+        return Err(Violation("the stock is what the terms say"));
+    }
+    if campaign.terms.budget.is_some_and(|budget| campaign.committed(0) > i128::from(budget.minor())) {
+        return Err(Violation("spent + reserved <= budget"));
+    }
+    Ok(())
+}
+
+/// Nobody has more coupons than the terms allow, and a hold holds one coupon.
+pub(crate) fn of_account(campaign: &Campaign, account: &Account) -> Result<(), Violation> {
+    if account.coupons.len() > usize::from(campaign.terms.per_shopper) {
+        return Err(Violation("coupons of a shopper <= the limit per shopper"));
+    }
+    let mut holds = BTreeSet::new();
+    if !account.coupons.iter().filter_map(|coupon| coupon.hold()).all(|hold| holds.insert(hold)) {
+        return Err(Violation("a hold holds one coupon"));
+    }
+    Ok(())
+}
+
+/// Tells a violation to whoever watches; a test stops there.
+pub(crate) fn report(campaign: &CampaignId, held: Result<(), Violation>) {
+    if let Err(Violation(rule)) = held {
+        tracing::error!(%campaign, rule, "an invariant does not hold");
+        #[cfg(test)]
+        {
+            #![expect(clippy::panic, reason = "a test that breaks an invariant must fail")]
+            panic!("{campaign}: {rule}");
+        }
+    }
+}
