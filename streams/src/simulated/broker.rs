@@ -48,10 +48,15 @@ impl Slot {
     }
 }
 
+/// One process, as the cluster sees it: a connection and those that replace it by `rejoin`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct ProcessId(pub(super) u64);
+
 /// A connection.
 pub struct SimulatedBroker {
     cluster: Cluster,
     slot: Slot,
+    process: ProcessId,
     consumer: u64,
     fetches: BTreeMap<i32, Fetch>,
     turn: usize,
@@ -86,10 +91,15 @@ enum Stage {
 
 impl SimulatedBroker {
     pub(super) fn connect(cluster: Cluster, slot: Slot) -> Result<Self, Refusal> {
-        let consumer = cluster.state().connect(&slot.group, &slot.instance, &slot.topic, slot.session_timeout_ms)?;
+        let (process, consumer) = {
+            let mut state = cluster.state();
+            let process = state.new_process();
+            (process, state.connect(&slot, process)?)
+        };
         Ok(Self {
             cluster,
             slot,
+            process,
             consumer,
             fetches: BTreeMap::new(),
             turn: 0,
@@ -98,20 +108,10 @@ impl SimulatedBroker {
         })
     }
 
-    /// Its process stands still: no heartbeats until [`SimulatedBroker::thaw`].
-    pub fn freeze(&self) {
-        self.set_frozen(true);
-    }
-
-    /// Its process goes on.
-    pub fn thaw(&self) {
-        self.set_frozen(false);
-    }
-
-    fn set_frozen(&self, frozen: bool) {
-        if let Some(found) = self.cluster.state().connections.get_mut(&self.consumer) {
-            found.frozen = frozen;
-        }
+    /// The process this connection lives in: what [`Cluster::freeze`] takes.
+    #[must_use]
+    pub fn process(&self) -> ProcessId {
+        self.process
     }
 
     /// Every call begins here: time passes, and what was due happens.
@@ -433,10 +433,8 @@ impl Broker for SimulatedBroker {
     fn rejoin(&mut self) -> Result<(), BrokerError> {
         let mut state = self.call(|| "rejoin".into());
         state.connections.remove(&self.consumer);
-        let Slot { group, instance, topic, session_timeout_ms, .. } = &self.slot;
-        let consumer = state
-            .connect(group, instance, topic, *session_timeout_ms)
-            .map_err(|refusal| BrokerError::Fatal(refusal.to_string()))?;
+        let consumer =
+            state.connect(&self.slot, self.process).map_err(|refusal| BrokerError::Fatal(refusal.to_string()))?;
         drop(state);
         self.consumer = consumer;
         self.fetches.clear();

@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::broker::{SimulatedBroker, Slot};
+use super::broker::{ProcessId, SimulatedBroker, Slot};
 use super::faults::{FaultCounts, FaultRates};
 use super::log::{AbortedRange, PartitionLog, Tombstones};
 use super::protocol::{Isolation, Refusal};
@@ -168,6 +168,16 @@ impl Cluster {
             group.shuffle();
         }
         state.tick();
+    }
+
+    /// A process stands still: no heartbeats, nothing in its background, until [`Cluster::thaw`].
+    pub fn freeze(&self, process: ProcessId) {
+        self.state().freeze(process, true);
+    }
+
+    /// It goes on, and does not know that it stood still.
+    pub fn thaw(&self, process: ProcessId) {
+        self.state().freeze(process, false);
     }
 
     // --- faults ------------------------------------------------------------------------------------------------------

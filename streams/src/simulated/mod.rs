@@ -17,9 +17,12 @@ mod protocol;
 mod state;
 mod transactions;
 
-pub use broker::{SimulatedBroker, Slot};
+pub use broker::{ProcessId, SimulatedBroker, Slot};
 pub use cluster::{Clock, Cluster, Offsets, Timestamps};
 pub use emitter::{Emission, MemoryEmitter};
 pub use faults::{Fault, FaultCounts, FaultRates};
 pub use log::{AbortedRange, Tombstones};
 pub use protocol::{Isolation, Refusal};
+
+#[cfg(test)]
+mod cluster_tests;

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::broker::{ProcessId, Slot};
 use super::faults::{Fault, Faults};
 use super::groups::{Group, Heartbeat};
 use super::log::{Appended, PartitionLog};
@@ -26,6 +27,7 @@ pub(super) struct State {
     markers: Vec<Marker>,
     delayed: Vec<DelayedEnd>,
     connected: u64,
+    processes: u64,
 }
 
 pub(super) struct Topic {
@@ -37,6 +39,7 @@ pub(super) struct Topic {
 pub(super) struct Connection {
     pub(super) group: Arc<str>,
     pub(super) instance: Arc<str>,
+    process: ProcessId,
     session_timeout_ms: i64,
     pub(super) member: Option<u64>,
     /// The generation this consumer itself knows.
@@ -94,6 +97,7 @@ impl State {
             markers: Vec::new(),
             delayed: Vec::new(),
             connected: 0,
+            processes: 0,
         }
     }
 
@@ -289,13 +293,13 @@ impl State {
 
     // --- groups ------------------------------------------------------------------------------------------------------
 
-    pub(super) fn connect(
-        &mut self,
-        group: &Arc<str>,
-        instance: &Arc<str>,
-        topic: &Arc<str>,
-        session_timeout_ms: i64,
-    ) -> Result<u64, Refusal> {
+    pub(super) fn new_process(&mut self) -> ProcessId {
+        self.processes += 1;
+        ProcessId(self.processes)
+    }
+
+    pub(super) fn connect(&mut self, slot: &Slot, process: ProcessId) -> Result<u64, Refusal> {
+        let Slot { group, instance, topic, session_timeout_ms, .. } = slot;
         let partitions = self.partition_count(topic)?;
         let found = self.groups.entry(Arc::clone(group)).or_insert_with(|| Group::new(Arc::clone(topic), partitions));
         if found.topic != *topic {
@@ -307,7 +311,8 @@ impl State {
             Connection {
                 group: Arc::clone(group),
                 instance: Arc::clone(instance),
-                session_timeout_ms,
+                process,
+                session_timeout_ms: *session_timeout_ms,
                 member: None,
                 generation: -1,
                 owned: BTreeSet::new(),
@@ -320,6 +325,12 @@ impl State {
             },
         );
         Ok(self.connected)
+    }
+
+    pub(super) fn freeze(&mut self, process: ProcessId, frozen: bool) {
+        for connection in self.connections.values_mut().filter(|found| found.process == process) {
+            connection.frozen = frozen;
+        }
     }
 
     /// Heartbeats, joins, expulsions: what consumers' background threads and the group coordinator do.
