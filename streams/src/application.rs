@@ -1,1 +1,327 @@
 //! A processor's stream threads: started, watched, stopped.
+//!
+//! Each thread is a plain OS thread in a slot of its own: slot `n` of an instance always has the same transactional id and
+//! group instance id, so that its heir fences it and takes over at once. The caller's `connect` makes a slot's broker.
+//!
+//! ```ignore
+//! let metrics = Metrics::new(&registry)?;
+//! let config = ApplicationConfig { threads: 2, instance: "0".into(), ..Default::default() };
+//! let connect = move |slot: u32| KafkaBroker::new(&cluster, SlotConfig { slot, .. });
+//! let application = Application::start(topology()?, connect, config, &metrics, &health, &shutdown)?;
+//! shutdown.requested().await;
+//! tokio::task::spawn_blocking(move || application.join(Duration::from_secs(10))).await?;
+//! ```
+//!
+//! Health: one part per thread, `<application>-<slot>`, and `<application>-watchdog`, which fails when a thread stands still
+//! or is gone. A stalled processor is the worst state there is: nothing else would tell.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use crate::broker::{Broker, BrokerError};
+use crate::metrics::Metrics;
+use crate::service::{Condition, Health, Shutdown};
+use crate::thread::{Step, StreamThread, ThreadConfig};
+use crate::topology::Topology;
+
+/// How a processor is run. Times are milliseconds.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ApplicationConfig {
+    /// Stream threads; more than there are partitions are spare.
+    pub threads: u32,
+    /// Which instance of the application this process is; part of every slot's name. It must survive a restart.
+    pub instance: String,
+    /// A transaction is committed at this age at the latest; while the input runs dry it is committed at once.
+    pub commit_interval_ms: u32,
+    /// Records and timers of one transaction, at most.
+    pub transaction_records: usize,
+    /// A thread that has not moved for this long counts as failed.
+    pub stalled_after_ms: u32,
+}
+
+impl Default for ApplicationConfig {
+    fn default() -> Self {
+        Self {
+            threads: 1,
+            instance: "0".to_owned(),
+            commit_interval_ms: 20,
+            transaction_records: 4_000,
+            stalled_after_ms: 60_000,
+        }
+    }
+}
+
+/// Running stream threads.
+pub struct Application {
+    name: Arc<str>,
+    threads: Vec<JoinHandle<()>>,
+    watchdog: JoinHandle<()>,
+}
+
+/// Why an application did not end well.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplicationError {
+    /// A thread could not be started.
+    #[error("cannot start a thread of {application}: {error}")]
+    Start {
+        /// The application.
+        application: String,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// A thread did not end within the deadline. What it left open is aborted by whoever takes its slot.
+    #[error("{stuck} threads of {application} did not end in time")]
+    Stuck {
+        /// The application.
+        application: String,
+        /// How many.
+        stuck: usize,
+    },
+}
+
+/// A thread's signs of life, in milliseconds of its application's own clock.
+#[derive(Default)]
+struct Pulse {
+    moved: AtomicU64,
+    polled: AtomicU64,
+    ended: AtomicBool,
+}
+
+impl Application {
+    /// Starts the threads and returns at once.
+    ///
+    /// # Errors
+    /// [`ApplicationError::Start`].
+    pub fn start<B, C>(
+        topology: Topology,
+        connect: C,
+        config: ApplicationConfig,
+        metrics: &Metrics,
+        health: &Health,
+        shutdown: &Shutdown,
+    ) -> Result<Self, ApplicationError>
+    where
+        B: Broker + 'static,
+        C: Fn(u32) -> Result<B, BrokerError> + Send + Sync + 'static,
+    {
+        let topology = Arc::new(topology);
+        let name = topology.name().clone();
+        let connect = Arc::new(connect);
+        let born = Instant::now();
+        let failed = |error| ApplicationError::Start { application: name.to_string(), error };
+        let mut threads = Vec::new();
+        let mut pulses = Vec::new();
+        for slot in 0..config.threads.max(1) {
+            let pulse = Arc::new(Pulse::default());
+            let part = format!("{name}-{slot}");
+            health.set(&part, Condition::Starting("connecting".to_owned()));
+            let run = Run {
+                slot,
+                part: part.clone(),
+                topology: topology.clone(),
+                config: config.clone(),
+                metrics: metrics.clone(),
+                health: health.clone(),
+                shutdown: shutdown.clone(),
+                pulse: pulse.clone(),
+                born,
+            };
+            let connect = connect.clone();
+            let body = move || run.run(connect.as_ref());
+            threads.push(thread::Builder::new().name(part).spawn(body).map_err(failed)?);
+            pulses.push(pulse);
+        }
+        let watch = Watch {
+            application: name.clone(),
+            pulses,
+            born,
+            stalled_after: Duration::from_millis(config.stalled_after_ms.into()),
+            metrics: metrics.clone(),
+            health: health.clone(),
+            shutdown: shutdown.clone(),
+        };
+        let body = move || watch.run();
+        let watchdog = thread::Builder::new().name(format!("{name}-watchdog")).spawn(body).map_err(failed)?;
+        Ok(Self { name, threads, watchdog })
+    }
+
+    /// Whether every thread has ended.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.threads.iter().all(JoinHandle::is_finished)
+    }
+
+    /// Waits for the threads to commit and end, after shutdown was requested. Blocks; not for an async worker.
+    ///
+    /// # Errors
+    /// [`ApplicationError::Stuck`] at the deadline: the process may end all the same, nothing is lost.
+    pub fn join(self, deadline: Duration) -> Result<(), ApplicationError> {
+        let until = Instant::now() + deadline;
+        while Instant::now() < until && !self.is_finished() {
+            thread::sleep(Duration::from_millis(10));
+        }
+        let stuck = self.threads.iter().filter(|thread| !thread.is_finished()).count();
+        if stuck > 0 {
+            return Err(ApplicationError::Stuck { application: self.name.to_string(), stuck });
+        }
+        for thread in self.threads.into_iter().chain([self.watchdog]) {
+            // A panic has been reported by the thread's own pulse.
+            drop(thread.join());
+        }
+        Ok(())
+    }
+}
+
+/// One thread's run.
+struct Run {
+    slot: u32,
+    part: String,
+    topology: Arc<Topology>,
+    config: ApplicationConfig,
+    metrics: Metrics,
+    health: Health,
+    shutdown: Shutdown,
+    pulse: Arc<Pulse>,
+    born: Instant,
+}
+
+/// Marks a thread as ended, however it ends.
+struct Ending<'a>(&'a Pulse);
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.0.ended.store(true, Ordering::Release);
+    }
+}
+
+impl Run {
+    fn run<B: Broker>(&self, connect: &(dyn Fn(u32) -> Result<B, BrokerError> + Send + Sync)) {
+        let _ending = Ending(&self.pulse);
+        let Some(broker) = self.connect(connect) else { return };
+        let config = ThreadConfig {
+            slot: format!("{}.{}.{}", self.topology.name(), self.config.instance, self.slot),
+            commit_interval_ms: self.config.commit_interval_ms.into(),
+            transaction_records: self.config.transaction_records.max(1),
+            ..ThreadConfig::default()
+        };
+        let metrics = self.metrics.thread(self.topology.name(), self.slot);
+        let mut thread = StreamThread::new(broker, self.topology.clone(), config, metrics);
+        let mut told = None;
+        let mut polls = 0;
+        while !self.shutdown.is_requested() {
+            let step = thread.step();
+            self.move_on(thread.polls() != polls);
+            polls = thread.polls();
+            let condition = thread.condition();
+            if told.as_ref() != Some(&condition) {
+                self.health.set(&self.part, condition.clone());
+                told = Some(condition);
+            }
+            match step {
+                Step::Worked => {}
+                Step::Wait(pause) => self.pause(pause),
+                Step::Failed => return,
+            }
+        }
+        self.health.set(&self.part, Condition::Degraded("draining".to_owned()));
+        thread.drain();
+    }
+
+    fn connect<B>(&self, connect: &(dyn Fn(u32) -> Result<B, BrokerError> + Send + Sync)) -> Option<B> {
+        let mut pause = Duration::from_millis(50);
+        while !self.shutdown.is_requested() {
+            self.move_on(false);
+            match connect(self.slot) {
+                Ok(broker) => return Some(broker),
+                Err(BrokerError::Fatal(reason)) => {
+                    tracing::error!(part = %self.part, %reason, "cannot connect: it will never work like this");
+                    self.health.set(&self.part, Condition::Failed(reason));
+                    return None;
+                }
+                Err(error) => {
+                    tracing::warn!(part = %self.part, %error, "cannot connect yet");
+                    self.health.set(&self.part, Condition::Starting(format!("connecting: {error}")));
+                    self.pause(pause);
+                    pause = (pause * 2).min(Duration::from_secs(1));
+                }
+            }
+        }
+        None
+    }
+
+    fn move_on(&self, has_polled: bool) {
+        let now = millis(self.born.elapsed());
+        self.pulse.moved.store(now, Ordering::Relaxed);
+        if has_polled {
+            self.pulse.polled.store(now, Ordering::Relaxed);
+        }
+    }
+
+    /// Sleeps, but hears a shutdown.
+    fn pause(&self, pause: Duration) {
+        let until = Instant::now() + pause;
+        while !self.shutdown.is_requested() {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            thread::sleep(left.min(Duration::from_millis(50)));
+        }
+    }
+}
+
+/// Looks after the threads from outside.
+struct Watch {
+    application: Arc<str>,
+    pulses: Vec<Arc<Pulse>>,
+    born: Instant,
+    stalled_after: Duration,
+    metrics: Metrics,
+    health: Health,
+    shutdown: Shutdown,
+}
+
+impl Watch {
+    fn run(&self) {
+        let part = format!("{}-watchdog", self.application);
+        let mut told = None;
+        while !self.shutdown.is_requested() {
+            let condition = self.look();
+            if told.as_ref() != Some(&condition) {
+                if let Condition::Failed(reason) = &condition {
+                    tracing::error!(application = %self.application, %reason, "a stream thread does no work");
+                }
+                self.health.set(&part, condition.clone());
+                told = Some(condition);
+            }
+            thread::sleep(Duration::from_millis(200));
+        }
+    }
+
+    fn look(&self) -> Condition {
+        let now = self.born.elapsed();
+        let ago = |mark: &AtomicU64| now.saturating_sub(Duration::from_millis(mark.load(Ordering::Relaxed)));
+        let mut failed = Vec::new();
+        for (slot, pulse) in (0_u32..).zip(&self.pulses) {
+            self.metrics.set_since_poll(&self.application, slot, ago(&pulse.polled));
+            if pulse.ended.load(Ordering::Acquire) {
+                failed.push(format!("thread {slot} has ended"));
+            } else if ago(&pulse.moved) > self.stalled_after {
+                failed.push(format!("thread {slot} has not moved for {} s", ago(&pulse.moved).as_secs()));
+            }
+        }
+        self.metrics.set_failed_threads(&self.application, failed.len());
+        if failed.is_empty() { Condition::Ready } else { Condition::Failed(failed.join(", ")) }
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+#[path = "application_tests.rs"]
+mod tests;

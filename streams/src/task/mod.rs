@@ -107,6 +107,8 @@ pub(crate) struct Task {
     queue: VecDeque<Record>,
     /// What the last step wants written. The thread takes it after every step.
     pub(crate) outputs: Vec<Outgoing>,
+    /// Why the last step found a record poisonous. The thread takes it too.
+    pub(crate) poisoned: Option<String>,
     position: i64,
     log_time: i64,
     changed: bool,
@@ -140,6 +142,7 @@ impl Task {
             state: State::Restoring,
             queue: VecDeque::new(),
             outputs: Vec::new(),
+            poisoned: None,
             position: first,
             log_time: 0,
             changed: false,
@@ -230,6 +233,7 @@ impl Task {
             Ok(()) => Ok(Advanced::Record(record.timestamp)),
             Err(Verdict::Poison(reason)) => {
                 self.outputs.push(dead_letter(&self.topology, record, &reason, self.limits.dead_letter_bytes));
+                self.poisoned = Some(reason);
                 Ok(Advanced::Poison(record.timestamp))
             }
             Err(verdict) => Err(verdict),

@@ -1,1 +1,0 @@
-//! The loop of one stream thread.

@@ -1,0 +1,503 @@
+//! The loop of one stream thread: one consumer, one transactional producer, the tasks of its partitions, one transaction for
+//! all of them.
+//!
+//! It is a state machine that moves by [`StreamThread::step`], so that the same code runs on a real cluster and, step by step,
+//! on a simulated one. Every failure becomes one [`Trouble`], and every trouble has one cure:
+//!
+//! ```text
+//!   trouble      means                                      cure
+//!   Wait         nothing has happened                       pause, same step again
+//!   Abort        the transaction cannot be committed        abort, drop overlays, rewind inputs
+//!   Suspect      nobody saw how the transaction ended       new producer, look up the committed positions,
+//!                                                           keep or drop overlays, rewind inputs
+//!   Rejoin       the consumer is dead                       abort, suspend tasks, join the group anew
+//!   Stop         going on would be wrong                    failed, with an alarm
+//! ```
+//!
+//! Not here: what a record means (`task`), how a call reaches a broker (`kafka`, `simulated`), who starts threads
+//! (`application`).
+
+mod config;
+mod group;
+mod restore;
+mod transaction;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+#[cfg(test)]
+pub(crate) use config::Sabotage;
+pub(crate) use config::ThreadConfig;
+
+use crate::broker::{Broker, BrokerError, Polled};
+use crate::metrics::ThreadMetrics;
+use crate::processor::Verdict;
+use crate::service::Condition;
+use crate::task::{Advanced, Restoring, State, Task};
+use crate::topology::Topology;
+use transaction::Transaction;
+
+/// How long a thread without partitions may count as joining; after that it counts as spare.
+const JOIN_MS: i64 = 30_000;
+
+/// How a step went.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Step {
+    /// Go on at once.
+    Worked,
+    /// Nothing can be done for this long.
+    Wait(Duration),
+    /// It has stopped for good; the reason has been logged.
+    Failed,
+}
+
+/// What went wrong, named by its cure.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Trouble {
+    Wait(String),
+    Abort(String),
+    Suspect(&'static str, String),
+    Rejoin(String),
+    Stop(String),
+}
+
+/// Whether the producer may begin a transaction.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Producer {
+    Ready,
+    /// It must be replaced first.
+    Suspect(String),
+}
+
+/// Whether the consumer is a member of the group.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Consumer {
+    Member,
+    /// It must be replaced first.
+    Dead(String),
+}
+
+/// Ticks of one partition.
+#[derive(Clone, Copy, Debug)]
+struct Ticked {
+    at: i64,
+    read: bool,
+}
+
+/// A record that asked to be read again later.
+#[derive(Clone, Debug)]
+struct Retry {
+    not_before: i64,
+    attempts: u32,
+    reason: String,
+}
+
+/// One stream thread over one broker connection.
+pub(crate) struct StreamThread<B> {
+    broker: B,
+    topology: Arc<Topology>,
+    config: ThreadConfig,
+    metrics: ThreadMetrics,
+    writer: Arc<str>,
+    tasks: BTreeMap<i32, Task>,
+    restoring: BTreeMap<i32, Restoring>,
+    suspended: BTreeMap<i32, (Task, i64)>,
+    assigning: Vec<i32>,
+    paused: BTreeSet<i32>,
+    retries: BTreeMap<i32, Retry>,
+    ticks: BTreeMap<i32, Ticked>,
+    transaction: Option<Transaction>,
+    producer: Producer,
+    consumer: Consumer,
+    failures: u32,
+    not_before: i64,
+    trouble: Option<String>,
+    stopped: Option<String>,
+    polls: u64,
+    joining_since: i64,
+    has_checked_topics: bool,
+}
+
+impl<B: Broker> StreamThread<B> {
+    /// A thread that has done nothing yet. Its first step makes the producer its own.
+    pub(crate) fn new(broker: B, topology: Arc<Topology>, config: ThreadConfig, metrics: ThreadMetrics) -> Self {
+        let now = broker.now();
+        let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '_' };
+        let slot: String = config.slot.chars().map(plain).take(100).collect();
+        let writer = format!("{slot}@{now}").into();
+        Self {
+            broker,
+            topology,
+            config,
+            metrics,
+            writer,
+            tasks: BTreeMap::new(),
+            restoring: BTreeMap::new(),
+            suspended: BTreeMap::new(),
+            assigning: Vec::new(),
+            paused: BTreeSet::new(),
+            retries: BTreeMap::new(),
+            ticks: BTreeMap::new(),
+            transaction: None,
+            producer: Producer::Suspect("not made yet".to_owned()),
+            consumer: Consumer::Member,
+            failures: 0,
+            not_before: 0,
+            trouble: None,
+            stopped: None,
+            polls: 0,
+            joining_since: now,
+            has_checked_topics: false,
+        }
+    }
+
+    /// One turn: heal what is broken, restore a little, read, process, perhaps commit.
+    pub(crate) fn step(&mut self) -> Step {
+        if self.stopped.is_some() {
+            return Step::Failed;
+        }
+        let pause = self.not_before - self.broker.now();
+        if pause > 0 {
+            return Step::Wait(Duration::from_millis(pause.unsigned_abs()));
+        }
+        match self.turn() {
+            Ok(()) => Step::Worked,
+            Err(trouble) => self.cure(trouble),
+        }
+    }
+
+    fn turn(&mut self) -> Result<(), Trouble> {
+        if let Consumer::Dead(reason) = &self.consumer {
+            let reason = reason.clone();
+            self.rejoin(&reason)?;
+        }
+        if matches!(self.producer, Producer::Suspect(_)) {
+            self.recover()?;
+        }
+        self.check_topics()?;
+        self.open_tasks()?;
+        self.restore_slice()?;
+        self.manage_backlog()?;
+        match self.poll()? {
+            Polled::Records(records) => {
+                let dry = records.is_empty();
+                for record in records {
+                    if let Some(task) = self.tasks.get_mut(&record.partition) {
+                        task.enqueue(record);
+                    }
+                }
+                self.process()?;
+                self.end_transaction(dry)
+            }
+            Polled::Assigned(partitions) => {
+                self.metrics.rebalance("assigned");
+                tracing::info!(application = %self.topology.name(), ?partitions, "partitions assigned");
+                self.assigning = partitions;
+                self.open_tasks()
+            }
+            Polled::Revoked(partitions) => self.revoked(&partitions),
+            Polled::Lost(partitions) => self.lost(&partitions),
+        }
+    }
+
+    /// State and input must be partitioned alike, or a task would restore another task's state.
+    fn check_topics(&mut self) -> Result<(), Trouble> {
+        if self.has_checked_topics {
+            return Ok(());
+        }
+        let (source, changelog) = (self.topology.source().clone(), self.topology.changelog().clone());
+        let inputs = self.broker.partitions(&source).map_err(lookup_trouble)?;
+        let states = self.broker.partitions(&changelog).map_err(lookup_trouble)?;
+        if inputs != states {
+            let reason = format!("{source} has {inputs} partitions but {changelog} has {states}: they must agree");
+            return Err(Trouble::Stop(reason));
+        }
+        self.has_checked_topics = true;
+        Ok(())
+    }
+
+    fn poll(&mut self) -> Result<Polled, Trouble> {
+        let timeout = self.poll_timeout();
+        let started = Instant::now();
+        let polled = self.broker.poll(self.config.poll_records, timeout).map_err(consumer_trouble)?;
+        self.polls += 1;
+        self.metrics.poll_latency.observe(started.elapsed().as_secs_f64());
+        if let Polled::Records(records) = &polled {
+            self.metrics.poll_records.inc_by(u64::try_from(records.len()).unwrap_or(0));
+        }
+        Ok(polled)
+    }
+
+    /// As long as there is nothing else to do: an open transaction, a restore, a backlog and a timer each shorten the wait.
+    fn poll_timeout(&mut self) -> Duration {
+        let now = self.broker.now();
+        let waiting = |partition: &i32, retries: &BTreeMap<i32, Retry>| {
+            retries.get(partition).is_some_and(|retry| retry.not_before > now)
+        };
+        let busy = self.tasks.iter().any(|(partition, task)| task.has_queued() && !waiting(partition, &self.retries));
+        if busy || !self.restoring.is_empty() {
+            return Duration::ZERO;
+        }
+        if self.transaction.is_some() {
+            return Duration::from_millis(self.config.dry_after_ms);
+        }
+        let longest = i64::try_from(self.config.poll_timeout_ms).unwrap_or(i64::MAX);
+        let wait = self
+            .tasks
+            .values_mut()
+            .filter_map(Task::next_deadline)
+            .map(|deadline| if deadline > now { deadline.saturating_sub(now) } else { self.config.tick_interval_ms })
+            .chain(self.retries.values().map(|retry| retry.not_before - now))
+            .fold(longest, i64::min);
+        Duration::from_millis(wait.max(1).unsigned_abs())
+    }
+
+    /// A partition whose records wait here hands out no more of them.
+    fn manage_backlog(&mut self) -> Result<(), Trouble> {
+        for (partition, task) in &self.tasks {
+            if task.state() != State::Running {
+                continue;
+            }
+            let wanted = task.has_queued();
+            if wanted != self.paused.contains(partition) {
+                self.broker.set_paused(*partition, wanted).map_err(consumer_trouble)?;
+                if wanted {
+                    self.paused.insert(*partition)
+                } else {
+                    self.paused.remove(partition)
+                };
+            }
+        }
+        Ok(())
+    }
+
+    /// Moves every running task until its queue is empty or the transaction is full; the rest waits for the next turn.
+    fn process(&mut self) -> Result<(), Trouble> {
+        let now = self.broker.now();
+        let started = Instant::now();
+        let mut steps = 0_u64;
+        let ready: Vec<i32> = self
+            .tasks
+            .iter()
+            .filter(|(_, task)| task.state() == State::Running && task.has_queued())
+            .map(|(partition, _)| *partition)
+            .filter(|partition| self.retries.get(partition).is_none_or(|retry| retry.not_before <= now))
+            .collect();
+        for partition in ready {
+            while !self.is_full() {
+                match self.advance(partition)? {
+                    Advanced::Idle => break,
+                    _ => steps += 1,
+                }
+            }
+        }
+        if steps > 0 {
+            self.metrics.process_latency.observe(started.elapsed().as_secs_f64());
+        }
+        Ok(())
+    }
+
+    fn advance(&mut self, partition: i32) -> Result<Advanced, Trouble> {
+        let Some(task) = self.tasks.get_mut(&partition) else { return Ok(Advanced::Idle) };
+        let advanced = match task.advance() {
+            Ok(advanced) => advanced,
+            Err(Verdict::Retry(reason)) => {
+                self.retry_later(partition, reason);
+                return Ok(Advanced::Idle);
+            }
+            Err(verdict @ (Verdict::Fatal(_) | Verdict::Poison(_))) => {
+                let at = format!("{}/{partition} at offset {}", self.topology.source(), task.position());
+                // What came before it was decided well and must not wait for whoever looks into this.
+                self.commit()?;
+                return Err(Trouble::Stop(format!("{at}: {verdict}")));
+            }
+        };
+        match advanced {
+            Advanced::Idle => return Ok(Advanced::Idle),
+            Advanced::Record(_) => self.metrics.process.inc(),
+            Advanced::Timer(lateness_ms) => {
+                self.metrics.punctuate.inc();
+                self.metrics.punctuate_lateness.observe(seconds(lateness_ms));
+            }
+            Advanced::Tick => {
+                if let Some(ticked) = self.ticks.get_mut(&partition) {
+                    ticked.read = true;
+                }
+            }
+            Advanced::Poison(_) => {
+                let reason = task.poisoned.take().unwrap_or_default();
+                let offset = task.position() - 1;
+                tracing::warn!(topic = %self.topology.source(), partition, offset, %reason, "poison: sent to the dead letters");
+                self.metrics.process.inc();
+                self.metrics.dead_letter(&reason);
+            }
+        }
+        self.retries.remove(&partition);
+        self.write_outputs(partition, advanced)?;
+        Ok(advanced)
+    }
+
+    fn retry_later(&mut self, partition: i32, reason: String) {
+        let attempts = self.retries.get(&partition).map_or(0, |retry| retry.attempts) + 1;
+        let not_before = self.broker.now() + self.backoff(attempts);
+        tracing::warn!(topic = %self.topology.source(), partition, attempts, %reason, "a record is to be read again later");
+        self.retries.insert(partition, Retry { not_before, attempts, reason });
+    }
+
+    fn backoff(&self, attempts: u32) -> i64 {
+        let (first, longest) = self.config.backoff_ms;
+        first.saturating_mul(1 << attempts.saturating_sub(1).min(16)).min(longest)
+    }
+
+    // --- failure ---------------------------------------------------------------------------------------------------------
+
+    fn cure(&mut self, trouble: Trouble) -> Step {
+        self.failures = self.failures.saturating_add(1);
+        let application = self.topology.name().clone();
+        let next = match trouble {
+            Trouble::Wait(reason) => {
+                tracing::debug!(%application, failures = self.failures, %reason, "waiting");
+                self.trouble = Some(reason);
+                Ok(())
+            }
+            Trouble::Abort(reason) => {
+                tracing::warn!(%application, failures = self.failures, %reason, "transaction aborted");
+                self.trouble = Some(reason);
+                self.abort()
+            }
+            Trouble::Suspect(outcome, reason) => {
+                tracing::warn!(%application, outcome, failures = self.failures, %reason, "the producer must be replaced");
+                self.trouble = Some(reason.clone());
+                self.suspect(outcome, reason);
+                Ok(())
+            }
+            Trouble::Rejoin(reason) => {
+                tracing::warn!(%application, failures = self.failures, %reason, "the consumer is dead: joining the group anew");
+                self.trouble = Some(reason.clone());
+                self.consumer = Consumer::Dead(reason);
+                Ok(())
+            }
+            Trouble::Stop(reason) => {
+                self.stop(reason);
+                return Step::Failed;
+            }
+        };
+        if let Err(next) = next {
+            return self.cure(next);
+        }
+        let pause = self.backoff(self.failures);
+        self.not_before = self.broker.now() + pause;
+        Step::Wait(Duration::from_millis(pause.unsigned_abs()))
+    }
+
+    fn stop(&mut self, reason: String) {
+        tracing::error!(application = %self.topology.name(), %reason, "stream thread stopped: it will not go on by itself");
+        if self.transaction.take().is_some() {
+            drop(self.broker.abort());
+            self.metrics.transaction("aborted");
+        }
+        self.stopped = Some(reason);
+        self.tasks.clear();
+        self.suspended.clear();
+        self.broker.close();
+    }
+
+    /// Ends in good order: commits what is open, leaves the group.
+    pub(crate) fn drain(&mut self) {
+        if self.stopped.is_some() {
+            return;
+        }
+        if matches!((&self.producer, &self.consumer), (Producer::Ready, Consumer::Member)) {
+            match self.commit() {
+                Ok(()) => {}
+                Err(Trouble::Abort(_)) => drop(self.broker.abort()),
+                // The next start looks up what became of it.
+                Err(trouble) => tracing::warn!(?trouble, "the last transaction's outcome is left to the next start"),
+            }
+        }
+        self.tasks.clear();
+        self.suspended.clear();
+        self.broker.close();
+    }
+
+    // --- seen from outside -----------------------------------------------------------------------------------------------
+
+    /// How it is doing.
+    pub(crate) fn condition(&self) -> Condition {
+        if let Some(reason) = &self.stopped {
+            return Condition::Failed(reason.clone());
+        }
+        let why = || self.trouble.as_deref().unwrap_or("starting");
+        if matches!(self.consumer, Consumer::Dead(_)) {
+            return Condition::Starting(format!("joining the group anew: {}", why()));
+        }
+        if let Producer::Suspect(reason) = &self.producer {
+            return Condition::Starting(format!("replacing the producer ({reason}): {}", why()));
+        }
+        if !self.assigning.is_empty() {
+            return Condition::Starting(format!("looking up positions: {}", why()));
+        }
+        if !self.restoring.is_empty() {
+            let remaining: i64 = self.restoring.values().map(Restoring::remaining).sum();
+            let (restoring, all) = (self.restoring.len(), self.tasks.len());
+            return Condition::Starting(format!(
+                "restoring {restoring} of {all} partitions, {remaining} records to go"
+            ));
+        }
+        if self.tasks.is_empty() && self.broker.now() - self.joining_since < JOIN_MS {
+            return Condition::Starting("joining the group".to_owned());
+        }
+        if let Some((partition, retry)) = self.retries.iter().find(|(_, retry)| retry.attempts >= 5) {
+            let Retry { attempts, reason, .. } = retry;
+            return Condition::Degraded(format!(
+                "partition {partition} waits for a retry ({attempts} so far): {reason}"
+            ));
+        }
+        if self.failures >= 5 {
+            return Condition::Degraded(format!("{} failures in a row: {}", self.failures, why()));
+        }
+        if self.tasks.is_empty() {
+            return Condition::Degraded("no partition is assigned: there are more threads than partitions".to_owned());
+        }
+        Condition::Ready
+    }
+
+    /// How often it has polled its input.
+    pub(crate) fn polls(&self) -> u64 {
+        self.polls
+    }
+}
+
+/// For tests that look inside and for those that make a connection fail.
+#[cfg(test)]
+impl<B> StreamThread<B> {
+    pub(crate) fn broker_mut(&mut self) -> &mut B {
+        &mut self.broker
+    }
+
+    pub(crate) fn task(&self, partition: i32) -> Option<&Task> {
+        self.tasks.get(&partition)
+    }
+}
+
+fn consumer_trouble(error: BrokerError) -> Trouble {
+    match error {
+        BrokerError::Unavailable(reason) => Trouble::Wait(reason),
+        error => Trouble::Rejoin(error.to_string()),
+    }
+}
+
+fn lookup_trouble(error: BrokerError) -> Trouble {
+    match error {
+        BrokerError::Fatal(reason) => Trouble::Stop(reason),
+        error => Trouble::Wait(error.to_string()),
+    }
+}
+
+fn seconds(milliseconds: i64) -> f64 {
+    Duration::from_millis(milliseconds.max(0).unsigned_abs()).as_secs_f64()
+}
+
+#[cfg(test)]
+mod thread_tests;

@@ -1,0 +1,38 @@
+//! Restoring between polls: each turn reads one slice of every changelog that is still behind, while other tasks go on.
+
+use std::time::Duration;
+
+use super::{StreamThread, Trouble, lookup_trouble};
+use crate::broker::Broker;
+
+/// How long one read may wait: an open transaction of somebody else can hold its records back for seconds.
+const READ_TIMEOUT: Duration = Duration::from_millis(5);
+
+impl<B: Broker> StreamThread<B> {
+    /// Reads one slice for every task that is being restored; those that have reached their end begin to run.
+    pub(super) fn restore_slice(&mut self) -> Result<(), Trouble> {
+        let partitions: Vec<i32> = self.restoring.keys().copied().collect();
+        partitions.into_iter().try_for_each(|partition| self.restore(partition))
+    }
+
+    fn restore(&mut self, partition: i32) -> Result<(), Trouble> {
+        let topic = self.topology.changelog().clone();
+        let most = self.config.restore_records;
+        let (Some(restoring), Some(task)) = (self.restoring.get_mut(&partition), self.tasks.get_mut(&partition)) else {
+            return Ok(());
+        };
+        if restoring.remaining() > 0 {
+            let read = self.broker.read(&topic, partition, restoring.position(), most, READ_TIMEOUT);
+            let (records, next) = read.map_err(lookup_trouble)?;
+            restoring.apply(task, &records, next).map_err(|error| Trouble::Stop(error.to_string()))?;
+        }
+        self.metrics.restore_remaining(partition, restoring.remaining());
+        if restoring.remaining() == 0 {
+            restoring.complete(task).map_err(|error| Trouble::Stop(error.to_string()))?;
+            self.restoring.remove(&partition);
+            tracing::info!(topic = %self.topology.source(), partition, position = task.position(), "restored");
+            self.broker.set_paused(partition, false).map_err(|error| Trouble::Rejoin(error.to_string()))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,291 @@
+//! The transaction of a thread: begun with the first change, ended for all tasks at once, and what follows each way it can end.
+
+use std::time::Instant;
+
+use super::{Producer, StreamThread, Ticked, Trouble, seconds};
+use crate::broker::{Broker, BrokerError};
+use crate::changelog;
+use crate::record::Outgoing;
+use crate::task::{Advanced, Checkpoint, Outcome, State, Task, size};
+
+#[cfg(test)]
+use super::Sabotage;
+
+/// What is open.
+#[derive(Debug)]
+pub(super) struct Transaction {
+    begun_at: i64,
+    records: usize,
+    output_bytes: usize,
+    timestamps: Vec<i64>,
+}
+
+impl<B: Broker> StreamThread<B> {
+    /// The one place where a transaction begins.
+    fn open_transaction(&mut self) -> Result<&mut Transaction, Trouble> {
+        if self.transaction.is_none() {
+            self.broker.begin().map_err(producer_trouble)?;
+        }
+        let begun_at = self.broker.now();
+        Ok(self.transaction.get_or_insert_with(|| Transaction {
+            begun_at,
+            records: 0,
+            output_bytes: 0,
+            timestamps: Vec::new(),
+        }))
+    }
+
+    /// Puts what a task's last step wants written into the transaction.
+    pub(super) fn write_outputs(&mut self, partition: i32, advanced: Advanced) -> Result<(), Trouble> {
+        let outputs = self.tasks.get_mut(&partition).map(|task| std::mem::take(&mut task.outputs)).unwrap_or_default();
+        let transaction = self.open_transaction()?;
+        transaction.records += 1;
+        transaction.output_bytes += outputs.iter().map(size).sum::<usize>();
+        if let Advanced::Record(timestamp) | Advanced::Poison(timestamp) = advanced {
+            transaction.timestamps.push(timestamp);
+        }
+        for outgoing in outputs {
+            self.broker.send(outgoing).map_err(producer_trouble)?;
+        }
+        Ok(())
+    }
+
+    /// Whether the transaction has reached one of its bounds.
+    pub(super) fn is_full(&self) -> bool {
+        let Some(transaction) = &self.transaction else { return false };
+        if transaction.records >= self.config.transaction_records {
+            return true;
+        }
+        // Bytes are looked at now and then only: adding up every task for every record would show.
+        transaction.records.is_multiple_of(64) && {
+            let overlays: usize = self.tasks.values().map(|task| task.stores().overlay_bytes()).sum();
+            transaction.output_bytes + overlays >= self.config.transaction_bytes
+        }
+    }
+
+    /// Commits when the input has run dry, or the transaction is old or full.
+    pub(super) fn end_transaction(&mut self, dry: bool) -> Result<(), Trouble> {
+        if dry {
+            self.tick()?;
+        }
+        let Some(transaction) = &self.transaction else { return Ok(()) };
+        let age = self.broker.now() - transaction.begun_at;
+        if dry || age >= self.config.commit_interval_ms || self.is_full() {
+            return self.commit();
+        }
+        Ok(())
+    }
+
+    /// The input is dry: where a timer is due by the wall clock, a tick goes to the inbox, so that time passes in the log too.
+    fn tick(&mut self) -> Result<(), Trouble> {
+        let now = self.broker.now();
+        let due: Vec<i32> = self
+            .tasks
+            .iter_mut()
+            .filter(|(_, task)| task.state() == State::Running && !task.has_queued())
+            .filter_map(|(partition, task)| {
+                task.next_deadline().filter(|deadline| *deadline <= now).map(|_| *partition)
+            })
+            .collect();
+        for partition in due {
+            let pause = match self.ticks.get(&partition) {
+                Some(Ticked { at, read: false }) => at + self.config.tick_patience_ms,
+                Some(Ticked { at, read: true }) => at + self.config.tick_interval_ms,
+                None => now,
+            };
+            if pause > now {
+                continue;
+            }
+            let Some(tick) = self.tasks.get_mut(&partition).map(Task::tick) else { continue };
+            self.open_transaction()?.records += 1;
+            self.broker.send(tick).map_err(producer_trouble)?;
+            self.ticks.insert(partition, Ticked { at: now, read: false });
+            self.metrics.ticks.inc();
+        }
+        Ok(())
+    }
+
+    /// Ends the open transaction: changelog, offsets, drain, commit, in this order: asking for the offsets first lets the
+    /// broker's answer and the deliveries overlap.
+    pub(super) fn commit(&mut self) -> Result<(), Trouble> {
+        if self.transaction.is_none() {
+            return Ok(());
+        }
+        let started = Instant::now();
+        let mut positions = Vec::new();
+        for (partition, task) in self.tasks.iter_mut().filter(|(_, task)| task.is_changed()) {
+            let mut sent = Ok(());
+            let broker = &mut self.broker;
+            let config = &self.config;
+            let checkpoint = task.prepare(|outgoing| {
+                if sent.is_ok() && goes_to_changelog(config, &outgoing) {
+                    sent = broker.send(outgoing);
+                }
+            });
+            sent.map_err(producer_trouble)?;
+            positions.push((*partition, checkpoint.to_position()));
+        }
+        let changelog_done = Instant::now();
+        #[cfg(test)]
+        if self.config.sabotage == Some(Sabotage::OffsetsOutsideTransaction) {
+            self.broker.drain().map_err(producer_trouble)?;
+            self.broker.commit().map_err(end_trouble)?;
+            self.broker.begin().map_err(producer_trouble)?;
+        }
+        self.broker.send_offsets(&positions).map_err(producer_trouble)?;
+        let offsets_done = Instant::now();
+        self.broker.drain().map_err(producer_trouble)?;
+        let drain_done = Instant::now();
+        let ended = self.broker.commit();
+        #[cfg(test)]
+        if self.config.sabotage == Some(Sabotage::NoReinitAfterUnknown)
+            && let Err(BrokerError::Unknown(reason)) = &ended
+        {
+            return Err(Trouble::Abort(reason.clone()));
+        }
+        ended.map_err(end_trouble)?;
+        let ended = Instant::now();
+        self.metrics.changelog_phase.observe((changelog_done - started).as_secs_f64());
+        self.metrics.offsets_phase.observe((offsets_done - changelog_done).as_secs_f64());
+        self.metrics.drain_phase.observe((drain_done - offsets_done).as_secs_f64());
+        self.metrics.end_phase.observe((ended - drain_done).as_secs_f64());
+        self.metrics.commit_latency.observe((ended - started).as_secs_f64());
+        self.committed();
+        Ok(())
+    }
+
+    fn committed(&mut self) {
+        self.metrics.transaction("committed");
+        let now = self.broker.now();
+        if let Some(transaction) = self.transaction.take() {
+            for timestamp in transaction.timestamps {
+                self.metrics.e2e_latency.observe(seconds(now - timestamp));
+            }
+        }
+        self.failures = 0;
+        self.trouble = None;
+        for task in self.tasks.values_mut().filter(|task| task.is_changed()) {
+            task.promote();
+            let stores = self.topology.stores();
+            for (slot, name) in stores.iter().enumerate() {
+                self.metrics.store(name, task.partition(), task.stores().entries(slot), task.stores().bytes(slot));
+            }
+            self.metrics.timers(task.partition(), task.stores().entries(changelog::timers_slot(&self.topology)));
+        }
+    }
+
+    /// Ends the open transaction as if it had never been.
+    pub(super) fn abort(&mut self) -> Result<(), Trouble> {
+        let had_begun = self.transaction.take().is_some();
+        if had_begun {
+            let aborted = self.broker.abort();
+            #[cfg(test)]
+            if self.config.sabotage == Some(Sabotage::NoReinitAfterUnknown) {
+                return self.rewind_changed();
+            }
+            if let Err(error) = aborted {
+                return Err(Trouble::Suspect("failed", error.to_string()));
+            }
+            self.metrics.transaction("aborted");
+        }
+        self.rewind_changed()
+    }
+
+    fn rewind_changed(&mut self) -> Result<(), Trouble> {
+        let changed: Vec<i32> =
+            self.tasks.iter().filter(|(_, task)| task.is_changed()).map(|(partition, _)| *partition).collect();
+        changed.into_iter().try_for_each(|partition| self.rewind(partition))
+    }
+
+    /// Drops what a task did since its last commit and reads its input again from there.
+    pub(super) fn rewind(&mut self, partition: i32) -> Result<(), Trouble> {
+        let Some(task) = self.tasks.get_mut(&partition) else { return Ok(()) };
+        discard(task, &self.config);
+        self.ticks.remove(&partition);
+        let position = task.position();
+        self.broker.seek(partition, position).map_err(|error| Trouble::Rejoin(error.to_string()))
+    }
+
+    /// The producer cannot be trusted any more.
+    pub(super) fn suspect(&mut self, outcome: &'static str, reason: String) {
+        if self.transaction.take().is_some() {
+            self.metrics.transaction(outcome);
+        }
+        self.producer = Producer::Suspect(reason);
+    }
+
+    /// Replaces the producer. When the new one is there, every earlier transaction of this slot is decided, the delayed ones
+    /// too, and the group's committed positions tell which way.
+    pub(super) fn recover(&mut self) -> Result<(), Trouble> {
+        self.transaction = None;
+        match self.broker.init_transactions() {
+            Ok(()) => {}
+            // Even a fatal answer may come of a broker on its way back; it counts only when it stays.
+            Err(BrokerError::Fatal(reason)) if self.failures > 20 => return Err(Trouble::Stop(reason)),
+            Err(error) => return Err(Trouble::Wait(error.to_string())),
+        }
+        let partitions: Vec<i32> = self.tasks.keys().copied().collect();
+        let found = if partitions.is_empty() { Vec::new() } else { self.committed_checkpoints(&partitions)? };
+        self.producer = Producer::Ready;
+        for (partition, found) in partitions.into_iter().zip(found) {
+            self.settle(partition, found.as_ref())?;
+        }
+        Ok(())
+    }
+
+    fn settle(&mut self, partition: i32, found: Option<&Checkpoint>) -> Result<(), Trouble> {
+        let Some(task) = self.tasks.get_mut(&partition) else { return Ok(()) };
+        let outcome = task.outcome(found);
+        tracing::debug!(partition, ?outcome, "looked up");
+        match outcome {
+            Outcome::Committed => task.promote(),
+            Outcome::Aborted => {}
+            Outcome::Elsewhere => {
+                return Err(Trouble::Rejoin(format!("partition {partition} was taken over by another member")));
+            }
+        }
+        match task.state() {
+            State::Running => self.rewind(partition),
+            State::Restoring | State::Suspended => Ok(()),
+        }
+    }
+}
+
+/// Goes back to the last commit.
+pub(super) fn discard(task: &mut Task, config: &super::ThreadConfig) {
+    #[cfg(test)]
+    if config.sabotage == Some(Sabotage::KeepOverlayOnAbort) {
+        task.discard_all_but_the_overlay();
+        return;
+    }
+    let super::ThreadConfig { .. } = config;
+    task.discard();
+}
+
+/// Everything does; a seeded bug keeps one store back.
+fn goes_to_changelog(config: &super::ThreadConfig, outgoing: &Outgoing) -> bool {
+    #[cfg(test)]
+    if let Some(Sabotage::LeaveStoreOutOfChangelog(store)) = config.sabotage {
+        return outgoing.key.as_ref().and_then(|key| key.first()) != Some(&store);
+    }
+    let (super::ThreadConfig { .. }, Outgoing { .. }) = (config, outgoing);
+    true
+}
+
+/// Before the end of a transaction nothing of it can be visible.
+fn producer_trouble(error: BrokerError) -> Trouble {
+    match error {
+        BrokerError::Abort(reason) | BrokerError::Unavailable(reason) => Trouble::Abort(reason),
+        BrokerError::Unknown(reason) => Trouble::Suspect("unknown", reason),
+        BrokerError::Fenced(reason) => Trouble::Suspect("fenced", reason),
+        BrokerError::Fatal(reason) => Trouble::Suspect("failed", reason),
+    }
+}
+
+/// At its end, whatever is not a clear refusal leaves the outcome open.
+fn end_trouble(error: BrokerError) -> Trouble {
+    match error {
+        BrokerError::Unavailable(reason) => Trouble::Suspect("unknown", reason),
+        error => producer_trouble(error),
+    }
+}
