@@ -6,7 +6,10 @@
 //! ```ignore
 //! let metrics = Metrics::new(&registry)?;
 //! let config = ApplicationConfig { threads: 2, instance: "0".into(), ..Default::default() };
-//! let connect = move |slot: u32| KafkaBroker::new(&cluster, SlotConfig { slot, .. });
+//! let connect = move |slot: u32| {
+//!     let identity = format!("timesale.coupons.{instance}.{slot}");
+//!     KafkaBroker::new(&cluster, SlotConfig::new("timesale.coupons", &identity, "coupons.inbox"))
+//! };
 //! let application = Application::start(topology()?, connect, config, &metrics, &health, &shutdown)?;
 //! shutdown.requested().await;
 //! tokio::task::spawn_blocking(move || application.join(Duration::from_secs(10))).await?;

@@ -1,6 +1,6 @@
 //! The group: partitions come, go and are taken.
 
-use super::{Consumer, Producer, StreamThread, Trouble, consumer_trouble, lookup_trouble};
+use super::{Consumer, StreamThread, Trouble, consumer_trouble, lookup_trouble};
 use crate::broker::{Broker, BrokerError};
 use crate::task::{Checkpoint, Outcome, RestoreError, Restoring, State, Task};
 
@@ -153,11 +153,5 @@ impl<B: Broker> StreamThread<B> {
             Err(BrokerError::Fatal(refused)) if self.failures > 20 => Err(Trouble::Stop(refused)),
             Err(error) => Err(Trouble::Wait(format!("{error}, after {reason}"))),
         }
-    }
-
-    /// Whether the producer may be used.
-    #[cfg(test)]
-    pub(crate) fn is_producer_ready(&self) -> bool {
-        matches!(self.producer, Producer::Ready)
     }
 }
