@@ -1,1 +1,15 @@
-//! sinks
+#![doc = include_str!("../README.md")]
+
+mod config;
+mod serve;
+mod worker;
+mod inlet;
+mod batch;
+mod destination;
+mod backoff;
+mod monitor;
+mod postgres;
+mod redis;
+
+pub use config::{Config, ConfigError};
+pub use serve::{Environment, Error, serve};

@@ -1,0 +1,99 @@
+//! One destination's loop: a session opens the destination and the inlet, claims what it is assigned, writes batches; when the
+//! ground moves under it (positions gone or older, fenced, inlet ended) it begins a new session. It ends only when told to.
+//!
+//! Not here: what a row is, how it is written. Relies on: a destination whose `apply` may be called again with the same batch.
+
+mod session;
+mod share;
+
+use std::time::Duration;
+
+use streams::kafka::FeedError;
+use streams::service::{Condition, Shutdown};
+
+use crate::backoff::Backoff;
+use crate::config::Config;
+use crate::destination::{Destination, Trouble};
+use crate::inlet::Inlet;
+use crate::monitor::Monitor;
+
+use session::{End, Session};
+
+/// How long a position outside the log is waited on before it is looked at again: a person has to decide meanwhile.
+const DECISION_PAUSE: Duration = Duration::from_secs(10);
+
+/// How much is written in one go, and how long it may wait for more.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pace {
+    /// Most records.
+    pub(crate) records: usize,
+    /// Longest wait.
+    pub(crate) linger: Duration,
+}
+
+impl Pace {
+    pub(crate) fn of(config: &Config) -> Self {
+        Self { records: config.batch_records, linger: Duration::from_millis(config.linger_ms) }
+    }
+}
+
+/// Works until told to stop.
+pub(crate) async fn run<D: Destination, I: Inlet>(
+    mut destination: D,
+    mut open_inlet: impl FnMut() -> Result<I, FeedError> + Send,
+    pace: Pace,
+    mut monitor: Monitor,
+    mut shutdown: Shutdown,
+) {
+    let mut backoff = Backoff::default();
+    while !shutdown.is_requested() {
+        let end = match open(&mut destination, &mut monitor, &mut shutdown).await {
+            Err(end) => end,
+            Ok(()) => match open_inlet() {
+                Err(error) => End::of(&error),
+                Ok(inlet) => {
+                    monitor.began_session();
+                    let session = Session::new(&mut destination, inlet, pace, &mut monitor, shutdown.clone());
+                    let (end, has_written) = session.run().await;
+                    if has_written {
+                        backoff.reset();
+                    }
+                    end
+                }
+            },
+        };
+        let (reason, pause) = match end {
+            End::Stopped => return,
+            End::Again(reason) => (reason, backoff.pause()),
+            End::Undecided(reason) => (reason, DECISION_PAUSE),
+        };
+        monitor.set(Condition::Degraded(reason));
+        wait(pause, &mut shutdown).await;
+    }
+}
+
+async fn open<D: Destination>(destination: &mut D, monitor: &mut Monitor, shutdown: &mut Shutdown) -> Result<(), End> {
+    let mut backoff = Backoff::default();
+    loop {
+        match destination.open().await {
+            Ok(()) => return Ok(()),
+            Err(Trouble::Again(_)) => {}
+            Err(Trouble::Wait(reason) | Trouble::Fenced(reason) | Trouble::Lost(reason)) => {
+                monitor.set(Condition::Degraded(reason));
+                monitor.retried();
+            }
+        }
+        wait(backoff.pause(), shutdown).await;
+        if shutdown.is_requested() {
+            return Err(End::Stopped);
+        }
+    }
+}
+
+/// Waits, but not beyond the request to stop.
+async fn wait(pause: Duration, shutdown: &mut Shutdown) {
+    tokio::select! {
+        () = tokio::time::sleep(pause) => {}
+        () = shutdown.requested() => {}
+    }
+}

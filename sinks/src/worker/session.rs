@@ -1,0 +1,266 @@
+//! One session: an open destination, an inlet, and the partitions it was assigned.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use streams::feed::{FeedEvent, Start};
+use streams::kafka::FeedError;
+use streams::service::{Condition, Shutdown};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+
+use super::share::{Share, Stop};
+use super::{Pace, wait};
+use crate::backoff::Backoff;
+use crate::destination::{Applied, Destination, Trouble};
+use crate::inlet::Inlet;
+use crate::monitor::Monitor;
+
+/// How long a fenced partition waits for the group to take it away before everything is claimed anew: by then whoever wrote is
+/// either the group's owner, and we shall not be assigned the partition again, or gone.
+const FENCED_PATIENCE: Duration = Duration::from_secs(15);
+
+/// How often the destination is asked whether what was written is still there.
+const CHECK_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Why a session is over.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum End {
+    /// It was told to stop.
+    Stopped,
+    /// A new session is needed.
+    Again(String),
+    /// A new session will not do before somebody has decided something.
+    Undecided(String),
+}
+
+impl End {
+    pub(super) fn of(error: &FeedError) -> Self {
+        match error {
+            FeedError::OutsideLog { .. } => Self::Undecided(format!("{error}; somebody must decide where to go on")),
+            FeedError::Config(_) | FeedError::Fatal(_) => Self::Undecided(error.to_string()),
+        }
+    }
+}
+
+pub(super) struct Session<'a, D, I> {
+    destination: &'a mut D,
+    inlet: I,
+    pace: Pace,
+    monitor: &'a mut Monitor,
+    shutdown: Shutdown,
+    shares: BTreeMap<i32, Share>,
+    has_written: bool,
+}
+
+impl<'a, D: Destination, I: Inlet> Session<'a, D, I> {
+    pub(super) fn new(
+        destination: &'a mut D,
+        inlet: I,
+        pace: Pace,
+        monitor: &'a mut Monitor,
+        shutdown: Shutdown,
+    ) -> Self {
+        Self { destination, inlet, pace, monitor, shutdown, shares: BTreeMap::new(), has_written: false }
+    }
+
+    /// Works until the session is over; also answers whether anything was written.
+    pub(super) async fn run(mut self) -> (End, bool) {
+        let end = match self.work().await {
+            Ok(never) => match never {},
+            Err(end) => end,
+        };
+        (end, self.has_written)
+    }
+
+    async fn work(&mut self) -> Result<std::convert::Infallible, End> {
+        let mut ticks = interval(CHECK_INTERVAL);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut stop = self.shutdown.clone();
+        loop {
+            // Only waiting is cancelled here: calls to the destination are made below, one at a time, to their end.
+            let due = self.shares.values().filter_map(Share::due).min();
+            let event = tokio::select! {
+                biased;
+                () = stop.requested() => return Err(End::Stopped),
+                _ = ticks.tick() => Happened::Tick,
+                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => Happened::Due,
+                event = self.inlet.next() => Happened::Read(event),
+            };
+            match event {
+                Happened::Tick => self.look_after().await?,
+                Happened::Due => self.write_due().await?,
+                Happened::Read(None) => return Err(End::Again("the feed has ended".into())),
+                Happened::Read(Some(Err(error))) => return Err(End::of(&error)),
+                Happened::Read(Some(Ok(event))) => self.take(event).await?,
+            }
+        }
+    }
+
+    async fn take(&mut self, event: FeedEvent) -> Result<(), End> {
+        match event {
+            FeedEvent::Assigned(partitions) => {
+                for partition in partitions {
+                    self.claim(partition).await?;
+                }
+            }
+            FeedEvent::Revoked(partitions) => {
+                // What waits is left to the heir, who reads it again.
+                self.shares.retain(|partition, _| !partitions.contains(partition));
+            }
+            FeedEvent::Batch { partition, from, records, next } => {
+                let Some(share) = self.shares.get_mut(&partition) else { return Ok(()) };
+                if let Err(gap) = share.take(from, records, next, Instant::now(), self.pace.linger) {
+                    let (expected, found) = (gap.expected, gap.found);
+                    return Err(End::Again(format!("partition {partition}: expected {expected}, was given {found}")));
+                }
+                if share.is_full(self.pace.records) {
+                    self.write(partition).await?;
+                }
+            }
+            FeedEvent::CaughtUp(partition) => {
+                self.write(partition).await?;
+                if self.shares.get(&partition).is_some_and(|share| share.stop().is_none()) {
+                    self.caught_up(partition).await?;
+                }
+            }
+        }
+        self.show();
+        Ok(())
+    }
+
+    async fn claim(&mut self, partition: i32) -> Result<(), End> {
+        let mut backoff = Backoff::default();
+        let position = loop {
+            match self.destination.claim(partition).await {
+                Ok(position) => break position,
+                Err(trouble) => self.endure(trouble, &mut backoff).await?,
+            }
+        };
+        tracing::info!(sink = self.monitor.sink, partition, position, "claimed");
+        if position.is_none() {
+            self.monitor.began_rebuild();
+        }
+        self.shares.insert(partition, Share::new(partition, position));
+        self.inlet.begin(partition, position.map_or(Start::Beginning, Start::Offset));
+        Ok(())
+    }
+
+    async fn caught_up(&mut self, partition: i32) -> Result<(), End> {
+        let mut backoff = Backoff::default();
+        while let Err(trouble) = self.destination.caught_up(partition).await {
+            self.endure(trouble, &mut backoff).await?;
+        }
+        Ok(())
+    }
+
+    async fn write_due(&mut self) -> Result<(), End> {
+        let now = Instant::now();
+        let due: Vec<i32> = self
+            .shares
+            .iter()
+            .filter(|(_, share)| share.due().is_some_and(|due| due <= now))
+            .map(|(partition, _)| *partition)
+            .collect();
+        for partition in due {
+            self.write(partition).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes what waits, for as long as it takes.
+    async fn write(&mut self, partition: i32) -> Result<(), End> {
+        let Some(batch) = self.shares.get_mut(&partition).and_then(Share::batch) else { return Ok(()) };
+        let began = Instant::now();
+        let mut backoff = Backoff::default();
+        let applied = loop {
+            match self.destination.apply(&batch).await {
+                Ok(applied) => break Some(applied),
+                Err(Trouble::Fenced(reason)) => {
+                    tracing::warn!(sink = self.monitor.sink, partition, reason, "fenced: another owner writes");
+                    self.monitor.was_fenced();
+                    break None;
+                }
+                Err(trouble) => {
+                    self.monitor.watermark(partition, batch.oldest_at());
+                    self.endure(trouble, &mut backoff).await?;
+                }
+            }
+        };
+        let Some(share) = self.shares.get_mut(&partition) else { return Ok(()) };
+        let Some(applied) = applied else {
+            share.fence(Instant::now());
+            self.show();
+            return Ok(());
+        };
+        share.wrote(&batch);
+        self.wrote(&batch, began.elapsed(), applied);
+        Ok(())
+    }
+
+    fn wrote(&mut self, batch: &crate::batch::Batch, took: Duration, applied: Applied) {
+        self.has_written = true;
+        self.monitor.applied(batch.items.len(), took, applied);
+        self.monitor.watermark(batch.partition, batch.newest_at());
+        for (record, reason) in batch.undecodable() {
+            let (partition, offset) = (record.partition, record.offset);
+            tracing::warn!(sink = self.monitor.sink, partition, offset, reason, "a record states no fact");
+        }
+        self.inlet.commit(batch.partition, batch.next);
+        self.show();
+    }
+
+    /// Once a second: whether what was written is still there, and whether a fenced partition has waited long enough.
+    async fn look_after(&mut self) -> Result<(), End> {
+        match self.destination.check().await {
+            Ok(()) => self.show(),
+            Err(Trouble::Again(_)) => {}
+            Err(Trouble::Wait(reason) | Trouble::Fenced(reason)) => self.monitor.set(Condition::Degraded(reason)),
+            Err(Trouble::Lost(reason)) => return Err(End::Again(reason)),
+        }
+        let impatient = self
+            .shares
+            .iter()
+            .find(|(_, share)| matches!(share.stop(), Some(Stop::Fenced(since)) if since.elapsed() > FENCED_PATIENCE));
+        match impatient {
+            Some((partition, _)) => Err(End::Again(format!("partition {partition} was fenced and not taken away"))),
+            None => Ok(()),
+        }
+    }
+
+    /// Waits out what can be waited out.
+    async fn endure(&mut self, trouble: Trouble, backoff: &mut Backoff) -> Result<(), End> {
+        self.monitor.retried();
+        match trouble {
+            Trouble::Lost(reason) | Trouble::Fenced(reason) => return Err(End::Again(reason)),
+            Trouble::Again(reason) => tracing::debug!(sink = self.monitor.sink, reason, "again"),
+            Trouble::Wait(reason) => {
+                self.monitor.set(Condition::Degraded(reason));
+                wait(backoff.pause(), &mut self.shutdown).await;
+            }
+        }
+        if self.shutdown.is_requested() { Err(End::Stopped) } else { Ok(()) }
+    }
+
+    fn show(&mut self) {
+        let stopped = self.shares.values().filter(|share| share.stop().is_some()).count();
+        self.monitor.stopped_partitions(stopped);
+        let first = self.shares.iter().find_map(|(partition, share)| Some((partition, share.stop()?)));
+        self.monitor.set(match first {
+            Some((partition, Stop::Newer(newer))) => Condition::Degraded(format!(
+                "partition {partition} stands still at offset {}: {}; upgrade and restart",
+                newer.offset, newer.reason
+            )),
+            Some((partition, Stop::Fenced(_))) => {
+                Condition::Degraded(format!("partition {partition} is written by another owner"))
+            }
+            None => self.destination.condition(),
+        });
+    }
+}
+
+/// What a session's loop woke up for.
+enum Happened {
+    Tick,
+    Due,
+    Read(Option<Result<FeedEvent, FeedError>>),
+}
