@@ -1,1 +1,32 @@
-//! ingress
+#![doc = include_str!("../README.md")]
+
+mod admission;
+mod auth;
+mod board;
+mod config;
+mod door;
+mod follow;
+mod handlers;
+mod limits;
+mod metrics;
+mod openapi;
+mod problem;
+mod reads;
+mod replies;
+mod request;
+mod routes;
+mod serve;
+mod server;
+mod state;
+
+pub use auth::{Secret, SecretError, Secrets};
+pub use config::{
+    AuthConfig, BoardConfig, Config, ConfigError, LimitsConfig, Loopback, Rate, ReadsConfig, ServerConfig,
+    WaitingConfig,
+};
+pub use limits::{Network, NetworkError};
+pub use openapi::document as openapi_document;
+pub use serve::{Error, Surroundings, serve};
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,6 @@ mod cli;
 mod config;
 mod exit;
 mod health;
-mod sale;
 mod serve;
 mod signals;
 mod telemetry;

@@ -1,0 +1,162 @@
+//! Puts a command into the log and waits for what becomes of it. The order is the promise: nobody is told that a request was
+//! accepted before every in-sync replica has it, and what may be in the log is never called refused.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use events::codec;
+use events::coupons::{CouponCommand, Refusal};
+use events::envelope::Envelope;
+use events::ids::{RequestId, ShopperId};
+use events::request::{Fingerprint, Outcome};
+use streams::emitter::{Delivery, EmitError};
+use streams::record::Outgoing;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use crate::problem::{Code, Problem};
+use crate::replies::{Beginning, Waiter};
+use crate::request::Call;
+use crate::request::prefer::Patience;
+use crate::state::State;
+
+/// A command and who gives it.
+pub(crate) struct Admission {
+    /// The command.
+    pub(crate) command: CouponCommand,
+    /// What the request said.
+    pub(crate) fingerprint: Fingerprint,
+    /// Whose request it is.
+    pub(crate) owner: ShopperId,
+}
+
+/// What became of an admitted command within the client's patience.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Decision {
+    /// It has been decided.
+    Decided(Outcome),
+    /// It was decided before: this is that answer again.
+    Repeated(Outcome),
+    /// It is in the log, and not decided yet.
+    Pending,
+}
+
+impl State {
+    /// Admits a command.
+    ///
+    /// # Errors
+    /// `IDEMPOTENCY_CONFLICT` as a hint from memory, `OVERLOADED` when nothing was written, `OUTCOME_UNKNOWN` when it may have
+    /// been.
+    pub(crate) async fn admit(
+        &self,
+        call: &Call,
+        admission: Admission,
+        patience: &Patience,
+    ) -> Result<Decision, Problem> {
+        let request = admission.command.request();
+        self.shed(request)?;
+        let outgoing = self.outgoing(call, &admission.command)?;
+        let campaign = admission.command.campaign();
+        let waiter = match self.ledger.begin(request, admission.fingerprint, &admission.owner, campaign) {
+            Beginning::Decided(outcome) => return Ok(Decision::Repeated(outcome)),
+            Beginning::Conflict => return Err(conflict(request)),
+            Beginning::Proceed(waiter) => waiter,
+        };
+        let delivery = self.emitter.emit(outgoing).map_err(|error| self.not_written(request, error))?;
+        self.outcome(call, request, delivery, waiter, patience.wait).await
+    }
+
+    /// Refuses what the log or the processors could not take in time.
+    fn shed(&self, request: RequestId) -> Result<(), Problem> {
+        let limits = &self.config.limits;
+        let is_overloaded =
+            self.emitter.pressure() > limits.most_pressure || self.ledger.undecided() >= limits.most_undecided;
+        if is_overloaded { Err(Problem::new(Code::Overloaded).request(request).not_admitted()) } else { Ok(()) }
+    }
+
+    fn outgoing(&self, call: &Call, command: &CouponCommand) -> Result<Outgoing, Problem> {
+        let context = Envelope {
+            traceparent: Some(call.traceparent.clone()),
+            reply_to: Some(self.reply_partition),
+            ..Envelope::default()
+        };
+        let (value, envelope) = codec::encode(command, &context).map_err(|error| {
+            tracing::error!(%error, "a command cannot be written");
+            Problem::new(Code::Internal)
+        })?;
+        Ok(Outgoing {
+            topic: self.inbox.clone(),
+            partition: None,
+            key: Some(Bytes::copy_from_slice(command.campaign().as_str().as_bytes())),
+            value: Some(value.into()),
+            headers: envelope.to_headers().into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect(),
+        })
+    }
+
+    /// The record's fate first, then the decision; a decision that comes first is proof of the record.
+    async fn outcome(
+        &self,
+        call: &Call,
+        request: RequestId,
+        delivery: Delivery,
+        mut waiter: Option<Waiter>,
+        wait: Duration,
+    ) -> Result<Decision, Problem> {
+        let acknowledgement = Duration::from_millis(self.config.waiting.acknowledgement_timeout_ms);
+        let fate = timeout(acknowledgement, async {
+            let Some(waiter) = waiter.as_mut() else { return Fate::Placed(delivery.await.map(|_| ())) };
+            tokio::select! {
+                Some(outcome) = waiter.decision() => Fate::Decided(outcome),
+                placed = delivery => Fate::Placed(placed.map(|_| ())),
+            }
+        });
+        match fate.await {
+            Ok(Fate::Decided(outcome)) => return Ok(Decision::Decided(outcome)),
+            Ok(Fate::Placed(Ok(()))) => {}
+            Ok(Fate::Placed(Err(error))) => return Err(self.not_written(request, error)),
+            Err(_) => return Err(unknown(request)),
+        }
+        let Some(waiter) = waiter.as_mut() else { return Ok(Decision::Pending) };
+        if wait.is_zero() {
+            return Ok(Decision::Pending);
+        }
+        let deadline = Instant::from_std(call.started) + wait;
+        tokio::select! {
+            outcome = waiter.decision() => Ok(outcome.map_or(Decision::Pending, Decision::Decided)),
+            () = sleep_until(deadline) => Ok(Decision::Pending),
+        }
+    }
+
+    fn not_written(&self, request: RequestId, error: EmitError) -> Problem {
+        match error {
+            EmitError::Full => {
+                self.ledger.abandon(request);
+                Problem::new(Code::Overloaded).request(request).not_admitted()
+            }
+            EmitError::Refused(reason) => {
+                self.ledger.abandon(request);
+                tracing::error!(reason, "the log has refused a command");
+                Problem::new(Code::Overloaded).request(request).not_admitted()
+            }
+            EmitError::Unknown(reason) => {
+                tracing::warn!(reason, %request, "the outcome of a command is unknown");
+                unknown(request)
+            }
+        }
+    }
+}
+
+enum Fate {
+    Decided(Outcome),
+    Placed(Result<(), EmitError>),
+}
+
+/// Same key, other content: the early hint. The processor says the same of what reaches it.
+pub(crate) fn conflict(request: RequestId) -> Problem {
+    Problem::new(Code::Refused(Refusal::IdempotencyConflict)).request(request).not_admitted()
+}
+
+fn unknown(request: RequestId) -> Problem {
+    Problem::new(Code::OutcomeUnknown).request(request).detail(format!(
+        "it may or may not be in the log: send it again with the same Idempotency-Key, or look at /v1/requests/{request}"
+    ))
+}

@@ -1,0 +1,298 @@
+//! What the door can be told. Every value has a default that suits production behind a load balancer; units are in the names.
+//! Secrets are not configuration: see [`crate::auth::Secrets`].
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::limits::Network;
+
+/// The door's configuration: the section `[ingress]`.
+#[derive(Clone, PartialEq, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// Which of several doors this is; stable over restarts.
+    pub instance: String,
+    /// The partition of `ingress.replies` this door reads; derived from the instance unless given. Doors may share one.
+    pub reply_partition: Option<i32>,
+    /// Connections and their deadlines.
+    pub server: ServerConfig,
+    /// Tokens.
+    pub auth: AuthConfig,
+    /// Rate limits and load shedding.
+    pub limits: LimitsConfig,
+    /// Waiting for decisions.
+    pub waiting: WaitingConfig,
+    /// Refusing from memory.
+    pub board: BoardConfig,
+    /// Reading the projections.
+    pub reads: ReadsConfig,
+}
+
+/// Connections and their deadlines, milliseconds.
+#[derive(Clone, PartialEq, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ServerConfig {
+    /// Connections at once; one more is told 503 and closed.
+    pub most_connections: usize,
+    /// A request's head must arrive within this time of its first byte (of the connection, for the first one).
+    pub header_timeout_ms: u64,
+    /// A request's body must arrive within this time.
+    pub body_timeout_ms: u64,
+    /// How long a connection may lie idle between requests.
+    pub idle_timeout_ms: u64,
+    /// An answer must have been taken within this time.
+    pub write_timeout_ms: u64,
+    /// How long requests under way may take once the door was asked to stop. With the producer's flush: at most ten seconds.
+    pub drain_timeout_ms: u64,
+    /// Bytes of a request's head.
+    pub most_header_bytes: usize,
+    /// Header fields of a request.
+    pub most_headers: usize,
+}
+
+/// Tokens.
+#[derive(Clone, PartialEq, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AuthConfig {
+    /// Who must have issued a token.
+    pub issuer: String,
+    /// Whom a token must be meant for.
+    pub audience: String,
+    /// How far clocks may differ, at most 60.
+    pub leeway_seconds: u64,
+}
+
+/// Rate limits, requests a second with a burst, and load shedding.
+#[derive(Clone, PartialEq, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LimitsConfig {
+    /// All requests of this process.
+    pub global: Rate,
+    /// One shopper or operator.
+    pub caller: Rate,
+    /// One address, or one /64 of IPv6.
+    pub address: Rate,
+    /// Whether peers on the loopback interface are limited by address: a load balancer or a load test on the same host.
+    pub loopback: Loopback,
+    /// Keys that each map of keyed limits may hold; new keys are refused while it is full.
+    pub most_keys: usize,
+    /// Networks of proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<Network>,
+    /// How full the producer's queue may be before claims are shed, `0.0..=1.0`.
+    pub most_pressure: f64,
+    /// Admitted requests without a decision before claims are shed.
+    pub most_undecided: usize,
+}
+
+/// So many a second, and so many at once.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rate {
+    /// A second.
+    pub per_second: u32,
+    /// At once.
+    pub burst: u32,
+}
+
+/// What to do with peers on the loopback interface.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Loopback {
+    /// No limit by address.
+    Exempt,
+    /// Limited like any address.
+    Limited,
+}
+
+/// Waiting for decisions.
+#[derive(Clone, PartialEq, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct WaitingConfig {
+    /// How long a claim waits for its decision unless it says otherwise, milliseconds.
+    pub default_wait_ms: u64,
+    /// The longest wait a client may ask for, seconds, at most 10.
+    pub longest_wait_seconds: u64,
+    /// How long a claim waits for the log's acknowledgement, milliseconds; longer than the producer tries.
+    pub acknowledgement_timeout_ms: u64,
+    /// Requests waiting for a decision at once; one more is answered 202 as soon as it is in the log.
+    pub most_waiters: usize,
+    /// Requests remembered, under way or decided.
+    pub most_remembered: usize,
+    /// A request is remembered for at least this long unless room runs out, and at most twice as long, milliseconds.
+    pub remembered_ms: u64,
+}
+
+/// Refusing from memory.
+#[derive(Clone, PartialEq, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BoardConfig {
+    /// How far this machine's clock may be from the log's: within this margin of a window's edge the processor is asked,
+    /// milliseconds.
+    pub clock_margin_ms: i64,
+    /// How long after its claim window a campaign's granted requests are remembered, milliseconds.
+    pub grants_remembered_ms: i64,
+}
+
+/// Reading the projections.
+#[derive(Clone, PartialEq, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ReadsConfig {
+    /// How long Redis may take before Postgres is asked, milliseconds.
+    pub redis_timeout_ms: u64,
+    /// How long Postgres may take, milliseconds.
+    pub postgres_timeout_ms: u64,
+    /// Connections to Postgres, read-only.
+    pub postgres_connections: u32,
+}
+
+/// Why a configuration is not one.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("ingress.{field}: {rule}")]
+pub struct ConfigError {
+    /// The field, below `[ingress]`.
+    pub field: &'static str,
+    /// The rule it breaks.
+    pub rule: &'static str,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080),
+            instance: "0".into(),
+            reply_partition: None,
+            server: ServerConfig::default(),
+            auth: AuthConfig::default(),
+            limits: LimitsConfig::default(),
+            waiting: WaitingConfig::default(),
+            board: BoardConfig::default(),
+            reads: ReadsConfig::default(),
+        }
+    }
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        Self {
+            most_connections: 10_000,
+            header_timeout_ms: 5_000,
+            body_timeout_ms: 5_000,
+            idle_timeout_ms: 60_000,
+            write_timeout_ms: 10_000,
+            drain_timeout_ms: 7_000,
+            most_header_bytes: 16 * 1024,
+            most_headers: 64,
+        }
+    }
+}
+
+impl Default for AuthConfig {
+    fn default() -> Self {
+        Self { issuer: "timesale".into(), audience: "timesale".into(), leeway_seconds: 30 }
+    }
+}
+
+impl Default for LimitsConfig {
+    fn default() -> Self {
+        Self {
+            global: Rate { per_second: 50_000, burst: 50_000 },
+            caller: Rate { per_second: 20, burst: 40 },
+            address: Rate { per_second: 200, burst: 400 },
+            loopback: Loopback::Exempt,
+            most_keys: 1_000_000,
+            trusted_proxies: Vec::new(),
+            most_pressure: 0.9,
+            most_undecided: 200_000,
+        }
+    }
+}
+
+impl Default for WaitingConfig {
+    fn default() -> Self {
+        Self {
+            default_wait_ms: 2_000,
+            longest_wait_seconds: 10,
+            acknowledgement_timeout_ms: 10_000,
+            most_waiters: 20_000,
+            most_remembered: 100_000,
+            remembered_ms: 60_000,
+        }
+    }
+}
+
+impl Default for BoardConfig {
+    fn default() -> Self {
+        Self { clock_margin_ms: 2_000, grants_remembered_ms: 24 * 3_600_000 }
+    }
+}
+
+impl Default for ReadsConfig {
+    fn default() -> Self {
+        Self { redis_timeout_ms: 250, postgres_timeout_ms: 2_000, postgres_connections: 4 }
+    }
+}
+
+impl Config {
+    /// Checks every rule that a type cannot hold.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with the first field that breaks a rule.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        let Self { server, auth, limits, waiting, board, reads, .. } = self;
+        let rates = [limits.global, limits.caller, limits.address];
+        let rules = [
+            (
+                (1..=64).contains(&self.instance.len()) && self.instance.bytes().all(legal),
+                "instance",
+                "must have 1 to 64 letters, digits, '-' or '_'",
+            ),
+            (self.reply_partition.is_none_or(|partition| partition >= 0), "reply_partition", "must not be negative"),
+            (server.most_connections >= 1, "server.most_connections", "must be at least 1"),
+            (
+                [server.header_timeout_ms, server.body_timeout_ms, server.idle_timeout_ms, server.write_timeout_ms]
+                    .iter()
+                    .all(|timeout| (100..=600_000).contains(timeout)),
+                "server",
+                "deadlines must be 100 to 600000 milliseconds",
+            ),
+            (server.drain_timeout_ms <= 8_000, "server.drain_timeout_ms", "must be at most 8000"),
+            (
+                (8_192..=1_048_576).contains(&server.most_header_bytes),
+                "server.most_header_bytes",
+                "must be 8192 to 1048576",
+            ),
+            ((16..=1_024).contains(&server.most_headers), "server.most_headers", "must be 16 to 1024"),
+            (!auth.issuer.is_empty() && !auth.audience.is_empty(), "auth", "issuer and audience must be named"),
+            (auth.leeway_seconds <= 60, "auth.leeway_seconds", "must be at most 60"),
+            (rates.iter().all(|rate| rate.per_second >= 1 && rate.burst >= 1), "limits", "a rate must be at least 1"),
+            (limits.most_keys >= 64, "limits.most_keys", "must be at least 64"),
+            ((0.0..=1.0).contains(&limits.most_pressure), "limits.most_pressure", "must be 0.0 to 1.0"),
+            (limits.most_undecided >= 1, "limits.most_undecided", "must be at least 1"),
+            (waiting.longest_wait_seconds <= 10, "waiting.longest_wait_seconds", "must be at most 10"),
+            (
+                waiting.default_wait_ms <= waiting.longest_wait_seconds.saturating_mul(1_000),
+                "waiting.default_wait_ms",
+                "must not be longer than the longest wait",
+            ),
+            (
+                (100..=60_000).contains(&waiting.acknowledgement_timeout_ms),
+                "waiting.acknowledgement_timeout_ms",
+                "must be 100 to 60000",
+            ),
+            (waiting.most_remembered >= 64, "waiting.most_remembered", "must be at least 64"),
+            (waiting.remembered_ms >= 1_000, "waiting.remembered_ms", "must be at least 1000"),
+            ((0..=600_000).contains(&board.clock_margin_ms), "board.clock_margin_ms", "must be 0 to 600000"),
+            (board.grants_remembered_ms >= 0, "board.grants_remembered_ms", "must not be negative"),
+            (reads.redis_timeout_ms >= 1 && reads.postgres_timeout_ms >= 1, "reads", "a deadline must be at least 1"),
+            (reads.postgres_connections >= 1, "reads.postgres_connections", "must be at least 1"),
+        ];
+        match rules.into_iter().find(|(holds, _, _)| !holds) {
+            Some((_, field, rule)) => Err(ConfigError { field, rule }),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! Following the log: replies for those who wait, events for the board. A feed that ends is begun again; meanwhile waiting ends in
+//! 202, and nothing is refused from memory.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use events::topics::{COUPONS_EVENTS, INGRESS_REPLIES};
+use streams::feed::{FeedEvent, Start};
+use streams::kafka::{ClusterConfig, Feed, FeedConfig, FeedError};
+use streams::service::Condition;
+use tokio::time::{MissedTickBehavior, interval, sleep};
+
+use crate::board::{self, Applied, Board, Follower};
+use crate::limits::Policy;
+use crate::replies::resolve_record;
+use crate::state::{State, now};
+
+/// Pause before a feed that has ended is begun again.
+const AGAIN_AFTER: Duration = Duration::from_secs(1);
+
+/// How often memory is swept.
+const SWEEP_EVERY: Duration = Duration::from_secs(1);
+
+/// Tells whoever waits, for ever.
+pub(crate) async fn replies(state: Arc<State>, kafka: ClusterConfig) {
+    loop {
+        state.health.set("replies", Condition::Starting("finding the end of the replies".into()));
+        let start = [(state.reply_partition, Start::End)];
+        let ended = match Feed::of_partitions(&kafka, INGRESS_REPLIES.name(), &start, FeedConfig::default()) {
+            Ok(feed) => read_replies(&state, feed).await,
+            Err(error) => error.to_string(),
+        };
+        tracing::error!(reason = ended, "replies are not read any more: beginning again");
+        state.health.set("replies", Condition::Degraded(ended));
+        sleep(AGAIN_AFTER).await;
+    }
+}
+
+async fn read_replies(state: &State, mut feed: Feed) -> String {
+    while let Some(event) = feed.next().await {
+        match event {
+            Ok(FeedEvent::Batch { records, .. }) => {
+                for record in &records {
+                    state.metrics.reply(resolve_record(&state.ledger, record).name());
+                }
+            }
+            Ok(FeedEvent::CaughtUp(_)) => state.health.set("replies", Condition::Ready),
+            Ok(FeedEvent::Assigned(_) | FeedEvent::Revoked(_)) => {}
+            Err(error) => return error.to_string(),
+        }
+    }
+    "the feed has ended".into()
+}
+
+/// Keeps the board, for ever.
+pub(crate) async fn events(state: Arc<State>, kafka: ClusterConfig, partitions: i32) {
+    let mut outside_log = BTreeSet::new();
+    loop {
+        state.health.set("board", Condition::Starting("reading campaigns".into()));
+        let starts = beginnings(&state, partitions, &outside_log).await;
+        let ended = match Feed::of_partitions(&kafka, COUPONS_EVENTS.name(), &starts, FeedConfig::default()) {
+            Ok(feed) => read_events(&state, feed, &starts).await,
+            Err(error) => error,
+        };
+        state.board.set_current(false);
+        tracing::error!(error = %ended, "events are not read any more: beginning again");
+        state.health.set("board", Condition::Degraded(ended.to_string()));
+        if let FeedError::OutsideLog { partition, .. } = ended {
+            outside_log.insert(partition);
+        }
+        sleep(AGAIN_AFTER).await;
+    }
+}
+
+/// Where to begin: where Postgres' snapshot ends; else, and where that is not in the log any more, at the log's beginning.
+async fn beginnings(state: &State, partitions: i32, outside_log: &BTreeSet<i32>) -> Vec<(i32, Start)> {
+    let known = match &state.reads.postgres {
+        None => BTreeMap::new(),
+        Some(postgres) => {
+            let snapshot = async { board::load(&state.board, &mut postgres.connect().await?).await };
+            snapshot.await.unwrap_or_else(|error: sqlx::Error| {
+                tracing::warn!(%error, "campaigns are not read from Postgres but from the log's beginning");
+                BTreeMap::new()
+            })
+        }
+    };
+    let start = |partition| match known.get(&partition) {
+        Some(offset) if !outside_log.contains(&partition) => Start::Offset(*offset),
+        _ => Start::Beginning,
+    };
+    (0..partitions).map(|partition| (partition, start(partition))).collect()
+}
+
+async fn read_events(state: &State, mut feed: Feed, starts: &[(i32, Start)]) -> FeedError {
+    let mut behind: BTreeSet<i32> = starts.iter().map(|(partition, _)| *partition).collect();
+    let mut unseen: BTreeSet<i32> =
+        starts.iter().filter(|(_, start)| *start == Start::Beginning).map(|(partition, _)| *partition).collect();
+    let mut is_trusted = true;
+    while let Some(event) = feed.next().await {
+        match event {
+            Ok(FeedEvent::Batch { partition, from, records, .. }) => {
+                if unseen.remove(&partition) && records.first().map_or(from, |first| first.offset.min(from)) > 0 {
+                    // Retention has taken what came before: campaigns may be missing on the board.
+                    state.board.set_incomplete();
+                }
+                let follower = Follower(&state.board);
+                for record in &records {
+                    is_trusted &= follower.apply(record) != Applied::Newer;
+                }
+            }
+            Ok(FeedEvent::CaughtUp(partition)) => {
+                behind.remove(&partition);
+            }
+            Ok(FeedEvent::Assigned(_) | FeedEvent::Revoked(_)) => {}
+            Err(error) => return error,
+        }
+        tell(state, &state.board, &behind, is_trusted);
+    }
+    FeedError::Fatal("the feed has ended".into())
+}
+
+/// Says how the board is doing, when that has changed.
+fn tell(state: &State, board: &Board, behind: &BTreeSet<i32>, is_trusted: bool) {
+    let is_current = behind.is_empty() && is_trusted;
+    if !is_trusted {
+        state.health.set("board", Condition::Degraded("events of a newer version: upgrade this door".into()));
+    } else if is_current && !board.is_current() {
+        state.health.set("board", Condition::Ready);
+        tracing::info!(campaigns = board.len(), "the board is current");
+    }
+    if is_current != board.is_current() {
+        board.set_current(is_current);
+    }
+}
+
+/// Sweeps memory and states gauges, for ever.
+pub(crate) async fn sweep(state: Arc<State>) {
+    let mut ticks = interval(SWEEP_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut count = 0_u64;
+    loop {
+        ticks.tick().await;
+        count = count.wrapping_add(1);
+        state.ledger.sweep(Instant::now());
+        state.operator_keys.sweep(Instant::now());
+        if count.is_multiple_of(5) {
+            state.limits.sweep();
+        }
+        if count.is_multiple_of(600) {
+            state.board.sweep(now());
+        }
+        gauges(&state);
+    }
+}
+
+fn gauges(state: &State) {
+    let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+    let metrics = &state.metrics;
+    metrics.waiters.set(number(state.ledger.waiters()));
+    metrics.undecided.set(number(state.ledger.undecided()));
+    metrics.campaigns.set(number(state.board.len()));
+    metrics.board_current.set(i64::from(state.board.is_current()));
+    #[expect(clippy::cast_possible_truncation, reason = "0 to 1000")]
+    metrics.pressure.set((state.emitter.pressure() * 1_000.0) as i64);
+    for policy in Policy::ALL {
+        metrics.limiter_keys(policy, state.limits.keys(policy));
+    }
+}

@@ -1,0 +1,197 @@
+//! `/v1/campaigns/{campaign}`: operators define, pause, resume and end; everybody with a token reads.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use events::coupons::{CampaignStatus, CampaignTerms, CouponCommand, StockCount};
+use events::ids::{CampaignId, RequestId, ShopperId};
+use events::request::{Fingerprint, Outcome};
+use events::time::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+use warp::http::StatusCode;
+
+use super::claims::refused;
+use super::{Answer, campaign_of, json, pending, with_preference};
+use crate::admission::{Admission, Decision, conflict};
+use crate::auth::Role;
+use crate::board::Phase;
+use crate::problem::{Code, Problem};
+use crate::replies::Beginning;
+use crate::request::{Call, body, idempotency, json as strict, prefer};
+use crate::state::{State, now};
+
+/// How long an operator's answer waits for the board of this door to show the change.
+const BOARD_PATIENCE: Duration = Duration::from_secs(1);
+
+/// What an operator may make of a campaign that is there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Turn {
+    Pause,
+    Resume,
+    End,
+}
+
+impl Turn {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Pause => "pause",
+            Self::Resume => "resume",
+            Self::End => "end",
+        }
+    }
+
+    fn command(self, request: RequestId, campaign: CampaignId) -> CouponCommand {
+        match self {
+            Self::Pause => CouponCommand::PauseCampaign { request, campaign },
+            Self::Resume => CouponCommand::ResumeCampaign { request, campaign },
+            Self::End => CouponCommand::EndCampaign { request, campaign },
+        }
+    }
+}
+
+/// An operator's command was carried out.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Changed {
+    /// The campaign.
+    campaign: CampaignId,
+    /// Its version after the command.
+    version: u64,
+}
+
+/// A campaign as this door shows it.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Shown {
+    /// The campaign.
+    campaign: CampaignId,
+    /// Its version at the last change that shows here; refusals count as versions and do not show.
+    version: u64,
+    /// What an operator has made of it.
+    status: CampaignStatus,
+    /// Where it stands now, by this door's clock.
+    phase: Phase,
+    /// Where its coupons are.
+    stock: StockCount,
+    /// Its terms; missing when they are older than the log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    terms: Option<CampaignTerms>,
+    /// When it last changed, milliseconds since 1970.
+    updated_at: Timestamp,
+}
+
+/// `PUT`: define a campaign, or change its terms.
+///
+/// # Errors
+/// Whatever is wrong with the terms; the processor's refusals among them.
+pub(crate) async fn put(segment: String, call: Arc<Call>, body: Result<Bytes, Problem>, state: Arc<State>) -> Answer {
+    let caller = state.authorise(&call, Role::Operator)?;
+    let campaign = campaign_of(&segment)?;
+    let key = idempotency::key(&call)?;
+    let body = body?;
+    body::must_be_json(&call)?;
+    let terms: CampaignTerms = strict::parse(&body)?;
+    terms.check().map_err(|error| Problem::new(Code::InvalidField).pointer(error.field).detail(error.rule))?;
+    let canonical = serde_json::to_vec(&terms).map_err(|_| Problem::new(Code::Internal))?;
+    let fingerprint = Fingerprint::of(&canonical);
+    let route = format!("PUT /v1/campaigns/{campaign}");
+    let request = match key {
+        None => idempotency::unrepeatable(),
+        // The terms are part of the request's id: should the same key ever come with other terms, after this door has
+        // forgotten the first, nobody can mistake one request for the other.
+        Some(key) => {
+            same_content(&state, RequestId::of(caller.id.as_str(), &route, key), fingerprint, &caller.id, &campaign)?;
+            RequestId::of(caller.id.as_str(), &format!("{route} {}", fingerprint.as_u64()), key)
+        }
+    };
+    let command = CouponCommand::DefineCampaign { request, campaign, terms };
+    apply(&state, &call, Admission { command, fingerprint, owner: caller.id }).await
+}
+
+/// `POST …/pause`, `…/resume`, `…/end`.
+///
+/// # Errors
+/// As for [`put`].
+pub(crate) async fn turn(
+    turn: Turn,
+    segment: String,
+    call: Arc<Call>,
+    body: Result<Bytes, Problem>,
+    state: Arc<State>,
+) -> Answer {
+    let caller = state.authorise(&call, Role::Operator)?;
+    let campaign = campaign_of(&segment)?;
+    let key = idempotency::key(&call)?;
+    let body = body?;
+    if !body.is_empty() {
+        body::must_be_json(&call)?;
+    }
+    strict::parse_nothing(&body)?;
+    let request = key.map_or_else(idempotency::unrepeatable, |key| {
+        RequestId::of(caller.id.as_str(), &format!("POST /v1/campaigns/{campaign}/{}", turn.name()), key)
+    });
+    let command = turn.command(request, campaign);
+    apply(&state, &call, Admission { command, fingerprint: Fingerprint::of(turn.name().as_bytes()), owner: caller.id })
+        .await
+}
+
+/// `GET`: the campaign as the board has it.
+///
+/// # Errors
+/// `NOT_FOUND`, `UNAVAILABLE` while the board is not current.
+pub(crate) async fn get(segment: String, call: Arc<Call>, state: Arc<State>) -> Answer {
+    state.authorise_any(&call)?;
+    let campaign = campaign_of(&segment)?;
+    let listing = match state.board.listing(&campaign) {
+        Some(listing) => listing,
+        None if state.board.is_current() => return Err(Problem::new(Code::NotFound)),
+        None => return Err(Problem::new(Code::Unavailable)),
+    };
+    let shown = Shown {
+        version: listing.version,
+        status: listing.status,
+        phase: listing.phase(now()),
+        stock: listing.stock,
+        updated_at: listing.updated_at,
+        terms: listing.terms,
+        campaign,
+    };
+    json(StatusCode::OK, &shown)
+}
+
+/// Refuses a key that came with other content a short while ago.
+fn same_content(
+    state: &State,
+    key: RequestId,
+    fingerprint: Fingerprint,
+    owner: &ShopperId,
+    campaign: &CampaignId,
+) -> Result<(), Problem> {
+    match state.operator_keys.begin(key, fingerprint, owner, campaign) {
+        Beginning::Conflict => Err(conflict(key)),
+        Beginning::Proceed(_) | Beginning::Decided(_) => Ok(()),
+    }
+}
+
+/// Admits an operator's command and waits until this door shows what became of it.
+async fn apply(state: &State, call: &Call, admission: Admission) -> Answer {
+    let patience = prefer::patience(call, &state.config.waiting);
+    let request = admission.command.request();
+    let outcome = match state.admit(call, admission, &patience).await? {
+        Decision::Pending => return Ok(with_preference(pending(request)?, patience)),
+        Decision::Decided(outcome) | Decision::Repeated(outcome) => outcome,
+    };
+    let response = match outcome {
+        Outcome::Applied { campaign, version } => {
+            // Whoever is told that a campaign is open finds it open at this door. Patience only: the change is made.
+            drop(tokio::time::timeout(BOARD_PATIENCE, state.board.shows(&campaign, version)).await);
+            json(StatusCode::OK, &Changed { campaign, version })?
+        }
+        Outcome::Refused { reason } => return Err(refused(request, reason)),
+        Outcome::Granted { .. } => {
+            tracing::error!(%request, "an operator's command was answered as if it were a claim");
+            return Err(Problem::new(Code::Internal).request(request));
+        }
+    };
+    Ok(with_preference(response, patience))
+}

@@ -1,0 +1,116 @@
+//! `POST /v1/campaigns/{campaign}/claims`: a shopper wants a coupon. The hot path of a sale.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use events::coupons::{CouponCommand, Refusal};
+use events::ids::{CampaignId, CouponId, RequestId};
+use events::request::{Fingerprint, Outcome};
+use events::time::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+use warp::http::{HeaderName, HeaderValue, StatusCode};
+use warp::reply::Response;
+
+use super::{Answer, campaign_of, json, pending, with_preference};
+use crate::admission::{Admission, Decision, conflict};
+use crate::auth::{Caller, Role};
+use crate::problem::{Code, Problem};
+use crate::request::{Call, body, idempotency, json as strict, prefer};
+use crate::state::{State, now};
+
+const IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
+/// A coupon was granted.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Granted {
+    /// The request.
+    request: RequestId,
+    /// Always `granted`.
+    status: &'static str,
+    /// The campaign.
+    campaign: CampaignId,
+    /// The coupon.
+    coupon: CouponId,
+    /// When it expires unless used, milliseconds since 1970.
+    expires_at: Timestamp,
+}
+
+/// Handles a claim.
+///
+/// # Errors
+/// Whatever is wrong with it; the processor's refusals among them.
+pub(crate) async fn post(segment: String, call: Arc<Call>, body: Result<Bytes, Problem>, state: Arc<State>) -> Answer {
+    let caller = state.authorise(&call, Role::Shopper)?;
+    let campaign = campaign_of(&segment)?;
+    let key = idempotency::required_key(&call)?;
+    let body = body?;
+    if !body.is_empty() {
+        body::must_be_json(&call)?;
+    }
+    strict::parse_nothing(&body)?;
+    let patience = prefer::patience(&call, &state.config.waiting);
+    let request = RequestId::of(caller.id.as_str(), &format!("POST /v1/campaigns/{campaign}/claims"), key);
+    // A claim says nothing but whose and for what, and both are in the request's id.
+    let fingerprint = Fingerprint::of(b"claim");
+    let decision = decide(&state, &call, caller, campaign, request, fingerprint, &patience).await?;
+    let response = match decision {
+        Decision::Pending => pending(request)?,
+        Decision::Decided(outcome) => decided(request, outcome)?,
+        Decision::Repeated(outcome) => {
+            let mut response = decided(request, outcome)?;
+            response.headers_mut().insert(IDEMPOTENT_REPLAYED, HeaderValue::from_static("true"));
+            response
+        }
+    };
+    Ok(with_preference(response, patience))
+}
+
+/// From memory if memory knows for certain, else from the log.
+async fn decide(
+    state: &State,
+    call: &Call,
+    caller: Caller,
+    campaign: CampaignId,
+    request: RequestId,
+    fingerprint: Fingerprint,
+    patience: &prefer::Patience,
+) -> Result<Decision, Problem> {
+    match state.ledger.glimpse(request) {
+        Some(known) if known.fingerprint != fingerprint => return Err(conflict(request)),
+        Some(known) => {
+            if let Some(outcome) = known.outcome {
+                return Ok(Decision::Repeated(outcome));
+            }
+            // Under way: it may be granted yet, whatever the board shows.
+        }
+        None => {
+            if let Some(reason) = state.board.refusal(&campaign, &request, now()) {
+                state.metrics.refused(reason.code());
+                return Err(Problem::new(Code::Refused(reason)).request(request).not_admitted());
+            }
+        }
+    }
+    let owner = caller.id.clone();
+    let command =
+        CouponCommand::Claim { request, fingerprint, campaign, shopper: caller.id, segments: caller.segments };
+    state.admit(call, Admission { command, fingerprint, owner }, patience).await
+}
+
+fn decided(request: RequestId, outcome: Outcome) -> Result<Response, Problem> {
+    match outcome {
+        Outcome::Granted { coupon, campaign, expires_at, .. } => {
+            json(StatusCode::CREATED, &Granted { request, status: "granted", campaign, coupon, expires_at })
+        }
+        Outcome::Refused { reason } => Err(refused(request, reason)),
+        Outcome::Applied { .. } => {
+            tracing::error!(%request, "a claim was answered as if it were an operator's command");
+            Err(Problem::new(Code::Internal).request(request))
+        }
+    }
+}
+
+/// The processor's refusal.
+pub(super) fn refused(request: RequestId, reason: Refusal) -> Problem {
+    Problem::new(Code::Refused(reason)).request(request).admitted()
+}

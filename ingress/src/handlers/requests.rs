@@ -1,0 +1,106 @@
+//! `GET /v1/requests/{request}`: what became of an accepted request. Somebody else's is not there.
+
+use std::sync::Arc;
+
+use events::coupons::Refusal;
+use events::ids::{CampaignId, CouponId, RequestId};
+use events::projections::{RequestKind, RequestRow, RequestStatus};
+use events::request::Outcome;
+use events::time::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+use warp::http::StatusCode;
+
+use super::{Answer, json};
+use crate::auth::Caller;
+use crate::problem::{Code, Problem};
+use crate::replies::Glimpse;
+use crate::request::Call;
+use crate::state::State;
+
+/// What became of a request.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Shown {
+    /// The request.
+    request: RequestId,
+    /// Whether it has been decided, and how.
+    status: Status,
+    /// Why it was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<Refusal>,
+    /// The campaign it is about.
+    campaign: CampaignId,
+    /// The coupon it was granted or is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    coupon: Option<CouponId>,
+    /// When it was decided, milliseconds since 1970; missing in the first moments.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decided_at: Option<Timestamp>,
+}
+
+/// Whether a request has been decided, and how.
+#[derive(Clone, Copy, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum Status {
+    /// In the log, not decided yet.
+    Pending,
+    /// A coupon was granted.
+    Granted,
+    /// Refused: see the reason.
+    Refused,
+    /// Carried out.
+    Applied,
+}
+
+/// Answers from this door's memory, else from the projections.
+///
+/// # Errors
+/// `INVALID_ID`, `NOT_FOUND`, `UNAVAILABLE` when nothing can be read.
+pub(crate) async fn get(segment: String, call: Arc<Call>, state: Arc<State>) -> Answer {
+    let caller = state.authorise_any(&call)?;
+    let request = RequestId::new(&segment).map_err(|error| Problem::new(Code::InvalidId).detail(error.to_string()))?;
+    let not_found = || Problem::new(Code::NotFound);
+    if let Some(known) = state.ledger.glimpse(request) {
+        return if known.owner == caller.id {
+            json(StatusCode::OK, &of_memory(request, known))
+        } else {
+            Err(not_found())
+        };
+    }
+    let row = state.reads.request(request, &state.metrics).await?.ok_or_else(not_found)?;
+    if is_callers(&row, &caller) { json(StatusCode::OK, &of_row(row)) } else { Err(not_found()) }
+}
+
+/// A shopper's own; an operator's commands to campaigns belong to all operators, since no fact names the operator.
+fn is_callers(row: &RequestRow, caller: &Caller) -> bool {
+    match &row.shopper {
+        Some(shopper) => *shopper == caller.id,
+        None => row.kind == RequestKind::Campaign && caller.is_operator(),
+    }
+}
+
+fn of_memory(request: RequestId, known: Glimpse) -> Shown {
+    let (status, reason, coupon) = match known.outcome {
+        None => (Status::Pending, None, None),
+        Some(Outcome::Granted { coupon, .. }) => (Status::Granted, None, Some(coupon)),
+        Some(Outcome::Refused { reason }) => (Status::Refused, Some(reason), None),
+        Some(Outcome::Applied { .. }) => (Status::Applied, None, None),
+    };
+    Shown { request, status, reason, campaign: known.campaign, coupon, decided_at: None }
+}
+
+fn of_row(row: RequestRow) -> Shown {
+    let status = match row.status {
+        RequestStatus::Granted => Status::Granted,
+        RequestStatus::Refused => Status::Refused,
+        RequestStatus::Applied => Status::Applied,
+    };
+    Shown {
+        request: row.request,
+        status,
+        reason: row.reason,
+        campaign: row.campaign,
+        coupon: row.coupon,
+        decided_at: Some(row.decided_at),
+    }
+}

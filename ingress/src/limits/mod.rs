@@ -1,0 +1,188 @@
+//! How often somebody may ask: governor's GCRA for the whole process, for one caller and for one address. Limits are per
+//! process: several doors allow several times as much. Maps of keys are bounded, and a full one refuses whom it does not know.
+
+mod address;
+mod bounded;
+
+use std::hash::{BuildHasher, RandomState};
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use events::ids::ShopperId;
+use governor::clock::{Clock, DefaultClock};
+use governor::middleware::StateInformationMiddleware;
+use governor::state::{InMemoryState, NotKeyed, RateLimiter};
+use warp::http::{HeaderName, HeaderValue};
+
+pub use address::{Network, NetworkError};
+use bounded::BoundedStore;
+
+use crate::config::{LimitsConfig, Loopback, Rate};
+use crate::metrics::Metrics;
+use crate::problem::{Code, Problem};
+use crate::request::Call;
+
+/// `RateLimit` (draft-ietf-httpapi-ratelimit-headers-11).
+pub(crate) const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+/// `RateLimit-Policy` (the same).
+pub(crate) const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+
+type Keyed = RateLimiter<u64, BoundedStore, DefaultClock, StateInformationMiddleware>;
+type Direct = RateLimiter<NotKeyed, InMemoryState, DefaultClock>;
+
+/// The limits of this process.
+pub(crate) struct Limits {
+    global: Direct,
+    callers: Keyed,
+    addresses: Keyed,
+    hasher: RandomState,
+    loopback: Loopback,
+    trusted: Vec<Network>,
+    caller_rate: Rate,
+    policy: HeaderValue,
+}
+
+/// What a caller's limit has left.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Quota {
+    remaining: u32,
+    refill_seconds: u64,
+}
+
+/// Which limit was asked, as metrics and problems name it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Policy {
+    Global,
+    Caller,
+    Address,
+}
+
+impl Policy {
+    pub(crate) const ALL: [Self; 3] = [Self::Global, Self::Caller, Self::Address];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Global => "global",
+            Self::Caller => "caller",
+            Self::Address => "address",
+        }
+    }
+}
+
+fn quota(rate: Rate) -> governor::Quota {
+    let at_least_one = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
+    governor::Quota::per_second(at_least_one(rate.per_second)).allow_burst(at_least_one(rate.burst))
+}
+
+/// The time in which an exhausted limit is whole again: the policy's window.
+fn window_seconds(rate: Rate) -> u64 {
+    u64::from(rate.burst).div_ceil(u64::from(rate.per_second).max(1)).max(1)
+}
+
+impl Limits {
+    pub(crate) fn new(config: &LimitsConfig) -> Self {
+        let keyed = |rate| Keyed::new(quota(rate), BoundedStore::new(config.most_keys), DefaultClock::default());
+        let policy = format!("\"caller\";q={};w={}", config.caller.burst, window_seconds(config.caller));
+        Self {
+            global: RateLimiter::direct(quota(config.global)),
+            callers: keyed(config.caller),
+            addresses: keyed(config.address),
+            hasher: RandomState::new(),
+            loopback: config.loopback,
+            trusted: config.trusted_proxies.clone(),
+            caller_rate: config.caller,
+            policy: HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("\"caller\"")),
+        }
+    }
+
+    /// Asks what can be asked before it is known who is asking.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED`.
+    pub(crate) fn admit_anyone(&self, call: &Call, metrics: &Metrics) -> Result<(), Problem> {
+        if let Err(until) = self.global.check() {
+            let wait = until.wait_time_from(DefaultClock::default().now());
+            return Err(limited(Policy::Global, wait, metrics));
+        }
+        metrics.limiter(Policy::Global, true);
+        let address = address::client(call, &self.trusted);
+        if self.loopback == Loopback::Exempt && address.is_loopback() {
+            return Ok(());
+        }
+        match self.addresses.check_key(&self.hasher.hash_one(address::network_of(address))) {
+            Ok(_) => {
+                metrics.limiter(Policy::Address, true);
+                Ok(())
+            }
+            Err(until) => Err(limited(Policy::Address, until.wait_time_from(DefaultClock::default().now()), metrics)),
+        }
+    }
+
+    /// Asks the caller's own limit; what it has left goes into the call.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED`.
+    pub(crate) fn admit_caller(&self, call: &Call, caller: &ShopperId, metrics: &Metrics) -> Result<(), Problem> {
+        let refill = |remaining: u32| {
+            let missing = u64::from(self.caller_rate.burst.saturating_sub(remaining));
+            missing.div_ceil(u64::from(self.caller_rate.per_second).max(1))
+        };
+        match self.callers.check_key(&self.hasher.hash_one(caller)) {
+            Ok(state) => {
+                let remaining = state.remaining_burst_capacity();
+                call.quota.get_or_init(|| Quota { remaining, refill_seconds: refill(remaining) });
+                metrics.limiter(Policy::Caller, true);
+                Ok(())
+            }
+            Err(until) => {
+                call.quota.get_or_init(|| Quota { remaining: 0, refill_seconds: refill(0) });
+                Err(limited(Policy::Caller, until.wait_time_from(DefaultClock::default().now()), metrics))
+            }
+        }
+    }
+
+    /// The value of `RateLimit-Policy`.
+    pub(crate) fn policy(&self) -> HeaderValue {
+        self.policy.clone()
+    }
+
+    /// Forgets keys that are whole again. To be called every few seconds: governor never forgets by itself.
+    pub(crate) fn sweep(&self) {
+        self.callers.retain_recent();
+        self.addresses.retain_recent();
+        self.callers.shrink_to_fit();
+        self.addresses.shrink_to_fit();
+    }
+
+    /// Keys held, by policy.
+    pub(crate) fn keys(&self, policy: Policy) -> usize {
+        match policy {
+            Policy::Global => 1,
+            Policy::Caller => self.callers.len(),
+            Policy::Address => self.addresses.len(),
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn client_of(&self, call: &Call) -> std::net::IpAddr {
+        address::client(call, &self.trusted)
+    }
+}
+
+impl Quota {
+    /// The value of `RateLimit`.
+    pub(crate) fn header(self) -> Option<HeaderValue> {
+        HeaderValue::from_str(&format!("\"caller\";r={};t={}", self.remaining, self.refill_seconds)).ok()
+    }
+}
+
+/// The problem; whoever was sent away together does not come back together, and nobody is sent away for hours.
+fn limited(policy: Policy, wait: Duration, metrics: &Metrics) -> Problem {
+    metrics.limiter(policy, false);
+    let seconds = wait.as_secs().saturating_add(1).min(60);
+    let jitter = fastrand::u64(0..=seconds.div_ceil(2));
+    Problem::new(Code::RateLimited).not_admitted().retry_after(seconds.saturating_add(jitter), policy.name())
+}
+
+#[cfg(test)]
+mod limits_tests;

@@ -1,0 +1,182 @@
+//! The OpenAPI 3.1 document, made from the table of routes and the types that the handlers read and write. Nothing is written
+//! down twice: a field's sentence here is the field's comment there.
+
+mod page;
+
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value, json};
+
+pub(crate) use page::page;
+
+use crate::problem::Code;
+use crate::routes::{Access, Body, Route, RouteId, TABLE, terms_schema};
+
+/// The page's style sheet.
+pub(crate) const STYLE: &str = include_str!("style.css");
+
+/// The document.
+#[must_use]
+pub fn document() -> Value {
+    let mut generator = SchemaSettings::draft2020_12()
+        .with(|settings| settings.definitions_path = "/components/schemas".into())
+        .into_generator();
+    let mut paths: Map<String, Value> = Map::new();
+    for route in &TABLE {
+        let operation = operation(route, &mut generator);
+        let path = paths.entry(route.template).or_insert_with(|| Value::Object(Map::new()));
+        if let Value::Object(methods) = path {
+            methods.insert(route.method.as_str().to_ascii_lowercase(), operation);
+        }
+    }
+    let mut schemas = generator.take_definitions(true);
+    schemas.insert("Problem".into(), problem_schema());
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Timesale",
+            "version": env!("CARGO_PKG_VERSION"),
+            "summary": "Time sales: limited coupons, claimed by a crowd.",
+            "description": DESCRIPTION,
+        },
+        "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {
+                "token": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "bearerFormat": "JWT",
+                    "description": "HS256; iss, aud, exp and sub are required, roles and segments are read.",
+                },
+            },
+        },
+    })
+}
+
+const DESCRIPTION: &str = "201 and 202 mean that the request is in the log, on every in-sync replica. 503 after a command means \
+unknown: send the same Idempotency-Key again. `admitted: false` in a problem means that this attempt has put nothing into the \
+log. Instants are milliseconds since 1970, money is in minor units.";
+
+fn operation(route: &Route, generator: &mut schemars::SchemaGenerator) -> Value {
+    let mut answers: Map<String, Value> = Map::new();
+    for answer in route.answers {
+        let mut written = json!({ "description": answer.description });
+        if let (Some(schema), Value::Object(members)) = (answer.schema, &mut written) {
+            let schema = schema(generator);
+            members.insert("content".into(), json!({ "application/json": { "schema": schema } }));
+        }
+        answers.insert(answer.status.to_string(), written);
+    }
+    for (status, codes) in problems(route) {
+        answers.entry(status.to_string()).or_insert_with(|| {
+            json!({
+                "description": codes.join(", "),
+                "content": {
+                    "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } },
+                },
+            })
+        });
+    }
+    let mut operation = json!({
+        "operationId": route.name,
+        "summary": route.summary,
+        "parameters": parameters(route),
+        "responses": answers,
+    });
+    if let Value::Object(members) = &mut operation {
+        match route.access {
+            Access::Anybody => {}
+            Access::Caller => drop(members.insert("security".into(), json!([{ "token": [] }]))),
+            Access::Shopper => drop(members.insert("security".into(), json!([{ "token": ["shopper"] }]))),
+            Access::Operator => drop(members.insert("security".into(), json!([{ "token": ["operator"] }]))),
+        }
+        let body = match route.body {
+            Body::None => None,
+            Body::Empty => Some((false, json!({ "type": "object", "additionalProperties": false }))),
+            Body::Terms => Some((true, terms_schema(generator).to_value())),
+        };
+        if let Some((is_required, schema)) = body {
+            let body = json!({ "required": is_required, "content": { "application/json": { "schema": schema } } });
+            members.insert("requestBody".into(), body);
+        }
+    }
+    operation
+}
+
+/// The statuses of the problems that a route may answer, with their codes.
+pub(crate) fn problems(route: &Route) -> Vec<(u16, Vec<&'static str>)> {
+    let mut statuses: Vec<u16> = route.problems.to_vec();
+    if route.access != Access::Anybody {
+        statuses.extend([401, 429, 503]);
+    }
+    if matches!(route.id, RouteId::GetRequest | RouteId::GetCampaign) {
+        statuses.push(404);
+    }
+    statuses.sort_unstable();
+    statuses.dedup();
+    let refusals = events::coupons::Refusal::ALL.map(Code::Refused);
+    let codes_of = |status: u16| {
+        let all = Code::OWN.iter().chain(&refusals);
+        all.map(|code| code.facts()).filter(|facts| facts.0 == status).map(|facts| facts.1).collect()
+    };
+    statuses.into_iter().map(|status| (status, codes_of(status))).collect()
+}
+
+fn parameters(route: &Route) -> Vec<Value> {
+    let mut parameters = Vec::new();
+    for name in route.template.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
+        let pattern = if name == "request" { "^req_[0-9a-f]{32}$" } else { "^[A-Za-z0-9_-]{1,64}$" };
+        let schema = json!({ "type": "string", "pattern": pattern });
+        parameters.push(json!({ "name": name, "in": "path", "required": true, "schema": schema }));
+    }
+    if route.body != Body::None {
+        parameters.push(json!({
+            "name": "Idempotency-Key",
+            "in": "header",
+            "required": route.access == Access::Shopper,
+            "description": "Bare, or a quoted structured-field string. The same key is the same request.",
+            "schema": { "type": "string", "pattern": "^\"?[A-Za-z0-9_-]{16,128}\"?$" },
+        }));
+        parameters.push(json!({
+            "name": "Prefer",
+            "in": "header",
+            "required": false,
+            "description": "wait=N (seconds, 0 to 10) or respond-async.",
+            "schema": { "type": "string" },
+        }));
+    }
+    parameters
+}
+
+fn problem_schema() -> Value {
+    let codes: Vec<&str> = Code::OWN
+        .into_iter()
+        .chain(events::coupons::Refusal::ALL.map(Code::Refused))
+        .map(|code| code.facts().1)
+        .collect();
+    json!({
+        "type": "object",
+        "description": "RFC 9457 problem details.",
+        "required": ["type", "title", "status", "code", "request_id", "retryable"],
+        "properties": {
+            "type": { "type": "string", "description": "A link to this document, or a registered problem type." },
+            "title": { "type": "string" },
+            "status": { "type": "integer" },
+            "detail": { "type": "string", "description": "A sentence about this very case." },
+            "code": { "type": "string", "enum": codes, "description": "What a client may switch on." },
+            "request_id": { "type": "string", "description": "Also in X-Request-Id." },
+            "retryable": { "type": "boolean", "description": "Whether the same request may succeed later." },
+            "request": { "type": "string", "description": "The request, where the log may know it." },
+            "admitted": {
+                "type": "boolean",
+                "description": "false: this attempt has put nothing into the log; true: decided from the log.",
+            },
+            "pointer": { "type": "string", "description": "The field it is about, as a JSON pointer." },
+            "violated-policies": { "type": "array", "items": { "type": "string" } },
+        },
+    })
+}
+
+#[cfg(test)]
+mod openapi_tests;

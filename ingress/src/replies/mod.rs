@@ -1,0 +1,11 @@
+//! Requests under way and lately decided, and the feed of replies that decides them. It hints, it never judges: a request that
+//! it does not know goes to the log, where the processor recognises a repeat.
+
+mod follow;
+mod ledger;
+
+pub(crate) use follow::resolve_record;
+pub(crate) use ledger::{Beginning, Glimpse, Ledger, Waiter};
+
+#[cfg(test)]
+mod ledger_tests;

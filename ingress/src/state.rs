@@ -1,0 +1,66 @@
+//! What every handler shares, and the checks that every route of the interface begins with.
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use events::time::Timestamp;
+use prometheus::Registry;
+use streams::emitter::Emitter;
+use streams::service::Health;
+
+use crate::auth::{Caller, Role, Verifier};
+use crate::board::Board;
+use crate::config::Config;
+use crate::limits::Limits;
+use crate::metrics::Metrics;
+use crate::problem::Problem;
+use crate::reads::Reads;
+use crate::replies::Ledger;
+use crate::request::Call;
+
+/// What every handler shares.
+pub(crate) struct State {
+    pub(crate) config: Config,
+    pub(crate) verifier: Verifier,
+    pub(crate) limits: Limits,
+    pub(crate) board: Board,
+    pub(crate) ledger: Arc<Ledger>,
+    /// Operators' keys of late, with what they came with.
+    pub(crate) operator_keys: Arc<Ledger>,
+    pub(crate) reads: Reads,
+    pub(crate) emitter: Arc<dyn Emitter>,
+    pub(crate) inbox: Arc<str>,
+    pub(crate) reply_partition: i32,
+    pub(crate) metrics: Metrics,
+    pub(crate) registry: Registry,
+    pub(crate) health: Health,
+}
+
+impl State {
+    /// Who is asking, if they may: limits that need no name first, so that forging tokens is limited too.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED`, `TOKEN_MISSING`, `TOKEN_INVALID`, `FORBIDDEN`.
+    pub(crate) fn authorise(&self, call: &Call, role: Role) -> Result<Caller, Problem> {
+        let caller = self.authorise_any(call)?;
+        caller.must_be(role)?;
+        Ok(caller)
+    }
+
+    /// Who is asking, whatever their role.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED`, `TOKEN_MISSING`, `TOKEN_INVALID`.
+    pub(crate) fn authorise_any(&self, call: &Call) -> Result<Caller, Problem> {
+        self.limits.admit_anyone(call, &self.metrics)?;
+        let caller = self.verifier.caller(&call.headers)?;
+        self.limits.admit_caller(call, &caller.id, &self.metrics)?;
+        Ok(caller)
+    }
+}
+
+/// This machine's clock. Nothing is decided by it but what an answer from memory may say.
+pub(crate) fn now() -> Timestamp {
+    let millis = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
+    Timestamp::from_millis(i64::try_from(millis).unwrap_or(i64::MAX))
+}
