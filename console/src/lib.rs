@@ -1,4 +1,9 @@
 #![doc = include_str!("../README.md")]
 
+pub mod journal;
+pub mod sale;
 pub mod token;
 pub mod topics;
+pub mod verify;
+#[cfg(test)]
+mod journal_tests;

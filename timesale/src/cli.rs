@@ -197,7 +197,7 @@ pub(crate) struct Sale {
     #[arg(long)]
     pub(crate) drop_database: bool,
     /// An ingress that runs already; without it the sale starts and supervises all roles itself.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, env = "TIMESALE_INGRESS_URL", value_name = "URL")]
     pub(crate) base_url: Option<String>,
     /// Where to write what each client was told.
     #[arg(long, value_name = "FILE")]

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use console::token::Mint;
 use console::topics::{self, Plan, TopicsError};
+use console::verify::Proof;
 use events::manifest::Manifest;
 
 use crate::cli::{self, Verb};
@@ -22,7 +23,8 @@ pub(crate) async fn run(verb: Verb, config: Config) -> Exit {
         }
         Verb::Topics(verb) => run_topics(&verb, &config),
         Verb::Token(whom) => token(&whom, &config),
-        Verb::Verify(_) | Verb::Sale(_) => Exit::Failed,
+        Verb::Verify(what) => verify(what, config).await,
+        Verb::Sale(how) => crate::sale::sale(*how, config).await,
         Verb::Health => health(&config),
     }
 }
@@ -35,6 +37,37 @@ pub(crate) fn health(config: &Config) -> Exit {
         Err(error) => {
             complain(&format!("{}: {error}", config.admin));
             Exit::Failed
+        }
+    }
+}
+
+async fn verify(what: cli::Verify, config: Config) -> Exit {
+    let proof = Proof {
+        cluster: config.kafka,
+        postgres: config.postgres.expose().to_owned(),
+        redis: config.redis.expose().to_owned(),
+        journal: what.journal,
+        settle: Duration::from_secs(what.settle),
+        dead_letters: what.dead_letters,
+    };
+    match console::verify::run(proof).await {
+        Ok(verdict) => {
+            complain(&verdict.to_string());
+            match serde_json::to_string(&verdict) {
+                Ok(json) if verdict.holds() => say(&json),
+                Ok(json) => match say(&json) {
+                    Exit::Fine => Exit::Failed,
+                    other => other,
+                },
+                Err(error) => {
+                    complain(&error.to_string());
+                    Exit::Internal
+                }
+            }
+        }
+        Err(error) => {
+            complain(&error.to_string());
+            Exit::Unavailable
         }
     }
 }

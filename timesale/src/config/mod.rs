@@ -8,7 +8,7 @@ mod sections;
 mod config_tests;
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -46,6 +46,8 @@ pub(crate) enum Mode {
 /// A checked configuration.
 #[derive(Debug)]
 pub(crate) struct Config {
+    /// The file it was read from.
+    pub(crate) file: Option<PathBuf>,
     /// The cluster.
     pub(crate) kafka: ClusterConfig,
     /// Where rows are projected to.
@@ -71,12 +73,10 @@ pub(crate) struct Config {
 /// [`ConfigError`] with every bad value.
 pub(crate) fn load(file: Option<&Path>, environment: &dyn Environment, mode: Mode) -> Result<Config, ConfigError> {
     let default = Path::new(DEFAULT_FILE);
-    let text = match file {
-        Some(file) => read(file)?,
-        None if default.exists() => read(default)?,
-        None => String::new(),
-    };
-    parse(&text, environment, mode)
+    let file = file.or_else(|| default.exists().then_some(default));
+    let text = file.map(read).transpose()?.unwrap_or_default();
+    let config = parse(&text, environment, mode)?;
+    Ok(Config { file: file.map(Path::to_path_buf), ..config })
 }
 
 fn read(file: &Path) -> Result<String, ConfigError> {
@@ -143,6 +143,7 @@ pub(crate) fn parse(text: &str, environment: &dyn Environment, mode: Mode) -> Re
         return Err(ConfigError(problems));
     }
     Ok(Config {
+        file: None,
         kafka,
         postgres: Secret::new(postgres.url),
         redis: Secret::new(redis.url),

@@ -1,0 +1,134 @@
+//! The clients' journal: what each client sent and what it was told, one JSON object a line. `sale` writes it, `verify` holds
+//! the log against it. It knows three certainties: told the decision, told at the door that nothing entered the log, and not
+//! told: the request may or may not be in the log.
+
+use std::io::{BufRead, BufReader, BufWriter, Read, Write};
+
+use events::coupons::Refusal;
+use events::ids::{CampaignId, CouponId, RequestId, ShopperId};
+use serde::{Deserialize, Serialize};
+
+/// One send and how it ended.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Entry {
+    /// The request; a repeat under the same key is the same request.
+    pub request: RequestId,
+    /// The campaign.
+    pub campaign: CampaignId,
+    /// Who claimed.
+    pub shopper: ShopperId,
+    /// Whether this was the first send of the request or a repeat by the client.
+    pub send: Send,
+    /// How often it was tried until it was answered for good.
+    pub attempts: u32,
+    /// When it was to be sent, microseconds since the sale began.
+    pub scheduled_us: u64,
+    /// When it was first sent, microseconds since the sale began.
+    pub sent_us: u64,
+    /// When it was answered for good or given up, microseconds since the sale began.
+    pub answered_us: u64,
+    /// What the client was told.
+    pub told: Told,
+}
+
+/// Which of a request's sends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Send {
+    /// The first.
+    First,
+    /// A repeat under the same key, as from a double click.
+    Duplicate,
+}
+
+/// What a client was told in the end.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Told {
+    /// The claim was granted.
+    Granted {
+        /// The coupon.
+        coupon: CouponId,
+    },
+    /// The claim was decided, and refused.
+    Refused {
+        /// Why.
+        reason: Refusal,
+    },
+    /// Refused at the door, every time: nothing of it is in the log.
+    Door {
+        /// The HTTP status.
+        status: u16,
+        /// The problem's code.
+        code: String,
+    },
+    /// Nobody has told: it may or may not be in the log.
+    Unknown {
+        /// The last that was seen of it.
+        last: String,
+    },
+}
+
+/// Why a journal cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// The file cannot be read or written.
+    #[error("the journal: {0}")]
+    File(#[from] std::io::Error),
+    /// A line is not an entry.
+    #[error("the journal, line {line}: {error}")]
+    Line {
+        /// Which, from 1.
+        line: usize,
+        /// What is wrong with it.
+        error: serde_json::Error,
+    },
+}
+
+/// Writes a journal.
+pub struct JournalWriter<W: Write>(BufWriter<W>);
+
+impl<W: Write> JournalWriter<W> {
+    /// Writes to a file or anything else.
+    pub fn new(to: W) -> Self {
+        Self(BufWriter::with_capacity(256 * 1024, to))
+    }
+
+    /// Adds a line.
+    ///
+    /// # Errors
+    /// [`JournalError::File`].
+    pub fn write(&mut self, entry: &Entry) -> Result<(), JournalError> {
+        serde_json::to_writer(&mut self.0, entry).map_err(std::io::Error::from)?;
+        Ok(self.0.write_all(b"\n")?)
+    }
+
+    /// Hands everything over and gives the file back.
+    ///
+    /// # Errors
+    /// [`JournalError::File`].
+    pub fn finish(self) -> Result<W, JournalError> {
+        Ok(self.0.into_inner().map_err(std::io::IntoInnerError::into_error)?)
+    }
+}
+
+/// Reads a journal. A last line without an end is what a killed client leaves: it is skipped, since a request without a line
+/// is one nobody was told about.
+///
+/// # Errors
+/// [`JournalError`] names the line.
+pub fn read(from: impl Read, mut each: impl FnMut(Entry)) -> Result<(), JournalError> {
+    let mut reader = BufReader::with_capacity(256 * 1024, from);
+    let mut text = String::new();
+    for line in 1.. {
+        text.clear();
+        if reader.read_line(&mut text)? == 0 || !text.ends_with('\n') {
+            break;
+        }
+        if text.trim().is_empty() {
+            continue;
+        }
+        each(serde_json::from_str(&text).map_err(|error| JournalError::Line { line, error })?);
+    }
+    Ok(())
+}

@@ -1,0 +1,99 @@
+//! What an answer means to a client. Each variant is what the client does next.
+
+use std::time::Duration;
+
+use events::coupons::Refusal;
+use events::ids::CouponId;
+use serde::Deserialize;
+
+use super::wire::Response;
+use crate::journal::Told;
+
+/// What an answer means.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Answer {
+    /// Decided; the client is done.
+    Decided(Told),
+    /// In the log, not decided yet: ask again what became of the request.
+    Pending,
+    /// Refused at the door: nothing of this attempt is in the log, and another would be refused too.
+    Door(Told),
+    /// Try again after a while with the same key.
+    Again {
+        /// How long.
+        after: Option<Duration>,
+        /// Whether this attempt may be in the log.
+        trace: Trace,
+        /// What was said.
+        said: String,
+    },
+}
+
+/// Whether an attempt may be in the log.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Trace {
+    /// It is not.
+    None,
+    /// Nobody can tell.
+    Possible,
+}
+
+/// The fields a client reads, of any answer.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Body<'a> {
+    #[serde(borrow)]
+    status: Option<Status<'a>>,
+    coupon: Option<CouponId>,
+    code: Option<&'a str>,
+    reason: Option<Refusal>,
+    admitted: Option<bool>,
+}
+
+/// `status` is a word in our answers and a number in problem documents.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Status<'a> {
+    Word(&'a str),
+    Number(#[expect(dead_code, reason = "the status line says it too")] u16),
+}
+
+/// Reads the answer to a claim.
+#[must_use]
+pub fn to_claim(response: &Response) -> Answer {
+    let body: Body<'_> = serde_json::from_slice(&response.body).unwrap_or_default();
+    let code = || body.code.unwrap_or("NONE").to_owned();
+    let refusal = body.code.and_then(refusal_of_code);
+    match (response.status, body.admitted, body.coupon, refusal) {
+        (201, _, Some(coupon), _) => Answer::Decided(Told::Granted { coupon }),
+        (202, ..) => Answer::Pending,
+        (409, Some(true), _, Some(reason)) => Answer::Decided(Told::Refused { reason }),
+        (429 | 503, admitted, ..) => Answer::Again {
+            after: response.retry_after.map(Duration::from_secs),
+            trace: if admitted == Some(false) { Trace::None } else { Trace::Possible },
+            said: format!("{} {}", response.status, code()),
+        },
+        (400..500, admitted, ..) if admitted != Some(true) => {
+            Answer::Door(Told::Door { status: response.status, code: code() })
+        }
+        (status, ..) => Answer::Again { after: None, trace: Trace::Possible, said: format!("{status} {}", code()) },
+    }
+}
+
+/// Reads the answer to "what became of this request?"; nothing when it is not decided, as far as anybody there knows.
+#[must_use]
+pub fn to_lookup(response: &Response) -> Option<Told> {
+    if response.status != 200 {
+        return None;
+    }
+    let body: Body<'_> = serde_json::from_slice(&response.body).unwrap_or_default();
+    match (body.status?, body.coupon, body.reason) {
+        (Status::Word("granted"), Some(coupon), _) => Some(Told::Granted { coupon }),
+        (Status::Word("refused"), _, Some(reason)) => Some(Told::Refused { reason }),
+        _ => None,
+    }
+}
+
+fn refusal_of_code(code: &str) -> Option<Refusal> {
+    Refusal::ALL.into_iter().find(|refusal| refusal.code() == code)
+}

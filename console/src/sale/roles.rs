@@ -1,0 +1,268 @@
+//! The roles as child processes of the sale: started on free ports with their logs in the run folder, killed and started again
+//! when the plan says so, watched for deaths nobody planned. Their standard input is ours to hold: when the sale is gone, they
+//! stop by themselves.
+
+use std::collections::BTreeMap;
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use tokio::process::{Child, Command};
+use tokio::time::{sleep, timeout};
+
+use super::usage::Usage;
+use super::wire::Connection;
+
+/// A role that the sale runs.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Role {
+    /// HTTP in.
+    Ingress,
+    /// The deciders.
+    Processors,
+    /// Postgres and Redis.
+    Sinks,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Self; 3] = [Self::Ingress, Self::Processors, Self::Sinks];
+
+    /// As the command line names it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ingress => "ingress",
+            Self::Processors => "processors",
+            Self::Sinks => "sinks",
+        }
+    }
+}
+
+/// How roles are started.
+#[derive(Clone, Debug)]
+pub struct Launch {
+    /// The binary.
+    pub executable: PathBuf,
+    /// Arguments for every role, after `serve <role>`.
+    pub arguments: Vec<String>,
+    /// Variables for every role, on top of our own.
+    pub environment: Vec<(String, String)>,
+    /// Where logs go.
+    pub folder: PathBuf,
+}
+
+struct Running {
+    child: Child,
+    admin: SocketAddr,
+}
+
+/// The running roles.
+pub struct Roles {
+    launch: Launch,
+    /// Where ingress listens, in every incarnation.
+    door: SocketAddr,
+    admin: BTreeMap<Role, SocketAddr>,
+    running: BTreeMap<Role, Running>,
+    /// What earlier incarnations have cost.
+    buried: BTreeMap<Role, Usage>,
+    /// Deaths nobody planned, in words.
+    unplanned: Vec<String>,
+}
+
+/// How long a role may take from its start until it is ready.
+const READY_WITHIN: Duration = Duration::from_secs(60);
+
+/// A little more than a role's own drain deadline.
+const STOP_WITHIN: Duration = Duration::from_secs(12);
+
+impl Roles {
+    /// Starts every role and waits until all are ready.
+    ///
+    /// # Errors
+    /// When one cannot be started, dies, or is not ready in time; the end of its log is part of the error.
+    pub async fn start(launch: Launch) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(&launch.folder).with_context(|| launch.folder.display().to_string())?;
+        let door = free_address()?;
+        let mut admin = BTreeMap::new();
+        for role in Role::ALL {
+            admin.insert(role, free_address()?);
+        }
+        let mut roles =
+            Self { launch, door, admin, running: BTreeMap::new(), buried: BTreeMap::new(), unplanned: Vec::new() };
+        for role in Role::ALL {
+            roles.spawn(role)?;
+        }
+        roles.until_ready().await?;
+        Ok(roles)
+    }
+
+    /// Where ingress listens.
+    #[must_use]
+    pub fn door(&self) -> SocketAddr {
+        self.door
+    }
+
+    /// Deaths nobody planned.
+    #[must_use]
+    pub fn unplanned(&self) -> &[String] {
+        &self.unplanned
+    }
+
+    /// Starts a role that does not run.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn spawn(&mut self, role: Role) -> anyhow::Result<()> {
+        let Some(admin) = self.admin.get(&role).copied() else { bail!("{role:?} has no address") };
+        let log = std::fs::OpenOptions::new().create(true).append(true).open(self.log(role))?;
+        let child = Command::new(&self.launch.executable)
+            .args(["serve", role.name(), "--stop-with-stdin"])
+            .args(&self.launch.arguments)
+            .envs(self.launch.environment.iter().map(|(name, value)| (name, value)))
+            .env("TIMESALE_ADMIN_LISTEN", admin.to_string())
+            .env("TIMESALE_LISTEN", self.door.to_string())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::from(log.try_clone()?))
+            .stderr(Stdio::from(log))
+            .kill_on_drop(true)
+            .spawn()
+            .with_context(|| self.launch.executable.display().to_string())?;
+        self.running.insert(role, Running { child, admin });
+        Ok(())
+    }
+
+    /// `kill -9`. Returns whether the role was alive until then.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub async fn kill(&mut self, role: Role) -> anyhow::Result<Killed> {
+        let Some(mut running) = self.running.remove(&role) else { return Ok(Killed::WasDead) };
+        if let Some(status) = running.child.try_wait()? {
+            self.note_death(role, status);
+            return Ok(Killed::WasDead);
+        }
+        self.bury(role, &running);
+        running.child.kill().await?;
+        Ok(Killed::Alive)
+    }
+
+    /// Looks for deaths nobody planned, and starts the dead again: the sale goes on, and its proof says so.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn watch(&mut self) -> anyhow::Result<()> {
+        let mut dead = Vec::new();
+        for (role, running) in &mut self.running {
+            if let Some(status) = running.child.try_wait()? {
+                dead.push((*role, status));
+            }
+        }
+        for (role, status) in dead {
+            self.running.remove(&role);
+            self.note_death(role, status);
+            self.spawn(role)?;
+        }
+        Ok(())
+    }
+
+    /// Waits until every running role is ready.
+    ///
+    /// # Errors
+    /// When one dies or is not ready in time.
+    pub async fn until_ready(&mut self) -> anyhow::Result<()> {
+        let deadline = Instant::now() + READY_WITHIN;
+        for role in Role::ALL {
+            loop {
+                let Some(running) = self.running.get_mut(&role) else { break };
+                if let Some(status) = running.child.try_wait()? {
+                    bail!("{} ended with {status}:\n{}", role.name(), self.log_tail(role));
+                }
+                let said = probe(running.admin).await;
+                if said.as_ref().is_some_and(|(status, _)| *status == 200) {
+                    break;
+                }
+                if Instant::now() > deadline {
+                    let said = said.map_or_else(|| "no answer".to_owned(), |(_, body)| body);
+                    bail!("{} is not ready after {READY_WITHIN:?}: {said}\n{}", role.name(), self.log_tail(role));
+                }
+                sleep(Duration::from_millis(50)).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// What each role has cost, all incarnations together.
+    #[must_use]
+    pub fn usage(&self) -> BTreeMap<Role, Usage> {
+        let mut usage = self.buried.clone();
+        for (role, running) in &self.running {
+            *usage.entry(*role).or_default() += running.child.id().map(Usage::of).unwrap_or_default();
+        }
+        usage
+    }
+
+    /// Asks every role to stop and waits; returns those that did not drain in good order, in words.
+    pub async fn stop(&mut self) -> Vec<String> {
+        let mut complaints = Vec::new();
+        // All are asked before any is waited for.
+        for running in self.running.values_mut() {
+            drop(running.child.stdin.take());
+        }
+        for (role, mut running) in std::mem::take(&mut self.running) {
+            match timeout(STOP_WITHIN, running.child.wait()).await {
+                Ok(Ok(status)) if status.success() => {}
+                Ok(Ok(status)) => complaints.push(format!("{} stopped with {status}", role.name())),
+                Ok(Err(error)) => complaints.push(format!("{}: {error}", role.name())),
+                Err(_) => {
+                    complaints.push(format!("{} did not stop within {STOP_WITHIN:?}", role.name()));
+                    // Dropping the child kills it.
+                    drop(running);
+                }
+            }
+        }
+        complaints
+    }
+
+    fn bury(&mut self, role: Role, running: &Running) {
+        *self.buried.entry(role).or_default() += running.child.id().map(Usage::of).unwrap_or_default();
+    }
+
+    fn note_death(&mut self, role: Role, status: ExitStatus) {
+        self.unplanned.push(format!("{} ended with {status}: {}", role.name(), self.log_tail(role)));
+    }
+
+    fn log(&self, role: Role) -> PathBuf {
+        self.launch.folder.join(format!("{}.log", role.name()))
+    }
+
+    fn log_tail(&self, role: Role) -> String {
+        let text = std::fs::read_to_string(self.log(role)).unwrap_or_default();
+        let lines: Vec<&str> = text.lines().collect();
+        lines.get(lines.len().saturating_sub(12)..).unwrap_or_default().join("\n")
+    }
+}
+
+/// What a kill found.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Killed {
+    /// A living process.
+    Alive,
+    /// Nothing: it had died before.
+    WasDead,
+}
+
+/// A port that was free a moment ago.
+fn free_address() -> std::io::Result<SocketAddr> {
+    TcpListener::bind(("127.0.0.1", 0))?.local_addr()
+}
+
+/// What `/readyz` says, if anybody does.
+async fn probe(admin: SocketAddr) -> Option<(u16, String)> {
+    let request = b"GET /readyz HTTP/1.1\r\nhost: admin\r\n\r\n";
+    let mut connection = Connection::to(admin);
+    let answer = timeout(Duration::from_secs(2), connection.exchange(request)).await.ok()?.ok()?;
+    Some((answer.status, String::from_utf8_lossy(&answer.body).into_owned()))
+}

@@ -1,0 +1,113 @@
+//! What the proof has found: every promise by name, whether it held, the first counterexample to each that did not, and how
+//! much was looked at.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Serialize;
+
+/// What the proof has found.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Verdict {
+    /// Every promise, and whether it held.
+    pub proof: BTreeMap<&'static str, bool>,
+    /// The first counterexample to each promise that did not hold.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub counterexamples: BTreeMap<&'static str, String>,
+    /// How much was looked at.
+    pub counts: Counts,
+}
+
+/// How much was looked at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Counts {
+    /// Commands in `coupons.inbox`, repeats of a request included.
+    pub commands: u64,
+    /// Requests among them.
+    pub requests: u64,
+    /// Ticks in `coupons.inbox`.
+    pub ticks: u64,
+    /// Records of both topics that are no messages.
+    pub unreadable: u64,
+    /// Facts in `coupons.events`.
+    pub events: u64,
+    /// Campaigns.
+    pub campaigns: u64,
+    /// Coupons ever granted.
+    pub coupons: u64,
+    /// Dead letters.
+    pub dead_letters: u64,
+    /// Rows in Postgres that were compared.
+    pub postgres_rows: u64,
+    /// Entries in Redis that were compared.
+    pub redis_entries: u64,
+    /// Lines of the clients' journal.
+    pub journal_entries: u64,
+    /// How long it took, waiting for the world to come to rest included, milliseconds.
+    pub took_ms: u64,
+}
+
+impl Verdict {
+    /// States a promise. The first counterexample counts; a promise once broken stays broken.
+    pub fn state(&mut self, promise: &'static str, counterexample: Option<String>) {
+        let holds = self.proof.entry(promise).or_insert(true);
+        if let Some(counterexample) = counterexample {
+            *holds = false;
+            self.counterexamples.entry(promise).or_insert(counterexample);
+        }
+    }
+
+    /// Whether every promise held.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        self.proof.values().all(|holds| *holds)
+    }
+}
+
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} commands ({} requests), {} ticks, {} events, {} campaigns, {} coupons, {} unreadable, {} dead letters; \
+             {} rows in Postgres, {} entries in Redis, {} lines of the journal compared in {:.1} s",
+            self.commands,
+            self.requests,
+            self.ticks,
+            self.events,
+            self.campaigns,
+            self.coupons,
+            self.unreadable,
+            self.dead_letters,
+            self.postgres_rows,
+            self.redis_entries,
+            self.journal_entries,
+            std::time::Duration::from_millis(self.took_ms).as_secs_f64(),
+        )
+    }
+}
+
+/// Writes a proof for people: a line for each promise, and what breaks it.
+///
+/// # Errors
+/// The formatter's own.
+pub fn write_proof(
+    f: &mut fmt::Formatter<'_>,
+    proof: &BTreeMap<&'static str, bool>,
+    counterexamples: &BTreeMap<&'static str, String>,
+) -> fmt::Result {
+    for (promise, holds) in proof {
+        let mark = if *holds { "holds " } else { "BROKEN" };
+        write!(f, "\n{mark}     {}", promise.replace('_', " "))?;
+        if let Some(counterexample) = counterexamples.get(promise) {
+            write!(f, "\n           {}", counterexample.replace('\n', "\n           "))?;
+        }
+    }
+    Ok(())
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "log        {}", self.counts)?;
+        write_proof(f, &self.proof, &self.counterexamples)
+    }
+}

@@ -1,0 +1,140 @@
+//! The verb `sale`: its options made into a plan, its own executable made into the roles it runs.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use console::sale::faults::FaultKind;
+use console::sale::roles::Launch;
+use console::sale::schedule::{Arrivals, Demand, Pace};
+use console::sale::{Plan, World};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::cli;
+use crate::config::Config;
+use crate::exit::Exit;
+use crate::{complain, say};
+
+/// How long the proof waits for processors and sinks: a broker that was killed takes 15 s to come back.
+const SETTLE: Duration = Duration::from_secs(90);
+
+/// Holds a sale and says what it came to: for people on stderr, one JSON object as the last line on stdout.
+pub(crate) async fn sale(how: cli::Sale, config: Config) -> Exit {
+    let (plan, world) = match prepare(how, config) {
+        Ok(prepared) => prepared,
+        Err(error) => {
+            complain(&format!("{error:#}"));
+            return Exit::Configuration;
+        }
+    };
+    let held = tokio::select! {
+        held = console::sale::hold(plan, world) => held,
+        // The roles hold the other end of our pipes: they drain by themselves.
+        () = told_to_stop() => {
+            complain("told to stop: the sale is given up, the roles drain by themselves");
+            return Exit::Interrupted;
+        }
+    };
+    match held {
+        Ok(report) => {
+            complain(&format!("the sale is over\n{report}"));
+            let holds = report.holds();
+            match serde_json::to_string(&report) {
+                Ok(json) => match say(&json) {
+                    Exit::Fine if holds => Exit::Fine,
+                    Exit::Fine => Exit::Failed,
+                    other => other,
+                },
+                Err(error) => {
+                    complain(&error.to_string());
+                    Exit::Internal
+                }
+            }
+        }
+        Err(error) => {
+            complain(&format!("the sale could not be held: {error:#}"));
+            Exit::Unavailable
+        }
+    }
+}
+
+fn prepare(how: cli::Sale, config: Config) -> anyhow::Result<(Plan, World)> {
+    let run = std::env::var_os("TIMESALE_RUN").map_or_else(|| PathBuf::from(".run"), PathBuf::from);
+    let folder = run.join("sale");
+    std::fs::create_dir_all(&folder)?;
+    let pace = match how.rate.as_str() {
+        "max" => Pace::Max,
+        rate => match rate.parse::<f64>() {
+            Ok(rate) if rate >= 0.1 && rate <= 1_000_000.0 => Pace::PerSecond(rate),
+            _ => anyhow::bail!("--rate {rate}: a number of claims a second, 0.1 to 1000000, or max"),
+        },
+    };
+    let arrivals = match how.arrivals {
+        cli::Arrivals::Poisson => Arrivals::Poisson,
+        cli::Arrivals::Constant => Arrivals::Constant,
+    };
+    anyhow::ensure!((0.0..=10.0).contains(&how.duplicates), "--duplicates {}: a share, 0 to 10", how.duplicates);
+    let seed = how.seed.unwrap_or_else(random_seed);
+    let wanted = [
+        (how.kill, FaultKind::KillRoles),
+        (how.kill_kafka, FaultKind::KillKafka),
+        (how.flush_redis, FaultKind::FlushRedis),
+        (how.drop_database, FaultKind::DropDatabase),
+    ];
+    let faults: BTreeSet<FaultKind> = wanted.into_iter().filter(|(wanted, _)| *wanted).map(|(_, kind)| kind).collect();
+    let Some(secret) = config.jwt_secrets.first() else {
+        anyhow::bail!("no token secret: set TIMESALE_JWT_SECRET or TIMESALE_JWT_SECRET_FILE, or use --dev");
+    };
+    let plan = Plan {
+        demand: Demand { shoppers: how.shoppers, duplicates: how.duplicates, pace, arrivals, seed },
+        stock: how.stock,
+        faults,
+        connections: usize::from(how.connections),
+        patience: Duration::from_secs(how.patience),
+        settle: (!how.no_verify).then_some(SETTLE),
+        base_url: how.base_url,
+        journal: how.journal.unwrap_or_else(|| folder.join("journal.ndjson")),
+    };
+    let world = World {
+        postgres: config.postgres.expose().to_owned(),
+        redis: config.redis.expose().to_owned(),
+        jwt_secret: secret.expose().to_owned(),
+        launch: Launch {
+            executable: std::env::current_exe()?,
+            arguments: config.file.iter().map(|file| format!("--config={}", file.display())).collect(),
+            // The roles accept what the crowd was given, wherever it came from.
+            environment: vec![("TIMESALE_JWT_SECRET".into(), secret.expose().to_owned())],
+            folder,
+        },
+        services: services(),
+        cluster: config.kafka,
+    };
+    Ok((plan, world))
+}
+
+/// The folder with the scripts that start and kill our own services, if they are ours.
+fn services() -> Option<PathBuf> {
+    if let Some(folder) = std::env::var_os("TIMESALE_SERVICES") {
+        return Some(folder.into());
+    }
+    let folder = PathBuf::from("scripts/services");
+    (std::env::var_os("TIMESALE_RUN").is_some() && folder.is_dir()).then_some(folder)
+}
+
+fn random_seed() -> u64 {
+    let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+    // Short enough to be typed again.
+    u64::from(now.subsec_nanos()) ^ (now.as_secs() & 0xffff)
+}
+
+async fn told_to_stop() {
+    let signals = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    if let (Ok(mut terminate), Ok(mut interrupt)) = signals {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    } else {
+        std::future::pending::<()>().await;
+    }
+}
