@@ -1,12 +1,14 @@
 //! The coupon processor's language: what it is told ([`CouponCommand`]), what it states ([`CouponEvent`]), and why it
-//! refuses ([`Refusal`]). Campaigns are defined by [`CampaignTerms`].
+//! refuses ([`Refusal`]). Campaigns are defined by [`CampaignTerms`]. [`CouponLedger`] judges a log of facts.
 
 mod command;
 mod event;
+mod ledger;
 mod refusal;
 mod terms;
 
 pub use command::CouponCommand;
 pub use event::{CampaignStatus, CouponEvent, CouponFact, ReleaseCause, StockCount};
+pub use ledger::{CouponLedger, Rule, Violation};
 pub use refusal::Refusal;
 pub use terms::{CampaignTerms, Discount, Eligibility, Restoration, TermsError};
