@@ -1,6 +1,6 @@
 //! The group: partitions come, go and are taken.
 
-use super::{Consumer, StreamThread, Trouble, consumer_trouble, lookup_trouble};
+use super::{Consumer, StreamThread, Trouble, lookup_trouble};
 use crate::broker::{Broker, BrokerError};
 use crate::task::{Checkpoint, Outcome, RestoreError, Restoring, State, Task};
 
@@ -19,7 +19,7 @@ impl<B: Broker> StreamThread<B> {
             let mut task = match resumed.filter(|task| task.outcome(found.as_ref()) == Outcome::Aborted) {
                 // Nobody has committed since it went away: its state is still the truth.
                 Some(task) => task,
-                None => self.task(partition, found, first)?,
+                None => self.new_task(partition, found, first)?,
             };
             if task.state() == State::Suspended {
                 task.enter(State::Running);
@@ -40,7 +40,7 @@ impl<B: Broker> StreamThread<B> {
 
     /// A new task, about to be restored. The changelog's end is taken after the committed position was: so nothing that
     /// belongs to the position is missed.
-    fn task(&mut self, partition: i32, found: Option<Checkpoint>, first: i64) -> Result<Task, Trouble> {
+    fn new_task(&mut self, partition: i32, found: Option<Checkpoint>, first: i64) -> Result<Task, Trouble> {
         let range = self.broker.log_range(self.topology.changelog(), partition).map_err(lookup_trouble)?;
         self.restoring.insert(partition, Restoring::new(range));
         let limits = self.config.limits;
@@ -101,7 +101,7 @@ impl<B: Broker> StreamThread<B> {
             self.close(*partition);
         }
         self.assigning.retain(|partition| !partitions.contains(partition));
-        let unassigned = self.broker.unassign(partitions).map_err(consumer_trouble);
+        let unassigned = self.broker.unassign(partitions).map_err(|error| Trouble::Rejoin(error.to_string()));
         // The transaction's trouble comes first: with the producer in doubt nothing else can be told.
         if let Some(Trouble::Suspect(outcome, reason)) = &trouble {
             self.suspect(outcome, reason.clone());

@@ -500,4 +500,8 @@ fn seconds(milliseconds: i64) -> f64 {
 }
 
 #[cfg(test)]
+pub(crate) mod rig;
+#[cfg(test)]
+pub(crate) mod scripted;
+#[cfg(test)]
 mod thread_tests;

@@ -1,0 +1,144 @@
+//! For tests: a simulated connection whose calls fail when the script says so, and that remembers what was called.
+
+use std::time::Duration;
+
+use crate::broker::{Broker, BrokerError, Polled, Position};
+use crate::record::{Outgoing, Record};
+use crate::simulated::SimulatedBroker;
+
+/// Calls that a script may name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Call {
+    Poll,
+    Committed,
+    Init,
+    Begin,
+    Send,
+    SendOffsets,
+    Drain,
+    Commit,
+    Abort,
+}
+
+/// Whether a call has had its effect when it fails.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Effect {
+    None,
+    Had,
+}
+
+/// A connection that follows a script: the first line that names a call strikes at its next use, and is used up.
+pub(crate) struct Scripted {
+    pub(crate) inner: SimulatedBroker,
+    pub(crate) script: Vec<(Call, Effect, BrokerError)>,
+    pub(crate) calls: Vec<Call>,
+}
+
+impl Scripted {
+    pub(crate) fn new(inner: SimulatedBroker) -> Self {
+        Self { inner, script: Vec::new(), calls: Vec::new() }
+    }
+
+    fn call<T>(
+        &mut self,
+        call: Call,
+        effect: impl FnOnce(&mut SimulatedBroker) -> Result<T, BrokerError>,
+    ) -> Result<T, BrokerError> {
+        self.calls.push(call);
+        match self.script.iter().position(|(named, _, _)| *named == call) {
+            None => effect(&mut self.inner),
+            Some(line) => {
+                let (_, had, error) = self.script.remove(line);
+                if had == Effect::Had {
+                    effect(&mut self.inner)?;
+                }
+                Err(error)
+            }
+        }
+    }
+}
+
+impl Broker for Scripted {
+    fn now(&self) -> i64 {
+        self.inner.now()
+    }
+
+    fn partitions(&mut self, topic: &str) -> Result<i32, BrokerError> {
+        self.inner.partitions(topic)
+    }
+
+    fn poll(&mut self, most: usize, timeout: Duration) -> Result<Polled, BrokerError> {
+        self.call(Call::Poll, |inner| inner.poll(most, timeout))
+    }
+
+    fn assign(&mut self, positions: &[(i32, i64)]) -> Result<(), BrokerError> {
+        self.inner.assign(positions)
+    }
+
+    fn unassign(&mut self, partitions: &[i32]) -> Result<(), BrokerError> {
+        self.inner.unassign(partitions)
+    }
+
+    fn set_paused(&mut self, partition: i32, paused: bool) -> Result<(), BrokerError> {
+        self.inner.set_paused(partition, paused)
+    }
+
+    fn seek(&mut self, partition: i32, offset: i64) -> Result<(), BrokerError> {
+        self.inner.seek(partition, offset)
+    }
+
+    fn committed(&mut self, partitions: &[i32]) -> Result<Vec<Option<Position>>, BrokerError> {
+        self.call(Call::Committed, |inner| inner.committed(partitions))
+    }
+
+    fn rejoin(&mut self) -> Result<(), BrokerError> {
+        self.inner.rejoin()
+    }
+
+    fn init_transactions(&mut self) -> Result<(), BrokerError> {
+        self.call(Call::Init, Broker::init_transactions)
+    }
+
+    fn begin(&mut self) -> Result<(), BrokerError> {
+        self.call(Call::Begin, Broker::begin)
+    }
+
+    fn send(&mut self, outgoing: Outgoing) -> Result<(), BrokerError> {
+        self.call(Call::Send, |inner| inner.send(outgoing))
+    }
+
+    fn send_offsets(&mut self, positions: &[(i32, Position)]) -> Result<(), BrokerError> {
+        self.call(Call::SendOffsets, |inner| inner.send_offsets(positions))
+    }
+
+    fn drain(&mut self) -> Result<(), BrokerError> {
+        self.call(Call::Drain, Broker::drain)
+    }
+
+    fn commit(&mut self) -> Result<(), BrokerError> {
+        self.call(Call::Commit, Broker::commit)
+    }
+
+    fn abort(&mut self) -> Result<(), BrokerError> {
+        self.call(Call::Abort, Broker::abort)
+    }
+
+    fn log_range(&mut self, topic: &str, partition: i32) -> Result<(i64, i64), BrokerError> {
+        self.inner.log_range(topic, partition)
+    }
+
+    fn read(
+        &mut self,
+        topic: &str,
+        partition: i32,
+        position: i64,
+        most: usize,
+        timeout: Duration,
+    ) -> Result<(Vec<Record>, i64), BrokerError> {
+        self.inner.read(topic, partition, position, most, timeout)
+    }
+
+    fn close(&mut self) {
+        self.inner.close();
+    }
+}
