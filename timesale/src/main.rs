@@ -6,6 +6,7 @@ mod cli;
 mod config;
 mod exit;
 mod health;
+mod parts;
 mod sale;
 mod serve;
 mod signals;

@@ -1,16 +1,16 @@
 //! Runs roles: announces, waits to be told to stop, drains with a deadline, says how it ended.
 
-use std::future::Future;
 use std::time::Duration;
 
 use prometheus::Registry;
-use streams::service::{Condition, Health, Shutdown, shutdown};
+use streams::service::{Condition, Health, shutdown};
 use tokio::task::JoinSet;
 
 use crate::admin::Admin;
 use crate::cli::Role;
 use crate::config::Config;
 use crate::exit::Exit;
+use crate::parts::{self, Ended, PartError};
 use crate::signals::{StopRequests, StopWithStdin};
 
 /// How long the work in hand may take to end once a role is told to stop.
@@ -41,11 +41,15 @@ pub(crate) async fn serve(role: Role, config: Config, stop_with_stdin: StopWithS
     let (admin_handle, admin_shutdown) = streams::service::shutdown();
     let admin = tokio::spawn(admin.serve(health.clone(), registry.clone(), admin_shutdown));
 
-    let mut parts = start(role, config, &health, &registry, &shutdown);
+    let mut parts = parts::start(role, config, &health, &registry, &shutdown);
     let mut exit = Exit::Fine;
     tokio::select! {
         signal = stop.next() => tracing::info!(signal, "told to stop: the work in hand is finished first"),
         ended = parts.join_next() => exit = judge(ended, &health),
+        failed = failure(&health) => {
+            tracing::error!(part = failed, "has failed and does not come back by itself: this process makes room for its heir");
+            exit = Exit::Internal;
+        }
     }
     handle.request();
     let drained = tokio::select! {
@@ -71,43 +75,6 @@ pub(crate) async fn serve(role: Role, config: Config, stop_with_stdin: StopWithS
     exit
 }
 
-/// A part of the role has ended: its name, and why if not because it was told to.
-type Ended = (&'static str, Result<(), PartError>);
-
-/// Why a part could not go on.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum PartError {
-    /// Something it needs is not there.
-    #[error("{0}")]
-    Unavailable(String),
-    /// Anything else.
-    #[error("{0:#}")]
-    Internal(anyhow::Error),
-}
-
-fn start(role: Role, config: Config, health: &Health, registry: &Registry, shutdown: &Shutdown) -> JoinSet<Ended> {
-    let mut parts = JoinSet::new();
-    let _unused = (role, config, registry);
-    spawn(&mut parts, "idle", health, {
-        let mut shutdown = shutdown.clone();
-        async move {
-            shutdown.requested().await;
-            Ok(())
-        }
-    });
-    parts
-}
-
-fn spawn(
-    parts: &mut JoinSet<Ended>,
-    name: &'static str,
-    health: &Health,
-    part: impl Future<Output = Result<(), PartError>> + Send + 'static,
-) {
-    health.set(name, Condition::Starting("starting".into()));
-    parts.spawn(async move { (name, part.await) });
-}
-
 /// What the end of a part means for the process; a part that ends unasked takes the others with it.
 fn judge(ended: Option<Result<Ended, tokio::task::JoinError>>, health: &Health) -> Exit {
     match ended {
@@ -128,6 +95,17 @@ fn judge(ended: Option<Result<Ended, tokio::task::JoinError>>, health: &Health) 
             tracing::error!(%error, "a part was torn down");
             Exit::Internal
         }
+    }
+}
+
+/// Waits until a part has failed for good. A process that no longer does its work must not stay and look alive.
+async fn failure(health: &Health) -> String {
+    loop {
+        let failed = health.parts().into_iter().find(|(_, condition)| matches!(condition, Condition::Failed(_)));
+        if let Some((part, condition)) = failed {
+            return format!("{part}: {condition:?}");
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
     }
 }
 

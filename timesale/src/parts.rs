@@ -1,0 +1,152 @@
+//! What a role consists of. Every role first waits until the broker has the topics of `topics.yaml`, then starts its parts. A
+//! broker that is away is waited for: a role that ended for that would only be started again.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use events::manifest::Manifest;
+use prometheus::Registry;
+use streams::application::{Application, ApplicationConfig};
+use streams::kafka::{ClusterConfig, KafkaBroker, SlotConfig, check_topics};
+use streams::metrics::Metrics;
+use streams::service::{Condition, Health, Shutdown};
+use tokio::task::JoinSet;
+
+use crate::cli::Role;
+use crate::config::Config;
+
+/// A part has ended: its name, and why if not because it was told to.
+pub(crate) type Ended = (&'static str, Result<(), PartError>);
+
+/// Why a part could not go on.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PartError {
+    /// Something it needs is not there.
+    #[error("{0:#}")]
+    Unavailable(anyhow::Error),
+    /// Anything else.
+    #[error("{0:#}")]
+    Internal(anyhow::Error),
+}
+
+/// How long stream threads may take to end; a little less than the process has.
+const THREADS_END_WITHIN: Duration = Duration::from_secs(9);
+
+/// How long to wait before asking the broker for its topics again.
+const ASK_AGAIN_AFTER: Duration = Duration::from_millis(500);
+
+/// What every part is given.
+#[derive(Clone)]
+struct Surroundings {
+    config: Arc<Config>,
+    health: Health,
+    registry: Registry,
+    shutdown: Shutdown,
+}
+
+/// Starts a role's parts.
+pub(crate) fn start(
+    role: Role,
+    config: Config,
+    health: &Health,
+    registry: &Registry,
+    shutdown: &Shutdown,
+) -> JoinSet<Ended> {
+    let surroundings = Surroundings {
+        config: Arc::new(config),
+        health: health.clone(),
+        registry: registry.clone(),
+        shutdown: shutdown.clone(),
+    };
+    let mut parts = JoinSet::new();
+    if matches!(role, Role::Processors | Role::All) {
+        add(&mut parts, "processors", &surroundings, processors);
+    }
+    parts
+}
+
+fn add<F>(
+    parts: &mut JoinSet<Ended>,
+    name: &'static str,
+    surroundings: &Surroundings,
+    part: impl FnOnce(Surroundings) -> F + Send + 'static,
+) where
+    F: Future<Output = Result<(), PartError>> + Send + 'static,
+{
+    let surroundings = surroundings.clone();
+    surroundings.health.set(name, Condition::Starting("waiting for the topics".into()));
+    parts.spawn(async move {
+        let result = match topics_are_there(name, &surroundings).await {
+            Ok(true) => part(surroundings).await,
+            Ok(false) => Ok(()),
+            Err(error) => Err(error),
+        };
+        (name, result)
+    });
+}
+
+/// Waits until the broker has every topic with as many partitions as it must have. False when told to stop before.
+async fn topics_are_there(name: &str, surroundings: &Surroundings) -> Result<bool, PartError> {
+    let manifest = Manifest::embedded().map_err(|error| PartError::Internal(error.into()))?;
+    let expected: Arc<[(String, i32)]> =
+        manifest.topics.into_iter().map(|(topic, spec)| (topic, spec.partitions)).collect();
+    let mut shutdown = surroundings.shutdown.clone();
+    let mut said = String::new();
+    loop {
+        let cluster: ClusterConfig = surroundings.config.kafka.clone();
+        let expected = Arc::clone(&expected);
+        let check = tokio::task::spawn_blocking(move || {
+            let expected: Vec<(&str, i32)> = expected.iter().map(|(topic, count)| (topic.as_str(), *count)).collect();
+            check_topics(&cluster, &expected)
+        });
+        let reason = match check.await {
+            Ok(Ok(())) => return Ok(true),
+            Ok(Err(error)) => error.to_string(),
+            Err(error) => return Err(PartError::Internal(error.into())),
+        };
+        if reason != said {
+            tracing::warn!(part = name, reason, "waiting for the topics; `timesale topics plan` tells more");
+            surroundings.health.set(name, Condition::Starting(format!("waiting for the topics: {reason}")));
+            said = reason;
+        }
+        tokio::select! {
+            () = shutdown.requested() => return Ok(false),
+            () = tokio::time::sleep(ASK_AGAIN_AFTER) => {}
+        }
+    }
+}
+
+/// The stream threads of every processor.
+async fn processors(surroundings: Surroundings) -> Result<(), PartError> {
+    let Surroundings { config, health, registry, mut shutdown } = surroundings;
+    let internal = |error: anyhow::Error| PartError::Internal(error);
+    let topology = processors::coupons::topology().map_err(|error| internal(error.into()))?;
+    let metrics = Metrics::new(&registry).map_err(|error| internal(error.into()))?;
+    let section = &config.processors;
+    let cpus = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = if section.threads == 0 { cpus } else { section.threads };
+    let application = ApplicationConfig {
+        threads: u32::try_from(threads).unwrap_or(1),
+        instance: section.instance.clone(),
+        commit_interval_ms: u32::try_from(section.commit_interval_ms).unwrap_or(u32::MAX),
+        ..ApplicationConfig::default()
+    };
+    let group = format!("{}.{}", section.prefix, topology.name());
+    let connect = {
+        let (cluster, source) = (config.kafka.clone(), topology.source().to_string());
+        let (group, instance) = (group.clone(), section.instance.clone());
+        move |slot: u32| {
+            KafkaBroker::new(&cluster, SlotConfig::new(&group, &format!("{group}.{instance}.{slot}"), &source))
+        }
+    };
+    let application = Application::start(topology, connect, application, &metrics, &health, &shutdown)
+        .map_err(|error| internal(error.into()))?;
+    tracing::info!(group, threads, "processors run");
+    health.set("processors", Condition::Ready);
+    shutdown.requested().await;
+    tokio::task::spawn_blocking(move || application.join(THREADS_END_WITHIN))
+        .await
+        .map_err(|error| internal(error.into()))?
+        .map_err(|error| internal(error.into()))
+}
