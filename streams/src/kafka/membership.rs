@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use rdkafka::ClientConfig;
 use rdkafka::TopicPartitionList;
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
@@ -94,6 +95,16 @@ impl ConsumerContext for Membership {
     fn main_queue_min_poll_interval(&self) -> Timeout {
         Timeout::After(Duration::from_millis(100))
     }
+}
+
+/// Settings of a static member of a group.
+pub(super) fn set(client: &mut ClientConfig, identity: &str, session_timeout_ms: u32) {
+    client
+        .set("group.protocol", "classic")
+        .set("partition.assignment.strategy", "cooperative-sticky")
+        .set("group.instance.id", identity)
+        .set("session.timeout.ms", session_timeout_ms.to_string())
+        .set("heartbeat.interval.ms", (session_timeout_ms / 4).max(1).to_string());
 }
 
 /// Gives up partitions; those that were never begun are skipped, for the library knows nothing of them.

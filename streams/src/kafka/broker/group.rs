@@ -42,13 +42,8 @@ impl GroupReader {
     /// Joins.
     pub(super) fn join(cluster: &ClusterConfig, slot: &SlotConfig) -> Result<Self, BrokerError> {
         let mut client = consumers::settings(cluster, &slot.group, slot.fetch_kbytes_per_partition).map_err(refused)?;
-        client
-            .set("group.protocol", "classic")
-            .set("partition.assignment.strategy", "cooperative-sticky")
-            .set("group.instance.id", &slot.identity)
-            .set("session.timeout.ms", slot.session_timeout_ms.to_string())
-            .set("heartbeat.interval.ms", (slot.session_timeout_ms / 4).max(1).to_string())
-            .set("max.poll.interval.ms", slot.max_poll_interval_ms.max(slot.session_timeout_ms).to_string());
+        membership::set(&mut client, &slot.identity, slot.session_timeout_ms);
+        client.set("max.poll.interval.ms", slot.max_poll_interval_ms.max(slot.session_timeout_ms).to_string());
         let consumer = consumers::connect(&client, Membership::default()).map_err(refused)?;
         consumer.subscribe(&[&slot.source]).map_err(|error| BrokerError::Fatal(error.to_string()))?;
         Ok(Self { source: source_of(slot), consumer: Some(consumer), flows: BTreeMap::new(), noted: BTreeMap::new() })

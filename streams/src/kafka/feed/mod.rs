@@ -1,7 +1,20 @@
 //! A reader outside a transaction: committed records of a topic, in order, for async code.
+//!
+//! Not here: where the reader has come to. A sink keeps its position where it writes, and begins there.
+//! Relies on: a plain thread of its own (`worker`), which survives every restart of a broker; a bounded channel, so that a slow
+//! reader slows the fetch and nothing else.
+
+mod lane;
+mod worker;
+
+use std::collections::BTreeMap;
+use std::sync::mpsc;
 
 use serde::Deserialize;
+use tokio::sync::mpsc as events;
 
+use self::lane::Lane;
+use self::worker::{Command, Origin, Worker};
 use super::cluster::{ClusterConfig, ConfigError};
 use crate::feed::{FeedEvent, Start};
 
@@ -21,7 +34,7 @@ pub struct FeedConfig {
 
 impl Default for FeedConfig {
     fn default() -> Self {
-        Self { batch_records: 2_000, queued_batches: 8, fetch_kbytes_per_partition: 2_048, session_timeout_ms: 6_000 }
+        Self { batch_records: 1_000, queued_batches: 8, fetch_kbytes_per_partition: 1_024, session_timeout_ms: 6_000 }
     }
 }
 
@@ -47,9 +60,14 @@ pub enum FeedError {
     Fatal(String),
 }
 
-/// Committed records of a topic.
+/// Committed records of a topic. Dropping it ends its thread.
 #[derive(Debug)]
-pub struct Feed(());
+pub struct Feed {
+    events: events::Receiver<Result<FeedEvent, FeedError>>,
+    commands: mpsc::Sender<Command>,
+    /// How often each partition has been assigned, as far as the reader has seen: a `begin` counts for that assignment only.
+    assigned: BTreeMap<i32, u64>,
+}
 
 impl Feed {
     /// The share of a topic that the group gives to this instance. Partitions come as [`FeedEvent::Assigned`]; nothing of a
@@ -58,38 +76,73 @@ impl Feed {
     /// # Errors
     /// [`FeedError::Config`].
     pub fn of_group(
-        _cluster: &ClusterConfig,
-        _group: &str,
-        _instance: &str,
-        _topic: &str,
-        _config: FeedConfig,
+        cluster: &ClusterConfig,
+        group: &str,
+        instance: &str,
+        topic: &str,
+        config: FeedConfig,
     ) -> Result<Self, FeedError> {
-        Err(FeedError::Fatal("feeds are not built yet".to_owned()))
+        let origin = Origin::Group { group: group.to_owned(), identity: format!("{group}.{instance}") };
+        Self::start(cluster, topic, origin, BTreeMap::new(), config)
     }
 
     /// These partitions of a topic, without a group. [`FeedEvent::CaughtUp`] comes once per partition, when everything up to the
-    /// end at the start of the feed has been handed out.
+    /// committed end at the start of the feed has been handed out.
     ///
     /// # Errors
     /// [`FeedError::Config`].
     pub fn of_partitions(
-        _cluster: &ClusterConfig,
-        _topic: &str,
-        _partitions: &[(i32, Start)],
-        _config: FeedConfig,
+        cluster: &ClusterConfig,
+        topic: &str,
+        partitions: &[(i32, Start)],
+        config: FeedConfig,
     ) -> Result<Self, FeedError> {
-        Err(FeedError::Fatal("feeds are not built yet".to_owned()))
+        let lanes = partitions.iter().map(|(partition, start)| (*partition, Lane::wanted(0, *start))).collect();
+        Self::start(cluster, topic, Origin::Partitions, lanes, config)
     }
 
     /// What has happened next. Nothing after an error: the feed has ended. Dropping the future loses nothing.
-    #[expect(clippy::unused_async, reason = "the signature that others build on")]
     pub async fn next(&mut self) -> Option<Result<FeedEvent, FeedError>> {
-        None
+        let event = self.events.recv().await;
+        if let Some(Ok(FeedEvent::Assigned(partitions))) = &event {
+            for partition in partitions {
+                *self.assigned.entry(*partition).or_default() += 1;
+            }
+        }
+        event
     }
 
     /// Begins to read a partition that was assigned.
-    pub fn begin(&self, _partition: i32, _start: Start) {}
+    pub fn begin(&self, partition: i32, start: Start) {
+        let assignment = self.assigned.get(&partition).copied().unwrap_or_default();
+        self.tell(Command::Begin { partition, start, assignment });
+    }
 
-    /// Tells the group how far this reader has come, for those who watch lag. Not relied on for anything else.
-    pub fn commit(&self, _partition: i32, _next_offset: i64) {}
+    /// Tells the group how far this reader has come, for those who watch lag. Not relied on for anything else; told to the
+    /// cluster about twice a second.
+    pub fn commit(&self, partition: i32, next_offset: i64) {
+        self.tell(Command::Commit { partition, next_offset });
+    }
+
+    fn tell(&self, command: Command) {
+        // Nobody hears it when the feed has ended, and `next` says that.
+        drop(self.commands.send(command));
+    }
+
+    fn start(
+        cluster: &ClusterConfig,
+        topic: &str,
+        origin: Origin,
+        lanes: BTreeMap<i32, Lane>,
+        config: FeedConfig,
+    ) -> Result<Self, FeedError> {
+        let (event_sender, events) = events::channel(config.queued_batches.max(1));
+        let (commands, command_receiver) = mpsc::channel();
+        let worker = Worker::new(cluster, topic, origin, lanes, config, event_sender, command_receiver)?;
+        std::thread::Builder::new()
+            .name(format!("feed {topic}"))
+            .spawn(move || worker.run())
+            .map_err(|error| FeedError::Fatal(format!("no thread: {error}")))?;
+        Ok(Self { events, commands, assigned: BTreeMap::new() })
+    }
 }
