@@ -5,6 +5,7 @@
 //! Relies on: the incremental (cooperative) protocol, which is the only one configured.
 
 use std::collections::VecDeque;
+use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -14,10 +15,11 @@ use rdkafka::TopicPartitionList;
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::types::RDKafkaRespErr;
 use rdkafka::util::Timeout;
 
+use super::cluster::ConfigError;
 use super::logging;
 
 /// What the group has decided.
@@ -38,15 +40,53 @@ pub(super) struct Membership {
     leaving: AtomicBool,
 }
 
+/// A member of a group. Its end gives up everything at once: the library waits for the answers that are owed, and nobody else
+/// would give them.
+pub(super) struct Member(BaseConsumer<Membership>);
+
+impl Member {
+    /// Joins.
+    pub(super) fn join(client: &ClientConfig, topic: &str) -> Result<Self, ConfigError> {
+        let member = Self::without_group(client)?;
+        member.subscribe(&[topic]).map_err(|error| ConfigError::Refused(error.to_string()))?;
+        Ok(member)
+    }
+
+    /// A reader of the same kind to which no group gives or takes anything.
+    pub(super) fn without_group(client: &ClientConfig) -> Result<Self, ConfigError> {
+        super::consumers::connect(client, Membership::default()).map(Self)
+    }
+
+    /// Gives up partitions; those that were never begun are skipped, for the library knows nothing of them.
+    pub(super) fn give_up(&self, topic: &str, partitions: &[i32]) -> KafkaResult<()> {
+        let held = self.assignment()?;
+        let held: Vec<i32> = held.elements_for_topic(topic).iter().map(|element| element.partition()).collect();
+        let both = partitions.iter().copied().filter(|partition| held.contains(partition));
+        self.incremental_unassign(&super::consumers::several(topic, both))
+    }
+}
+
+impl Deref for Member {
+    type Target = BaseConsumer<Membership>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl Drop for Member {
+    fn drop(&mut self) {
+        self.context().leaving.store(true, Ordering::Relaxed);
+        if let Err(error) = self.assignment().and_then(|held| self.incremental_unassign(&held)) {
+            tracing::debug!(%error, "leaving");
+        }
+    }
+}
+
 impl Membership {
     /// The oldest decision that nobody has seen.
     pub(super) fn next_change(&self) -> Option<GroupChange> {
         self.changes.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
-    }
-
-    /// From now on everything is given up at once: the reader is going away.
-    pub(super) fn leave(&self) {
-        self.leaving.store(true, Ordering::Relaxed);
     }
 
     fn keep(&self, change: GroupChange) {
@@ -70,9 +110,8 @@ impl ConsumerContext for Membership {
         let assigning = error == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
         let answer = if assigning {
             consumer.incremental_assign(&TopicPartitionList::new())
-        } else if self.leaving.load(Ordering::Relaxed) {
-            give_up_everything(consumer)
-        } else if partitions.is_empty() {
+        } else if partitions.is_empty() || self.leaving.load(Ordering::Relaxed) {
+            // While it ends, the library takes any answer for all of them, and answers no question about what is held.
             consumer.incremental_unassign(list)
         } else {
             Ok(())
@@ -105,25 +144,4 @@ pub(super) fn set(client: &mut ClientConfig, identity: &str, session_timeout_ms:
         .set("group.instance.id", identity)
         .set("session.timeout.ms", session_timeout_ms.to_string())
         .set("heartbeat.interval.ms", (session_timeout_ms / 4).max(1).to_string());
-}
-
-/// Gives up partitions; those that were never begun are skipped, for the library knows nothing of them.
-pub(super) fn give_up(
-    consumer: &BaseConsumer<Membership>,
-    topic: &str,
-    partitions: &[i32],
-) -> rdkafka::error::KafkaResult<()> {
-    let held = consumer.assignment()?;
-    let held: Vec<i32> = held.elements_for_topic(topic).iter().map(|element| element.partition()).collect();
-    let both = partitions.iter().copied().filter(|partition| held.contains(partition));
-    let mut list = super::consumers::several(topic, both);
-    if list.count() == 0 {
-        list = TopicPartitionList::new();
-    }
-    consumer.incremental_unassign(&list)
-}
-
-fn give_up_everything(consumer: &BaseConsumer<Membership>) -> rdkafka::error::KafkaResult<()> {
-    let held = consumer.assignment()?;
-    consumer.incremental_unassign(&held)
 }

@@ -23,3 +23,6 @@ pub use cluster::{ClusterConfig, ConfigError};
 pub use emitter::{EmitterConfig, KafkaEmitter};
 pub use feed::{Feed, FeedConfig, FeedError};
 pub use tap::{Tap, TapError};
+
+#[cfg(test)]
+mod slow_tests;

@@ -6,21 +6,21 @@ use std::time::{Duration, Instant};
 
 use rdkafka::Message;
 use rdkafka::TopicPartitionList;
-use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerGroupMetadata};
+use rdkafka::consumer::{Consumer, ConsumerGroupMetadata};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::topic_partition_list::Offset;
 
 use super::{SlotConfig, refused, source_of};
 use crate::broker::{BrokerError, Polled, Position};
 use crate::kafka::cluster::ClusterConfig;
-use crate::kafka::membership::{self, GroupChange, Membership};
+use crate::kafka::membership::{self, GroupChange, Member};
 use crate::kafka::{consumers, errors, records};
 use crate::record::Record;
 
 /// A member of the group. After [`GroupReader::leave`] every call fails.
 pub(super) struct GroupReader {
     source: Arc<str>,
-    consumer: Option<BaseConsumer<Membership>>,
+    consumer: Option<Member>,
     flows: BTreeMap<i32, Flow>,
     /// Positions in the transaction under way, for the lag that is reported when it has been committed.
     noted: BTreeMap<i32, i64>,
@@ -44,18 +44,13 @@ impl GroupReader {
         let mut client = consumers::settings(cluster, &slot.group, slot.fetch_kbytes_per_partition).map_err(refused)?;
         membership::set(&mut client, &slot.identity, slot.session_timeout_ms);
         client.set("max.poll.interval.ms", slot.max_poll_interval_ms.max(slot.session_timeout_ms).to_string());
-        let consumer = consumers::connect(&client, Membership::default()).map_err(refused)?;
-        consumer.subscribe(&[&slot.source]).map_err(|error| BrokerError::Fatal(error.to_string()))?;
+        let consumer = Member::join(&client, &slot.source).map_err(refused)?;
         Ok(Self { source: source_of(slot), consumer: Some(consumer), flows: BTreeMap::new(), noted: BTreeMap::new() })
     }
 
     /// Ends the membership of this process. The group keeps a static member's place for one session.
     pub(super) fn leave(&mut self) {
-        if let Some(consumer) = self.consumer.take() {
-            consumer.context().leave();
-            // An answer that is still owed would hold up the end; there is nothing to be done about a failed one.
-            drop(consumer.assignment().and_then(|held| consumer.incremental_unassign(&held)));
-        }
+        self.consumer = None;
         self.flows.clear();
         self.noted.clear();
     }
@@ -123,7 +118,7 @@ impl GroupReader {
             self.noted.remove(partition);
         }
         let consumer = living(self.consumer.as_ref())?;
-        membership::give_up(consumer, &self.source, partitions).map_err(|error| fatal(&error))
+        consumer.give_up(&self.source, partitions).map_err(|error| fatal(&error))
     }
 
     /// As [`crate::broker::Broker::set_paused`].
@@ -245,7 +240,7 @@ impl Flow {
 
 /// Moves the fetch. When this returns, the library drops by itself what it fetched before: each record carries the version of
 /// the fetch that brought it.
-fn go_to(consumer: &BaseConsumer<Membership>, source: &str, partition: i32, offset: i64) -> Result<(), BrokerError> {
+fn go_to(consumer: &Member, source: &str, partition: i32, offset: i64) -> Result<(), BrokerError> {
     let deadline = Instant::now() + consumers::QUESTION;
     loop {
         match try_go_to(consumer, source, partition, offset) {
@@ -257,14 +252,14 @@ fn go_to(consumer: &BaseConsumer<Membership>, source: &str, partition: i32, offs
     }
 }
 
-fn try_go_to(consumer: &BaseConsumer<Membership>, source: &str, partition: i32, offset: i64) -> KafkaResult<()> {
+fn try_go_to(consumer: &Member, source: &str, partition: i32, offset: i64) -> KafkaResult<()> {
     let list = consumers::one(source, partition, Offset::Offset(offset))?;
     let answer = consumer.seek_partitions(list, consumers::QUESTION)?;
     answer.elements().iter().try_for_each(|element| element.error())
 }
 
 /// Sorts what a poll has said: fatal news end this consumer, all else the library cures by itself.
-fn judge(consumer: &BaseConsumer<Membership>, source: &str, error: &KafkaError) -> Result<(), BrokerError> {
+fn judge(consumer: &Member, source: &str, error: &KafkaError) -> Result<(), BrokerError> {
     check_alive(consumer)?;
     if let KafkaError::MessageConsumptionFatal(_) = error {
         return Err(fatal(error));
@@ -285,14 +280,14 @@ fn judge(consumer: &BaseConsumer<Membership>, source: &str, error: &KafkaError) 
 }
 
 /// A fenced consumer answers nothing at all, so it has to be asked.
-fn check_alive(consumer: &BaseConsumer<Membership>) -> Result<(), BrokerError> {
+fn check_alive(consumer: &Member) -> Result<(), BrokerError> {
     match consumer.client().fatal_error() {
         Some((code, reason)) => Err(BrokerError::Fatal(format!("{code}: {reason}"))),
         None => Ok(()),
     }
 }
 
-fn living(consumer: Option<&BaseConsumer<Membership>>) -> Result<&BaseConsumer<Membership>, BrokerError> {
+fn living(consumer: Option<&Member>) -> Result<&Member, BrokerError> {
     consumer.ok_or_else(|| BrokerError::Fatal("this slot has left its group".to_owned()))
 }
 

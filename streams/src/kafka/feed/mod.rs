@@ -125,8 +125,9 @@ impl Feed {
     }
 
     fn tell(&self, command: Command) {
-        // Nobody hears it when the feed has ended, and `next` says that.
-        drop(self.commands.send(command));
+        if self.commands.send(command).is_err() {
+            tracing::debug!(?command, "the feed has ended, as `next` says");
+        }
     }
 
     fn start(

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use rdkafka::Message;
 use rdkafka::TopicPartitionList;
-use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
+use rdkafka::consumer::{CommitMode, Consumer};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::topic_partition_list::Offset;
 use tokio::sync::mpsc as events;
@@ -17,7 +17,7 @@ use super::lane::{Announced, Goal, Lane, Stage};
 use super::{FeedConfig, FeedError};
 use crate::feed::{FeedEvent, Start};
 use crate::kafka::cluster::{ClusterConfig, ConfigError};
-use crate::kafka::membership::{self, GroupChange, Membership};
+use crate::kafka::membership::{self, GroupChange, Member};
 use crate::kafka::{consumers, errors, records};
 
 /// How long a poll waits for news; also how long a command may go unheard.
@@ -50,7 +50,7 @@ pub(super) struct Worker {
     config: FeedConfig,
     origin: Origin,
     topic: Arc<str>,
-    consumer: BaseConsumer<Membership>,
+    consumer: Member,
     lanes: BTreeMap<i32, Lane>,
     /// How often each partition has been assigned.
     assignments: BTreeMap<i32, u64>,
@@ -104,7 +104,6 @@ impl Worker {
             }
         }
         self.tell_group();
-        self.consumer.context().leave();
     }
 
     fn turn(&mut self) -> Result<(), FeedError> {
@@ -230,7 +229,7 @@ impl Worker {
 
     fn fetch_from(&mut self, partition: i32, position: i64, goal: Goal) -> Result<(), FeedError> {
         let restart = || -> KafkaResult<()> {
-            membership::give_up(&self.consumer, &self.topic, &[partition])?;
+            self.consumer.give_up(&self.topic, &[partition])?;
             self.consumer.incremental_assign(&consumers::one(&self.topic, partition, Offset::Offset(position))?)
         };
         restart().map_err(|error| fatal(&self.topic, &error))?;
@@ -294,8 +293,7 @@ impl Worker {
                 self.tell_group();
                 self.lanes.retain(|partition, _| !partitions.contains(partition));
                 self.untold.retain(|partition, _| !partitions.contains(partition));
-                membership::give_up(&self.consumer, &self.topic, &partitions)
-                    .map_err(|error| fatal(&self.topic, &error))?;
+                self.consumer.give_up(&self.topic, &partitions).map_err(|error| fatal(&self.topic, &error))?;
                 self.outbox.push_back(FeedEvent::Revoked(partitions));
             }
         }
@@ -336,7 +334,6 @@ impl Worker {
 
     /// Puts a new client in the place of a dead one. The group's partitions come anew; named ones go on where they were.
     fn reconnect(&mut self) -> Result<(), FeedError> {
-        self.consumer.context().leave();
         if let Origin::Group { .. } = self.origin {
             let partitions: Vec<i32> = std::mem::take(&mut self.lanes).into_keys().collect();
             self.untold.clear();
@@ -368,24 +365,18 @@ impl Worker {
     }
 }
 
-fn connect(
-    cluster: &ClusterConfig,
-    topic: &str,
-    origin: &Origin,
-    config: &FeedConfig,
-) -> Result<BaseConsumer<Membership>, ConfigError> {
+fn connect(cluster: &ClusterConfig, topic: &str, origin: &Origin, config: &FeedConfig) -> Result<Member, ConfigError> {
     let reader = format!("{topic}.feed");
     let group = if let Origin::Group { group, .. } = origin { group } else { &reader };
     let mut client = consumers::settings(cluster, group, config.fetch_kbytes_per_partition)?;
     client.set("enable.partition.eof", "true");
-    if let Origin::Group { identity, .. } = origin {
-        membership::set(&mut client, identity, config.session_timeout_ms);
+    match origin {
+        Origin::Group { identity, .. } => {
+            membership::set(&mut client, identity, config.session_timeout_ms);
+            Member::join(&client, topic)
+        }
+        Origin::Partitions => Member::without_group(&client),
     }
-    let consumer = consumers::connect(&client, Membership::default())?;
-    if let Origin::Group { .. } = origin {
-        consumer.subscribe(&[topic]).map_err(|error| ConfigError::Refused(error.to_string()))?;
-    }
-    Ok(consumer)
 }
 
 fn fatal(topic: &str, error: &KafkaError) -> FeedError {

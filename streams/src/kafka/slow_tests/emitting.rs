@@ -1,0 +1,74 @@
+//! The emitter: acknowledged, refused, full, unknown.
+
+use super::*;
+use crate::emitter::EmitError;
+use crate::partitioner::partition_for_key;
+
+#[tokio::test]
+async fn a_record_lands_where_its_key_says_and_comes_back_whole() {
+    let Some(cluster) = cluster() else { return };
+    let inbox = topic(&cluster, "keyed", 4);
+    let emitter = emitter(&cluster);
+    for key in ["spring-sale", "summer-sale", "a", "", "한정"] {
+        let record = Outgoing { partition: None, key: Some(Bytes::from(key)), ..outgoing(&inbox, 0, key) };
+        let placed = emitter.emit(record).unwrap().await.unwrap();
+        if !key.is_empty() {
+            assert_eq!(placed.partition, partition_for_key(key.as_bytes(), 4), "{key}");
+        }
+    }
+    assert_eq!(emitter.flush(Duration::from_secs(1)).await, 0);
+    assert!(emitter.pressure() < f64::EPSILON);
+    let found: Vec<Record> = Tap::open(&cluster, &inbox).unwrap().map(Result::unwrap).collect();
+    assert_eq!(found.len(), 5);
+    for record in &found {
+        assert_eq!(record.key, record.value);
+        assert_eq!(record.header("about"), Some(b"a test".as_slice()));
+        assert!(record.timestamp > 1_700_000_000_000);
+    }
+}
+
+#[tokio::test]
+async fn what_will_never_be_taken_is_refused() {
+    let Some(cluster) = cluster() else { return };
+    let inbox = topic(&cluster, "refused", 1);
+    let emitter = emitter(&cluster);
+    let fate = async |outgoing| match emitter.emit(outgoing) {
+        Ok(delivery) => delivery.await,
+        Err(error) => Err(error),
+    };
+    for wrong in [outgoing(&inbox, 0, &"x".repeat(2_000_000)), outgoing(&inbox, 9, "no such partition")] {
+        let failure = fate(wrong).await.unwrap_err();
+        assert!(matches!(failure, EmitError::Refused(_)), "{failure:?}");
+    }
+    fate(outgoing(&inbox, 0, "right")).await.unwrap();
+    assert_eq!(committed_values(&cluster, &inbox), ["right"]);
+}
+
+#[tokio::test]
+async fn without_a_broker_the_queue_fills_at_once_and_what_is_in_it_becomes_unknown() {
+    let Some(_) = cluster() else { return };
+    // A port that nobody listens on.
+    let nobody = ClusterConfig { bootstrap: "127.0.0.1:1".to_owned(), client: BTreeMap::new() };
+    let config = EmitterConfig { queue_records: 100, delivery_timeout_ms: 1_000, ..EmitterConfig::default() };
+    let emitter = KafkaEmitter::new(&nobody, config, &Registry::new()).unwrap();
+    let waiting: Vec<_> = (0..100).map(|_| emitter.emit(outgoing("inbox", 0, "x")).unwrap()).collect();
+    let since = Instant::now();
+    assert_eq!(emitter.emit(outgoing("inbox", 0, "x")).unwrap_err(), EmitError::Full);
+    assert!(since.elapsed() < Duration::from_millis(50));
+    assert!(emitter.pressure() > 0.99);
+    assert_eq!(emitter.flush(Duration::from_millis(50)).await, 100);
+    for delivery in waiting {
+        assert!(matches!(delivery.await.unwrap_err(), EmitError::Unknown(_)));
+    }
+    assert_eq!(emitter.flush(Duration::from_secs(1)).await, 0);
+}
+
+#[tokio::test]
+async fn the_queue_is_bounded_in_bytes_too() {
+    let Some(_) = cluster() else { return };
+    let nobody = ClusterConfig { bootstrap: "127.0.0.1:1".to_owned(), client: BTreeMap::new() };
+    let config = EmitterConfig { queue_kbytes: 10, delivery_timeout_ms: 500, ..EmitterConfig::default() };
+    let emitter = KafkaEmitter::new(&nobody, config, &Registry::new()).unwrap();
+    let taken = (0..20).filter(|_| emitter.emit(outgoing("inbox", 0, &"x".repeat(1_000))).is_ok()).count();
+    assert_eq!(taken, 10);
+}

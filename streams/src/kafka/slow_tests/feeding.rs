@@ -1,0 +1,145 @@
+//! Feeds: begin where told, positions past markers, caught up, revoked really last.
+
+use super::*;
+use crate::feed::{FeedEvent, Start};
+use crate::kafka::{Feed, FeedConfig, FeedError};
+
+async fn next(feed: &mut Feed) -> FeedEvent {
+    tokio::time::timeout(Duration::from_mins(1), feed.next())
+        .await
+        .expect("in time")
+        .expect("an event")
+        .expect("no error")
+}
+
+/// What a feed hands out until it has caught up with these partitions: values and positions.
+async fn caught_up(feed: &mut Feed, mut behind: Vec<i32>) -> (Vec<String>, BTreeMap<i32, i64>) {
+    let (mut found, mut positions) = (Vec::new(), BTreeMap::new());
+    while !behind.is_empty() {
+        match next(feed).await {
+            FeedEvent::Batch { partition, from, records, next } => {
+                assert_eq!(positions.insert(partition, next).unwrap_or(from), from, "no gap between batches");
+                found.extend(values(&records));
+            }
+            FeedEvent::CaughtUp(partition) => behind.retain(|lane| *lane != partition),
+            other => panic!("{other:?}"),
+        }
+    }
+    (found, positions)
+}
+
+/// Commits one record and aborts another behind it.
+fn commit_one_abort_one(cluster: &ClusterConfig, topic: &str, value: &str) {
+    let mut broker = broker(cluster, &unique("group"), "0", topic);
+    init(&mut broker);
+    broker.begin().unwrap();
+    broker.send(outgoing(topic, 0, value)).unwrap();
+    broker.commit().unwrap();
+    broker.begin().unwrap();
+    broker.send(outgoing(topic, 0, "aborted")).unwrap();
+    broker.drain().unwrap();
+    broker.abort().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn named_partitions_are_read_from_where_it_was_said_to_their_end() {
+    let Some(cluster) = cluster() else { return };
+    let events = topic(&cluster, "feed", 4);
+    write(&cluster, &events, 0, &["a", "b"]);
+    write(&cluster, &events, 1, &["c", "d", "e"]);
+    write(&cluster, &events, 2, &["f"]);
+    commit_one_abort_one(&cluster, &events, "g");
+    let starts = [(0, Start::Beginning), (1, Start::Offset(1)), (2, Start::End), (3, Start::Beginning)];
+    let mut feed = Feed::of_partitions(&cluster, &events, &starts, FeedConfig::default()).unwrap();
+    let (mut found, positions) = caught_up(&mut feed, vec![0, 1, 2, 3]).await;
+    found.sort();
+    assert_eq!(found, ["a", "b", "d", "e", "g"]);
+    assert_eq!(positions, BTreeMap::from([(0, 6), (1, 3)]), "the position is behind markers and aborted records");
+    write(&cluster, &events, 2, &["h"]);
+    let FeedEvent::Batch { partition: 2, from: 1, records, next: 2 } = next(&mut feed).await else {
+        panic!("no batch")
+    };
+    assert_eq!(values(&records), ["h"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_idle_feed_moves_past_what_is_no_record() {
+    let Some(cluster) = cluster() else { return };
+    let events = topic(&cluster, "settle", 1);
+    let mut feed = Feed::of_partitions(&cluster, &events, &[(0, Start::Beginning)], FeedConfig::default()).unwrap();
+    assert_eq!(next(&mut feed).await, FeedEvent::CaughtUp(0));
+    commit_one_abort_one(&cluster, &events, "a");
+    let FeedEvent::Batch { from: 0, records, next: 1, .. } = next(&mut feed).await else { panic!("no batch") };
+    assert_eq!(values(&records), ["a"]);
+    let empty = FeedEvent::Batch { partition: 0, from: 1, records: vec![], next: 4 };
+    assert_eq!(next(&mut feed).await, empty);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_reader_gets_everything_once_and_in_order() {
+    let Some(cluster) = cluster() else { return };
+    let events = topic(&cluster, "slow", 1);
+    let written: Vec<String> = (0..3_000).map(|n| n.to_string()).collect();
+    write(&cluster, &events, 0, &written.iter().map(String::as_str).collect::<Vec<_>>());
+    let config = FeedConfig { batch_records: 100, queued_batches: 2, ..FeedConfig::default() };
+    let mut feed = Feed::of_partitions(&cluster, &events, &[(0, Start::Beginning)], config).unwrap();
+    // Longer than the feed waits before it stops fetching.
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let (found, _) = caught_up(&mut feed, vec![0]).await;
+    assert_eq!(found, written);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_moves_partitions_and_nothing_of_them_follows_their_revocation() {
+    let Some(cluster) = cluster() else { return };
+    let (events, group) = (topic(&cluster, "moving", 2), unique("group"));
+    let mut first = Feed::of_group(&cluster, &group, "0", &events, FeedConfig::default()).unwrap();
+    assert_eq!(next(&mut first).await, FeedEvent::Assigned(vec![0, 1]));
+    write(&cluster, &events, 0, &["a"]);
+    write(&cluster, &events, 1, &["b"]);
+    first.begin(0, Start::Beginning);
+    first.begin(1, Start::Offset(0));
+    let (mut found, positions) = caught_up(&mut first, vec![0, 1]).await;
+    while found.len() < 2 {
+        let FeedEvent::Batch { records, .. } = next(&mut first).await else { panic!("no batch") };
+        found.extend(values(&records));
+    }
+    assert!(positions.len() <= 2);
+    first.commit(0, 1);
+    first.commit(1, 1);
+    let mut second = Feed::of_group(&cluster, &group, "1", &events, FeedConfig::default()).unwrap();
+    let moved = loop {
+        match next(&mut first).await {
+            FeedEvent::Revoked(moved) => break moved,
+            FeedEvent::Batch { records, .. } => assert_eq!(records, vec![]),
+            other => panic!("{other:?}"),
+        }
+    };
+    let FeedEvent::Assigned(given) = next(&mut second).await else { panic!("nothing assigned") };
+    assert_eq!(moved, given);
+    second.begin(given[0], Start::Offset(1));
+    assert_eq!(next(&mut second).await, FeedEvent::CaughtUp(given[0]));
+    write(&cluster, &events, given[0], &["c"]);
+    let FeedEvent::Batch { records, .. } = next(&mut second).await else { panic!("no batch") };
+    assert_eq!(values(&records), ["c"]);
+    // What came for the lost partition is not for the first reader.
+    write(&cluster, &events, 1 - given[0], &["d"]);
+    let FeedEvent::Batch { partition, records, .. } = next(&mut first).await else { panic!("no batch") };
+    assert_eq!((partition, values(&records)), (1 - given[0], vec!["d".to_owned()]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_position_outside_the_log_ends_the_feed_with_an_error() {
+    let Some(cluster) = cluster() else { return };
+    let events = topic(&cluster, "feed-outside", 1);
+    write(&cluster, &events, 0, &["a"]);
+    let mut feed = Feed::of_partitions(&cluster, &events, &[(0, Start::Offset(50))], FeedConfig::default()).unwrap();
+    loop {
+        match tokio::time::timeout(Duration::from_secs(30), feed.next()).await.expect("in time") {
+            Some(Ok(FeedEvent::CaughtUp(0))) => {}
+            Some(Err(FeedError::Fatal(_) | FeedError::OutsideLog { .. })) => break,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(feed.next().await, None);
+}

@@ -1,0 +1,181 @@
+//! The adapters against a real cluster. Skipped, with the reason, unless `TIMESALE_TEST_KAFKA_BOOTSTRAP` names one. Every test has
+//! topics and groups of its own. Tests that kill the broker also need `TIMESALE_RUN` (see `scripts/services/kafka`).
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may stop at once"
+)]
+#![allow(clippy::print_stderr, reason = "a skipped test says why")]
+
+mod admin;
+mod emitting;
+mod feeding;
+mod groups;
+mod outages;
+mod reading;
+mod transactions;
+
+use std::collections::BTreeMap;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use prometheus::Registry;
+
+use super::{Admin, ClusterConfig, EmitterConfig, KafkaBroker, KafkaEmitter, SlotConfig, Tap, TopicToCreate};
+use crate::broker::{Broker, BrokerError, Polled, Position};
+use crate::emitter::{Emitter, Placed};
+use crate::record::{Outgoing, Record};
+
+/// The cluster to test against, if there is one.
+fn cluster() -> Option<ClusterConfig> {
+    let Ok(bootstrap) = std::env::var("TIMESALE_TEST_KAFKA_BOOTSTRAP") else {
+        eprintln!("skipped: TIMESALE_TEST_KAFKA_BOOTSTRAP is not set, so there is no Kafka to test against");
+        return None;
+    };
+    Some(ClusterConfig { bootstrap, client: BTreeMap::new() })
+}
+
+/// A name that no other test and no other run has.
+fn unique(what: &str) -> String {
+    format!("test-{what}-{:012x}", fastrand::u64(..) & 0xffff_ffff_ffff)
+}
+
+fn topic(cluster: &ClusterConfig, what: &str, partitions: i32) -> String {
+    let name = unique(what);
+    let config = BTreeMap::from([("message.timestamp.type".to_owned(), "LogAppendTime".to_owned())]);
+    let new = TopicToCreate { name: name.clone(), partitions, replication: 1, config };
+    let admin = Admin::new(cluster).unwrap();
+    admin.create(&new).unwrap();
+    // Created is not yet known everywhere.
+    until("the topic is there", || admin.describe(&[&name]).unwrap().contains_key(&name).then_some(()));
+    name
+}
+
+/// Tries until there is an answer; 60 s, so that a broker may restart in between.
+fn until<T>(what: &str, mut attempt: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + Duration::from_mins(1);
+    loop {
+        if let Some(answer) = attempt() {
+            return answer;
+        }
+        assert!(Instant::now() < deadline, "waited in vain: {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn outgoing(topic: &str, partition: i32, value: &str) -> Outgoing {
+    Outgoing {
+        topic: Arc::from(topic),
+        partition: Some(partition),
+        key: Some(Bytes::from_static(b"key")),
+        value: Some(Bytes::copy_from_slice(value.as_bytes())),
+        headers: vec![("about".to_owned(), Bytes::from_static(b"a test"))],
+    }
+}
+
+fn emitter(cluster: &ClusterConfig) -> KafkaEmitter {
+    KafkaEmitter::new(cluster, EmitterConfig::default(), &Registry::new()).unwrap()
+}
+
+/// Writes values to a partition, outside of any transaction.
+fn write(cluster: &ClusterConfig, topic: &str, partition: i32, values: &[&str]) -> Vec<Placed> {
+    let emitter = emitter(cluster);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let sent: Vec<_> = values.iter().map(|value| emitter.emit(outgoing(topic, partition, value)).unwrap()).collect();
+    let all = async {
+        let mut placed = Vec::new();
+        for delivery in sent {
+            placed.push(delivery.await.unwrap());
+        }
+        placed
+    };
+    // On a thread of its own, for a test may be async itself.
+    std::thread::scope(|scope| scope.spawn(|| runtime.block_on(all)).join()).unwrap()
+}
+
+fn broker(cluster: &ClusterConfig, group: &str, instance: &str, source: &str) -> KafkaBroker {
+    KafkaBroker::new(cluster, SlotConfig::new(group, &format!("{group}.{instance}"), source)).unwrap()
+}
+
+/// Begins to produce, however long the cluster takes.
+fn init(broker: &mut KafkaBroker) {
+    until("the producer is ready", || match broker.init_transactions() {
+        Ok(()) => Some(()),
+        Err(BrokerError::Unavailable(_)) => None,
+        Err(other) => panic!("{other}"),
+    });
+}
+
+/// Takes every partition that the group gives, at its committed position or at 0, until these are ours.
+fn own(broker: &mut KafkaBroker, partitions: &[i32]) {
+    let mut ours = Vec::new();
+    until("the partitions are ours", || {
+        match broker.poll(100, Duration::from_millis(100)).unwrap() {
+            Polled::Assigned(given) => {
+                take(broker, &given);
+                ours.extend(given);
+            }
+            Polled::Records(records) => assert_eq!(records, vec![], "nothing is handed out while paused"),
+            Polled::Revoked(_) | Polled::Lost(_) => panic!("taken away"),
+        }
+        partitions.iter().all(|wanted| ours.contains(wanted)).then_some(())
+    });
+    for partition in partitions {
+        broker.set_paused(*partition, false).unwrap();
+    }
+}
+
+/// Answers an assignment: reading begins, paused, where the group has come to.
+fn take(broker: &mut KafkaBroker, given: &[i32]) {
+    let committed = until("committed positions", || broker.committed(given).ok());
+    let start = |(partition, position): (&i32, Option<Position>)| (*partition, position.map_or(0, |at| at.offset));
+    let positions: Vec<(i32, i64)> = given.iter().zip(committed).map(start).collect();
+    broker.assign(&positions).unwrap();
+}
+
+/// The next `count` records.
+fn records(broker: &mut KafkaBroker, count: usize) -> Vec<Record> {
+    let mut found = Vec::new();
+    until("records", || {
+        match broker.poll(count - found.len(), Duration::from_millis(100)).unwrap() {
+            Polled::Records(more) => found.extend(more),
+            other => panic!("{other:?} instead of records"),
+        }
+        (found.len() >= count).then_some(())
+    });
+    found
+}
+
+fn values(records: &[Record]) -> Vec<String> {
+    let value = |record: &Record| String::from_utf8(record.value.as_ref().unwrap().to_vec()).unwrap();
+    records.iter().map(value).collect()
+}
+
+/// Every committed value of a topic.
+fn committed_values(cluster: &ClusterConfig, topic: &str) -> Vec<String> {
+    let records: Vec<Record> = Tap::open(cluster, topic).unwrap().map(Result::unwrap).collect();
+    values(&records)
+}
+
+fn position(offset: i64, metadata: &str) -> Position {
+    Position { offset, metadata: metadata.to_owned() }
+}
+
+/// Runs `scripts/services/kafka`, if the broker is one that it has started.
+fn service(verb: &str) -> Option<()> {
+    let Ok(run) = std::env::var("TIMESALE_RUN") else {
+        eprintln!("skipped: TIMESALE_RUN is not set, so the broker is not ours to kill");
+        return None;
+    };
+    if verb.is_empty() {
+        return Some(());
+    }
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/services/kafka");
+    let status = Command::new(script).arg(verb).env("TIMESALE_RUN", run).status().unwrap();
+    assert!(status.success(), "{script} {verb}");
+    Some(())
+}

@@ -1,0 +1,103 @@
+//! The broker dies with `kill -9` and comes back: nobody's help is needed, and nothing is guessed.
+
+use std::sync::Mutex;
+
+use super::*;
+use crate::feed::{FeedEvent, Start};
+use crate::kafka::{Feed, FeedConfig};
+
+/// One outage at a time.
+static OUTAGE: Mutex<()> = Mutex::new(());
+
+#[test]
+#[ignore = "kills the broker under every other test: run alone, with --ignored"]
+fn a_broker_that_dies_in_a_transaction_leaves_an_outcome_that_can_be_looked_up() {
+    let Some(cluster) = cluster() else { return };
+    let Some(()) = service("") else { return };
+    let _alone = OUTAGE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let (source, group) = (topic(&cluster, "killed", 1), unique("group"));
+    write(&cluster, &source, 0, &["a", "b", "c"]);
+    let mut broker = broker(&cluster, &group, "0", &source);
+    init(&mut broker);
+    own(&mut broker, &[0]);
+    let mut sequence = 0;
+    let mut landed = 0;
+    for round in 0..3 {
+        sequence += 1;
+        broker.begin().unwrap();
+        broker.send_offsets(&[(0, position(round + 1, &sequence.to_string()))]).unwrap();
+        broker.send(outgoing(&source, 0, &format!("round {round}"))).unwrap();
+        broker.drain().unwrap();
+        if round == 1 {
+            service("kill").unwrap();
+        }
+        let fate = broker.commit();
+        if round == 1 {
+            service("start").unwrap();
+        }
+        let committed = match fate {
+            Ok(()) => true,
+            Err(BrokerError::Unknown(_) | BrokerError::Abort(_) | BrokerError::Fenced(_)) => {
+                init(&mut broker);
+                let found = until("the outcome", || broker.committed(&[0]).ok());
+                found[0].as_ref().is_some_and(|position| position.metadata == sequence.to_string())
+            }
+            Err(other) => panic!("{other:?}"),
+        };
+        landed += usize::from(committed);
+        // The group may have to be joined anew after the restart.
+        if round == 1 {
+            until("polling works", || match broker.poll(10, Duration::from_millis(200)) {
+                Ok(_) => Some(()),
+                Err(_) => broker.rejoin().map(|()| None).unwrap(),
+            });
+        }
+    }
+    let seen = committed_values(&cluster, &source).iter().filter(|value| value.starts_with("round")).count();
+    assert_eq!(seen, landed, "what was looked up is what is seen");
+    assert!(landed >= 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "kills the broker under every other test: run alone, with --ignored"]
+async fn a_feed_and_an_emitter_outlive_the_broker() {
+    let Some(cluster) = cluster() else { return };
+    let Some(()) = service("") else { return };
+    let events = topic(&cluster, "outlive", 1);
+    let emitter = emitter(&cluster);
+    let mut feed = Feed::of_partitions(&cluster, &events, &[(0, Start::Beginning)], FeedConfig::default()).unwrap();
+    let mut grouped = Feed::of_group(&cluster, &unique("group"), "0", &events, FeedConfig::default()).unwrap();
+    emitter.emit(outgoing(&events, 0, "before")).unwrap().await.unwrap();
+    tokio::task::spawn_blocking(|| {
+        let _alone = OUTAGE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        service("kill").unwrap();
+        service("start").unwrap();
+    })
+    .await
+    .unwrap();
+    let deadline = Instant::now() + Duration::from_mins(1);
+    while emitter.emit(outgoing(&events, 0, "after")).unwrap().await.is_err() {
+        assert!(Instant::now() < deadline, "nothing is acknowledged after the restart");
+    }
+    let mut found = Vec::new();
+    while !found.contains(&"after".to_owned()) {
+        let event = tokio::time::timeout(Duration::from_mins(1), feed.next()).await.expect("in time");
+        if let Some(Ok(FeedEvent::Batch { records, .. })) = event {
+            found.extend(values(&records));
+        }
+    }
+    assert_eq!(found[0], "before");
+    let mut found = Vec::new();
+    while !found.contains(&"after".to_owned()) {
+        let event = tokio::time::timeout(Duration::from_mins(1), grouped.next()).await.expect("in time");
+        match event.expect("the feed goes on").expect("no error") {
+            FeedEvent::Assigned(partitions) => {
+                partitions.iter().for_each(|partition| grouped.begin(*partition, Start::Beginning));
+            }
+            FeedEvent::Batch { records, .. } => found.extend(values(&records)),
+            FeedEvent::Revoked(_) => found.clear(),
+            FeedEvent::CaughtUp(_) => {}
+        }
+    }
+    assert_eq!(found[0], "before");
+}

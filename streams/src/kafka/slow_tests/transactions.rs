@@ -1,0 +1,138 @@
+//! What a transaction is: all visible or nothing, one owner, and as quick as it was measured to be.
+
+use super::*;
+
+/// Begins a transaction with one record in it.
+fn begin_with(broker: &mut KafkaBroker, topic: &str, value: &str) {
+    broker.begin().unwrap();
+    broker.send(outgoing(topic, 0, value)).unwrap();
+}
+
+fn commit(broker: &mut KafkaBroker) {
+    broker.drain().unwrap();
+    broker.commit().unwrap();
+}
+
+#[test]
+fn only_committed_records_are_seen() {
+    let Some(cluster) = cluster() else { return };
+    let out = topic(&cluster, "visible", 1);
+    let mut broker = broker(&cluster, &unique("group"), "0", &out);
+    init(&mut broker);
+    begin_with(&mut broker, &out, "committed");
+    commit(&mut broker);
+    begin_with(&mut broker, &out, "aborted");
+    broker.drain().unwrap();
+    broker.abort().unwrap();
+    begin_with(&mut broker, &out, "aborted under way");
+    broker.abort().unwrap();
+    begin_with(&mut broker, &out, "open");
+    broker.drain().unwrap();
+    assert_eq!(committed_values(&cluster, &out), ["committed"]);
+    let (first, end) = broker.log_range(&out, 0).unwrap();
+    assert!(first == 0 && end >= 5, "the log's end counts open transactions and markers: {end}");
+    broker.commit().unwrap();
+    until("the last one is seen", || (committed_values(&cluster, &out) == ["committed", "open"]).then_some(()));
+}
+
+#[test]
+fn a_slots_next_producer_fences_the_one_before() {
+    let Some(cluster) = cluster() else { return };
+    let (source, group) = (topic(&cluster, "fencing", 1), unique("group"));
+    let mut first = broker(&cluster, &group, "0", &source);
+    init(&mut first);
+    begin_with(&mut first, &source, "by the first");
+    first.drain().unwrap();
+    let mut second = broker(&cluster, &group, "0", &source);
+    init(&mut second);
+    let failure = first.commit().unwrap_err();
+    assert!(matches!(failure, BrokerError::Fenced(_)), "{failure:?}");
+    begin_with(&mut second, &source, "by the second");
+    commit(&mut second);
+    until("one is seen", || (committed_values(&cluster, &source) == ["by the second"]).then_some(()));
+    // The cure of a fenced producer is a new one, which fences in turn.
+    init(&mut first);
+    begin_with(&mut first, &source, "by the first again");
+    commit(&mut first);
+    begin_with(&mut second, &source, "too late");
+    assert!(second.drain().and_then(|()| second.commit()).is_err());
+}
+
+#[test]
+fn positions_and_their_metadata_come_back() {
+    let Some(cluster) = cluster() else { return };
+    let (source, group) = (topic(&cluster, "positions", 2), unique("group"));
+    write(&cluster, &source, 0, &["a", "b"]);
+    let mut broker = broker(&cluster, &group, "0", &source);
+    init(&mut broker);
+    own(&mut broker, &[0, 1]);
+    assert_eq!(broker.committed(&[0, 1]).unwrap(), [None, None]);
+    assert_eq!(values(&records(&mut broker, 2)), ["a", "b"]);
+    broker.begin().unwrap();
+    broker.send_offsets(&[(0, position(2, "seq=7 time=1234"))]).unwrap();
+    commit(&mut broker);
+    assert_eq!(broker.committed(&[1, 0]).unwrap(), [None, Some(position(2, "seq=7 time=1234"))]);
+    // The same position with other words: a round of timers moves no offset.
+    broker.begin().unwrap();
+    broker.send_offsets(&[(0, position(2, "seq=8"))]).unwrap();
+    commit(&mut broker);
+    assert_eq!(broker.committed(&[0]).unwrap(), [Some(position(2, "seq=8"))]);
+    broker.begin().unwrap();
+    broker.send_offsets(&[(0, position(1, "aborted"))]).unwrap();
+    broker.abort().unwrap();
+    assert_eq!(broker.committed(&[0]).unwrap(), [Some(position(2, "seq=8"))]);
+}
+
+#[test]
+fn committing_stays_far_below_the_100_ms_that_the_client_costs_undrained() {
+    let Some(cluster) = cluster() else { return };
+    let (source, group) = (topic(&cluster, "quick", 1), unique("group"));
+    let mut broker = broker(&cluster, &group, "0", &source);
+    init(&mut broker);
+    own(&mut broker, &[0]);
+    let mut commits = Vec::new();
+    for round in 0..41 {
+        broker.begin().unwrap();
+        broker.send_offsets(&[(0, position(round, ""))]).unwrap();
+        broker.send(outgoing(&source, 0, "x")).unwrap();
+        let since = Instant::now();
+        broker.commit().unwrap();
+        commits.push(since.elapsed());
+    }
+    commits.sort();
+    assert!(commits[20] < Duration::from_millis(50), "half of all commits took {:?} and more", commits[20]);
+}
+
+#[test]
+fn a_record_that_no_broker_will_take_is_fatal_and_not_tried_forever() {
+    let Some(cluster) = cluster() else { return };
+    let out = topic(&cluster, "large", 1);
+    let mut broker = broker(&cluster, &unique("group"), "0", &out);
+    init(&mut broker);
+    broker.begin().unwrap();
+    let failure = broker.send(outgoing(&out, 0, &"x".repeat(2_000_000))).unwrap_err();
+    assert!(matches!(failure, BrokerError::Fatal(_)), "{failure:?}");
+    broker.abort().unwrap();
+    begin_with(&mut broker, &out, "small");
+    commit(&mut broker);
+    until("the small one is seen", || (committed_values(&cluster, &out) == ["small"]).then_some(()));
+}
+
+#[test]
+fn an_open_transaction_ends_with_its_slots_next_start() {
+    let Some(cluster) = cluster() else { return };
+    let (out, group) = (topic(&cluster, "restart", 1), unique("group"));
+    {
+        let mut dying = broker(&cluster, &group, "0", &out);
+        init(&mut dying);
+        begin_with(&mut dying, &out, "never committed");
+        dying.drain().unwrap();
+    }
+    let mut heir = broker(&cluster, &group, "0", &out);
+    let since = Instant::now();
+    init(&mut heir);
+    assert!(since.elapsed() < Duration::from_secs(5), "the heir waited for {:?}", since.elapsed());
+    begin_with(&mut heir, &out, "by the heir");
+    commit(&mut heir);
+    until("the heir's is seen", || (committed_values(&cluster, &out) == ["by the heir"]).then_some(()));
+}
