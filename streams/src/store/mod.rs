@@ -5,6 +5,7 @@
 //! savepoint, so that a poisonous one leaves no trace of its own while the rest of the transaction stands.
 
 mod base;
+mod page;
 mod stores;
 
 pub(crate) use base::Base;
