@@ -95,7 +95,11 @@ pub(crate) struct Rig {
 
 impl Rig {
     pub(crate) fn new(partitions: i32) -> Self {
-        let cluster = Cluster::new(1, Clock::Injected(1_000));
+        Self::with_seed(partitions, 1)
+    }
+
+    pub(crate) fn with_seed(partitions: i32, seed: u64) -> Self {
+        let cluster = Cluster::new(seed, Clock::Injected(1_000));
         for (topic, count) in [("in", partitions), ("changelog", partitions), ("out", 1), ("dead", 1)] {
             cluster.create_topic(topic, count, Timestamps::LogAppendTime);
         }

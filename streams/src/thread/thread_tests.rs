@@ -9,6 +9,7 @@ use crate::broker::BrokerError;
 use crate::processor::StoreId;
 use crate::record::Outgoing;
 use crate::service::Condition;
+use crate::simulated::FaultRates;
 
 fn count(thread: &StreamThread<Scripted>, partition: i32, key: &str) -> String {
     let stores = thread.task(partition).unwrap().stores();
@@ -326,4 +327,48 @@ fn a_seeded_bug_is_seen() {
     assert!(!healthy(Some(Sabotage::OffsetsOutsideTransaction), abort(), true));
     assert!(!healthy(Some(Sabotage::LeaveStoreOutOfChangelog(StoreId(0).0)), Vec::new(), false));
     assert!(!healthy(Some(Sabotage::NoReinitAfterUnknown), unknown(), false));
+}
+
+/// Two members on two partitions through everything the simulated cluster can do wrong, crashes included. What is counted must
+/// come out as if nothing had ever happened.
+#[test]
+fn a_swarm_of_faults_changes_nothing() {
+    let seeds: u64 = std::env::var("STREAMS_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(40);
+    for seed in 0..seeds {
+        let mut rng = fastrand::Rng::with_seed(seed);
+        let mut rig = Rig::with_seed(2, seed);
+        rig.config.transaction_records = rng.usize(1..20);
+        let mut threads = [rig.thread("a"), rig.thread("b")];
+        rig.cluster.set_faults(FaultRates::swarm(&mut rng));
+        let mut expected = std::collections::BTreeMap::<String, usize>::new();
+        for _ in 0..400 {
+            if rng.u8(0..4) == 0 {
+                let (partition, key) = (rng.i32(0..2), rng.char('k'..='m'));
+                let key = format!("{key}{partition}");
+                rig.put(partition, &key, "x");
+                *expected.entry(key).or_default() += 1;
+            }
+            if rng.u8(0..100) == 0 {
+                let index = rng.usize(0..2);
+                threads[index] = rig.thread(["a", "b"][index]);
+            }
+            let [a, b] = &mut threads;
+            rig.run(&mut [a, b], 1);
+            rig.cluster.advance(rng.i64(0..20));
+        }
+        rig.cluster.heal();
+        let [a, b] = &mut threads;
+        for _ in 0..2_000 {
+            rig.run(&mut [a, b], 1);
+            rig.cluster.advance(10);
+        }
+        let mut found = std::collections::BTreeMap::<String, Vec<String>>::new();
+        for said in rig.seen("out") {
+            let (key, count) = said.split_once('=').unwrap();
+            found.entry(key.to_owned()).or_default().push(count.to_owned());
+        }
+        let expected: std::collections::BTreeMap<String, Vec<String>> =
+            expected.into_iter().map(|(key, count)| (key, (1..=count).map(|n| n.to_string()).collect())).collect();
+        assert_eq!(found, expected, "seed {seed}: {:?} {:?}", a.condition(), b.condition());
+    }
 }
