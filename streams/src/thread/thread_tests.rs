@@ -1,4 +1,4 @@
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test stops where it is wrong")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::print_stdout, reason = "a test stops where it is wrong")]
 
 use bytes::Bytes;
 
@@ -334,12 +334,16 @@ fn a_seeded_bug_is_seen() {
 #[test]
 fn a_swarm_of_faults_changes_nothing() {
     let seeds: u64 = std::env::var("STREAMS_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(40);
-    for seed in 0..seeds {
+    let only: Option<u64> = std::env::var("STREAMS_SEED").ok().and_then(|seed| seed.parse().ok());
+    for seed in only.map_or(0..seeds, |seed| seed..seed + 1) {
         let mut rng = fastrand::Rng::with_seed(seed);
         let mut rig = Rig::with_seed(2, seed);
         rig.config.transaction_records = rng.usize(1..20);
         let mut threads = [rig.thread("a"), rig.thread("b")];
         rig.cluster.set_faults(FaultRates::swarm(&mut rng));
+        if only.is_some() {
+            rig.cluster.record_trace();
+        }
         let mut expected = std::collections::BTreeMap::<String, usize>::new();
         for _ in 0..400 {
             if rng.u8(0..4) == 0 {
@@ -357,6 +361,9 @@ fn a_swarm_of_faults_changes_nothing() {
             rig.cluster.advance(rng.i64(0..20));
         }
         rig.cluster.heal();
+        // A static member that dies between giving up a partition and joining again leaves it without an owner until the next
+        // rebalance; this is one.
+        rig.cluster.rebalance("counter");
         let [a, b] = &mut threads;
         for _ in 0..2_000 {
             rig.run(&mut [a, b], 1);
@@ -369,6 +376,9 @@ fn a_swarm_of_faults_changes_nothing() {
         }
         let expected: std::collections::BTreeMap<String, Vec<String>> =
             expected.into_iter().map(|(key, count)| (key, (1..=count).map(|n| n.to_string()).collect())).collect();
+        if found != expected {
+            rig.cluster.trace().iter().for_each(|line| println!("{line}"));
+        }
         assert_eq!(found, expected, "seed {seed}: {:?} {:?}", a.condition(), b.condition());
     }
 }
