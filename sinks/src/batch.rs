@@ -26,7 +26,16 @@ pub(crate) struct Item {
     /// The record as it was.
     pub(crate) record: Record,
     /// The fact it states, or why it states none.
-    pub(crate) reading: Result<CouponEvent, String>,
+    pub(crate) reading: Result<CouponEvent, Unusable>,
+}
+
+/// Why a record states no fact.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Unusable {
+    /// `undecodable` or `impossible`.
+    pub(crate) cause: &'static str,
+    /// In words.
+    pub(crate) reason: String,
 }
 
 /// A record that must not be passed: it was written by a newer version of the language.
@@ -46,17 +55,22 @@ pub(crate) fn read(record: Record) -> Result<Item, Newer> {
         Err(error @ DecodeError::Newer { .. }) => {
             return Err(Newer { offset: record.offset, reason: error.to_string() });
         }
-        Err(error) => Err(error.to_string()),
+        Err(error) => Err(Unusable { cause: "undecodable", reason: error.to_string() }),
     };
     Ok(Item { record, reading })
 }
 
-/// Numbers that no destination can hold make a record unreadable here, once for all destinations.
-fn check(event: CouponEvent) -> Result<CouponEvent, String> {
-    match i64::try_from(event.version) {
-        Ok(_) => Ok(event),
-        Err(_) => Err(format!("version {} is beyond what a version can be", event.version)),
+/// Facts that cannot be are told here, record by record and for every destination alike. A database could only tell after the
+/// batch was folded, where a later fact may have covered an impossible one: what is put aside would depend on the batch.
+fn check(event: CouponEvent) -> Result<CouponEvent, Unusable> {
+    let impossible = |reason: String| Err(Unusable { cause: "impossible", reason });
+    if i64::try_from(event.version).is_err() {
+        return impossible(format!("version {} is beyond what a version can be", event.version));
     }
+    if !event.stock.is_balanced() {
+        return impossible("the campaign's stock is not the sum of its parts".into());
+    }
+    Ok(event)
 }
 
 /// What the records' facts amount to.
@@ -82,7 +96,11 @@ impl Batch {
     }
 
     /// Records that state no fact.
-    pub(crate) fn undecodable(&self) -> impl Iterator<Item = (&Record, &str)> {
-        self.items.iter().filter_map(|item| Some((&item.record, item.reading.as_ref().err()?.as_str())))
+    pub(crate) fn unusable(&self) -> impl Iterator<Item = (&Record, &Unusable)> {
+        self.items.iter().filter_map(|item| Some((&item.record, item.reading.as_ref().err()?)))
     }
 }
+
+#[cfg(test)]
+#[path = "batch_tests.rs"]
+mod tests;

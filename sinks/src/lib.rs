@@ -13,3 +13,6 @@ mod redis;
 
 pub use config::{Config, ConfigError};
 pub use serve::{Environment, Error, serve};
+
+#[cfg(test)]
+mod test_support;

@@ -25,6 +25,11 @@ use crate::batch::Batch;
 use crate::destination::{Applied, Destination, Trouble};
 use positions::Fencing;
 
+#[cfg(test)]
+mod service_tests;
+#[cfg(test)]
+mod bench_tests;
+
 /// How long one call may take before its connection is given up: beyond every limit that the server has been given.
 const DEADLINE: Duration = Duration::from_secs(60);
 

@@ -57,8 +57,8 @@ async fn attempt(connection: &mut PgConnection, owner: &Owner, batch: &Batch, ca
         return Err(Failure::Standing(standing));
     }
     let mut applied = Applied::default();
-    for (record, reason) in batch.undecodable() {
-        bury(&mut transaction, record, "undecodable", reason).await?;
+    for (record, unusable) in batch.unusable() {
+        bury(&mut transaction, record, unusable.cause, &unusable.reason).await?;
         applied.dead += 1;
     }
     match care {

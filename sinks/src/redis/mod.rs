@@ -25,6 +25,11 @@ use crate::destination::{Applied, Destination, Trouble};
 use connect::Server;
 use epoch::Sweep;
 
+#[cfg(test)]
+mod service_tests;
+#[cfg(test)]
+mod bench_tests;
+
 /// A Redis that holds the projection.
 pub(crate) struct Redis {
     client: redis::Client,
@@ -134,7 +139,7 @@ impl Destination for Redis {
         let rows = fold(&batch.items);
         let written = pipeline::write(&mut connection, &self.keys, &epoch, &rows, batch).await;
         let (mut applied, verdict) = written.map_err(|error| self.failed(&error))?;
-        applied.dead = u64::try_from(batch.undecodable().count()).unwrap_or(u64::MAX);
+        applied.dead = u64::try_from(batch.unusable().count()).unwrap_or(u64::MAX);
         match verdict.as_str() {
             "OK" => {
                 self.acknowledged.insert(batch.partition, batch.next);

@@ -19,6 +19,9 @@ use crate::monitor::Monitor;
 
 use session::{End, Session};
 
+#[cfg(test)]
+mod tests;
+
 /// How long a position outside the log is waited on before it is looked at again: a person has to decide meanwhile.
 const DECISION_PAUSE: Duration = Duration::from_secs(10);
 

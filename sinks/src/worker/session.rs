@@ -201,8 +201,8 @@ impl<'a, D: Destination, I: Inlet> Session<'a, D, I> {
         self.has_written = true;
         self.monitor.applied(batch.items.len(), took, applied);
         self.monitor.watermark(batch.partition, batch.newest_at());
-        for (record, reason) in batch.undecodable() {
-            let (partition, offset) = (record.partition, record.offset);
+        for (record, unusable) in batch.unusable() {
+            let (partition, offset, reason) = (record.partition, record.offset, &unusable.reason);
             tracing::warn!(sink = self.monitor.sink, partition, offset, reason, "a record states no fact");
         }
         self.inlet.commit(batch.partition, batch.next);

@@ -72,7 +72,7 @@ create table dead_rows (
     topic         text   not null,
     src_partition int    not null,
     src_offset    bigint not null,
-    -- 'undecodable', or the SQLSTATE that refused the row.
+    -- 'undecodable', 'impossible', or the SQLSTATE that refused the row.
     cause         text   not null,
     reason        text   not null,
     key           bytea,
