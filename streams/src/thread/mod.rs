@@ -469,6 +469,14 @@ impl<B: Broker> StreamThread<B> {
     }
 }
 
+/// For the simulation, which looks inside.
+impl<B> StreamThread<B> {
+    /// The task of a partition, once it runs.
+    pub(crate) fn running_task(&mut self, partition: i32) -> Option<&mut Task> {
+        self.tasks.get_mut(&partition).filter(|task| task.state() == State::Running)
+    }
+}
+
 /// For tests that look inside and for those that make a connection fail.
 #[cfg(test)]
 impl<B> StreamThread<B> {

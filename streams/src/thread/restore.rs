@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{StreamThread, Trouble, lookup_trouble};
 use crate::broker::Broker;
+use crate::task::{Outcome, RestoreError};
 
 /// How long one read may wait: an open transaction of somebody else can hold its records back for seconds.
 const READ_TIMEOUT: Duration = Duration::from_millis(5);
@@ -28,11 +29,26 @@ impl<B: Broker> StreamThread<B> {
         }
         self.metrics.restore_remaining(partition, restoring.remaining());
         if restoring.remaining() == 0 {
-            restoring.complete(task).map_err(|error| Trouble::Stop(error.to_string()))?;
+            if let Err(error) = restoring.complete(task) {
+                return Err(self.mismatch(partition, &error));
+            }
             self.restoring.remove(&partition);
             tracing::info!(topic = %self.topology.source(), partition, position = task.position(), "restored");
             self.broker.set_paused(partition, false).map_err(|error| Trouble::Rejoin(error.to_string()))?;
         }
         Ok(())
+    }
+
+    /// Position and state do not belong together. If the group's position has moved since this task looked it up, another
+    /// member has committed meanwhile, and this one is out of the group without knowing it yet; else it is an alarm.
+    fn mismatch(&mut self, partition: i32, error: &RestoreError) -> Trouble {
+        let found = match self.committed_checkpoints(&[partition]) {
+            Ok(found) => found.into_iter().next().flatten(),
+            Err(trouble) => return trouble,
+        };
+        match self.tasks.get(&partition).map(|task| task.outcome(found.as_ref())) {
+            Some(Outcome::Aborted) => Trouble::Stop(error.to_string()),
+            _ => Trouble::Rejoin(format!("partition {partition} was taken over by another member during its restore")),
+        }
     }
 }
