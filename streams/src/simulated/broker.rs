@@ -123,7 +123,10 @@ impl SimulatedBroker {
         } else {
             state.tick();
         }
-        state.note(|| format!("{}: {}", self.slot.instance, name()));
+        state.note(|| {
+            let name = name();
+            if name.is_empty() { name } else { format!("{} {:?}: {name}", self.slot.instance, self.process) }
+        });
         state
     }
 
@@ -278,7 +281,12 @@ impl SimulatedBroker {
             return Some(Polled::Lost(found.owned.iter().copied().collect()));
         }
         found.member?;
-        let target = state.groups.get(&found.group)?.target(&found.instance);
+        let group = state.groups.get(&found.group)?;
+        if group.joining {
+            // It has said what it owns, or is about to: nothing changes before the round is over.
+            return None;
+        }
+        let target = group.target(&found.instance);
         let revoked: Vec<i32> = found.owned.difference(&target).copied().collect();
         if !revoked.is_empty() {
             return Some(Polled::Revoked(revoked));
@@ -332,7 +340,7 @@ impl Broker for SimulatedBroker {
     }
 
     fn poll(&mut self, most: usize, timeout: Duration) -> Result<Polled, BrokerError> {
-        let mut state = self.call(|| "poll".into());
+        let mut state = self.call(String::new);
         if state.faults.strikes(Fault::SpuriousFence, |rates| rates.spurious_fence)
             && let Some(found) = state.connections.get_mut(&self.consumer)
         {

@@ -155,6 +155,19 @@ impl Cluster {
         self.state().groups.get(group).and_then(|group| group.last_committed(partition)).cloned()
     }
 
+    /// How many records of a partition the group has still to decide: those after its committed position, or everything if
+    /// there is none. Records that are not stable yet count as one.
+    #[must_use]
+    pub fn unread(&self, group: &str, topic: &str, partition: i32) -> usize {
+        let state = self.state();
+        let Ok(log) = state.log(topic, partition) else { return 0 };
+        let committed = state.groups.get(group).and_then(|group| group.last_committed(partition));
+        let position = committed.map_or(log.start(), |position| position.offset);
+        let read = log.read((&topic.into(), partition), position, usize::MAX, Isolation::ReadCommitted);
+        let unstable = usize::from(log.last_stable_offset() < log.end());
+        read.map_or(0, |(records, _)| records.len()) + unstable
+    }
+
     /// The group's generation: how many rebalances have been completed.
     #[must_use]
     pub fn generation(&self, group: &str) -> i32 {

@@ -68,6 +68,12 @@ impl Group {
                 member.seen = now;
                 member.owned.clear();
                 member.joined = joined;
+                // It may have gone between being told to give a partition up and having done so. What it held is free now.
+                let targets: usize = self.members.values().map(|member| member.target.len()).sum();
+                if i32::try_from(targets) != Ok(self.partitions) {
+                    self.rebalance();
+                    self.join(instance, &BTreeSet::new());
+                }
             }
             None => {
                 let member = Member { id, seen: now, joined: false, owned: BTreeSet::new(), target: BTreeSet::new() };
@@ -109,6 +115,14 @@ impl Group {
             for member in self.members.values_mut() {
                 member.joined = false;
             }
+        }
+    }
+
+    /// A member has given partitions up: a rebalance that hands them on, or its part in the one that waits.
+    pub(super) fn rejoin(&mut self, instance: &str, owned: &BTreeSet<i32>) {
+        self.rebalance();
+        if self.members.get(instance).is_some_and(|member| member.joined) {
+            self.join(instance, owned);
         }
     }
 

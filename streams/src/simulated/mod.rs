@@ -11,9 +11,12 @@ mod broker;
 mod cluster;
 mod emitter;
 mod faults;
+mod gate;
 mod groups;
 mod log;
 mod protocol;
+mod seeds;
+mod simulation;
 mod state;
 mod transactions;
 
@@ -23,6 +26,10 @@ pub use emitter::{Emission, MemoryEmitter};
 pub use faults::{Fault, FaultCounts, FaultRates};
 pub use log::{AbortedRange, Tombstones};
 pub use protocol::{Isolation, Refusal};
+pub use seeds::{Explored, Failure, Seeds};
+pub use simulation::{BEGINNING, Entries, Restless, Setup, Simulation};
 
 #[cfg(test)]
 mod cluster_tests;
+#[cfg(test)]
+mod simulation_tests;

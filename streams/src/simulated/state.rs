@@ -103,8 +103,10 @@ impl State {
 
     pub(super) fn note(&mut self, words: impl FnOnce() -> String) {
         if let Some(trace) = &mut self.trace {
-            let now = self.now;
-            trace.push(format!("{now:>8} {}", words()));
+            let words = words();
+            if !words.is_empty() {
+                trace.push(format!("{:>8} {words}", self.now));
+            }
         }
     }
 
@@ -369,8 +371,9 @@ impl State {
                 }
                 continue;
             };
-            if std::mem::take(&mut connection.rejoin) {
-                group.rebalance();
+            if std::mem::take(&mut connection.rejoin) && group.check(&connection.instance, member).is_ok() {
+                // One that has joined this round already joins again with what it still owns.
+                group.rejoin(&connection.instance, &connection.owned);
             }
             match group.heartbeat(&connection.instance, member, now) {
                 Ok(Heartbeat::Stable) => {

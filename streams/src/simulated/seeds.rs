@@ -1,0 +1,113 @@
+//! Runs a check over many seeds, in parallel, and makes a failing one reproducible: the seed, and the steps that led there.
+//!
+//! `TIMESALE_SEED=n` replays one seed, `TIMESALE_SEEDS=n` looks at so many, `TIMESALE_FIRST_SEED=n` begins elsewhere.
+
+use std::any::Any;
+use std::env;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use super::faults::FaultCounts;
+
+/// Which seeds to look at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Seeds {
+    /// The first.
+    pub first: u64,
+    /// How many.
+    pub count: u64,
+}
+
+/// The first seed (the lowest) whose check failed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Failure {
+    /// The seed.
+    pub seed: u64,
+    /// What was wrong.
+    pub reason: String,
+}
+
+/// What the check of many seeds came to.
+#[derive(Clone, Debug)]
+pub struct Explored {
+    /// Seeds looked at.
+    pub seeds: u64,
+    /// How long it took.
+    pub took: Duration,
+    /// Faults that took effect, all seeds together.
+    pub faults: FaultCounts,
+    /// The lowest seed that failed.
+    pub failure: Option<Failure>,
+}
+
+impl Seeds {
+    /// Seeds 1 to `count`, unless the environment says otherwise.
+    #[must_use]
+    pub fn from_env(count: u64) -> Self {
+        let number = |name| env::var(name).ok().and_then(|text| text.parse().ok());
+        match number("TIMESALE_SEED") {
+            Some(seed) => Self { first: seed, count: 1 },
+            None => Self {
+                first: number("TIMESALE_FIRST_SEED").unwrap_or(1),
+                count: number("TIMESALE_SEEDS").unwrap_or(count),
+            },
+        }
+    }
+
+    /// Checks seed after seed on as many threads as there are cores, until one fails. A panic within the check is a failure of
+    /// its seed.
+    pub fn explore(self, check: impl Fn(u64) -> Result<FaultCounts, String> + Sync) -> Explored {
+        let started = Instant::now();
+        let next = AtomicU64::new(self.first);
+        let end = AtomicU64::new(self.first.saturating_add(self.count));
+        let found: Mutex<(FaultCounts, Option<Failure>)> = Mutex::default();
+        let looked_at = AtomicU64::new(0);
+        let work = || {
+            loop {
+                let seed = next.fetch_add(1, Ordering::Relaxed);
+                if seed >= end.load(Ordering::Relaxed) {
+                    break;
+                }
+                let checked = caught(|| check(seed));
+                looked_at.fetch_add(1, Ordering::Relaxed);
+                let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+                match checked {
+                    Ok(counts) => {
+                        for (fault, count) in counts {
+                            *found.0.entry(fault).or_default() += count;
+                        }
+                    }
+                    Err(reason) => {
+                        // Lower seeds are still being looked at elsewhere; no higher one is begun.
+                        end.fetch_min(seed, Ordering::Relaxed);
+                        if found.1.as_ref().is_none_or(|known| seed < known.seed) {
+                            found.1 = Some(Failure { seed, reason });
+                        }
+                    }
+                }
+            }
+        };
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        std::thread::scope(|scope| {
+            for _ in 0..threads {
+                scope.spawn(work);
+            }
+        });
+        let (faults, failure) = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let seeds = looked_at.into_inner();
+        Explored { seeds, took: started.elapsed(), faults, failure }
+    }
+}
+
+/// A check, with a panic of it turned into its reason.
+pub(super) fn caught<T>(check: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(check)).unwrap_or_else(|payload| Err(words(payload.as_ref())))
+}
+
+fn words(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("a panic without words").to_owned()
+}

@@ -1,0 +1,157 @@
+//! One run of the toy shop under faults, and what must be true of it afterwards.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fastrand::Rng;
+
+use super::toy::{self, DEAD_LETTERS, EVENTS, HOLD_MS, INBOX, Model, STOCK};
+use crate::processor::StoreId;
+use crate::record::Record;
+use crate::simulated::simulation::Wrap;
+use crate::simulated::{FaultCounts, FaultRates, Isolation, Setup, Simulation};
+use crate::thread::{Sabotage, ThreadConfig};
+
+const PARTITIONS: i32 = 2;
+const CAMPAIGNS: u32 = 4;
+
+/// What is run: the runtime as it is, or with a seeded bug.
+#[derive(Clone, Copy)]
+pub(super) struct Subject {
+    pub(super) wrap: Wrap,
+    pub(super) sabotage: Option<Sabotage>,
+}
+
+impl Subject {
+    pub(super) const HONEST: Self = Self { wrap: |broker| Box::new(broker), sabotage: None };
+}
+
+/// Runs one seed to its end. The error tells what was wrong, and with `traced` every step that led there.
+pub(super) fn run(seed: u64, subject: Subject, traced: bool) -> Result<FaultCounts, String> {
+    let mut rng = Rng::with_seed(seed ^ 0x5eed);
+    // Sessions shorter than transactions let zombies live longest; production has it the other way round.
+    let session_timeout_ms = if rng.bool() { 4_000 } else { Setup::default().session_timeout_ms };
+    let instances = rng.usize(2..=3);
+    let setup = Setup { instances, partitions: PARTITIONS, session_timeout_ms, ..Setup::default() };
+    let config =
+        ThreadConfig { sabotage: subject.sabotage, poll_records: rng.usize(1..=40), ..ThreadConfig::default() };
+    let simulation =
+        Simulation::with(seed, toy::topology(), setup, subject.wrap, config).map_err(|error| error.to_string())?;
+    if traced {
+        simulation.cluster().record_trace();
+    }
+    let outcome = crate::simulated::seeds::caught(|| drive(&simulation, &mut rng));
+    match outcome {
+        Ok(()) => Ok(simulation.cluster().fault_counts()),
+        Err(reason) if traced => {
+            let trace = simulation.cluster().trace();
+            let tail = trace.len().saturating_sub(2_000);
+            Err(format!("{}\n{reason}", trace[tail..].join("\n")))
+        }
+        Err(reason) => Err(reason),
+    }
+}
+
+fn drive(simulation: &Simulation, rng: &mut Rng) -> Result<(), String> {
+    let cluster = simulation.cluster();
+    simulation.run(20);
+    cluster.set_faults(FaultRates::swarm(rng));
+    let requests = rng.u32(40..=120);
+    for request in 0..requests {
+        // A duplicate is the same request to the same campaign by the same shopper.
+        let number = if request > 0 && rng.u8(..) < 40 { rng.u32(0..request) } else { request };
+        let record = match rng.u8(..) {
+            0..4 => toy::poison(number % CAMPAIGNS),
+            _ => toy::claim(number % CAMPAIGNS, number, number % 17),
+        };
+        cluster.produce(record).map_err(|error| error.to_string())?;
+        simulation.run(rng.usize(0..=6));
+    }
+    simulation.run(rng.usize(0..=60));
+    simulation.heal();
+    simulation.quiesce(20_000).map_err(|error| format!("liveness: {error}"))?;
+    cluster.advance(HOLD_MS);
+    simulation.quiesce(20_000).map_err(|error| format!("liveness after the last deadline: {error}"))?;
+    check(simulation)
+}
+
+fn check(simulation: &Simulation) -> Result<(), String> {
+    let read = |topic: &str, partition| {
+        simulation.cluster().records(topic, partition, Isolation::ReadCommitted).map_err(|error| error.to_string())
+    };
+    let mut poisoned = 0;
+    for partition in 0..PARTITIONS {
+        let model = Model::fold(&read(INBOX, partition)?);
+        let events: Vec<String> = read(EVENTS, partition)?.iter().map(words).collect();
+        decided_once(&events)?;
+        stock_adds_up(&read(EVENTS, partition)?)?;
+        equal("events", partition, &events, &model.events)?;
+        for (store, expected) in (0_u8..).zip(model.stores()) {
+            let found = simulation.entries(partition, StoreId(store)).ok_or("nobody runs the partition")?;
+            equal("store", partition, &found, &expected)?;
+        }
+        // The stores and, after them, the timers.
+        for store in 0..4 {
+            let in_changelog =
+                simulation.changelog_entries(partition, StoreId(store)).map_err(|error| error.to_string())?;
+            let found = simulation.entries(partition, StoreId(store)).ok_or("nobody runs the partition")?;
+            equal("changelog", partition, &in_changelog, &found)?;
+        }
+        poisoned += model.poisoned;
+    }
+    let dead: usize =
+        (0..PARTITIONS).map(|partition| read(DEAD_LETTERS, partition).map_or(0, |found| found.len())).sum();
+    equal("dead letters", -1, &dead, &poisoned)?;
+    nothing_is_open(simulation)
+}
+
+fn words(record: &Record) -> String {
+    String::from_utf8_lossy(record.value.as_deref().unwrap_or_default()).into_owned()
+}
+
+fn equal<T: PartialEq + std::fmt::Debug>(what: &str, partition: i32, found: &T, expected: &T) -> Result<(), String> {
+    if found == expected {
+        return Ok(());
+    }
+    Err(format!("{what} of partition {partition}:\n  found    {found:?}\n  expected {expected:?}"))
+}
+
+fn decided_once(events: &[String]) -> Result<(), String> {
+    let mut seen = BTreeSet::new();
+    for event in events {
+        let request = event.split(' ').nth(1).unwrap_or_default();
+        if request != "-" && !seen.insert(request) {
+            return Err(format!("{request} was decided twice"));
+        }
+    }
+    Ok(())
+}
+
+/// At every prefix: what is left and what is out make up the stock.
+fn stock_adds_up(events: &[Record]) -> Result<(), String> {
+    let mut out: BTreeMap<Vec<u8>, u32> = BTreeMap::new();
+    for record in events {
+        let event = words(record);
+        let campaign = record.key.as_ref().map(|key| key.to_vec()).unwrap_or_default();
+        let granted = out.entry(campaign).or_default();
+        if event.starts_with("granted") {
+            *granted += 1;
+        } else if event.starts_with("released") {
+            *granted = granted.checked_sub(1).ok_or_else(|| format!("released more than was granted: {event}"))?;
+        }
+        let left: u32 = event.rsplit(' ').next().and_then(|left| left.parse().ok()).unwrap_or(u32::MAX);
+        if left.checked_add(*granted) != Some(STOCK) {
+            return Err(format!("offset {}: {event}, but {granted} are out", record.offset));
+        }
+    }
+    Ok(())
+}
+
+fn nothing_is_open(simulation: &Simulation) -> Result<(), String> {
+    for topic in [INBOX, EVENTS, DEAD_LETTERS, "toy.changelog"] {
+        for partition in 0..PARTITIONS {
+            let offsets = simulation.cluster().offsets(topic, partition).map_err(|error| error.to_string())?;
+            equal("last stable offset", partition, &offsets.last_stable, &offsets.high_watermark)?;
+        }
+    }
+    Ok(())
+}
