@@ -57,7 +57,7 @@ fn a_restore_that_reads_uncommitted_is_found() {
 #[test]
 fn a_missing_generation_fence_is_found() {
     let subject = Subject { wrap: |inner| Box::new(Bugged { inner, bug: Bug::NoGenerationFence }), ..Subject::HONEST };
-    bites("no generation fence", subject, 500);
+    bites("no generation fence", subject, 3_000);
 }
 
 /// Bugs at the seam.
