@@ -38,6 +38,8 @@ pub(super) enum GroupChange {
 pub(super) struct Membership {
     changes: Mutex<VecDeque<GroupChange>>,
     leaving: AtomicBool,
+    /// Whether the one answer that ends a membership has been given.
+    left: AtomicBool,
 }
 
 /// A member of a group. Its end gives up everything at once: the library waits for the answers that are owed, and nobody else
@@ -108,10 +110,15 @@ impl ConsumerContext for Membership {
     fn rebalance(&self, consumer: &BaseConsumer<Self>, error: RDKafkaRespErr, list: &mut TopicPartitionList) {
         let partitions: Vec<i32> = list.elements().iter().map(|element| element.partition()).collect();
         let assigning = error == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
+        let leaving = self.leaving.load(Ordering::Relaxed);
+        // While it ends, the library takes the first answer to whatever question for all of them; a second one may reach
+        // nobody any more, and would wait forever.
+        if leaving && self.left.swap(true, Ordering::Relaxed) {
+            return;
+        }
         let answer = if assigning {
             consumer.incremental_assign(&TopicPartitionList::new())
-        } else if partitions.is_empty() || self.leaving.load(Ordering::Relaxed) {
-            // While it ends, the library takes any answer for all of them, and answers no question about what is held.
+        } else if partitions.is_empty() || leaving {
             consumer.incremental_unassign(list)
         } else {
             Ok(())

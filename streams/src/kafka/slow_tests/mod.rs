@@ -27,7 +27,7 @@ use prometheus::Registry;
 
 use super::{Admin, ClusterConfig, EmitterConfig, KafkaBroker, KafkaEmitter, SlotConfig, Tap, TopicToCreate};
 use crate::broker::{Broker, BrokerError, Polled, Position};
-use crate::emitter::{Emitter, Placed};
+use crate::emitter::{Delivery, Emitter, Placed};
 use crate::record::{Outgoing, Record};
 
 /// The cluster to test against, if there is one.
@@ -84,17 +84,20 @@ fn emitter(cluster: &ClusterConfig) -> KafkaEmitter {
 /// Writes values to a partition, outside of any transaction.
 fn write(cluster: &ClusterConfig, topic: &str, partition: i32, values: &[&str]) -> Vec<Placed> {
     let emitter = emitter(cluster);
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let sent: Vec<_> = values.iter().map(|value| emitter.emit(outgoing(topic, partition, value)).unwrap()).collect();
-    let all = async {
-        let mut placed = Vec::new();
-        for delivery in sent {
-            placed.push(delivery.await.unwrap());
-        }
-        placed
+    let all = || {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let all = async |sent: Vec<Delivery>| {
+            let mut placed = Vec::new();
+            for delivery in sent {
+                placed.push(delivery.await.unwrap());
+            }
+            placed
+        };
+        runtime.block_on(all(sent))
     };
     // On a thread of its own, for a test may be async itself.
-    std::thread::scope(|scope| scope.spawn(|| runtime.block_on(all)).join()).unwrap()
+    std::thread::scope(|scope| scope.spawn(all).join()).unwrap()
 }
 
 fn broker(cluster: &ClusterConfig, group: &str, instance: &str, source: &str) -> KafkaBroker {
