@@ -12,7 +12,18 @@ const ROOMS: [(&str, &[&str], &[&str]); 8] = [
     (
         "streams",
         &[],
-        &["rdkafka", "thiserror", "tracing", "prometheus", "tokio", "bytes", "compact_str", "blake3", "fastrand"],
+        &[
+            "rdkafka",
+            "thiserror",
+            "tracing",
+            "prometheus",
+            "tokio",
+            "bytes",
+            "compact_str",
+            "blake3",
+            "fastrand",
+            "serde",
+        ],
     ),
     ("processors", &["events", "streams"], &["thiserror", "tracing", "bytes"]),
     (
