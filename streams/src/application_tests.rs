@@ -1,3 +1,5 @@
+//! Threads on a simulated cluster in real time: readiness, alarm, shutdown.
+
 #![allow(clippy::unwrap_used, reason = "a test stops where it is wrong")]
 
 use std::time::{Duration, Instant};

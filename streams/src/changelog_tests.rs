@@ -1,3 +1,5 @@
+//! Changelog records: there and back, their bytes, and what cannot be read.
+
 #![allow(clippy::unwrap_used, reason = "a test stops where it is wrong")]
 
 use super::{Change, decode, encode};

@@ -232,3 +232,7 @@ impl TestDriver {
 fn task_partition(index: usize) -> i32 {
     i32::try_from(index).unwrap_or(i32::MAX)
 }
+
+#[cfg(test)]
+#[path = "driver_tests.rs"]
+mod tests;

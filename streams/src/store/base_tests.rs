@@ -1,3 +1,5 @@
+//! A store base against a plain ordered map; and what a million entries cost.
+
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,

@@ -1,3 +1,5 @@
+//! Overlay, savepoint and merged scan against plain copies.
+
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops where it is wrong")]
 
 use std::collections::BTreeMap;

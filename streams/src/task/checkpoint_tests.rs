@@ -1,3 +1,5 @@
+//! Checkpoints: text and back, foreign positions, changed topologies.
+
 #![allow(clippy::unwrap_used, reason = "a test stops where it is wrong")]
 
 use super::{Checkpoint, CheckpointError, Fingerprint};

@@ -1,3 +1,5 @@
+//! Dead letters: whole, named, never too large.
+
 #![allow(clippy::unwrap_used, reason = "a test stops where it is wrong")]
 
 use super::{dead_letter, header};

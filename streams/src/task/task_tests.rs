@@ -1,3 +1,5 @@
+//! A task depends on its log alone.
+
 #![allow(clippy::unwrap_used, reason = "a test stops where it is wrong")]
 
 use std::sync::Arc;

@@ -1,3 +1,5 @@
+//! Timers against an ordered set.
+
 #![allow(clippy::unwrap_used, reason = "a test stops where it is wrong")]
 
 use std::collections::BTreeSet;

@@ -1,6 +1,7 @@
 //! The group: partitions come, go and are taken.
 
-use super::{Consumer, StreamThread, Trouble, lookup_trouble};
+use super::trouble::{Trouble, lookup_trouble};
+use super::{Consumer, StreamThread};
 use crate::broker::{Broker, BrokerError};
 use crate::task::{Checkpoint, Outcome, RestoreError, Restoring, State, Task};
 

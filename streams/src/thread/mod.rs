@@ -20,23 +20,27 @@
 mod config;
 mod group;
 mod restore;
+mod silence;
 mod transaction;
+mod trouble;
+mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 #[cfg(test)]
 pub(crate) use config::Sabotage;
 pub(crate) use config::ThreadConfig;
 
-use crate::broker::{Broker, BrokerError, Polled};
+use crate::broker::{Broker, Polled};
 use crate::metrics::ThreadMetrics;
-use crate::processor::Verdict;
 use crate::service::Condition;
-use crate::task::{Advanced, Restoring, State, Task};
+use crate::task::{Restoring, Task};
 use crate::topology::Topology;
+use silence::Silence;
 use transaction::Transaction;
+use trouble::{Trouble, lookup_trouble};
 
 /// How long a thread without partitions may count as joining; after that it counts as spare.
 const JOIN_MS: i64 = 30_000;
@@ -50,16 +54,6 @@ pub(crate) enum Step {
     Wait(Duration),
     /// It has stopped for good; the reason has been logged.
     Failed,
-}
-
-/// What went wrong, named by its cure.
-#[derive(Clone, PartialEq, Eq, Debug)]
-enum Trouble {
-    Wait(String),
-    Abort(String),
-    Suspect(&'static str, String),
-    Rejoin(String),
-    Stop(String),
 }
 
 /// Whether the producer may begin a transaction.
@@ -115,6 +109,7 @@ pub(crate) struct StreamThread<B> {
     trouble: Option<String>,
     stopped: Option<String>,
     polls: u64,
+    silence: Silence,
     joining_since: i64,
     has_checked_topics: bool,
 }
@@ -147,6 +142,7 @@ impl<B: Broker> StreamThread<B> {
             trouble: None,
             stopped: None,
             polls: 0,
+            silence: Silence::default(),
             joining_since: now,
             has_checked_topics: false,
         }
@@ -182,6 +178,11 @@ impl<B: Broker> StreamThread<B> {
         match self.poll()? {
             Polled::Records(records) => {
                 let dry = records.is_empty();
+                if dry {
+                    self.heard_nothing()?
+                } else {
+                    self.heard()
+                }
                 for record in records {
                     if let Some(task) = self.tasks.get_mut(&record.partition) {
                         task.enqueue(record);
@@ -194,6 +195,7 @@ impl<B: Broker> StreamThread<B> {
                 self.metrics.rebalance("assigned");
                 tracing::info!(application = %self.topology.name(), ?partitions, "partitions assigned");
                 self.assigning = partitions;
+                self.heard();
                 self.open_tasks()
             }
             Polled::Revoked(partitions) => self.revoked(&partitions),
@@ -215,192 +217,6 @@ impl<B: Broker> StreamThread<B> {
         }
         self.has_checked_topics = true;
         Ok(())
-    }
-
-    fn poll(&mut self) -> Result<Polled, Trouble> {
-        let timeout = self.poll_timeout();
-        let started = Instant::now();
-        let polled = self.broker.poll(self.config.poll_records, timeout).map_err(consumer_trouble)?;
-        self.polls += 1;
-        self.metrics.poll_latency.observe(started.elapsed().as_secs_f64());
-        if let Polled::Records(records) = &polled {
-            self.metrics.poll_records.inc_by(u64::try_from(records.len()).unwrap_or(0));
-        }
-        Ok(polled)
-    }
-
-    /// As long as there is nothing else to do: an open transaction, a restore, a backlog and a timer each shorten the wait.
-    fn poll_timeout(&mut self) -> Duration {
-        let now = self.broker.now();
-        let waiting = |partition: &i32, retries: &BTreeMap<i32, Retry>| {
-            retries.get(partition).is_some_and(|retry| retry.not_before > now)
-        };
-        let busy = self.tasks.iter().any(|(partition, task)| task.has_queued() && !waiting(partition, &self.retries));
-        if busy || !self.restoring.is_empty() {
-            return Duration::ZERO;
-        }
-        if self.transaction.is_some() {
-            return Duration::from_millis(self.config.dry_after_ms);
-        }
-        let longest = i64::try_from(self.config.poll_timeout_ms).unwrap_or(i64::MAX);
-        let wait = self
-            .tasks
-            .values_mut()
-            .filter_map(Task::next_deadline)
-            .map(|deadline| if deadline > now { deadline.saturating_sub(now) } else { self.config.tick_interval_ms })
-            .chain(self.retries.values().map(|retry| retry.not_before - now))
-            .fold(longest, i64::min);
-        Duration::from_millis(wait.max(1).unsigned_abs())
-    }
-
-    /// A partition whose records wait here hands out no more of them.
-    fn manage_backlog(&mut self) -> Result<(), Trouble> {
-        for (partition, task) in &self.tasks {
-            if task.state() != State::Running {
-                continue;
-            }
-            let wanted = task.has_queued();
-            if wanted != self.paused.contains(partition) {
-                self.broker.set_paused(*partition, wanted).map_err(consumer_trouble)?;
-                if wanted {
-                    self.paused.insert(*partition)
-                } else {
-                    self.paused.remove(partition)
-                };
-            }
-        }
-        Ok(())
-    }
-
-    /// Moves every running task until its queue is empty or the transaction is full; the rest waits for the next turn.
-    fn process(&mut self) -> Result<(), Trouble> {
-        let now = self.broker.now();
-        let started = Instant::now();
-        let mut steps = 0_u64;
-        let ready: Vec<i32> = self
-            .tasks
-            .iter()
-            .filter(|(_, task)| task.state() == State::Running && task.has_queued())
-            .map(|(partition, _)| *partition)
-            .filter(|partition| self.retries.get(partition).is_none_or(|retry| retry.not_before <= now))
-            .collect();
-        for partition in ready {
-            while !self.is_full() {
-                match self.advance(partition)? {
-                    Advanced::Idle => break,
-                    _ => steps += 1,
-                }
-            }
-        }
-        if steps > 0 {
-            self.metrics.process_latency.observe(started.elapsed().as_secs_f64());
-        }
-        Ok(())
-    }
-
-    fn advance(&mut self, partition: i32) -> Result<Advanced, Trouble> {
-        let Some(task) = self.tasks.get_mut(&partition) else { return Ok(Advanced::Idle) };
-        let advanced = match task.advance() {
-            Ok(advanced) => advanced,
-            Err(Verdict::Retry(reason)) => {
-                self.retry_later(partition, reason);
-                return Ok(Advanced::Idle);
-            }
-            Err(verdict @ (Verdict::Fatal(_) | Verdict::Poison(_))) => {
-                let at = format!("{}/{partition} at offset {}", self.topology.source(), task.position());
-                // What came before it was decided well and must not wait for whoever looks into this.
-                self.commit()?;
-                return Err(Trouble::Stop(format!("{at}: {verdict}")));
-            }
-        };
-        match advanced {
-            Advanced::Idle => return Ok(Advanced::Idle),
-            Advanced::Record(_) => self.metrics.process.inc(),
-            Advanced::Timer(lateness_ms) => {
-                self.metrics.punctuate.inc();
-                self.metrics.punctuate_lateness.observe(seconds(lateness_ms));
-            }
-            Advanced::Tick => {
-                if let Some(ticked) = self.ticks.get_mut(&partition) {
-                    ticked.read = true;
-                }
-            }
-            Advanced::Poison(_) => {
-                let reason = task.poisoned.take().unwrap_or_default();
-                let offset = task.position() - 1;
-                tracing::warn!(topic = %self.topology.source(), partition, offset, %reason, "poison: sent to the dead letters");
-                self.metrics.process.inc();
-                self.metrics.dead_letter(&reason);
-            }
-        }
-        self.retries.remove(&partition);
-        self.write_outputs(partition, advanced)?;
-        Ok(advanced)
-    }
-
-    fn retry_later(&mut self, partition: i32, reason: String) {
-        let attempts = self.retries.get(&partition).map_or(0, |retry| retry.attempts) + 1;
-        let not_before = self.broker.now() + self.backoff(attempts);
-        tracing::warn!(topic = %self.topology.source(), partition, attempts, %reason, "a record is to be read again later");
-        self.retries.insert(partition, Retry { not_before, attempts, reason });
-    }
-
-    fn backoff(&self, attempts: u32) -> i64 {
-        let (first, longest) = self.config.backoff_ms;
-        first.saturating_mul(1 << attempts.saturating_sub(1).min(16)).min(longest)
-    }
-
-    // --- failure ---------------------------------------------------------------------------------------------------------
-
-    fn cure(&mut self, trouble: Trouble) -> Step {
-        self.failures = self.failures.saturating_add(1);
-        let application = self.topology.name().clone();
-        let next = match trouble {
-            Trouble::Wait(reason) => {
-                tracing::debug!(%application, failures = self.failures, %reason, "waiting");
-                self.trouble = Some(reason);
-                Ok(())
-            }
-            Trouble::Abort(reason) => {
-                tracing::warn!(%application, failures = self.failures, %reason, "transaction aborted");
-                self.trouble = Some(reason);
-                self.abort()
-            }
-            Trouble::Suspect(outcome, reason) => {
-                tracing::warn!(%application, outcome, failures = self.failures, %reason, "the producer must be replaced");
-                self.trouble = Some(reason.clone());
-                self.suspect(outcome, reason);
-                Ok(())
-            }
-            Trouble::Rejoin(reason) => {
-                tracing::warn!(%application, failures = self.failures, %reason, "the consumer is dead: joining the group anew");
-                self.trouble = Some(reason.clone());
-                self.consumer = Consumer::Dead(reason);
-                Ok(())
-            }
-            Trouble::Stop(reason) => {
-                self.stop(reason);
-                return Step::Failed;
-            }
-        };
-        if let Err(next) = next {
-            return self.cure(next);
-        }
-        let pause = self.backoff(self.failures);
-        self.not_before = self.broker.now() + pause;
-        Step::Wait(Duration::from_millis(pause.unsigned_abs()))
-    }
-
-    fn stop(&mut self, reason: String) {
-        tracing::error!(application = %self.topology.name(), %reason, "stream thread stopped: it will not go on by itself");
-        if self.transaction.take().is_some() {
-            drop(self.broker.abort());
-            self.metrics.transaction("aborted");
-        }
-        self.stopped = Some(reason);
-        self.tasks.clear();
-        self.suspended.clear();
-        self.broker.close();
     }
 
     /// Ends in good order: commits what is open, leaves the group.
@@ -489,20 +305,6 @@ impl<B> StreamThread<B> {
     }
 }
 
-fn consumer_trouble(error: BrokerError) -> Trouble {
-    match error {
-        BrokerError::Unavailable(reason) => Trouble::Wait(reason),
-        error => Trouble::Rejoin(error.to_string()),
-    }
-}
-
-fn lookup_trouble(error: BrokerError) -> Trouble {
-    match error {
-        BrokerError::Fatal(reason) => Trouble::Stop(reason),
-        error => Trouble::Wait(error.to_string()),
-    }
-}
-
 fn seconds(milliseconds: i64) -> f64 {
     Duration::from_millis(milliseconds.max(0).unsigned_abs()).as_secs_f64()
 }
@@ -511,5 +313,9 @@ fn seconds(milliseconds: i64) -> f64 {
 pub(crate) mod rig;
 #[cfg(test)]
 pub(crate) mod scripted;
+#[cfg(test)]
+mod speed_tests;
+#[cfg(test)]
+mod swarm_tests;
 #[cfg(test)]
 mod thread_tests;

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{StreamThread, Trouble, lookup_trouble};
+use super::StreamThread;
+use super::trouble::{Trouble, lookup_trouble};
 use crate::broker::Broker;
 use crate::task::{Outcome, RestoreError};
 

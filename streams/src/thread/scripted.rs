@@ -32,11 +32,13 @@ pub(crate) struct Scripted {
     pub(crate) inner: SimulatedBroker,
     pub(crate) script: Vec<(Call, Effect, BrokerError)>,
     pub(crate) calls: Vec<Call>,
+    /// Polls bring nothing until the group is joined anew.
+    pub(crate) mute: bool,
 }
 
 impl Scripted {
     pub(crate) fn new(inner: SimulatedBroker) -> Self {
-        Self { inner, script: Vec::new(), calls: Vec::new() }
+        Self { inner, script: Vec::new(), calls: Vec::new(), mute: false }
     }
 
     fn call<T>(
@@ -68,6 +70,9 @@ impl Broker for Scripted {
     }
 
     fn poll(&mut self, most: usize, timeout: Duration) -> Result<Polled, BrokerError> {
+        if self.mute {
+            return Ok(Polled::Records(Vec::new()));
+        }
         self.call(Call::Poll, |inner| inner.poll(most, timeout))
     }
 
@@ -92,6 +97,7 @@ impl Broker for Scripted {
     }
 
     fn rejoin(&mut self) -> Result<(), BrokerError> {
+        self.mute = false;
         self.inner.rejoin()
     }
 

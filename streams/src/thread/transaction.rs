@@ -2,7 +2,8 @@
 
 use std::time::Instant;
 
-use super::{Producer, StreamThread, Ticked, Trouble, seconds};
+use super::trouble::Trouble;
+use super::{Producer, StreamThread, Ticked, seconds};
 use crate::broker::{Broker, BrokerError};
 use crate::changelog;
 use crate::record::Outgoing;
