@@ -1,9 +1,9 @@
 //! The `[sinks]` section.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// How sinks read and write.
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// Most records written in one go, `1..=50_000`.

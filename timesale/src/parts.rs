@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use events::manifest::Manifest;
 use prometheus::Registry;
-use streams::application::{Application, ApplicationConfig};
-use streams::kafka::{ClusterConfig, KafkaBroker, SlotConfig, check_topics};
+use streams::application::{Application, ApplicationConfig, ApplicationError};
+use streams::kafka::{ClusterConfig, EmitterConfig, KafkaBroker, SlotConfig, check_topics};
 use streams::metrics::Metrics;
 use streams::service::{Condition, Health, Shutdown};
 use tokio::task::JoinSet;
@@ -25,6 +25,9 @@ pub(crate) enum PartError {
     /// Something it needs is not there.
     #[error("{0:#}")]
     Unavailable(anyhow::Error),
+    /// The work in hand did not end in time.
+    #[error("{0:#}")]
+    DrainDeadline(anyhow::Error),
     /// Anything else.
     #[error("{0:#}")]
     Internal(anyhow::Error),
@@ -60,6 +63,12 @@ pub(crate) fn start(
         shutdown: shutdown.clone(),
     };
     let mut parts = JoinSet::new();
+    if matches!(role, Role::Ingress | Role::All) {
+        add(&mut parts, "ingress", &surroundings, ingress);
+    }
+    if matches!(role, Role::Sinks | Role::All) {
+        add(&mut parts, "sinks", &surroundings, sinks);
+    }
     if matches!(role, Role::Processors | Role::All) {
         add(&mut parts, "processors", &surroundings, processors);
     }
@@ -148,5 +157,49 @@ async fn processors(surroundings: Surroundings) -> Result<(), PartError> {
     tokio::task::spawn_blocking(move || application.join(THREADS_END_WITHIN))
         .await
         .map_err(|error| internal(error.into()))?
-        .map_err(|error| internal(error.into()))
+        .map_err(|error| match error {
+            ApplicationError::Stuck { .. } => PartError::DrainDeadline(error.into()),
+            ApplicationError::Start { .. } => internal(error.into()),
+        })
+}
+
+/// The HTTP door.
+async fn ingress(surroundings: Surroundings) -> Result<(), PartError> {
+    let Surroundings { config, health, registry, shutdown } = surroundings;
+    let secrets = config.jwt_secrets.iter().map(|secret| ingress::Secret::new(secret.expose()));
+    let secrets = secrets.collect::<Result<Vec<_>, _>>().and_then(ingress::Secrets::new);
+    let surroundings = ingress::Surroundings {
+        kafka: config.kafka.clone(),
+        emitter: EmitterConfig::default(),
+        postgres: Some(config.postgres.expose().to_owned()),
+        redis: Some(config.redis.expose().to_owned()),
+        secrets: secrets.map_err(|error| PartError::Unavailable(error.into()))?,
+        registry,
+        health: health.clone(),
+        shutdown,
+    };
+    tracing::info!(address = %config.ingress.listen, "ingress runs");
+    health.set("ingress", Condition::Ready);
+    ingress::serve(config.ingress.clone(), surroundings).await.map_err(|error| match error {
+        ingress::Error::Listen { .. } | ingress::Error::Topics(_) => PartError::Unavailable(error.into()),
+        ingress::Error::Drain { .. } => PartError::DrainDeadline(error.into()),
+        _ => PartError::Internal(error.into()),
+    })
+}
+
+/// Postgres and Redis.
+async fn sinks(surroundings: Surroundings) -> Result<(), PartError> {
+    let Surroundings { config, health, registry, shutdown } = surroundings;
+    let environment = sinks::Environment {
+        cluster: config.kafka.clone(),
+        instance: config.processors.instance.clone(),
+        postgres_url: config.postgres.expose().to_owned(),
+        redis_url: config.redis.expose().to_owned(),
+        registry,
+        health: health.clone(),
+        shutdown,
+    };
+    tracing::info!("sinks run");
+    health.set("sinks", Condition::Ready);
+    sinks::serve(config.sinks.clone(), environment).await.map_err(|error| PartError::Internal(error.into()))
 }

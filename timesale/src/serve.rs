@@ -1,6 +1,6 @@
 //! Runs roles: announces, waits to be told to stop, drains with a deadline, says how it ended.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use prometheus::Registry;
 use streams::service::{Condition, Health, shutdown};
@@ -15,6 +15,9 @@ use crate::signals::{StopRequests, StopWithStdin};
 
 /// How long the work in hand may take to end once a role is told to stop.
 const DRAIN_DEADLINE: Duration = Duration::from_secs(10);
+
+/// Signals so close together are one request.
+const SAME_REQUEST: Duration = Duration::from_millis(500);
 
 /// Runs a role until it is told to stop or cannot go on.
 pub(crate) async fn serve(role: Role, config: Config, stop_with_stdin: StopWithStdin) -> Exit {
@@ -54,7 +57,7 @@ pub(crate) async fn serve(role: Role, config: Config, stop_with_stdin: StopWithS
     handle.request();
     let drained = tokio::select! {
         drained = tokio::time::timeout(DRAIN_DEADLINE, drain(&mut parts, &health)) => drained,
-        signal = stop.next() => {
+        signal = told_again(&mut stop) => {
             tracing::warn!(signal, "told twice to stop: stopping at once");
             return Exit::Interrupted;
         }
@@ -75,6 +78,18 @@ pub(crate) async fn serve(role: Role, config: Config, stop_with_stdin: StopWithS
     exit
 }
 
+/// Waits to be told to stop once more. What comes within a moment is the same request: supervisors like to tell a process and
+/// then its whole group.
+async fn told_again(stop: &mut StopRequests) -> &'static str {
+    let told = Instant::now();
+    loop {
+        let signal = stop.next().await;
+        if told.elapsed() > SAME_REQUEST {
+            return signal;
+        }
+    }
+}
+
 /// What the end of a part means for the process; a part that ends unasked takes the others with it.
 fn judge(ended: Option<Result<Ended, tokio::task::JoinError>>, health: &Health) -> Exit {
     match ended {
@@ -88,6 +103,7 @@ fn judge(ended: Option<Result<Ended, tokio::task::JoinError>>, health: &Health) 
             tracing::error!(part, %error, "cannot go on");
             match error {
                 PartError::Unavailable(_) => Exit::Unavailable,
+                PartError::DrainDeadline(_) => Exit::DrainDeadline,
                 PartError::Internal(_) => Exit::Internal,
             }
         }

@@ -76,7 +76,10 @@ pub async fn open_campaign(door: SocketAddr, campaign: &CampaignId, stock: u32, 
     let body = serde_json::to_string(&terms)?;
     let put = head(
         &format!("PUT /v1/campaigns/{campaign}"),
-        &format!("idempotency-key: define\r\ncontent-type: application/json\r\ncontent-length: {}\r\n", body.len()),
+        &format!(
+            "idempotency-key: define-{campaign}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n",
+            body.len()
+        ),
     ) + &body;
     let get = head(&format!("GET /v1/campaigns/{campaign}"), "");
     let deadline = Instant::now() + DEFINED_WITHIN;
@@ -117,7 +120,7 @@ pub fn claims(door: SocketAddr, campaign: &CampaignId, shoppers: u32, mint: &Min
     (0..shoppers)
         .map(|number| {
             let shopper = ShopperId::new(&format!("shopper-{number}"))?;
-            let key = format!("claim-{number}");
+            let key = format!("claim-{number:010}");
             let request = RequestId::of(shopper.as_str(), &route, &key);
             let token = mint.token(shopper.as_str(), &["shopper"], &[], TOKEN_TTL)?;
             let post = format!(

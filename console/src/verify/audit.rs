@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use events::coupons::{CouponCommand, CouponEvent, CouponFact, Refusal};
+use events::coupons::{CouponCommand, CouponEvent, CouponFact, CouponLedger, Refusal, Rule};
 use events::ids::RequestId;
 use events::projections::{Projection, Source};
 
@@ -21,6 +21,7 @@ struct Known {
 #[derive(Debug)]
 pub struct Audit {
     requests: HashMap<RequestId, Known>,
+    ledger: CouponLedger,
     /// The rows that Postgres and Redis must hold.
     pub rows: Projection,
     /// What was found so far.
@@ -29,8 +30,6 @@ pub struct Audit {
 
 /// Every command in the log has a decision.
 pub const DECIDED: &str = "every_command_is_decided";
-/// No request has two decisions.
-pub const ONCE: &str = "no_request_is_decided_twice";
 /// No decision comes from nowhere.
 pub const ASKED: &str = "every_decision_was_asked_for";
 /// Whoever was told "sold out" was told so when nothing remained: never undersold.
@@ -43,10 +42,11 @@ pub const DOOR: &str = "what_the_door_refused_is_not_in_the_log";
 impl Default for Audit {
     fn default() -> Self {
         let mut verdict = Verdict::default();
-        for promise in [DECIDED, ONCE, ASKED, SOLD_OUT] {
+        let rules = Rule::ALL.into_iter().map(Rule::name);
+        for promise in [DECIDED, ASKED, SOLD_OUT].into_iter().chain(rules) {
             verdict.state(promise, None);
         }
-        Self { requests: HashMap::new(), rows: Projection::default(), verdict }
+        Self { requests: HashMap::new(), ledger: CouponLedger::new(), rows: Projection::default(), verdict }
     }
 }
 
@@ -61,11 +61,11 @@ impl Audit {
     pub fn event(&mut self, event: &CouponEvent, source: Source) {
         self.verdict.counts.events += 1;
         if let Some(request) = event.fact.request() {
-            let known = self.requests.entry(request).or_default();
-            if known.decided {
-                self.verdict.state(ONCE, Some(format!("{request} is decided again at {source:?}: {event:?}")));
-            }
-            known.decided = true;
+            self.requests.entry(request).or_default().decided = true;
+        }
+        if let Err(violation) = self.ledger.apply(event) {
+            let says = format!("{violation}, at {source:?}: {event:?}");
+            self.verdict.state(violation.rule.name(), Some(says));
         }
         if let CouponFact::ClaimRefused { reason: Refusal::SoldOut, .. } = event.fact
             && event.stock.remaining > 0

@@ -16,7 +16,7 @@ use events::projections::Source;
 use events::request::Fingerprint;
 use events::time::{Timestamp, Window};
 
-use super::audit::{ASKED, Audit, DECIDED, DOOR, ONCE, SOLD_OUT, TOLD, Whole};
+use super::audit::{ASKED, Audit, DECIDED, DOOR, SOLD_OUT, TOLD, Whole};
 use super::told::Clients;
 use super::verdict::Verdict;
 use crate::journal::{Entry, Send, Told};
@@ -155,9 +155,9 @@ fn a_sound_log_holds_every_promise() {
 #[test]
 fn each_defect_breaks_its_promise() {
     type Defect = fn(&mut Story);
-    let table: [(&str, &str, Defect); 12] = [
+    let table: [(&str, &str, Defect); 15] = [
         ("a command without a decision", DECIDED, |story| drop(story.events.remove(3))),
-        ("a request decided twice", ONCE, |story| {
+        ("a request decided twice", "one_decision_per_request", |story| {
             let again = CouponEvent { version: 5, ..story.events[3].clone() };
             story.events.push(again);
         }),
@@ -181,6 +181,13 @@ fn each_defect_breaks_its_promise() {
             story.told[0] = told(1, Told::Door { status: 429, code: "X".into() });
         }),
         ("refused at the door and in the inbox all the same", DOOR, |story| story.commands.push(claim(4))),
+        ("a version is left out", "gapless_versions", |story| story.events[3].version = 5),
+        ("a coupon out of nothing", "stock_identity", |story| story.events[2].stock.granted = 3),
+        ("a shopper has more coupons than the terms allow", "limit_per_shopper", |story| {
+            if let CouponFact::CouponGranted { shopper: owner, .. } = &mut story.events[2].fact {
+                *owner = shopper(1);
+            }
+        }),
     ];
     for (defect, promise, apply) in table {
         let mut story = story();

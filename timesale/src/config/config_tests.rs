@@ -49,6 +49,7 @@ fn every_bad_value_is_named() {
         [admin]\nlisten = 'everywhere'
         [processors]\ninstance = 'a b'\ncommit_interval_ms = 0\nthreads = 1000
         [auth]\njwt_secret_files = ['/nowhere/secret']
+        [sinks]\nbatch_records = 0
         [shop]\nname = 'x'";
     let ConfigError(problems) = read(bad, &[("TIMESALE_JWT_SECRET", "short")], Mode::Production).unwrap_err();
     let named = [
@@ -60,6 +61,7 @@ fn every_bad_value_is_named() {
         "[processors] commit_interval_ms",
         "[processors] threads",
         "[auth] jwt_secret_files",
+        "[sinks] batch_records",
         "[shop]",
         "TIMESALE_JWT_SECRET",
     ];

@@ -18,13 +18,14 @@ impl Environment for ProcessEnvironment {
 }
 
 /// Variables that override a value of the file: the variable, the section, the key.
-pub(crate) const OVERRIDES: [(&str, &str, &str); 6] = [
+pub(crate) const OVERRIDES: [(&str, &str, &str); 7] = [
     ("KAFKA_BOOTSTRAP", "kafka", "bootstrap"),
     ("DATABASE_URL", "postgres", "url"),
     ("REDIS_URL", "redis", "url"),
     ("TIMESALE_LISTEN", "ingress", "listen"),
     ("TIMESALE_ADMIN_LISTEN", "admin", "listen"),
     ("TIMESALE_INSTANCE", "processors", "instance"),
+    ("TIMESALE_INSTANCE", "ingress", "instance"),
 ];
 
 /// Lays the environment over the file's values. An empty variable counts as unset: compose files pass those.

@@ -23,8 +23,8 @@ use sections::{AdminSection, AuthSection, KafkaSection, PostgresSection, Process
 /// The file that is read when none is named.
 const DEFAULT_FILE: &str = "timesale.toml";
 
-/// Shortest token secret, bytes: 256 bits for HS256 (RFC 7518, section 3.2).
-const SHORTEST_SECRET: usize = 32;
+/// Shortest token secret, bytes.
+const SHORTEST_SECRET: usize = ingress::Secret::FEWEST_BYTES;
 
 /// What stands in for the token secret in development. Everybody knows it.
 const DEVELOPMENT_SECRET: &str = "timesale development secret, known to everybody";
@@ -61,9 +61,9 @@ pub(crate) struct Config {
     /// The processors' role.
     pub(crate) processors: ProcessorsSection,
     /// The ingress' role.
-    pub(crate) ingress: Table,
+    pub(crate) ingress: ingress::Config,
     /// The sinks' role.
-    pub(crate) sinks: Table,
+    pub(crate) sinks: sinks::Config,
     effective: Table,
 }
 
@@ -120,17 +120,21 @@ pub(crate) fn parse(text: &str, environment: &dyn Environment, mode: Mode) -> Re
     let admin = reader.address("[admin] listen", &admin.listen);
     let processors: ProcessorsSection = reader.section("processors");
     check_processors(&processors, &mut reader);
+    let ingress: ingress::Config = reader.section("ingress");
+    if let Err(error) = ingress.check() {
+        reader.problems.push(format!("[ingress] {error}"));
+    }
     let auth: AuthSection = reader.section("auth");
     let jwt_secrets = token_secrets(&auth, environment, mode, &mut reader);
-    let ingress: Table = reader.section("ingress");
-    let sinks: Table = reader.section("sinks");
+    let sinks: sinks::Config = reader.section("sinks");
+    if let Err(error) = sinks.check() {
+        reader.problems.push(error.to_string());
+    }
     for unknown in std::mem::take(&mut reader.table).keys() {
         reader.problems.push(format!("[{unknown}]: no such section"));
     }
     if mode == Mode::Development {
-        let door = ingress.get("listen").and_then(Value::as_str).unwrap_or("127.0.0.1:0").to_owned();
-        let door = reader.address("[ingress] listen", &door);
-        for (name, address) in [("[admin] listen", admin), ("[ingress] listen", door)] {
+        for (name, address) in [("[admin] listen", admin), ("[ingress] listen", ingress.listen)] {
             reader.rule(
                 address.ip().is_loopback(),
                 &format!("{name}: development mode listens on loopback addresses only, not on {address}"),
@@ -264,6 +268,7 @@ fn token_secrets(auth: &AuthSection, environment: &dyn Environment, mode: Mode, 
             &format!("{origin}: a token secret has at least {SHORTEST_SECRET} bytes, this one has {}", text.len()),
         );
     }
+    reader.rule(found.len() <= 2, "token secrets: at most two are in force, one and its successor");
     if found.is_empty() && mode == Mode::Development {
         found.push((String::new(), DEVELOPMENT_SECRET.to_owned()));
     }

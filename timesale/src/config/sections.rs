@@ -68,7 +68,7 @@ impl Default for AdminSection {
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct AuthSection {
-    /// Files with one token secret each, newest first: the first mints, all are accepted, so that secrets can be rotated.
+    /// Files with one token secret each, at most two: the first mints, all are accepted, so that one can be replaced.
     pub(crate) jwt_secret_files: Vec<PathBuf>,
 }
 
