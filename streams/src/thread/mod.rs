@@ -36,7 +36,7 @@ pub(crate) use config::ThreadConfig;
 use crate::broker::{Broker, Polled};
 use crate::metrics::ThreadMetrics;
 use crate::service::Condition;
-use crate::task::{Restoring, Task};
+use crate::task::{Restoring, State, Task};
 use crate::topology::Topology;
 use silence::Silence;
 use transaction::Transaction;
