@@ -96,3 +96,7 @@ impl Message for Reply {
         self.request.to_string()
     }
 }
+
+#[cfg(test)]
+#[path = "codec_tests.rs"]
+mod tests;

@@ -55,7 +55,7 @@ macro_rules! text_id {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
         #[serde(try_from = "CompactString", into = "CompactString")]
-        #[schemars(with = "String")]
+        #[schemars(with = "String", extend("pattern" = concat!("^[A-Za-z0-9_-]{", $min, ",", $max, "}$")))]
         pub struct $name(CompactString);
 
         impl $name {
@@ -154,7 +154,7 @@ macro_rules! hash_id {
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
         #[serde(try_from = "CompactString", into = "CompactString")]
-        #[schemars(with = "String")]
+        #[schemars(with = "String", extend("pattern" = concat!("^", $prefix, "[0-9a-f]{32}$")))]
         pub struct $name([u8; 16]);
 
         impl $name {
@@ -264,3 +264,7 @@ impl RequestId {
         HoldId::derive(&[&self.0])
     }
 }
+
+#[cfg(test)]
+#[path = "ids_tests.rs"]
+mod tests;

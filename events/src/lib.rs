@@ -8,5 +8,9 @@ pub mod coupons;
 pub mod projections;
 pub mod envelope;
 pub mod codec;
+pub mod schema;
 pub mod manifest;
 pub mod topics;
+
+#[cfg(test)]
+mod samples;

@@ -128,3 +128,7 @@ impl BasisPoints {
         self <= Self::WHOLE
     }
 }
+
+#[cfg(test)]
+#[path = "money_tests.rs"]
+mod tests;

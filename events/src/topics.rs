@@ -46,3 +46,7 @@ pub const NAMES: [&str; 5] = [
     INGRESS_REPLIES.name(),
     DEAD_LETTERS.name(),
 ];
+
+#[cfg(test)]
+#[path = "topics_tests.rs"]
+mod tests;

@@ -5,9 +5,10 @@
 /// `Idempotency-Key`. A granted claim is recognised for as long as its campaign lives.
 pub const RETRY_WINDOW_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// How many requests that granted nothing are remembered per shopper and campaign: the newest ones. Sixteen is more than a
-/// person tries and less than a script needs to fill a disk.
-pub const REQUESTS_PER_ACCOUNT: usize = 16;
+/// How many requests that granted nothing are remembered per shopper and campaign: the newest ones. Sixty-four in a day is
+/// more than a person tries and all that the orders of a hundred coupons usually ask; some 2 KB at most. An older one that
+/// is repeated is decided again, as if it were new: within the shopper's limit, so it can never gain a coupon too many.
+pub const REQUESTS_PER_ACCOUNT: usize = 64;
 
 /// How many requests for campaigns that do not exist are remembered per partition: 65,536, some 8 MB.
 pub const STRANGERS: u64 = 65_536;

@@ -207,3 +207,7 @@ impl CampaignTerms {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "terms_tests.rs"]
+mod tests;

@@ -55,3 +55,27 @@ pub fn topology() -> Result<Topology, TopologyError> {
         .sink(topics::INGRESS_REPLIES.name())
         .build(move || Box::new(CouponProcessor::new(outlets.clone())))
 }
+
+#[cfg(test)]
+#[path = "."]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "a test that cannot go on should fail"
+)]
+mod tests {
+    use super::{account, bytes, campaign, coupon, journal, machine, processor, rows, shelf, topology};
+
+    mod world;
+
+    mod claim_tests;
+    mod properties_tests;
+    mod rows_tests;
+    mod speed_tests;
+    mod sweeps_tests;
+    mod topology_tests;
+    mod usage_tests;
+}

@@ -1,0 +1,120 @@
+//! `golden/` holds the bytes of every version of every message ever written. What was written must be read for ever, and what is
+//! written today is what the newest file says. To add a message, or a version: run with `TIMESALE_BLESS=1` and look at the diff.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on should fail")]
+
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+
+use super::{DecodeError, Message, decode, encode};
+use crate::coupons::{CouponCommand, CouponEvent};
+use crate::envelope::Envelope;
+use crate::request::{Outcome, Reply};
+use crate::samples;
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(name)
+}
+
+/// Every sample's bytes are its golden file's, and every file in the folder can be read.
+fn check<M: Message + PartialEq + Debug>(name: &str, samples: Vec<M>, kind: impl Fn(&M) -> &'static str) {
+    let folder = folder(name);
+    let mut newest = BTreeSet::new();
+    for sample in samples {
+        let path = folder.join(format!("{}.{}.json", kind(&sample), M::SCHEMA_VERSION));
+        let (value, envelope) = encode(&sample, &Envelope::default()).unwrap();
+        if std::env::var_os("TIMESALE_BLESS").is_some() {
+            fs::create_dir_all(&folder).unwrap();
+            fs::write(&path, &value).unwrap();
+        }
+        let golden = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        assert_eq!(String::from_utf8_lossy(&value), String::from_utf8_lossy(&golden), "{}", path.display());
+        assert_eq!(decode::<M>(Some(&golden), &envelope).unwrap(), sample);
+        newest.insert(path);
+    }
+    for entry in fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        let version = path.file_stem().and_then(|stem| Path::new(stem).extension()?.to_str()?.parse().ok());
+        let envelope = Envelope { schema_version: version.expect("<kind>.<version>.json"), ..Envelope::default() };
+        let read = decode::<M>(Some(&fs::read(&path).unwrap()), &envelope);
+        assert!(read.is_ok(), "{}: {read:?}", path.display());
+        assert!(version != Some(M::SCHEMA_VERSION) || newest.contains(&path), "{} has no sample", path.display());
+    }
+}
+
+#[test]
+fn commands_are_these_bytes() {
+    check("coupon_command", samples::commands(), CouponCommand::kind);
+}
+
+#[test]
+fn events_are_these_bytes() {
+    check("coupon_event", samples::events(), |event: &CouponEvent| event.fact.kind());
+}
+
+#[test]
+fn replies_are_these_bytes() {
+    check("reply", samples::replies(), |reply: &Reply| match reply.outcome {
+        Outcome::Granted { .. } => "granted",
+        Outcome::Applied { .. } => "applied",
+        Outcome::Refused { .. } => "refused",
+    });
+}
+
+#[test]
+fn there_is_a_sample_of_every_kind() {
+    let commands: BTreeSet<_> = samples::commands().iter().map(CouponCommand::kind).collect();
+    let facts: BTreeSet<_> = samples::facts().iter().map(crate::coupons::CouponFact::kind).collect();
+    // These numbers change with the language; the kinds' names are checked by the schemas.
+    assert_eq!((commands.len(), facts.len(), samples::replies().len()), (10, 14, 3));
+}
+
+#[test]
+fn an_unknown_field_is_ignored_and_a_newer_version_is_not_garbage() {
+    let version = |schema_version| Envelope { schema_version, ..Envelope::default() };
+    let (value, _) = encode(&samples::commands()[1], &Envelope::default()).unwrap();
+    let richer = String::from_utf8(value.clone()).unwrap().replace("\"request\"", "\"colour\":\"red\",\"request\"");
+    assert_eq!(decode::<CouponCommand>(Some(richer.as_bytes()), &version(1)).unwrap(), samples::commands()[1]);
+    assert!(matches!(
+        decode::<CouponCommand>(Some(&value), &version(2)),
+        Err(DecodeError::Newer { found: 2, known: 1 })
+    ));
+    assert!(matches!(decode::<CouponCommand>(Some(&value), &version(0)), Err(DecodeError::Unmarked(_))));
+    assert!(matches!(decode::<CouponCommand>(None, &version(1)), Err(DecodeError::Unmarked(_))));
+    assert!(matches!(decode::<CouponCommand>(Some(b"{}"), &version(1)), Err(DecodeError::Garbage(_))));
+}
+
+#[test]
+fn headers_are_read_as_they_were_written() {
+    let envelope = Envelope {
+        event_type: "claim".into(),
+        schema_version: 1,
+        traceparent: Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".into()),
+        reply_to: Some(3),
+    };
+    let headers = envelope.to_headers();
+    assert_eq!(Envelope::from_headers(headers.iter().map(|(name, value)| (*name, value.as_slice()))), envelope);
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_the_decoder_panic(bytes in prop::collection::vec(any::<u8>(), 0..300), version in 0_u16..3) {
+        let envelope = Envelope { schema_version: version, ..Envelope::default() };
+        drop(decode::<CouponCommand>(Some(&bytes), &envelope));
+        drop(decode::<CouponEvent>(Some(&bytes), &envelope));
+        drop(decode::<Reply>(Some(&bytes), &envelope));
+    }
+
+    #[test]
+    fn a_damaged_message_is_an_error_and_no_panic(
+        which in 0_usize..10, place in any::<prop::sample::Index>(), byte in any::<u8>(),
+    ) {
+        let (mut value, envelope) = encode(&samples::commands()[which], &Envelope::default()).unwrap();
+        let place = place.index(value.len());
+        value[place] = byte;
+        drop(decode::<CouponCommand>(Some(&value), &envelope));
+    }
+}

@@ -1,0 +1,131 @@
+//! Rows are read as they were written, also by the next build; what is no row is told apart from a newer one; a granted
+//! coupon is small.
+
+use events::coupons::{CampaignStatus, CampaignTerms, Discount, Eligibility, Refusal, Restoration, StockCount};
+use events::ids::{OrderId, Segment};
+use events::money::{BasisPoints, Money};
+use events::request::Fingerprint;
+use events::time::Timestamp;
+use proptest::prelude::*;
+
+use super::account::{Account, Answer, Remembered};
+use super::bytes::RowError;
+use super::campaign::{Campaign, Counts};
+use super::coupon::{Coupon, CouponState, Hold, Redemption};
+use super::rows;
+use super::world::{at, campaign, request, terms};
+
+fn coupon(name: &str, state: CouponState) -> Coupon {
+    Coupon {
+        claim: request(name),
+        fingerprint: Fingerprint::from_u64(u64::MAX),
+        granted_at: at(1_000),
+        expires_at: at(90_000),
+        restored: 0,
+        state,
+    }
+}
+
+fn full_account() -> Account {
+    let order = OrderId::new("order-1").unwrap();
+    let hold = Hold { id: request("h").hold(), order: order.clone(), discount: Money::new(500), until: at(2_000) };
+    let redemption = Redemption { hold: request("r").hold(), order, discount: Money::LARGEST };
+    let mut coupons: Vec<Coupon> = [
+        CouponState::Granted,
+        CouponState::Held(hold),
+        CouponState::Redeemed(redemption),
+        CouponState::Expired,
+        CouponState::Revoked,
+    ]
+    .into_iter()
+    .map(|state| coupon("c", state))
+    .collect();
+    coupons[2].restored = 255;
+    let answers = Refusal::ALL.map(Answer::Refused).into_iter().chain([Answer::Applied(u64::MAX), Answer::Applied(0)]);
+    let requests = answers
+        .map(|answer| Remembered { request: request("q"), fingerprint: Fingerprint::from_u64(9), at: at(7), answer })
+        .collect();
+    Account { coupons, requests }
+}
+
+fn full_campaign() -> Campaign {
+    Campaign {
+        id: campaign("sale"),
+        number: u32::MAX,
+        origin: at(5),
+        status: CampaignStatus::Ended,
+        retired: true,
+        terms: CampaignTerms {
+            eligibility: Eligibility::Segments(vec![Segment::new("vip").unwrap(), Segment::new("gold").unwrap()]),
+            discount: Discount::Percent { share: BasisPoints::WHOLE, cap: Some(Money::new(9)) },
+            budget: Some(Money::LARGEST),
+            restoration: Restoration::WithinUseWindow { times: 3 },
+            ..terms()
+        },
+        counts: Counts::default(),
+    }
+}
+
+#[test]
+fn rows_are_read_as_they_were_written() {
+    for origin in [0, 5, 999_999] {
+        let account = full_account();
+        assert_eq!(rows::read_account(&rows::write_account(&account, at(origin)), at(origin)), Ok(account));
+    }
+    for terms in [terms(), full_campaign().terms] {
+        let campaign = Campaign { terms, ..full_campaign() };
+        assert_eq!(rows::read_campaign(&campaign.id, &rows::write_campaign(&campaign)), Ok(campaign));
+    }
+    let stock = StockCount { stock: u32::MAX, remaining: 1, granted: 2, held: 3, redeemed: 4, expired: 5, revoked: 6 };
+    let counts = Counts { version: u64::MAX, stock, spent: u64::MAX };
+    assert_eq!(rows::read_counts(&rows::write_counts(&counts)), Ok(counts));
+    let stranger = full_account().requests[3];
+    assert_eq!(rows::read_stranger(&rows::write_stranger(&stranger, 77)), Ok((stranger, 77)));
+}
+
+#[test]
+fn a_newer_row_is_told_apart_and_a_cut_one_is_refused() {
+    let row = rows::write_account(&full_account(), at(0));
+    let mut newer = row.clone();
+    newer[0] = 2;
+    assert_eq!(rows::read_account(&newer, at(0)), Err(RowError::Version { found: 2, known: 1 }));
+    for length in 0..row.len() {
+        assert!(rows::read_account(&row[..length], at(0)).is_err(), "{length} of {} bytes", row.len());
+    }
+    let longer = [row.as_slice(), &[0]].concat();
+    assert_eq!(rows::read_account(&longer, at(0)), Err(RowError::Length));
+}
+
+/// A changelog outlives the build that wrote it: bytes of version 1 as they have always been.
+#[test]
+fn rows_of_version_1_are_these_bytes() {
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let granted = Account { coupons: vec![coupon("c", CouponState::Granted)], requests: vec![] };
+    let claim = hex(request("c").as_bytes());
+    // version, one coupon, claim, fingerprint, two times in zigzag, state, no requests
+    let expected = format!("0101{claim}ffffffffffffffff8089 7a 80aaea55 00 00").replace(' ', "");
+    assert_eq!(hex(&rows::write_account(&granted, at(0))), expected);
+}
+
+#[test]
+fn a_granted_coupon_takes_at_most_forty_bytes() {
+    let thirty_days = 30 * 24 * 60 * 60;
+    let mut granted = coupon("c", CouponState::Granted);
+    (granted.granted_at, granted.expires_at) = (at(thirty_days / 2), at(thirty_days));
+    let row = rows::write_account(&Account { coupons: vec![granted], requests: vec![] }, at(0));
+    assert!(row.len() <= 40, "{} bytes", row.len());
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_the_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let mut marked = bytes.clone();
+        marked.insert(0, 1);
+        for row in [bytes, marked] {
+            drop(rows::read_account(&row, Timestamp::default()));
+            drop(rows::read_campaign(&campaign("sale"), &row));
+            drop(rows::read_stranger(&row));
+            let _counts = rows::read_counts(&row);
+        }
+    }
+}
