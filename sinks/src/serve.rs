@@ -120,3 +120,7 @@ fn torn(ended: Option<Result<(), tokio::task::JoinError>>) -> Error {
         Some(Ok(())) | None => Error::Torn("it ended by itself".into()),
     }
 }
+
+#[cfg(test)]
+#[path = "serve_tests.rs"]
+mod tests;
