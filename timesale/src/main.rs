@@ -3,6 +3,8 @@
 
 mod admin;
 mod cli;
+#[cfg(test)]
+mod cli_tests;
 mod config;
 mod exit;
 mod health;

@@ -67,7 +67,7 @@ pub fn to_claim(response: &Response) -> Answer {
     match (response.status, body.admitted, body.coupon, refusal) {
         (201, _, Some(coupon), _) => Answer::Decided(Told::Granted { coupon }),
         (202, ..) => Answer::Pending,
-        (409, Some(true), _, Some(reason)) => Answer::Decided(Told::Refused { reason }),
+        (400..500, Some(true), _, Some(reason)) => Answer::Decided(Told::Refused { reason }),
         (429 | 503, admitted, ..) => Answer::Again {
             after: response.retry_after.map(Duration::from_secs),
             trace: if admitted == Some(false) { Trace::None } else { Trace::Possible },

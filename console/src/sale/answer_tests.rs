@@ -34,6 +34,11 @@ fn an_answer_to_a_claim_says_what_to_do_next() {
             r#"{"status":409,"code":"SOLD_OUT","admitted":true}"#,
             Answer::Decided(Told::Refused { reason: Refusal::SoldOut }),
         ),
+        (
+            403,
+            r#"{"status":403,"code":"NOT_ELIGIBLE","admitted":true}"#,
+            Answer::Decided(Told::Refused { reason: Refusal::NotEligible }),
+        ),
         (409, r#"{"status":409,"code":"SOLD_OUT","admitted":false}"#, door(409, "SOLD_OUT")),
         (401, r#"{"status":401,"code":"UNAUTHENTICATED"}"#, door(401, "UNAUTHENTICATED")),
         (429, r#"{"status":429,"code":"TOO_MANY","admitted":false}"#, again(Trace::None, "429 TOO_MANY")),

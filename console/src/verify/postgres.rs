@@ -82,7 +82,8 @@ where
 {
     sqlx::raw_sql(declare).execute(&mut *connection).await?;
     loop {
-        let batch = sqlx::query(FETCH).fetch_all(&mut *connection).await?;
+        // Not kept prepared: the same words bring other columns from the next table's cursor.
+        let batch = sqlx::query(FETCH).persistent(false).fetch_all(&mut *connection).await?;
         if batch.is_empty() {
             break;
         }

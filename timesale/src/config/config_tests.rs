@@ -121,3 +121,10 @@ fn several_secrets_are_in_force_while_one_is_replaced() {
     let secrets: Vec<&str> = config.jwt_secrets.iter().map(super::Secret::expose).collect();
     assert_eq!(secrets, [SECRET, &SECRET.replace('0', "x")], "the environment's first, the line end stripped");
 }
+
+#[test]
+fn the_file_at_the_root_says_what_the_defaults_are() {
+    let file = read(include_str!("../../../timesale.toml"), &[], Mode::Production).unwrap();
+    let defaults = read("", &[], Mode::Production).unwrap();
+    assert_eq!(file.describe(), defaults.describe());
+}

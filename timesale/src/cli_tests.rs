@@ -1,0 +1,60 @@
+//! The command line as people know it: verbs and options are a promise, and each says what it is for.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
+
+use clap::{Command, CommandFactory};
+
+use crate::cli::Cli;
+
+/// Every verb with its own options, one a line.
+fn outline(command: &Command, path: &str, lines: &mut Vec<String>) {
+    let options: Vec<String> = command
+        .get_arguments()
+        .filter(|argument| !argument.is_global_set() && !argument.is_hide_set() && argument.get_id() != "help")
+        .filter(|argument| argument.get_id() != "version")
+        .map(|argument| {
+            argument.get_long().map_or_else(|| format!("<{}>", argument.get_id()), |long| format!("--{long}"))
+        })
+        .collect();
+    lines.push([path.to_owned(), options.join(" ")].join(" ").trim().to_owned());
+    for verb in command.get_subcommands().filter(|verb| verb.get_name() != "help") {
+        outline(verb, &format!("{path} {}", verb.get_name()), lines);
+    }
+}
+
+#[test]
+fn the_command_line_is_as_scripts_and_people_know_it() {
+    Cli::command().debug_assert();
+    let mut lines = Vec::new();
+    outline(&Cli::command(), "timesale", &mut lines);
+    let expected = "\
+timesale
+timesale serve <role>
+timesale topics
+timesale topics validate --file
+timesale topics plan --file --json
+timesale topics apply --file --json --yes --wait
+timesale token <subject> --role --segment --ttl
+timesale verify --journal --settle --dead-letters
+timesale sale --shoppers --stock --duplicates --rate --arrivals --kill --kill-kafka --flush-redis --drop-database --base-url \
+--journal --connections --patience --seed --no-verify
+timesale health";
+    assert_eq!(lines.join("\n"), expected);
+}
+
+#[test]
+fn every_verb_and_option_says_what_it_is_for() {
+    fn check(command: &Command, path: &str) {
+        assert!(command.get_about().is_some(), "{path} says nothing");
+        for argument in command.get_arguments() {
+            assert!(argument.get_help().is_some(), "{path} {} says nothing", argument.get_id());
+        }
+        command.get_subcommands().for_each(|verb| check(verb, &format!("{path} {}", verb.get_name())));
+    }
+    check(&Cli::command(), "timesale");
+}
