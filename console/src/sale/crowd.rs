@@ -27,7 +27,7 @@ const LOOKUP_INTERVAL: Duration = Duration::from_millis(100);
 
 /// How long the door may say "sold out" to a client whose earlier attempt may be in the log, before the client gives up asking
 /// what became of that attempt.
-const LOOKUP_PATIENCE: Duration = Duration::from_secs(20);
+const LOOKUP_PATIENCE: Duration = Duration::from_secs(8);
 
 /// A claim as it goes over the wire.
 pub struct Claim {
