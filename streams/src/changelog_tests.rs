@@ -1,6 +1,6 @@
 //! Changelog records: there and back, their bytes, and what cannot be read.
 
-#![allow(clippy::unwrap_used, reason = "a test stops where it is wrong")]
+#![allow(clippy::unwrap_used, clippy::type_complexity, reason = "a test stops where it is wrong")]
 
 use super::{Change, decode, encode};
 use crate::record::{Outgoing, Record};

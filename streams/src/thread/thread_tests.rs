@@ -2,6 +2,7 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::type_complexity,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::print_stdout,
