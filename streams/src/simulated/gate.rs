@@ -5,7 +5,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use super::broker::ProcessId;
-use super::simulation::World;
+use super::world::World;
 use crate::broker::{Broker, BrokerError, Polled, Position};
 use crate::record::{Outgoing, Record};
 

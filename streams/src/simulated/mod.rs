@@ -19,6 +19,7 @@ mod seeds;
 mod simulation;
 mod state;
 mod transactions;
+mod world;
 
 pub use broker::{ProcessId, SimulatedBroker, Slot};
 pub use cluster::{Clock, Cluster, Offsets, Timestamps};

@@ -7,7 +7,7 @@ use fastrand::Rng;
 use super::toy::{self, DEAD_LETTERS, EVENTS, HOLD_MS, INBOX, Model, STOCK};
 use crate::processor::StoreId;
 use crate::record::Record;
-use crate::simulated::simulation::Wrap;
+use crate::simulated::world::Wrap;
 use crate::simulated::{FaultCounts, FaultRates, Isolation, Setup, Simulation};
 use crate::thread::{Sabotage, ThreadConfig};
 

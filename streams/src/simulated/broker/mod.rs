@@ -2,55 +2,22 @@
 //! (queueing records, adding partitions to the transaction, waiting out `CONCURRENT_TRANSACTIONS`) is done here.
 //! Dropping it is a crash: nothing is said to the cluster.
 
+mod producer;
+mod slot;
+mod wrong;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
-use super::cluster::{Clock, Cluster};
-use super::faults::Fault;
-use super::protocol::{Ending, Isolation, ProducerId, Refusal};
-use super::state::State;
 use crate::broker::{Broker, BrokerError, Polled, Position};
 use crate::record::{Outgoing, Record};
-
-/// How often a call asks again before it gives up, 5 ms apart.
-const PATIENCE: usize = 2_000;
-
-/// Who connects.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Slot {
-    /// The consumer group: the application id.
-    pub group: Arc<str>,
-    /// `group.instance.id`.
-    pub instance: Arc<str>,
-    /// The topic the group reads.
-    pub topic: Arc<str>,
-    /// `transactional.id`.
-    pub transactional_id: Arc<str>,
-    /// `transaction.timeout.ms`.
-    pub transaction_timeout_ms: i64,
-    /// `session.timeout.ms`.
-    pub session_timeout_ms: i64,
-}
-
-impl Slot {
-    /// A slot of an application with the runtime's own settings: transactions time out after 10 s, sessions after 15 s.
-    #[must_use]
-    pub fn new(application: &str, instance: &str, topic: &str) -> Self {
-        Self {
-            group: application.into(),
-            instance: instance.into(),
-            topic: topic.into(),
-            transactional_id: format!("{application}.{instance}").into(),
-            transaction_timeout_ms: 10_000,
-            session_timeout_ms: 15_000,
-        }
-    }
-}
-
-/// One process, as the cluster sees it: a connection and those that replace it by `rejoin`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct ProcessId(pub(super) u64);
+use crate::simulated::cluster::{Clock, Cluster};
+use crate::simulated::faults::Fault;
+use crate::simulated::protocol::{Ending, Isolation, Refusal};
+use crate::simulated::state::State;
+use producer::{Producer, Stage};
+pub use slot::{ProcessId, Slot};
 
 /// A connection.
 pub struct SimulatedBroker {
@@ -70,27 +37,8 @@ struct Fetch {
     paused: bool,
 }
 
-/// The producer as its client knows it.
-enum Producer {
-    /// `init_transactions` has not been called.
-    None,
-    /// `registered`: the coordinator knows of the open transaction.
-    Alive { who: (ProducerId, i32), stage: Stage, registered: bool },
-    /// Fenced or broken for good: only a new one helps.
-    Dead(BrokerError),
-}
-
-#[derive(Clone, PartialEq, Eq, Debug)]
-enum Stage {
-    Ready,
-    Open,
-    Failed(String),
-    /// An EndTxn is unanswered: it may be asked for again, or aborted.
-    Doubtful,
-}
-
 impl SimulatedBroker {
-    pub(super) fn connect(cluster: Cluster, slot: Slot) -> Result<Self, Refusal> {
+    pub(in crate::simulated) fn connect(cluster: Cluster, slot: Slot) -> Result<Self, Refusal> {
         let (process, consumer) = {
             let mut state = cluster.state();
             let process = state.new_process();
@@ -137,130 +85,6 @@ impl SimulatedBroker {
             return Err(BrokerError::Unavailable("no answer in time".into()));
         }
         Ok(())
-    }
-
-    /// Asks again for as long as the coordinator is writing markers.
-    fn patiently<T>(
-        state: &mut State,
-        mut request: impl FnMut(&mut State) -> Result<T, Refusal>,
-    ) -> Result<T, Refusal> {
-        for _ in 0..PATIENCE {
-            match request(state) {
-                Err(Refusal::ConcurrentTransactions) => state.advance(5),
-                answer => return answer,
-            }
-        }
-        Err(Refusal::ConcurrentTransactions)
-    }
-
-    fn alive(&self) -> Result<((ProducerId, i32), Stage), BrokerError> {
-        match &self.producer {
-            Producer::Alive { who, stage, .. } => Ok((*who, stage.clone())),
-            Producer::None => Err(BrokerError::Fatal("init_transactions comes first".into())),
-            Producer::Dead(error) => Err(error.clone()),
-        }
-    }
-
-    fn open(&self) -> Result<(ProducerId, i32), BrokerError> {
-        match self.alive()? {
-            (who, Stage::Open) => Ok(who),
-            (_, Stage::Failed(reason)) => Err(BrokerError::Abort(reason)),
-            (_, stage) => Err(BrokerError::Fatal(format!("no transaction is open: {stage:?}"))),
-        }
-    }
-
-    fn set_stage(&mut self, next: Stage) {
-        if let Producer::Alive { stage, registered, .. } = &mut self.producer {
-            *registered &= next != Stage::Ready;
-            *stage = next;
-        }
-    }
-
-    fn register(&mut self) {
-        if let Producer::Alive { registered, .. } = &mut self.producer {
-            *registered = true;
-        }
-    }
-
-    fn is_registered(&self) -> bool {
-        matches!(self.producer, Producer::Alive { registered: true, .. })
-    }
-
-    /// What the transaction's producer must think of a refusal: librdkafka's classes.
-    fn refused(&mut self, refusal: Refusal) -> BrokerError {
-        match refusal {
-            Refusal::ProducerFenced => {
-                self.cluster.state().faults.count(Fault::ProducerFenced);
-                let error = BrokerError::Fenced(refusal.to_string());
-                self.producer = Producer::Dead(error.clone());
-                error
-            }
-            Refusal::InvalidTxnState => {
-                let error = BrokerError::Fatal(refusal.to_string());
-                self.producer = Producer::Dead(error.clone());
-                error
-            }
-            _ => {
-                self.set_stage(Stage::Failed(refusal.to_string()));
-                BrokerError::Abort(refusal.to_string())
-            }
-        }
-    }
-
-    /// Sends up to `most` queued records.
-    fn deliver(&mut self, most: usize) -> Result<(), BrokerError> {
-        let who = self.open()?;
-        for _ in 0..most {
-            let Some(outgoing) = self.queue.pop_front() else { break };
-            let id = Arc::clone(&self.slot.transactional_id);
-            let answer = {
-                let mut state = self.cluster.state();
-                if state.faults.strikes(Fault::RecordRefused, |rates| rates.record_refused) {
-                    Err(Refusal::UnknownTopicOrPartition)
-                } else {
-                    let timestamp = state.now;
-                    Self::patiently(&mut state, |state| state.produce(&id, who, outgoing.clone(), timestamp))
-                }
-            };
-            match answer {
-                Ok(()) => self.register(),
-                Err(refusal) => return Err(self.refused(refusal)),
-            }
-        }
-        Ok(())
-    }
-
-    /// EndTxn, whatever the network makes of it.
-    fn end(&mut self, who: (ProducerId, i32), ending: Ending) -> Result<(), BrokerError> {
-        let id = Arc::clone(&self.slot.transactional_id);
-        let lost = || BrokerError::Unknown("no answer to EndTxn in time".into());
-        let mut state = self.cluster.state();
-        if state.faults.strikes(Fault::EndLost, |rates| rates.end_lost) {
-            drop(state);
-            self.set_stage(Stage::Doubtful);
-            return Err(lost());
-        }
-        if state.faults.strikes(Fault::EndDelayed, |rates| rates.end_delayed) {
-            state.delay_end(&id, who, ending);
-            drop(state);
-            self.set_stage(Stage::Doubtful);
-            return Err(lost());
-        }
-        let answer = Self::patiently(&mut state, |state| state.end_transaction(&id, who, ending));
-        let answer_lost = state.faults.strikes(Fault::EndAnswerLost, |rates| rates.end_answer_lost);
-        state.note(|| format!("{}: EndTxn {ending:?}: {answer:?}, answer lost: {answer_lost}", self.slot.instance));
-        drop(state);
-        match answer {
-            _ if answer_lost => {
-                self.set_stage(Stage::Doubtful);
-                Err(lost())
-            }
-            Ok(_) => {
-                self.set_stage(Stage::Ready);
-                Ok(())
-            }
-            Err(refusal) => Err(self.refused(refusal)),
-        }
     }
 
     fn consumer_alive(state: &State, consumer: u64) -> Result<(), BrokerError> {
@@ -559,61 +383,5 @@ impl Broker for SimulatedBroker {
     fn close(&mut self) {
         let mut state = self.call(|| "close".into());
         state.connections.remove(&self.consumer);
-    }
-}
-
-impl SimulatedBroker {
-    /// [`Broker::read`] with another isolation: what a wrong restore would do.
-    ///
-    /// # Errors
-    /// As for [`Broker::read`].
-    pub fn read_isolated(
-        &mut self,
-        (topic, partition): (&str, i32),
-        position: i64,
-        most: usize,
-        isolation: Isolation,
-    ) -> Result<(Vec<Record>, i64), BrokerError> {
-        let mut state = self.call(|| format!("read {topic}-{partition} from {position}"));
-        Self::unavailable(&mut state)?;
-        let most = if state.faults.any() { state.faults.rng.usize(1..=most.max(1)) } else { most };
-        let (records, next) = state
-            .log(topic, partition)
-            .and_then(|log| log.read((&topic.into(), partition), position, most, isolation))
-            .map_err(|refusal| BrokerError::Fatal(format!("{topic}-{partition} at {position}: {refusal}")))?;
-        if next == position && records.is_empty() {
-            // Nothing to read before the last stable offset moves: a real fetch waits here.
-            state.advance(10);
-        }
-        Ok((records, next))
-    }
-
-    /// Commits positions at once, outside the transaction: what a consumer without exactly-once does.
-    pub fn commit_offsets_outside(&mut self, positions: &[(i32, Position)]) {
-        let mut state = self.call(|| format!("plain offset commit {positions:?}"));
-        if let Some(group) = state.groups.get_mut(&self.slot.group) {
-            group.commit(positions);
-        }
-    }
-
-    /// [`Broker::send_offsets`] without the member's generation: what producers did before KIP-447.
-    ///
-    /// # Errors
-    /// As for [`Broker::send_offsets`].
-    pub fn send_offsets_unfenced(&mut self, positions: &[(i32, Position)]) -> Result<(), BrokerError> {
-        let who = self.open()?;
-        let id = Arc::clone(&self.slot.transactional_id);
-        let answer = {
-            let mut state = self.call(|| format!("send_offsets without generation {positions:?}"));
-            let group = Arc::clone(&self.slot.group);
-            Self::patiently(&mut state, |state| {
-                let now = state.now;
-                state.transactions.add_group(&id, who, &group, now)?;
-                let found = state.groups.get_mut(&group).ok_or(Refusal::UnknownMemberId)?;
-                found.commit_pending(who.0, None, positions)
-            })
-        };
-        self.register();
-        answer.map_err(|refusal| self.refused(refusal))
     }
 }
