@@ -162,11 +162,6 @@ impl Limits {
             Policy::Address => self.addresses.len(),
         }
     }
-
-    #[cfg(test)]
-    pub(crate) fn client_of(&self, call: &Call) -> std::net::IpAddr {
-        address::client(call, &self.trusted)
-    }
 }
 
 impl Quota {

@@ -6,7 +6,6 @@ use std::fmt;
 
 use serde::de::{DeserializeOwned, DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use serde_json::error::Category;
 
 use crate::problem::{Code, Problem};
 
@@ -18,13 +17,13 @@ const DEEPEST: u8 = 16;
 /// # Errors
 /// `MALFORMED_JSON` when the text is not strict JSON, `INVALID_FIELD` when it is, but not a `T`.
 pub(crate) fn parse<T: DeserializeOwned>(text: &[u8]) -> Result<T, Problem> {
-    let malformed = |error: &serde_json::Error| Problem::new(Code::MalformedJson).detail(error.to_string());
     let mut reader = serde_json::Deserializer::from_slice(text);
-    Strict(DEEPEST).deserialize(&mut reader).and_then(|()| reader.end()).map_err(|error| malformed(&error))?;
-    serde_json::from_slice(text).map_err(|error| match error.classify() {
-        Category::Data => Problem::new(Code::InvalidField).detail(error.to_string()),
-        Category::Syntax | Category::Eof | Category::Io => malformed(&error),
-    })
+    Strict(DEEPEST)
+        .deserialize(&mut reader)
+        .and_then(|()| reader.end())
+        .map_err(|error| Problem::new(Code::MalformedJson).detail(error.to_string()))?;
+    // It is JSON: what is wrong from here on is what it says.
+    serde_json::from_slice(text).map_err(|error| Problem::new(Code::InvalidField).detail(error.to_string()))
 }
 
 /// An object without members.

@@ -216,6 +216,8 @@ pub(crate) fn terms_schema(generator: &mut SchemaGenerator) -> Schema {
 
 /// The methods that a path allows, for `Allow`.
 pub(crate) fn allowed(path: &str) -> String {
+    // warp takes a path with a slash at its end for the same path.
+    let path = path.strip_suffix('/').unwrap_or(path);
     let matches = |template: &str| {
         let (mut given, mut wanted) = (path.split('/'), template.split('/'));
         loop {

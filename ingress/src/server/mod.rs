@@ -25,11 +25,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// Longest pause after a failed accept.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// What a connection beyond the cap is told.
-const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\nretry-after: 2\r\n\
-content-length: 145\r\nconnection: close\r\n\r\n\
-{\"type\":\"/docs#OVERLOADED\",\"title\":\"Too many connections\",\"status\":503,\"code\":\"OVERLOADED\",\"request_id\":\"\",\
-\"retryable\":true,\"admitted\":false}";
+/// The body for a connection beyond the cap: it was never a request, so it has no id.
+const FULL: &str = "{\"type\":\"/docs#OVERLOADED\",\"title\":\"Too many connections\",\"status\":503,\"code\":\"OVERLOADED\",\
+\"request_id\":\"\",\"retryable\":true,\"admitted\":false}";
 
 /// Binds the address.
 ///
@@ -115,5 +113,10 @@ fn after(error: &io::Error, pause: Duration, metrics: &Metrics) -> Duration {
 
 /// Says why, if the socket takes it at once, and closes.
 fn refuse(stream: &TcpStream) {
-    drop(stream.try_write(FULL));
+    let answer = format!(
+        "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\nretry-after: 2\r\n\
+         content-length: {}\r\nconnection: close\r\n\r\n{FULL}",
+        FULL.len()
+    );
+    drop(stream.try_write(answer.as_bytes()));
 }

@@ -1,1 +1,12 @@
-//! tests
+//! The door as a whole, in memory: every request passes the same code as on a socket, records go to an emitter that keeps them, and
+//! a test plays the processor.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that cannot go on should fail")]
+
+mod bad_input_tests;
+mod bad_token_tests;
+mod campaigns_tests;
+mod claims_tests;
+mod config_tests;
+mod routes_tests;
+mod socket_tests;
+mod world;

@@ -1,0 +1,250 @@
+//! One door, its emitter, its tokens, and somebody who plays the processor.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use events::codec;
+use events::coupons::{CampaignTerms, CouponCommand, CouponEvent, CouponFact, Discount, Refusal, StockCount};
+use events::envelope::Envelope;
+use events::ids::{CampaignId, RequestId, ShopperId};
+use events::money::Money;
+use events::request::{Outcome, Reply};
+use events::time::{Timestamp, Window};
+use http_body_util::{BodyExt, Full};
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use prometheus::Registry;
+use serde_json::{Value, json};
+use streams::simulated::MemoryEmitter;
+use warp::http::{HeaderMap, Method, Request, StatusCode};
+
+use crate::auth::{Secret, Secrets};
+use crate::config::Config;
+use crate::door::Door;
+use crate::reads::Reads;
+use crate::request::Peer;
+use crate::serve::{Parts, assemble};
+use crate::state::{State, now};
+
+pub(super) const SECRET: &[u8] = b"a secret of a test, at least 32 bytes long";
+pub(super) const OLD_SECRET: &[u8] = b"the secret before, also at least 32 bytes long";
+
+pub(super) struct World {
+    pub(super) state: Arc<State>,
+    pub(super) door: Arc<Door>,
+    pub(super) emitter: MemoryEmitter,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(super) struct Answered {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) bytes: Bytes,
+}
+
+impl Answered {
+    pub(super) fn json(&self) -> Value {
+        serde_json::from_slice(&self.bytes).unwrap_or(Value::Null)
+    }
+    pub(super) fn code(&self) -> String {
+        self.json()["code"].as_str().unwrap_or_default().to_owned()
+    }
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+}
+
+/// Limits out of the way, short waits.
+pub(super) fn config() -> Config {
+    let mut config = Config::default();
+    config.limits.caller.per_second = 1_000_000;
+    config.limits.caller.burst = 1_000_000;
+    config.limits.global.burst = 10_000_000;
+    config.limits.global.per_second = 10_000_000;
+    config.waiting.default_wait_ms = 60;
+    config
+}
+
+pub(super) fn world() -> World {
+    world_of(config())
+}
+
+pub(super) fn world_of(config: Config) -> World {
+    let emitter = MemoryEmitter::new(4);
+    let secrets = Secrets::new(vec![Secret::new(SECRET).unwrap(), Secret::new(OLD_SECRET).unwrap()]).unwrap();
+    let parts = Parts {
+        emitter: Arc::new(emitter.clone()),
+        reads: Reads::default(),
+        secrets,
+        registry: Registry::new(),
+        health: streams::service::Health::default(),
+    };
+    let state = assemble(config, parts, 3).unwrap();
+    state.board.set_current(true);
+    let door = Arc::new(Door::new(Arc::clone(&state)));
+    World { state, door, emitter }
+}
+
+pub(super) fn terms(stock: u32) -> CampaignTerms {
+    let window = |from: i64, until: i64| Window {
+        from: Timestamp::from_millis(now().as_millis() + from),
+        until: Timestamp::from_millis(now().as_millis() + until),
+    };
+    CampaignTerms {
+        stock,
+        claim: window(-60_000, 3_600_000),
+        usable: window(-60_000, 7_200_000),
+        per_shopper: 1,
+        eligibility: events::coupons::Eligibility::Everyone,
+        discount: Discount::Fixed { amount: Money::new(1_000) },
+        minimum_spend: Money::ZERO,
+        budget: None,
+        platform_share: events::money::BasisPoints::WHOLE,
+        restoration: events::coupons::Restoration::Never,
+    }
+}
+
+pub(super) fn campaign(id: &str) -> CampaignId {
+    CampaignId::new(id).unwrap()
+}
+
+pub(super) fn event(id: &str, version: u64, remaining: u32, fact: CouponFact) -> CouponEvent {
+    let stock = StockCount { stock: 10, remaining, granted: 10 - remaining, ..StockCount::default() };
+    CouponEvent { campaign: campaign(id), version, at: now(), stock, fact }
+}
+
+/// The claims of a token, good unless changed.
+pub(super) fn claims(subject: &str, roles: &[&str]) -> Value {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    json!({ "sub": subject, "roles": roles, "iss": "timesale", "aud": "timesale", "iat": now, "exp": now + 600 })
+}
+
+pub(super) fn signed(claims: &Value, secret: &[u8], algorithm: Algorithm) -> String {
+    encode(&Header::new(algorithm), claims, &EncodingKey::from_secret(secret)).unwrap()
+}
+
+pub(super) fn token(subject: &str, roles: &[&str]) -> String {
+    signed(&claims(subject, roles), SECRET, Algorithm::HS256)
+}
+
+/// A request under construction.
+#[derive(Clone)]
+pub(super) struct Ask {
+    method: Method,
+    path: String,
+    headers: Vec<(String, Vec<u8>)>,
+    body: Bytes,
+}
+
+pub(super) fn ask(method: &str, path: &str) -> Ask {
+    Ask { method: method.parse().unwrap(), path: path.to_owned(), headers: Vec::new(), body: Bytes::new() }
+}
+
+pub(super) fn claim(shopper: &str, campaign: &str, key: &str) -> Ask {
+    ask("POST", &format!("/v1/campaigns/{campaign}/claims")).shopper(shopper).header("idempotency-key", key)
+}
+
+impl Ask {
+    pub(super) fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        self.headers.push((name.to_owned(), value.as_ref().to_vec()));
+        self
+    }
+    pub(super) fn bearer(self, token: &str) -> Self {
+        self.header("authorization", format!("Bearer {token}"))
+    }
+    pub(super) fn shopper(self, id: &str) -> Self {
+        let token = token(id, &["shopper"]);
+        self.bearer(&token)
+    }
+    pub(super) fn operator(self) -> Self {
+        let token = token("op", &["operator"]);
+        self.bearer(&token)
+    }
+    pub(super) fn json(self, body: impl Into<Vec<u8>>) -> Self {
+        self.header("content-type", "application/json").body(body)
+    }
+    pub(super) fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = Bytes::from(body.into());
+        let length = self.body.len().to_string();
+        self.header("content-length", length)
+    }
+}
+
+impl World {
+    pub(super) fn define(&self, id: &str, stock: u32) {
+        let fact = CouponFact::CampaignDefined { request: RequestId::derive(&[b"define"]), terms: terms(stock) };
+        self.state.board.apply(event(id, 1, 10, fact));
+    }
+
+    pub(super) async fn send(&self, ask: Ask) -> Answered {
+        self.send_from(ask, IpAddr::V4(Ipv4Addr::LOCALHOST)).await
+    }
+
+    pub(super) async fn send_from(&self, ask: Ask, peer: IpAddr) -> Answered {
+        let mut request = Request::builder().method(ask.method).uri(ask.path);
+        for (name, value) in ask.headers {
+            request = request.header(name, value);
+        }
+        let response = self.door.answer(request.body(Full::new(ask.body)).unwrap(), Peer(peer)).await;
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        Answered { status: parts.status, headers: parts.headers, bytes }
+    }
+
+    /// Commands in the log.
+    pub(super) fn commands(&self) -> Vec<CouponCommand> {
+        let read = |outgoing: streams::record::Outgoing| {
+            let headers = outgoing.headers.iter().map(|(name, value)| (name.as_str(), value.as_ref()));
+            codec::decode(outgoing.value.as_deref(), &Envelope::from_headers(headers)).unwrap()
+        };
+        self.emitter.emitted().into_iter().map(read).collect()
+    }
+
+    /// Plays the processor: answers every command in the log with `decide`, as soon as it is there, `count` times.
+    pub(super) fn processor(
+        &self,
+        count: usize,
+        decide: impl Fn(&CouponCommand) -> Outcome + Send + 'static,
+    ) -> tokio::task::JoinHandle<()> {
+        let (state, emitter) = (Arc::clone(&self.state), self.emitter.clone());
+        let mut done = emitter.emitted().len();
+        let until = done + count;
+        tokio::spawn(async move {
+            while done < until {
+                let emitted = emitter.emitted();
+                for outgoing in emitted.into_iter().skip(done) {
+                    let headers = outgoing.headers.iter().map(|(name, value)| (name.as_str(), value.as_ref()));
+                    let command: CouponCommand =
+                        codec::decode(outgoing.value.as_deref(), &Envelope::from_headers(headers)).unwrap();
+                    state.ledger.resolve(Reply { request: command.request(), at: now(), outcome: decide(&command) });
+                    done += 1;
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+            }
+        })
+    }
+}
+
+pub(super) fn granted(command: &CouponCommand) -> Outcome {
+    let CouponCommand::Claim { request, campaign, shopper, .. } = command else { panic!("not a claim") };
+    Outcome::Granted {
+        coupon: request.coupon(),
+        campaign: campaign.clone(),
+        shopper: shopper.clone(),
+        expires_at: Timestamp::from_millis(77),
+    }
+}
+
+pub(super) fn refused(reason: Refusal) -> impl Fn(&CouponCommand) -> Outcome {
+    move |_| Outcome::Refused { reason }
+}
+
+pub(super) fn request_of(shopper: &str, campaign: &str, key: &str) -> RequestId {
+    RequestId::of(shopper, &format!("POST /v1/campaigns/{campaign}/claims"), key)
+}
+
+pub(super) fn shopper(id: &str) -> ShopperId {
+    ShopperId::new(id).unwrap()
+}
