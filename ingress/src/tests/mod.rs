@@ -2,6 +2,7 @@
 //! a test plays the processor.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that cannot go on should fail")]
 
+mod bad_body_tests;
 mod bad_input_tests;
 mod bad_token_tests;
 mod campaigns_tests;
