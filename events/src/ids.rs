@@ -130,10 +130,14 @@ text_id!(
     Segment, 1..=32
 );
 
-/// 128 bits as 32 lower-case hexadecimal digits.
-fn hex(bytes: &[u8; 16]) -> String {
-    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+/// 128 bits as 32 lower-case hexadecimal digits. Every message carries several ids, so this allocates nothing.
+fn hex(bytes: &[u8; 16]) -> [u8; 32] {
+    let digit = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 };
+    let mut digits = [0; 32];
+    for (pair, byte) in digits.chunks_exact_mut(2).zip(bytes) {
+        pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
+    }
+    digits
 }
 
 fn unhex(text: &str) -> Option<[u8; 16]> {
@@ -220,7 +224,8 @@ macro_rules! hash_id {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, concat!($prefix, "{}"), hex(&self.0))
+                f.write_str($prefix)?;
+                f.write_str(std::str::from_utf8(&hex(&self.0)).unwrap_or_default())
             }
         }
 

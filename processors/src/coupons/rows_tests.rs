@@ -124,7 +124,7 @@ proptest! {
         for row in [bytes, marked] {
             drop(rows::read_account(&row, Timestamp::default()));
             drop(rows::read_campaign(&campaign("sale"), &row));
-            drop(rows::read_stranger(&row));
+            let _stranger = rows::read_stranger(&row);
             let _counts = rows::read_counts(&row);
         }
     }

@@ -35,7 +35,8 @@ fn what_nobody_can_read_goes_to_the_dead_letters_and_the_next_record_is_decided(
     let good = value();
     let foreign = b"{\"claim\":{\"request\":\"nonsense\"}}".to_vec();
     let version: (&str, &[u8]) = ("schema-version", b"1");
-    let table: [(&str, Option<&[u8]>, Option<&[u8]>, &[(&str, &[u8])]); 7] = [
+    type Row<'a> = (&'a str, Option<&'a [u8]>, Option<&'a [u8]>, &'a [(&'a str, &'a [u8])]);
+    let table: [Row<'_>; 7] = [
         ("not JSON", Some(b"sale"), Some(b"\xff\x00garbage"), &[version]),
         ("not a command", Some(b"sale"), Some(&foreign), &[version]),
         ("a tombstone", Some(b"sale"), None, &[version]),
