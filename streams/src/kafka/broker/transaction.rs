@@ -14,7 +14,6 @@ use rdkafka::consumer::ConsumerGroupMetadata;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{BaseProducer, BaseRecord, DeliveryResult, Producer, ProducerContext, PurgeConfig};
 use rdkafka::topic_partition_list::Offset;
-use rdkafka::util::Timeout;
 
 use super::{SlotConfig, refused};
 use crate::broker::{BrokerError, Position};
@@ -32,6 +31,8 @@ const LOOK: Duration = Duration::from_micros(50);
 pub(super) struct Transactor {
     state: State,
     deliveries: Deliveries,
+    /// The coordinator's own limit, after which waiting is in vain. (Without a limit the library waits for as long as a broker
+    /// is away; what this one leaves apart, a new producer puts right.)
     timeout: Duration,
 }
 
@@ -134,9 +135,8 @@ impl Transactor {
                 .set_offset(Offset::Offset(position.offset))
                 .map_err(|error| BrokerError::Fatal(format!("{source} [{partition}] {}: {error}", position.offset)))?;
         }
-        // Without a limit of its own the call keeps to the transaction's; another limit could leave the two apart.
         producer
-            .send_offsets_to_transaction(&list, member, Timeout::Never)
+            .send_offsets_to_transaction(&list, member, self.timeout)
             .map_err(|error| TransactionFailure::of(&error).decision())
     }
 
@@ -164,7 +164,7 @@ impl Transactor {
     pub(super) fn commit(&mut self) -> Result<(), BrokerError> {
         self.drain()?;
         self.ready()?
-            .commit_transaction(Timeout::Never)
+            .commit_transaction(self.timeout)
             .map_err(|error| TransactionFailure::of(&error).decision_of_commit())
     }
 
@@ -177,7 +177,7 @@ impl Transactor {
             producer.poll(Duration::ZERO);
             std::thread::sleep(LOOK);
         }
-        producer.abort_transaction(Timeout::Never).map_err(|error| TransactionFailure::of(&error).decision())
+        producer.abort_transaction(self.timeout).map_err(|error| TransactionFailure::of(&error).decision())
     }
 
     /// Drops the producer. A transaction that is open stays so until the slot's next `init`, or its time-out.
