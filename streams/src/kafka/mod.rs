@@ -25,4 +25,8 @@ pub use feed::{Feed, FeedConfig, FeedError};
 pub use tap::{Tap, TapError};
 
 #[cfg(test)]
+mod cluster_tests;
+#[cfg(test)]
+mod errors_tests;
+#[cfg(test)]
 mod slow_tests;

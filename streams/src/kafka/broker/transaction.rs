@@ -238,10 +238,6 @@ impl ProducerContext for Deliveries {
     fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
         if let Err((error, _)) = result {
             let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail);
-            // Purged by an abort: news of the transaction before, whose end may come late.
-            if matches!(code, RDKafkaErrorCode::PurgeQueue | RDKafkaErrorCode::PurgeInflight) {
-                return;
-            }
             self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert((code, error.to_string()));
         }
     }

@@ -29,7 +29,10 @@ fn a_seek_right_after_an_assignment_and_while_paused_holds() {
     write(&cluster, &source, 0, &["a", "b", "c", "d"]);
     let mut broker = broker(&cluster, &unique("group"), "0", &source);
     until("assigned", || match broker.poll(10, Duration::from_millis(100)).unwrap() {
-        Polled::Assigned(given) => Some(broker.assign(&given.iter().map(|p| (*p, 0)).collect::<Vec<_>>()).unwrap()),
+        Polled::Assigned(given) => {
+            broker.assign(&given.iter().map(|partition| (*partition, 0)).collect::<Vec<_>>()).unwrap();
+            Some(())
+        }
         _ => None,
     });
     broker.seek(0, 2).unwrap();

@@ -26,8 +26,11 @@ fn only_committed_records_are_seen() {
     broker.abort().unwrap();
     begin_with(&mut broker, &out, "aborted under way");
     broker.abort().unwrap();
-    begin_with(&mut broker, &out, "open");
-    broker.drain().unwrap();
+    // The purge of that abort may still take a record of the next transaction, which then says so and is tried again.
+    until("an open transaction", || {
+        begin_with(&mut broker, &out, "open");
+        broker.drain().or_else(|_| broker.abort().and(Err(()))).ok()
+    });
     assert_eq!(committed_values(&cluster, &out), ["committed"]);
     let (first, end) = broker.log_range(&out, 0).unwrap();
     assert!(first == 0 && end >= 5, "the log's end counts open transactions and markers: {end}");
