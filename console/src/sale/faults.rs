@@ -36,7 +36,7 @@ pub enum Fault {
     KillKafka,
     /// `FLUSHALL`.
     FlushRedis,
-    /// The database is dropped and made anew, empty; the sinks are started again.
+    /// The database is dropped; the sinks are started again and make it anew.
     DropDatabase,
 }
 

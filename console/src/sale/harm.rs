@@ -94,7 +94,7 @@ async fn flush_redis(url: &str) -> anyhow::Result<()> {
     redis::cmd("FLUSHALL").query_async::<()>(&mut connection).await.context("FLUSHALL")
 }
 
-/// Drops the database under everybody's feet and makes an empty one of the same name.
+/// Drops the database under everybody's feet. The sinks make it anew.
 async fn drop_database(url: &str) -> anyhow::Result<()> {
     let options = PgConnectOptions::from_str(url)?;
     let Some(name) = options.get_database().map(|name| name.replace('"', "\"\"")) else {
@@ -102,8 +102,7 @@ async fn drop_database(url: &str) -> anyhow::Result<()> {
     };
     let mut connection = options.database("postgres").connect().await?;
     // The name comes from our own configuration and is quoted.
-    for statement in [format!("DROP DATABASE \"{name}\" WITH (FORCE)"), format!("CREATE DATABASE \"{name}\"")] {
-        sqlx::raw_sql(AssertSqlSafe(statement.clone())).execute(&mut connection).await.context(statement)?;
-    }
+    let statement = format!("DROP DATABASE \"{name}\" WITH (FORCE)");
+    sqlx::raw_sql(AssertSqlSafe(statement.clone())).execute(&mut connection).await.context(statement)?;
     Ok(connection.close().await?)
 }
