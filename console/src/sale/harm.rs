@@ -19,7 +19,7 @@ use super::roles::{Killed, Role, Roles};
 const BROKER_DEAD_FOR: Duration = Duration::from_secs(1);
 
 /// Where harm can be done.
-pub struct Targets {
+pub(super) struct Targets {
     /// Our own roles, unless the sale uses somebody else's.
     pub roles: Option<Arc<Mutex<Roles>>>,
     /// The folder with the service scripts `kafka`, `postgres`, `redis`.
@@ -34,7 +34,7 @@ pub struct Targets {
 ///
 /// # Errors
 /// When something that was asked for cannot be done: a run that harmed less than it says proves less than it says.
-pub async fn do_harm(plan: Vec<(Duration, Fault)>, began: Instant, targets: &Targets) -> anyhow::Result<FaultCounts> {
+pub(super) async fn do_harm(plan: Vec<(Duration, Fault)>, began: Instant, targets: &Targets) -> anyhow::Result<FaultCounts> {
     let mut counts = FaultCounts::default();
     for (at, fault) in plan {
         sleep_until((began + at).into()).await;
