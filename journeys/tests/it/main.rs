@@ -13,4 +13,5 @@ mod tidy;
 
 mod poison;
 mod sale;
+mod simulation;
 mod world;
