@@ -24,7 +24,7 @@ use streams::simulated::{BEGINNING, FaultCounts, FaultRates, Isolation, Seeds, S
 const PARTITIONS: i32 = 2;
 const COMMANDS: usize = 120;
 /// Seeds of an ordinary run: some seconds on two cores.
-const SEEDS: u64 = 400;
+const SEEDS: u64 = 4_000;
 
 /// Sends commands as shoppers and operators do, and remembers what it may refer to later.
 struct Crowd {
