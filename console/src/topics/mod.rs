@@ -6,11 +6,18 @@ mod plan;
 mod plan_tests;
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use events::manifest::Manifest;
 use streams::kafka::{Admin, AdminError, ClusterConfig, TopicToCreate};
 
 pub use plan::{Change, Note, Plan, Refusal};
+
+/// How long a cluster may take until its brokers know of a change that it has made.
+const IN_FORCE_WITHIN: Duration = Duration::from_secs(10);
+
+/// How long to wait before asking again.
+const ASK_AGAIN_AFTER: Duration = Duration::from_millis(100);
 
 /// Why topics could not be planned or applied.
 #[derive(Debug, thiserror::Error)]
@@ -47,7 +54,7 @@ fn plan_with(admin: &Admin, manifest: &Manifest) -> Result<Plan, TopicsError> {
     Ok(Plan::of(manifest, &admin.describe(&names)?, admin.broker_count()?))
 }
 
-/// Plans again, makes every change of the plan, and asks the cluster whether it took them. Returns what was done. Blocks: not
+/// Plans again, makes every change of the plan, and asks the cluster (for up to 10 s) whether it took them. Returns what was done. Blocks: not
 /// for an async worker thread.
 ///
 /// # Errors
@@ -77,6 +84,24 @@ pub fn apply(cluster: &ClusterConfig, manifest: &Manifest) -> Result<Plan, Topic
     for (topic, settings) in settings {
         admin.set_config(topic, &settings)?;
     }
-    let left = plan_with(&admin, manifest)?;
-    if left.is_empty() { Ok(plan) } else { Err(TopicsError::NotInForce(left)) }
+    in_force(&admin, manifest)?;
+    Ok(plan)
+}
+
+/// Asks until nothing is left to change: a broker answers from metadata that reach it a moment after the controller has said
+/// that a change is made.
+fn in_force(admin: &Admin, manifest: &Manifest) -> Result<(), TopicsError> {
+    let deadline = Instant::now() + IN_FORCE_WITHIN;
+    loop {
+        let left = plan_with(admin, manifest);
+        match left {
+            Ok(left) if left.is_empty() => return Ok(()),
+            // A topic that has a layout and no settings yet cannot be described.
+            Ok(_) | Err(TopicsError::Admin(AdminError::Unavailable(_))) if Instant::now() < deadline => {
+                std::thread::sleep(ASK_AGAIN_AFTER);
+            }
+            Ok(left) => return Err(TopicsError::NotInForce(left)),
+            Err(error) => return Err(error),
+        }
+    }
 }
