@@ -19,7 +19,9 @@ const SETTINGS: &str = "set synchronous_commit = off; set statement_timeout = '3
 
 pub(super) fn options(url: &str) -> Result<PgConnectOptions, String> {
     let options = PgConnectOptions::from_str(url).map_err(|error| error.to_string())?;
-    Ok(options.application_name("timesale sinks").disable_statement_logging())
+    // The server would otherwise remark at every connection that the table of migrations is there already.
+    let quiet = [("client_min_messages", "warning")];
+    Ok(options.application_name("timesale sinks").options(quiet).disable_statement_logging())
 }
 
 /// Connects; makes the database if there is none, and the schema if it is missing or older.
