@@ -43,6 +43,8 @@ pub(crate) fn report(campaign: &CampaignId, held: Result<(), Violation>) {
     if let Err(Violation(rule)) = held {
         tracing::error!(%campaign, rule, "an invariant does not hold");
         #[cfg(test)]
-        panic!("{campaign}: {rule}");
+        {
+            panic!("{campaign}: {rule}");
+        }
     }
 }

@@ -65,7 +65,7 @@ fn prepare(how: cli::Sale, config: Config) -> anyhow::Result<(Plan, World)> {
     let pace = match how.rate.as_str() {
         "max" => Pace::Max,
         rate => match rate.parse::<f64>() {
-            Ok(rate) if rate >= 0.1 && rate <= 1_000_000.0 => Pace::PerSecond(rate),
+            Ok(rate) if (0.1..=1_000_000.0).contains(&rate) => Pace::PerSecond(rate),
             _ => anyhow::bail!("--rate {rate}: a number of claims a second, 0.1 to 1000000, or max"),
         },
     };

@@ -3,6 +3,7 @@
 //! what it measures.
 
 use std::cell::{Cell, RefCell};
+use std::fmt::Debug;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -71,15 +72,12 @@ struct Crowd<W: Write> {
 ///
 /// # Errors
 /// When the journal cannot be written or the runtime not be built.
-pub fn release<W: Write + 'static>(
+pub fn release<W: Write + Debug + 'static>(
     orders: Orders,
     journal: W,
     live: Arc<Live>,
     began: Instant,
-) -> anyhow::Result<(Tally, W)>
-where
-    W: std::fmt::Debug,
-{
+) -> anyhow::Result<(Tally, W)> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let connections = orders.connections;
     let crowd = Rc::new(Crowd {

@@ -34,7 +34,11 @@ pub(super) struct Targets {
 ///
 /// # Errors
 /// When something that was asked for cannot be done: a run that harmed less than it says proves less than it says.
-pub(super) async fn do_harm(plan: Vec<(Duration, Fault)>, began: Instant, targets: &Targets) -> anyhow::Result<FaultCounts> {
+pub(super) async fn do_harm(
+    plan: Vec<(Duration, Fault)>,
+    began: Instant,
+    targets: &Targets,
+) -> anyhow::Result<FaultCounts> {
     let mut counts = FaultCounts::default();
     for (at, fault) in plan {
         sleep_until((began + at).into()).await;

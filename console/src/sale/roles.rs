@@ -175,8 +175,7 @@ impl Roles {
     pub async fn until_ready(&mut self) -> anyhow::Result<()> {
         let deadline = Instant::now() + READY_WITHIN;
         for role in Role::ALL {
-            loop {
-                let Some(running) = self.running.get_mut(&role) else { break };
+            while let Some(running) = self.running.get_mut(&role) {
                 if let Some(status) = running.child.try_wait()? {
                     bail!("{} ended with {status}:\n{}", role.name(), self.log_tail(role));
                 }

@@ -11,7 +11,9 @@ use std::collections::BTreeMap;
 
 use super::compare::Comparison;
 
-fn compare(expected: &[(u32, &'static str)], found: &[(u32, &'static str)]) -> (u64, Option<String>) {
+type Rows = [(u32, &'static str)];
+
+fn compare(expected: &Rows, found: &Rows) -> (u64, Option<String>) {
     let expected: BTreeMap<u32, &str> = expected.iter().copied().collect();
     let mut comparison = Comparison::new("row", expected.iter());
     for (key, row) in found {
@@ -29,7 +31,7 @@ fn equal_rows_have_no_difference() {
 #[test]
 fn each_defect_is_found() {
     let log = [(1, "a"), (2, "b"), (3, "c")];
-    let table: [(&str, &[(u32, &'static str)], &str); 8] = [
+    let table: [(&str, &Rows, &str); 8] = [
         ("all missing", &[], "row 1 is missing"),
         ("first missing", &[(2, "b"), (3, "c")], "row 1 is missing"),
         ("middle missing", &[(1, "a"), (3, "c")], "row 2 is missing"),

@@ -18,7 +18,7 @@ use super::compare::Comparison;
 /// Why Postgres could not be compared. That it differs is no error.
 #[derive(Debug, thiserror::Error)]
 #[error("postgres: {0}")]
-pub struct PostgresError(#[from] sqlx::Error);
+pub(super) struct PostgresError(#[from] sqlx::Error);
 
 /// Rows a fetch brings.
 const FETCH: &str = "fetch 10000 from rows";
@@ -27,7 +27,7 @@ const FETCH: &str = "fetch 10000 from rows";
 ///
 /// # Errors
 /// [`PostgresError`] when the database cannot be read; one without our tables is a difference.
-pub async fn compare(url: &str, rows: &Projection) -> Result<(u64, Option<String>), PostgresError> {
+pub(super) async fn compare(url: &str, rows: &Projection) -> Result<(u64, Option<String>), PostgresError> {
     let mut connection = PgConnectOptions::from_str(url)?.connect().await?;
     let compared = compare_on(&mut connection, rows).await;
     connection.close().await?;
@@ -201,7 +201,7 @@ fn request(row: &PgRow) -> Result<RequestRow, String> {
 ///
 /// # Errors
 /// [`PostgresError`] when the database cannot be reached.
-pub async fn positions(url: &str, topic: &str) -> Result<Vec<(i32, i64)>, PostgresError> {
+pub(super) async fn positions(url: &str, topic: &str) -> Result<Vec<(i32, i64)>, PostgresError> {
     let mut connection = PgConnectOptions::from_str(url)?.connect().await?;
     let rows =
         sqlx::query("select partition, next_offset from sink_positions where topic = $1 and next_offset is not null")

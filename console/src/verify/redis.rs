@@ -17,7 +17,7 @@ const PIPELINE: usize = 1_000;
 const CLOCKS_DIFFER_MS: i64 = 5_000;
 
 /// Redis, its keys, and the moment of the comparison.
-pub struct Redis {
+pub(super) struct Redis {
     connection: MultiplexedConnection,
     keys: RedisKeys,
     now: Timestamp,
@@ -40,7 +40,7 @@ impl Redis {
     ///
     /// # Errors
     /// When there is no Redis.
-    pub async fn connect(url: &str) -> Result<Self, RedisError> {
+    pub(super) async fn connect(url: &str) -> Result<Self, RedisError> {
         let connection = redis::Client::open(url)?.get_multiplexed_async_connection().await?;
         let now = i64::try_from(SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_millis()).unwrap_or(i64::MAX);
         Ok(Self { connection, keys: RedisKeys::default(), now: Timestamp::from_millis(now) })
@@ -50,7 +50,7 @@ impl Redis {
     ///
     /// # Errors
     /// When Redis does not answer.
-    pub async fn epoch(&mut self) -> Result<Option<Epoch>, RedisError> {
+    pub(super) async fn epoch(&mut self) -> Result<Option<Epoch>, RedisError> {
         let text: Option<String> = self.connection.get(self.keys.epoch()).await?;
         Ok(text.and_then(|text| Epoch::new(&text).ok()))
     }
@@ -59,7 +59,7 @@ impl Redis {
     ///
     /// # Errors
     /// When Redis does not answer.
-    pub async fn positions(&mut self, epoch: &Epoch) -> Result<Vec<(i32, i64)>, RedisError> {
+    pub(super) async fn positions(&mut self, epoch: &Epoch) -> Result<Vec<(i32, i64)>, RedisError> {
         let fields: BTreeMap<String, String> = self.connection.hgetall(self.keys.positions(epoch)).await?;
         Ok(fields.iter().filter_map(|(partition, next)| Some((partition.parse().ok()?, next.parse().ok()?))).collect())
     }
@@ -69,7 +69,7 @@ impl Redis {
     ///
     /// # Errors
     /// When Redis does not answer.
-    pub async fn compare(&mut self, rows: &Projection) -> Compared {
+    pub(super) async fn compare(&mut self, rows: &Projection) -> Compared {
         let Some(epoch) = self.epoch().await? else {
             return Ok((0, Some("Redis holds no epoch: it is empty, or being built".into())));
         };

@@ -57,7 +57,7 @@ const ROOMS: [(&str, &[&str], &[&str]); 8] = [
     (
         "sinks",
         &["events", "streams"],
-        &["tokio", "tokio-stream", "redis", "sqlx", "serde", "serde_json", "prometheus", "tracing", "thiserror"],
+        &["tokio", "redis", "sqlx", "serde", "serde_json", "prometheus", "tracing", "thiserror", "fastrand"],
     ),
     (
         "console",

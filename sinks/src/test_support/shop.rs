@@ -12,6 +12,7 @@ use events::ids::{CampaignId, CouponId, HoldId, OrderId, RequestId, ShopperId};
 use events::money::{BasisPoints, Money};
 use events::projections::CouponState;
 use events::time::{Timestamp, Window};
+use events::topics::COUPONS_EVENTS;
 use fastrand::Rng;
 use streams::record::Record;
 
@@ -194,7 +195,7 @@ pub(crate) fn record(partition: i32, offset: i64, event: &CouponEvent) -> Record
     let (value, envelope) = encode(event, &Envelope::default()).unwrap();
     let headers = envelope.to_headers().into_iter().map(|(name, value)| (name.to_owned(), Bytes::from(value)));
     Record {
-        topic: Arc::from("coupons.events"),
+        topic: Arc::from(COUPONS_EVENTS.name()),
         partition,
         offset,
         timestamp: event.at.as_millis(),
