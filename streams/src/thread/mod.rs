@@ -1,8 +1,8 @@
 //! The loop of one stream thread: one consumer, one transactional producer, the tasks of its partitions, one transaction for
 //! all of them.
 //!
-//! It is a state machine that moves by [`StreamThread::step`], so that the same code runs on a real cluster and, step by step,
-//! on a simulated one. Every failure becomes one [`Trouble`], and every trouble has one cure:
+//! It is a state machine that moves by `StreamThread::step`, so that the same code runs on a real cluster and, step by step,
+//! on a simulated one. Every failure becomes one `Trouble`, and every trouble has one cure:
 //!
 //! ```text
 //!   trouble      means                                      cure
