@@ -30,7 +30,7 @@ pub(super) fn settings(cluster: &ClusterConfig, group: &str, fetch_kbytes: u32) 
         // A full queue is looked at again after this time; the default of 1 s is a stall.
         .set("fetch.queue.backoff.ms", "5")
         // A partition that begins or resumes waits for the request under way: the default of 500 ms would be its latency.
-        .set("fetch.wait.max.ms", "20")
+        .set("fetch.wait.max.ms", "100")
         .set("fetch.error.backoff.ms", "50");
     Ok(client)
 }

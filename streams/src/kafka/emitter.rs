@@ -17,7 +17,7 @@ use rdkafka::producer::{BaseRecord, DeliveryResult, Producer, ProducerContext, T
 
 use super::cluster::{ClusterConfig, ConfigError};
 use super::errors::is_refusal;
-use super::{logging, records};
+use super::{BATCH_BYTES, logging, records};
 use crate::emitter::{Acknowledger, Delivery, EmitError, Emitter, Placed, delivery};
 use crate::record::Outgoing;
 
@@ -40,7 +40,7 @@ pub struct EmitterConfig {
 impl Default for EmitterConfig {
     fn default() -> Self {
         Self {
-            linger_ms: 1.0,
+            linger_ms: 5.0,
             requests_in_flight: 2,
             delivery_timeout_ms: 6_000,
             queue_records: 50_000,
@@ -261,6 +261,7 @@ fn producer(
         .set("acks", "all")
         .set("partitioner", "murmur2_random")
         .set("linger.ms", config.linger_ms.to_string())
+        .set("batch.size", BATCH_BYTES.to_string())
         .set("max.in.flight", config.requests_in_flight.clamp(1, 5).to_string())
         .set("message.timeout.ms", config.delivery_timeout_ms.to_string())
         // The library's own bounds stand a little behind ours, which answer without taking its lock.

@@ -4,6 +4,9 @@
 //! Relies on: librdkafka through rdkafka 0.39. What was measured about both is written where it matters, beside the setting or
 //! the call that it explains.
 
+/// Most bytes that a producer puts into one batch. A topic's `max.message.bytes` bounds the batch, so it must not be less.
+pub const BATCH_BYTES: usize = 256 * 1024;
+
 mod admin;
 mod broker;
 mod cluster;

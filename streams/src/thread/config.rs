@@ -55,7 +55,7 @@ impl Default for ThreadConfig {
         Self {
             slot: "0".to_owned(),
             commit_interval_ms: 20,
-            dry_after_ms: 1,
+            dry_after_ms: 4,
             poll_timeout_ms: 100,
             poll_records: 1_000,
             transaction_records: 4_000,

@@ -19,7 +19,7 @@ use super::{SlotConfig, refused};
 use crate::broker::{BrokerError, Position};
 use crate::kafka::cluster::ClusterConfig;
 use crate::kafka::errors::{self, TransactionFailure};
-use crate::kafka::{logging, records};
+use crate::kafka::{BATCH_BYTES, logging, records};
 use crate::record::Outgoing;
 
 /// How long one call to `init_transactions` may take; the caller repeats it for as long as it takes.
@@ -202,6 +202,7 @@ impl Transactor {
             .set("delivery.report.only.error", "true")
             // Records of a commit come in one burst: the drain after it should not wait for more.
             .set("linger.ms", "0.2")
+            .set("batch.size", BATCH_BYTES.to_string())
             .set("queue.buffering.max.messages", "100000")
             .set("queue.buffering.max.kbytes", "65536")
             // The coordinator answers "concurrent transactions" while the markers of the one before are being written; the
