@@ -39,6 +39,7 @@ const RESERVED: &[&str] = &[
     "acks",
     "allow.auto.create.topics",
     "auto.offset.reset",
+    "batch.size",
     "bootstrap.servers",
     "check.crcs",
     "delivery.report.only.error",

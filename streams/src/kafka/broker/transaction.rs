@@ -203,6 +203,9 @@ impl Transactor {
             // Records of a commit come in one burst: the drain after it should not wait for more.
             .set("linger.ms", "0.2")
             .set("batch.size", BATCH_BYTES.to_string())
+            // A request to a coordinator that is away waits for this long, and is then tried again three times before the call
+            // gives up: with the default, which is the transaction's time-out, the calls of one step take more than a minute.
+            .set("socket.timeout.ms", (slot.transaction_timeout_ms / 4).max(10).to_string())
             .set("queue.buffering.max.messages", "100000")
             .set("queue.buffering.max.kbytes", "65536")
             // The coordinator answers "concurrent transactions" while the markers of the one before are being written; the

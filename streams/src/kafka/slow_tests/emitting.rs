@@ -28,6 +28,18 @@ async fn a_record_lands_where_its_key_says_and_comes_back_whole() {
 }
 
 #[tokio::test]
+async fn a_crowd_larger_than_the_topic_takes_at_once_goes_in_several_batches() {
+    let Some(cluster) = cluster() else { return };
+    let inbox = topic_with(&cluster, "crowd", 1, &[("max.message.bytes", "262144")]);
+    let config = EmitterConfig { linger_ms: 200.0, ..EmitterConfig::default() };
+    let emitter = KafkaEmitter::new(&cluster, config, &Registry::new()).unwrap();
+    let sent: Vec<_> = (0..4_000).map(|_| emitter.emit(outgoing(&inbox, 0, &"x".repeat(500))).unwrap()).collect();
+    for delivery in sent {
+        delivery.await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn what_will_never_be_taken_is_refused() {
     let Some(cluster) = cluster() else { return };
     let inbox = topic(&cluster, "refused", 1);

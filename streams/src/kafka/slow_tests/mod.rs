@@ -1,5 +1,5 @@
 //! The adapters against a real cluster. Skipped, with the reason, unless `TIMESALE_TEST_KAFKA_BOOTSTRAP` names one. Every test has
-//! topics and groups of its own. Tests that kill the broker also need `TIMESALE_RUN` (see `scripts/services/kafka`).
+//! topics and groups of its own. Tests that kill a broker start one of their own, and also need `TIMESALE_RUN` for it.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -14,11 +14,11 @@ mod emitting;
 mod feeding;
 mod groups;
 mod outages;
+mod own_broker;
 mod reading;
 mod transactions;
 
 use std::collections::BTreeMap;
-use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -45,8 +45,13 @@ fn unique(what: &str) -> String {
 }
 
 fn topic(cluster: &ClusterConfig, what: &str, partitions: i32) -> String {
+    topic_with(cluster, what, partitions, &[])
+}
+
+fn topic_with(cluster: &ClusterConfig, what: &str, partitions: i32, settings: &[(&str, &str)]) -> String {
     let name = unique(what);
-    let config = BTreeMap::from([("message.timestamp.type".to_owned(), "LogAppendTime".to_owned())]);
+    let config = [("message.timestamp.type", "LogAppendTime")].iter().chain(settings);
+    let config = config.map(|(setting, value)| ((*setting).to_owned(), (*value).to_owned())).collect();
     let new = TopicToCreate { name: name.clone(), partitions, replication: 1, config };
     let admin = Admin::new(cluster).unwrap();
     admin.create(&new).unwrap();
@@ -166,19 +171,4 @@ fn committed_values(cluster: &ClusterConfig, topic: &str) -> Vec<String> {
 
 fn position(offset: i64, metadata: &str) -> Position {
     Position { offset, metadata: metadata.to_owned() }
-}
-
-/// Runs `scripts/services/kafka`, if the broker is one that it has started.
-fn service(verb: &str) -> Option<()> {
-    let Ok(run) = std::env::var("TIMESALE_RUN") else {
-        eprintln!("skipped: TIMESALE_RUN is not set, so the broker is not ours to kill");
-        return None;
-    };
-    if verb.is_empty() {
-        return Some(());
-    }
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/services/kafka");
-    let status = Command::new(script).arg(verb).env("TIMESALE_RUN", run).status().unwrap();
-    assert!(status.success(), "{script} {verb}");
-    Some(())
 }

@@ -1,20 +1,14 @@
 //! The broker dies with `kill -9` and comes back: nobody's help is needed, and nothing is guessed.
 
-use std::sync::Mutex;
-
+use super::own_broker::OwnBroker;
 use super::*;
 use crate::feed::{FeedEvent, Start};
 use crate::kafka::{Feed, FeedConfig};
 
-/// One outage at a time.
-static OUTAGE: Mutex<()> = Mutex::new(());
-
 #[test]
-#[ignore = "kills the broker under every other test: run alone, with --ignored"]
 fn a_broker_that_dies_in_a_transaction_leaves_an_outcome_that_can_be_looked_up() {
-    let Some(cluster) = cluster() else { return };
-    let Some(()) = service("") else { return };
-    let _alone = OUTAGE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let Some(mine) = OwnBroker::start() else { return };
+    let cluster = mine.cluster();
     let (source, group) = (topic(&cluster, "killed", 1), unique("group"));
     write(&cluster, &source, 0, &["a", "b", "c"]);
     let mut broker = broker(&cluster, &group, "0", &source);
@@ -29,11 +23,11 @@ fn a_broker_that_dies_in_a_transaction_leaves_an_outcome_that_can_be_looked_up()
         broker.send(outgoing(&source, 0, &format!("round {round}"))).unwrap();
         broker.drain().unwrap();
         if round == 1 {
-            service("kill").unwrap();
+            mine.kill();
         }
         let fate = broker.commit();
         if round == 1 {
-            service("start").unwrap();
+            mine.restart();
         }
         let committed = match fate {
             Ok(()) => true,
@@ -57,22 +51,18 @@ fn a_broker_that_dies_in_a_transaction_leaves_an_outcome_that_can_be_looked_up()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "kills the broker under every other test: run alone, with --ignored"]
 async fn a_feed_and_an_emitter_outlive_the_broker() {
-    let Some(cluster) = cluster() else { return };
-    let Some(()) = service("") else { return };
+    let Some(mine) = tokio::task::block_in_place(OwnBroker::start) else { return };
+    let cluster = mine.cluster();
     let events = topic(&cluster, "outlive", 1);
     let emitter = emitter(&cluster);
     let mut feed = Feed::of_partitions(&cluster, &events, &[(0, Start::Beginning)], FeedConfig::default()).unwrap();
     let mut grouped = Feed::of_group(&cluster, &unique("group"), "0", &events, FeedConfig::default()).unwrap();
     emitter.emit(outgoing(&events, 0, "before")).unwrap().await.unwrap();
-    tokio::task::spawn_blocking(|| {
-        let _alone = OUTAGE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        service("kill").unwrap();
-        service("start").unwrap();
-    })
-    .await
-    .unwrap();
+    tokio::task::block_in_place(|| {
+        mine.kill();
+        mine.restart();
+    });
     let deadline = Instant::now() + Duration::from_mins(1);
     while emitter.emit(outgoing(&events, 0, "after")).unwrap().await.is_err() {
         assert!(Instant::now() < deadline, "nothing is acknowledged after the restart");

@@ -122,6 +122,21 @@ fn a_record_that_no_broker_will_take_is_fatal_and_not_tried_forever() {
 }
 
 #[test]
+fn a_backlog_larger_than_the_topic_takes_at_once_goes_in_several_batches() {
+    let Some(cluster) = cluster() else { return };
+    let out = topic_with(&cluster, "backlog", 1, &[("max.message.bytes", "262144")]);
+    let mut broker = broker(&cluster, &unique("group"), "0", &out);
+    init(&mut broker);
+    broker.begin().unwrap();
+    for _ in 0..4_000 {
+        broker.send(outgoing(&out, 0, &"x".repeat(500))).unwrap();
+    }
+    broker.send(outgoing(&out, 0, &"x".repeat(200_000))).unwrap();
+    commit(&mut broker);
+    until("all are seen", || (committed_values(&cluster, &out).len() == 4_001).then_some(()));
+}
+
+#[test]
 fn an_open_transaction_ends_with_its_slots_next_start() {
     let Some(cluster) = cluster() else { return };
     let (out, group) = (topic(&cluster, "restart", 1), unique("group"));
