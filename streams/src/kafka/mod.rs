@@ -1,8 +1,4 @@
-//! The real Kafka cluster: the only folder that names its client.
-//!
-//! Not here: what a loop does with a broker (`thread`), what a sink does with a feed.
-//! Relies on: librdkafka through rdkafka 0.39. What was measured about both is written where it matters, beside the setting or
-//! the call that it explains.
+#![doc = include_str!("README.md")]
 
 /// Most bytes that a producer puts into one batch. A topic's `max.message.bytes` bounds the batch, so it must not be less.
 pub const BATCH_BYTES: usize = 256 * 1024;
