@@ -202,8 +202,19 @@ fn judge_state(simulation: &Simulation) -> Result<(), String> {
     for partition in 0..PARTITIONS {
         for store in (0..stores).filter_map(|place| u8::try_from(place).ok()).map(StoreId) {
             let restored = simulation.changelog_entries(partition, store).map_err(|error| error.to_string())?;
-            if simulation.entries(partition, store).as_ref() != Some(&restored) {
-                return Err(format!("partition {partition}: {store:?} is not what its changelog says"));
+            let Some(held) = simulation.entries(partition, store) else {
+                return Err(format!("partition {partition} has no owner"));
+            };
+            if let Some(place) =
+                (0..held.len().max(restored.len())).find(|place| held.get(*place) != restored.get(*place))
+            {
+                return Err(format!(
+                    "partition {partition}: entry {place} of {store:?} is {:?}, the changelog says {:?}",
+                    held.get(place).map(|(key, value)| (String::from_utf8_lossy(key), String::from_utf8_lossy(value))),
+                    restored
+                        .get(place)
+                        .map(|(key, value)| (String::from_utf8_lossy(key), String::from_utf8_lossy(value))),
+                ));
             }
         }
     }

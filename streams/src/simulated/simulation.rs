@@ -22,6 +22,7 @@ use super::protocol::{Isolation, Refusal};
 use super::world::{Seat, World, Wrap};
 use crate::metrics::Metrics;
 use crate::processor::StoreId;
+use crate::task::Task;
 use crate::thread::ThreadConfig;
 use crate::topology::Topology;
 
@@ -178,11 +179,17 @@ impl Simulation {
             if unread > 0 {
                 return Some(format!("{unread} records of {}-{partition} are undecided", topology.source()));
             }
-            let due = self.world.with_task(partition, |task| task.next_deadline().is_some_and(|due| due <= now));
-            match due {
-                None => return Some(format!("nobody runs partition {partition}")),
-                Some(true) => return Some(format!("a timer of partition {partition} is due")),
-                Some(false) => {}
+            let due = |task: &mut Task| task.next_deadline().is_some_and(|due| due <= now);
+            let Some((position, is_due)) = self.world.with_task(partition, |task| (task.position(), due(task))) else {
+                return Some(format!("nobody runs partition {partition}"));
+            };
+            if is_due {
+                return Some(format!("a timer of partition {partition} is due"));
+            }
+            // It was cut off while others decided, and has not been told yet; the heir may still be restoring.
+            let committed = cluster.committed(topology.name(), partition).map_or(0, |committed| committed.offset);
+            if position < committed {
+                return Some(format!("the owner of partition {partition} is at {position}, committed is {committed}"));
             }
         }
         None
