@@ -200,8 +200,9 @@ impl Transactor {
             .set("message.timeout.ms", slot.transaction_timeout_ms.saturating_sub(500).max(1).to_string())
             .set("partitioner", "murmur2_random")
             .set("delivery.report.only.error", "true")
-            // Records of a commit come in one burst: the drain after it should not wait for more.
-            .set("linger.ms", "0.2")
+            // Records of a commit come in one burst: the drain after it should not wait for more. Less than 1 ms makes the
+            // library's broker thread spin on its clock while a partition is being added to the transaction.
+            .set("linger.ms", "1")
             .set("batch.size", BATCH_BYTES.to_string())
             // A request to a coordinator that is away waits for this long, and is then tried again three times before the call
             // gives up: with the default, which is the transaction's time-out, the calls of one step take more than a minute.
