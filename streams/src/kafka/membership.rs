@@ -7,7 +7,9 @@
 use std::collections::VecDeque;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Mutex, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use rdkafka::ClientConfig;
@@ -42,9 +44,15 @@ pub(super) struct Membership {
     left: AtomicBool,
 }
 
+/// How long the end of a membership is waited for. The library can wait for an answer of its own for ever (seen on a machine
+/// whose broker was starved), and a stream thread must not wait with it.
+const CLOSE: Duration = Duration::from_secs(3);
+
 /// A member of a group. Its end gives up everything at once: the library waits for the answers that are owed, and nobody else
 /// would give them.
-pub(super) struct Member(BaseConsumer<Membership>);
+///
+/// The consumer is there until the member ends.
+pub(super) struct Member(Option<BaseConsumer<Membership>>);
 
 impl Member {
     /// Joins.
@@ -56,7 +64,7 @@ impl Member {
 
     /// A reader of the same kind to which no group gives or takes anything.
     pub(super) fn without_group(client: &ClientConfig) -> Result<Self, ConfigError> {
-        super::consumers::connect(client, Membership::default()).map(Self)
+        super::consumers::connect(client, Membership::default()).map(|consumer| Self(Some(consumer)))
     }
 
     /// Gives up partitions; those that were never begun are skipped, for the library knows nothing of them.
@@ -72,7 +80,10 @@ impl Deref for Member {
     type Target = BaseConsumer<Membership>;
 
     fn deref(&self) -> &Self::Target {
-        &self.0
+        match &self.0 {
+            Some(consumer) => consumer,
+            None => unreachable!("only its end takes the consumer"),
+        }
     }
 }
 
@@ -81,6 +92,18 @@ impl Drop for Member {
         self.context().leaving.store(true, Ordering::Relaxed);
         if let Err(error) = self.assignment().and_then(|held| self.incremental_unassign(&held)) {
             tracing::debug!(%error, "leaving");
+        }
+        let consumer = self.0.take();
+        let (closing, closed) = mpsc::channel::<()>();
+        let close = move || {
+            drop(consumer);
+            drop(closing);
+        };
+        // Without a thread to spare, the closure and with it the consumer ends here.
+        if thread::Builder::new().name("kafka-close".into()).spawn(close).is_ok()
+            && closed.recv_timeout(CLOSE) == Err(RecvTimeoutError::Timeout)
+        {
+            tracing::warn!("a consumer does not end within {} s and is left to itself", CLOSE.as_secs());
         }
     }
 }
