@@ -27,11 +27,10 @@ fn the_outcome_is_proven_when_roles_are_killed() {
     assert!(faults(&result, "kills") >= 3, "a run that killed little shows little: {result}");
 }
 
-/// Ignored because it can hang, not because it can be wrong: now and then Kafka 4.3.1 comes back from `kill -9` with a position
-/// of a transaction that it has aborted still pending, and tells nobody the committed one any more. The processors then wait,
-/// as they must. Run it with `-- --ignored`.
+/// Ignored because it has hung: after `kill -9` Kafka 4.3.1 told no client the stable position of one partition any more, most
+/// likely because one of an ended transaction stayed pending, and the processors waited. Run it with `-- --ignored`.
 #[test]
-#[ignore = "a restarted broker can keep an aborted position pending for ever; see README, limits"]
+#[ignore = "it has hung after the restart of the broker; see README, limits"]
 fn the_outcome_is_proven_when_the_broker_is_killed() {
     let Some(world) = World::enter() else { return };
     if std::env::var_os("TIMESALE_RUN").is_none() {
