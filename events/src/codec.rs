@@ -6,6 +6,9 @@ use serde::de::DeserializeOwned;
 
 use crate::coupons::{CouponCommand, CouponEvent};
 use crate::envelope::Envelope;
+use crate::inventory::{InventoryCommand, InventoryEvent};
+use crate::orders::{OrderCommand, OrderEvent};
+use crate::payments::{PaymentCommand, PaymentEvent};
 use crate::request::Reply;
 
 /// A value of a public topic.
@@ -39,7 +42,7 @@ pub enum DecodeError {
     Garbage(#[from] serde_json::Error),
 }
 
-/// Writes a message: its value and its headers. `traceparent` and `reply_to` are passed through from `context`.
+/// Writes a message: its value and its headers. The trace and the addresses are passed through from `context`.
 ///
 /// # Errors
 /// [`serde_json::Error`] never in practice: the types have string keys only.
@@ -50,6 +53,7 @@ pub fn encode<M: Message>(message: &M, context: &Envelope) -> Result<(Vec<u8>, E
         schema_version: M::SCHEMA_VERSION,
         traceparent: context.traceparent.clone(),
         reply_to: context.reply_to,
+        answer_to: context.answer_to.clone(),
     };
     Ok((value, envelope))
 }
@@ -84,6 +88,66 @@ impl Message for CouponEvent {
     }
     fn key(&self) -> String {
         self.campaign.to_string()
+    }
+}
+
+impl Message for InventoryCommand {
+    const SCHEMA_VERSION: u16 = 1;
+    fn kind(&self) -> &'static str {
+        self.kind()
+    }
+    fn key(&self) -> String {
+        self.sku().to_string()
+    }
+}
+
+impl Message for InventoryEvent {
+    const SCHEMA_VERSION: u16 = 1;
+    fn kind(&self) -> &'static str {
+        self.fact.kind()
+    }
+    fn key(&self) -> String {
+        self.sku.to_string()
+    }
+}
+
+impl Message for OrderCommand {
+    const SCHEMA_VERSION: u16 = 1;
+    fn kind(&self) -> &'static str {
+        self.kind()
+    }
+    fn key(&self) -> String {
+        self.order().to_string()
+    }
+}
+
+impl Message for OrderEvent {
+    const SCHEMA_VERSION: u16 = 1;
+    fn kind(&self) -> &'static str {
+        self.fact.kind()
+    }
+    fn key(&self) -> String {
+        self.order.to_string()
+    }
+}
+
+impl Message for PaymentCommand {
+    const SCHEMA_VERSION: u16 = 1;
+    fn kind(&self) -> &'static str {
+        self.kind()
+    }
+    fn key(&self) -> String {
+        self.order().to_string()
+    }
+}
+
+impl Message for PaymentEvent {
+    const SCHEMA_VERSION: u16 = 1;
+    fn kind(&self) -> &'static str {
+        self.answer.kind()
+    }
+    fn key(&self) -> String {
+        self.order.to_string()
     }
 }
 

@@ -12,7 +12,11 @@ use proptest::prelude::*;
 use super::{DecodeError, Message, decode, encode};
 use crate::coupons::{CouponCommand, CouponEvent};
 use crate::envelope::Envelope;
-use crate::request::{Outcome, Reply};
+use crate::ids::OrderId;
+use crate::inventory::{InventoryCommand, InventoryEvent};
+use crate::orders::{OrderCommand, OrderEvent};
+use crate::payments::{PaymentCommand, PaymentEvent};
+use crate::request::Reply;
 use crate::samples;
 
 fn folder(name: &str) -> PathBuf {
@@ -47,37 +51,65 @@ fn check<M: Message + PartialEq + Debug>(name: &str, samples: Vec<M>, kind: impl
 
 #[test]
 fn commands_are_these_bytes() {
-    check("coupon_command", samples::commands(), CouponCommand::kind);
+    check("coupon_command", samples::coupons::commands(), CouponCommand::kind);
 }
 
 #[test]
 fn events_are_these_bytes() {
-    check("coupon_event", samples::events(), |event: &CouponEvent| event.fact.kind());
+    check("coupon_event", samples::coupons::events(), |event: &CouponEvent| event.fact.kind());
+}
+
+#[test]
+fn stock_is_these_bytes() {
+    check("inventory_command", samples::inventory::commands(), InventoryCommand::kind);
+    check("inventory_event", samples::inventory::events(), |event: &InventoryEvent| event.fact.kind());
+}
+
+#[test]
+fn orders_are_these_bytes() {
+    check("order_command", samples::orders::commands(), |command: &OrderCommand| match command {
+        OrderCommand::StockAnswered { answer, .. } => answer.kind(),
+        OrderCommand::CouponAnswered { answer, .. } => answer.kind(),
+        OrderCommand::PaymentAnswered { answer, .. } => answer.kind(),
+        command => command.kind(),
+    });
+    check("order_event", samples::orders::events(), |event: &OrderEvent| event.fact.kind());
+}
+
+#[test]
+fn payments_are_these_bytes() {
+    check("payment_command", samples::payments::commands(), PaymentCommand::kind);
+    check("payment_event", samples::payments::events(), |event: &PaymentEvent| event.answer.kind());
 }
 
 #[test]
 fn replies_are_these_bytes() {
-    check("reply", samples::replies(), |reply: &Reply| match reply.outcome {
-        Outcome::Granted { .. } => "granted",
-        Outcome::Applied { .. } => "applied",
-        Outcome::Refused { .. } => "refused",
-    });
+    check("reply", samples::replies(), |reply: &Reply| reply.outcome.kind());
 }
 
 #[test]
 fn there_is_a_sample_of_every_kind() {
-    let commands: BTreeSet<_> = samples::commands().iter().map(CouponCommand::kind).collect();
-    let facts: BTreeSet<_> = samples::facts().iter().map(crate::coupons::CouponFact::kind).collect();
+    fn kinds<M>(samples: &[M], kind: impl Fn(&M) -> &'static str) -> usize {
+        samples.iter().map(kind).collect::<BTreeSet<_>>().len()
+    }
     // These numbers change with the language; the kinds' names are checked by the schemas.
-    assert_eq!((commands.len(), facts.len(), samples::replies().len()), (10, 14, 3));
+    assert_eq!(kinds(&samples::coupons::commands(), CouponCommand::kind), 10);
+    assert_eq!(kinds(&samples::coupons::facts(), crate::coupons::CouponFact::kind), 14);
+    assert_eq!(kinds(&samples::inventory::commands(), InventoryCommand::kind), 6);
+    assert_eq!(kinds(&samples::inventory::facts(), crate::inventory::InventoryFact::kind), 9);
+    assert_eq!(kinds(&samples::orders::commands(), OrderCommand::kind), 11);
+    assert_eq!(kinds(&samples::orders::facts(), crate::orders::OrderFact::kind), 25);
+    assert_eq!(kinds(&samples::payments::commands(), PaymentCommand::kind), 3);
+    assert_eq!(kinds(&samples::payments::events(), |event| event.answer.kind()), 8);
+    assert_eq!(kinds(&samples::replies(), |reply| reply.outcome.kind()), 7);
 }
 
 #[test]
 fn an_unknown_field_is_ignored_and_a_newer_version_is_not_garbage() {
     let version = |schema_version| Envelope { schema_version, ..Envelope::default() };
-    let (value, _) = encode(&samples::commands()[1], &Envelope::default()).unwrap();
+    let (value, _) = encode(&samples::coupons::commands()[1], &Envelope::default()).unwrap();
     let richer = String::from_utf8(value.clone()).unwrap().replace("\"request\"", "\"colour\":\"red\",\"request\"");
-    assert_eq!(decode::<CouponCommand>(Some(richer.as_bytes()), &version(1)).unwrap(), samples::commands()[1]);
+    assert_eq!(decode::<CouponCommand>(Some(richer.as_bytes()), &version(1)).unwrap(), samples::coupons::commands()[1]);
     assert!(matches!(
         decode::<CouponCommand>(Some(&value), &version(2)),
         Err(DecodeError::Newer { found: 2, known: 1 })
@@ -94,9 +126,12 @@ fn headers_are_read_as_they_were_written() {
         schema_version: 1,
         traceparent: Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".into()),
         reply_to: Some(3),
+        answer_to: OrderId::new("order-1").ok(),
     };
     let headers = envelope.to_headers();
     assert_eq!(Envelope::from_headers(headers.iter().map(|(name, value)| (*name, value.as_slice()))), envelope);
+    assert_eq!(envelope.onward().traceparent, envelope.traceparent);
+    assert_eq!((envelope.onward().reply_to, envelope.onward().answer_to), (None, None), "addresses are not handed on");
 }
 
 proptest! {
@@ -105,6 +140,8 @@ proptest! {
         let envelope = Envelope { schema_version: version, ..Envelope::default() };
         drop(decode::<CouponCommand>(Some(&bytes), &envelope));
         drop(decode::<CouponEvent>(Some(&bytes), &envelope));
+        drop(decode::<OrderCommand>(Some(&bytes), &envelope));
+        drop(decode::<PaymentCommand>(Some(&bytes), &envelope));
         drop(decode::<Reply>(Some(&bytes), &envelope));
     }
 
@@ -112,9 +149,19 @@ proptest! {
     fn a_damaged_message_is_an_error_and_no_panic(
         which in 0_usize..10, place in any::<prop::sample::Index>(), byte in any::<u8>(),
     ) {
-        let (mut value, envelope) = encode(&samples::commands()[which], &Envelope::default()).unwrap();
+        let (mut value, envelope) = encode(&samples::coupons::commands()[which], &Envelope::default()).unwrap();
         let place = place.index(value.len());
         value[place] = byte;
         drop(decode::<CouponCommand>(Some(&value), &envelope));
+    }
+
+    #[test]
+    fn a_damaged_order_is_an_error_and_no_panic(
+        which in 0_usize..27, place in any::<prop::sample::Index>(), byte in any::<u8>(),
+    ) {
+        let (mut value, envelope) = encode(&samples::orders::commands()[which], &Envelope::default()).unwrap();
+        let place = place.index(value.len());
+        value[place] = byte;
+        drop(decode::<OrderCommand>(Some(&value), &envelope));
     }
 }

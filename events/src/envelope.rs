@@ -1,6 +1,8 @@
 //! The headers that travel beside every value: what it is, which version of the language it speaks, which trace it belongs to
 //! and where an answer should go. Header names follow CloudEvents' Kafka binding in spirit and W3C Trace Context to the letter.
 
+use crate::ids::OrderId;
+
 /// Headers of one record.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Envelope {
@@ -12,6 +14,8 @@ pub struct Envelope {
     pub traceparent: Option<String>,
     /// The partition of `ingress.replies` where an answer is awaited.
     pub reply_to: Option<i32>,
+    /// The order that awaits an answer in `orders.inbox`.
+    pub answer_to: Option<OrderId>,
 }
 
 /// Header names.
@@ -24,9 +28,17 @@ pub mod header {
     pub const TRACEPARENT: &str = "traceparent";
     /// The partition of `ingress.replies` where an answer is awaited.
     pub const REPLY_TO: &str = "reply-to";
+    /// The order that awaits an answer in `orders.inbox`.
+    pub const ANSWER_TO: &str = "answer-to";
 }
 
 impl Envelope {
+    /// What a record hands on to those that it leads to: its trace, none of its addresses.
+    #[must_use]
+    pub fn onward(&self) -> Self {
+        Self { traceparent: self.traceparent.clone(), ..Self::default() }
+    }
+
     /// The headers as they are written.
     #[must_use]
     pub fn to_headers(&self) -> Vec<(&'static str, Vec<u8>)> {
@@ -39,6 +51,9 @@ impl Envelope {
         }
         if let Some(partition) = self.reply_to {
             headers.push((header::REPLY_TO, partition.to_string().into_bytes()));
+        }
+        if let Some(order) = &self.answer_to {
+            headers.push((header::ANSWER_TO, order.to_string().into_bytes()));
         }
         headers
     }
@@ -55,6 +70,7 @@ impl Envelope {
                 header::SCHEMA_VERSION => envelope.schema_version = text.parse().unwrap_or(0),
                 header::TRACEPARENT => envelope.traceparent = Some(text.to_owned()),
                 header::REPLY_TO => envelope.reply_to = text.parse().ok().filter(|partition| *partition >= 0),
+                header::ANSWER_TO => envelope.answer_to = OrderId::new(text).ok(),
                 _ => {}
             }
         }

@@ -126,6 +126,30 @@ text_id!(
     OrderId, 6..=64
 );
 text_id!(
+    /// A product: the key of the inventory topics.
+    Sku, 1..=64
+);
+text_id!(
+    /// A seller.
+    SellerId, 1..=64
+);
+text_id!(
+    /// What kind of product it is, as the shop's catalogue names it.
+    Category, 1..=64
+);
+text_id!(
+    /// One payment, as the payment provider names it (Toss Payments, `paymentKey`).
+    PaymentKey, 1..=200
+);
+text_id!(
+    /// One approval or refund of a payment, as the payment provider names it (Toss Payments, `transactionKey`).
+    TransactionKey, 1..=64
+);
+text_id!(
+    /// One webhook, however often it is delivered (Toss Payments, `tosspayments-webhook-transmission-id`).
+    TransmissionId, 1..=128
+);
+text_id!(
     /// A group of shoppers that the identity provider asserts in the token, such as `vip`.
     Segment, 1..=32
 );
@@ -267,6 +291,17 @@ impl RequestId {
     #[must_use]
     pub fn hold(&self) -> HoldId {
         HoldId::derive(&[&self.0])
+    }
+
+    /// The order that this request places: `ord_` and 32 lower-case hexadecimal digits.
+    #[must_use]
+    pub fn order(&self) -> OrderId {
+        let mut hasher = blake3::Hasher::new_derive_key("timesale OrderId 1");
+        hasher.update(&self.0);
+        let mut bytes = [0; 16];
+        hasher.finalize_xof().fill(&mut bytes);
+        let digits = hex(&bytes);
+        OrderId(compact_str::format_compact!("ord_{}", std::str::from_utf8(&digits).unwrap_or_default()))
     }
 }
 

@@ -45,6 +45,8 @@ fn ids_derive_from_what_they_identify() {
     assert_ne!(RequestId::of("ab", "c", "d"), RequestId::of("a", "bc", "d"));
     assert_ne!(RequestId::of("bob", "POST /v1/x", "key"), request);
     assert_ne!(request.coupon().as_bytes(), request.hold().as_bytes());
+    assert_ne!(request.order(), RequestId::of("bob", "POST /v1/x", "key").order());
+    assert_eq!(OrderId::new(request.order().as_str()), Ok(request.order()));
     // Written in logs and databases for ever.
     assert_eq!(request.to_string(), "req_53cdb37479a745d54d313b0e4b0222d9");
 }

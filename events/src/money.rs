@@ -61,6 +61,18 @@ impl Money {
         Self(i64::try_from(product.div_euclid(i128::from(BasisPoints::WHOLE.0))).unwrap_or(self.0))
     }
 
+    /// The part of the amount that belongs to the first `done` of `all` equal pieces, rounded down. Cumulative: what belongs to
+    /// the next pieces is the difference of two such parts, so all pieces together are exactly the amount. Nothing unless
+    /// `done <= all` and `all > 0`.
+    #[must_use]
+    pub fn portion(self, done: u64, all: u64) -> Option<Self> {
+        if all == 0 || done > all {
+            return None;
+        }
+        let part = i128::from(self.0).checked_mul(i128::from(done))?.div_euclid(i128::from(all));
+        i64::try_from(part).ok().map(Self)
+    }
+
     /// Splits the amount over `weights` by largest remainder: the parts always sum to the whole, ties go to the earlier
     /// part, and a part of weight zero is zero. Nothing when all weights are zero or one is negative.
     #[must_use]

@@ -46,6 +46,19 @@ proptest! {
     }
 
     #[test]
+    fn portions_never_shrink_and_end_with_the_whole(amount in 0..=Money::LARGEST.minor(), all in 1_u64..=1_000) {
+        let mut before = Money::ZERO;
+        for done in 0..=all {
+            let part = Money::new(amount).portion(done, all).unwrap();
+            prop_assert!(part >= before);
+            before = part;
+        }
+        prop_assert_eq!(before, Money::new(amount));
+        prop_assert_eq!(Money::new(amount).portion(all + 1, all), None);
+        prop_assert_eq!(Money::new(amount).portion(0, 0), None);
+    }
+
+    #[test]
     fn a_share_and_its_rest_are_the_whole(amount in 0..=Money::LARGEST.minor(), points in 0_u16..=10_000) {
         let share = Money::new(amount).share(BasisPoints::new(points));
         prop_assert!(share >= Money::ZERO && share <= Money::new(amount));

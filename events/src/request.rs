@@ -4,7 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::coupons::Refusal;
-use crate::ids::{CampaignId, CouponId, RequestId, ShopperId};
+use crate::ids::{CampaignId, CouponId, OrderId, RequestId, ShopperId, Sku};
+use crate::inventory::{StockLevel, StockRefusal};
+use crate::orders::{OrderAmounts, OrderState, Reason};
 use crate::time::Timestamp;
 
 /// What a request said, hashed: the same request with another fingerprint is a conflict, never a second effect.
@@ -75,4 +77,55 @@ pub enum Outcome {
         /// Why.
         reason: Refusal,
     },
+    /// The command to a product was carried out; `version` is the product's.
+    ProductApplied {
+        /// The product.
+        sku: Sku,
+        /// Its version after the command.
+        version: u64,
+        /// Its units after the command.
+        stock: StockLevel,
+    },
+    /// The command to a product was refused.
+    ProductRefused {
+        /// Why.
+        reason: StockRefusal,
+    },
+    /// The order was placed, or the command to it was carried out; `version` is the order's.
+    OrderApplied {
+        /// The order.
+        order: OrderId,
+        /// Its version after the command.
+        version: u64,
+        /// Where it is after the command.
+        state: OrderState,
+        /// What it amounts to after the command.
+        amounts: OrderAmounts,
+        /// When it moves by itself if nothing else moves it: after a placement, the time to pay.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        deadline: Option<Timestamp>,
+    },
+    /// The order was rejected, or the command to it was refused.
+    OrderRefused {
+        /// The order.
+        order: OrderId,
+        /// Why.
+        reason: Reason,
+    },
+}
+
+impl Outcome {
+    /// The outcome's type, as metrics name it.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Granted { .. } => "granted",
+            Self::Applied { .. } => "applied",
+            Self::Refused { .. } => "refused",
+            Self::ProductApplied { .. } => "product_applied",
+            Self::ProductRefused { .. } => "product_refused",
+            Self::OrderApplied { .. } => "order_applied",
+            Self::OrderRefused { .. } => "order_refused",
+        }
+    }
 }

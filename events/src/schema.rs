@@ -5,10 +5,23 @@ use schemars::schema_for;
 use serde_json::Value;
 
 use crate::coupons::{CouponCommand, CouponEvent};
+use crate::inventory::{InventoryCommand, InventoryEvent};
+use crate::orders::{OrderCommand, OrderEvent};
+use crate::payments::{PaymentCommand, PaymentEvent};
 use crate::request::Reply;
 
 /// The types that public topics carry, as `topics.yaml` names them.
-pub const NAMES: [&str; 3] = ["CouponCommand", "CouponEvent", "Reply"];
+pub const NAMES: [&str; 9] = [
+    "CouponCommand",
+    "CouponEvent",
+    "InventoryCommand",
+    "InventoryEvent",
+    "OrderCommand",
+    "OrderEvent",
+    "PaymentCommand",
+    "PaymentEvent",
+    "Reply",
+];
 
 /// The JSON Schema (draft 2020-12) of a type that a public topic carries; nothing for any other name.
 #[must_use]
@@ -16,6 +29,12 @@ pub fn of(name: &str) -> Option<Value> {
     match name {
         "CouponCommand" => Some(schema_for!(CouponCommand).to_value()),
         "CouponEvent" => Some(schema_for!(CouponEvent).to_value()),
+        "InventoryCommand" => Some(schema_for!(InventoryCommand).to_value()),
+        "InventoryEvent" => Some(schema_for!(InventoryEvent).to_value()),
+        "OrderCommand" => Some(schema_for!(OrderCommand).to_value()),
+        "OrderEvent" => Some(schema_for!(OrderEvent).to_value()),
+        "PaymentCommand" => Some(schema_for!(PaymentCommand).to_value()),
+        "PaymentEvent" => Some(schema_for!(PaymentEvent).to_value()),
         "Reply" => Some(schema_for!(Reply).to_value()),
         _ => None,
     }

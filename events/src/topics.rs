@@ -4,6 +4,9 @@
 use std::marker::PhantomData;
 
 use crate::coupons::{CouponCommand, CouponEvent};
+use crate::inventory::{InventoryCommand, InventoryEvent};
+use crate::orders::{OrderCommand, OrderEvent};
+use crate::payments::{PaymentCommand, PaymentEvent};
 use crate::request::Reply;
 
 /// A topic whose values are `M`.
@@ -33,16 +36,40 @@ pub const COUPONS_INBOX: Topic<CouponCommand> = Topic::new("coupons.inbox");
 pub const COUPONS_EVENTS: Topic<CouponEvent> = Topic::new("coupons.events");
 /// The coupon processor's stores.
 pub const COUPONS_CHANGELOG: Topic<Opaque> = Topic::new("coupons.changelog");
+/// Everything addressed to the inventory processor.
+pub const INVENTORY_INBOX: Topic<InventoryCommand> = Topic::new("inventory.inbox");
+/// What the inventory processor has decided.
+pub const INVENTORY_EVENTS: Topic<InventoryEvent> = Topic::new("inventory.events");
+/// The inventory processor's stores.
+pub const INVENTORY_CHANGELOG: Topic<Opaque> = Topic::new("inventory.changelog");
+/// Everything addressed to the orders processor: commands and answers.
+pub const ORDERS_INBOX: Topic<OrderCommand> = Topic::new("orders.inbox");
+/// What the orders processor has decided.
+pub const ORDERS_EVENTS: Topic<OrderEvent> = Topic::new("orders.events");
+/// The orders processor's stores.
+pub const ORDERS_CHANGELOG: Topic<Opaque> = Topic::new("orders.changelog");
+/// Calls that the payment provider is to get.
+pub const PAYMENTS_INBOX: Topic<PaymentCommand> = Topic::new("payments.inbox");
+/// What became of them.
+pub const PAYMENTS_EVENTS: Topic<PaymentEvent> = Topic::new("payments.events");
 /// Answers to ingress, each to the partition its request named.
 pub const INGRESS_REPLIES: Topic<Reply> = Topic::new("ingress.replies");
 /// Records nobody could read, with where they came from and why.
 pub const DEAD_LETTERS: Topic<Opaque> = Topic::new("dead-letters");
 
 /// Every topic's name.
-pub const NAMES: [&str; 5] = [
+pub const NAMES: [&str; 13] = [
     COUPONS_INBOX.name(),
     COUPONS_EVENTS.name(),
     COUPONS_CHANGELOG.name(),
+    INVENTORY_INBOX.name(),
+    INVENTORY_EVENTS.name(),
+    INVENTORY_CHANGELOG.name(),
+    ORDERS_INBOX.name(),
+    ORDERS_EVENTS.name(),
+    ORDERS_CHANGELOG.name(),
+    PAYMENTS_INBOX.name(),
+    PAYMENTS_EVENTS.name(),
     INGRESS_REPLIES.name(),
     DEAD_LETTERS.name(),
 ];

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use serde::Serialize;
 use serde_json::Value;
 
 use super::NAMES;
@@ -23,12 +24,12 @@ fn every_value_is_private_or_has_a_schema() {
     }
 }
 
-/// JSON pointers of everything that names a shopper.
+/// JSON pointers of everything that names a shopper, or an account of one.
 fn shoppers(value: &Value, pointer: &str, found: &mut BTreeSet<String>) {
     if let Value::Object(fields) = value {
         for (name, field) in fields {
             let pointer = format!("{pointer}/{name}");
-            if name == "shopper" {
+            if matches!(name.as_str(), "shopper" | "account" | "virtual_account") {
                 found.insert(pointer.clone());
             }
             shoppers(field, &pointer, found);
@@ -36,14 +37,24 @@ fn shoppers(value: &Value, pointer: &str, found: &mut BTreeSet<String>) {
     }
 }
 
+fn json<T: Serialize>(samples: &[T]) -> Vec<Value> {
+    samples.iter().map(|sample| serde_json::to_value(sample).unwrap()).collect()
+}
+
 #[test]
 fn every_field_that_names_a_shopper_is_marked_as_personal() {
     let values = |name: &str| -> Vec<Value> {
         match name {
-            "CouponCommand" => samples::commands().iter().map(|value| serde_json::to_value(value).unwrap()).collect(),
-            "CouponEvent" => samples::events().iter().map(|value| serde_json::to_value(value).unwrap()).collect(),
-            "Reply" => samples::replies().iter().map(|value| serde_json::to_value(value).unwrap()).collect(),
-            _ => vec![],
+            "CouponCommand" => json(&samples::coupons::commands()),
+            "CouponEvent" => json(&samples::coupons::events()),
+            "InventoryCommand" => json(&samples::inventory::commands()),
+            "InventoryEvent" => json(&samples::inventory::events()),
+            "OrderCommand" => json(&samples::orders::commands()),
+            "OrderEvent" => json(&samples::orders::events()),
+            "PaymentCommand" => json(&samples::payments::commands()),
+            "PaymentEvent" => json(&samples::payments::events()),
+            "Reply" => json(&samples::replies()),
+            other => unreachable!("{other} has no samples"),
         }
     };
     for (name, topic) in Manifest::embedded().unwrap().topics {

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{CampaignTerms, Refusal};
+use crate::hold::ReleaseCause;
 use crate::ids::{CampaignId, CouponId, HoldId, OrderId, RequestId, ShopperId};
 use crate::money::Money;
 use crate::time::Timestamp;
@@ -75,16 +76,6 @@ impl CampaignStatus {
             Self::Ended => "ended",
         }
     }
-}
-
-/// Why a hold ended without being redeemed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ReleaseCause {
-    /// Whoever held it gave it back.
-    Released,
-    /// Its time ran out.
-    Lapsed,
 }
 
 /// What happened.

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::{CampaignTerms, Discount, Eligibility, Restoration};
 use crate::ids::Segment;
 use crate::money::{BasisPoints, Money};
-use crate::samples::terms;
+use crate::samples::coupons::terms;
 use crate::time::{Timestamp, Window};
 
 #[test]

@@ -188,8 +188,8 @@ async fn apply(state: &State, call: &Call, admission: Admission) -> Answer {
             json(StatusCode::OK, &Changed { campaign, version })?
         }
         Outcome::Refused { reason } => return Err(refused(request, reason)),
-        Outcome::Granted { .. } => {
-            tracing::error!(%request, "an operator's command was answered as if it were a claim");
+        other => {
+            tracing::error!(%request, outcome = other.kind(), "a command to a campaign was answered as if it were another");
             return Err(Problem::new(Code::Internal).request(request));
         }
     };

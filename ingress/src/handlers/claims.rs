@@ -103,8 +103,8 @@ fn decided(request: RequestId, outcome: Outcome) -> Result<Response, Problem> {
             json(StatusCode::CREATED, &Granted { request, status: "granted", campaign, coupon, expires_at })
         }
         Outcome::Refused { reason } => Err(refused(request, reason)),
-        Outcome::Applied { .. } => {
-            tracing::error!(%request, "a claim was answered as if it were an operator's command");
+        other => {
+            tracing::error!(%request, outcome = other.kind(), "a claim was answered as if it were another request");
             Err(Problem::new(Code::Internal).request(request))
         }
     }

@@ -84,7 +84,11 @@ fn of_memory(request: RequestId, known: Glimpse) -> Shown {
         None => (Status::Pending, None, None),
         Some(Outcome::Granted { coupon, .. }) => (Status::Granted, None, Some(coupon)),
         Some(Outcome::Refused { reason }) => (Status::Refused, Some(reason), None),
-        Some(Outcome::Applied { .. }) => (Status::Applied, None, None),
+        Some(Outcome::Applied { .. } | Outcome::ProductApplied { .. } | Outcome::OrderApplied { .. }) => {
+            (Status::Applied, None, None)
+        }
+        // Their reasons are in another list; the requests of this memory are about campaigns.
+        Some(Outcome::ProductRefused { .. } | Outcome::OrderRefused { .. }) => (Status::Refused, None, None),
     };
     Shown { request, status, reason, campaign: known.campaign, coupon, decided_at: None }
 }

@@ -193,7 +193,7 @@ impl Desk<'_> {
 
     /// Facts go to the partition that has the same number as the task's.
     fn forward(&mut self, event: &CouponEvent) -> Result<(), Verdict> {
-        let context = Envelope { reply_to: None, ..self.envelope.clone() };
+        let context = self.envelope.onward();
         let partition = self.context.partition();
         let outgoing = outgoing(&self.outlets.events, partition, event, &context)?;
         self.context.forward(outgoing);
@@ -204,7 +204,7 @@ impl Desk<'_> {
     fn answer(&mut self, reply: &Reply) -> Result<(), Verdict> {
         match self.envelope.reply_to {
             Some(partition) if partition < self.outlets.reply_partitions => {
-                let context = Envelope { reply_to: None, ..self.envelope.clone() };
+                let context = self.envelope.onward();
                 let outgoing = outgoing(&self.outlets.replies, partition, reply, &context)?;
                 self.context.forward(outgoing);
             }

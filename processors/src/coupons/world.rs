@@ -185,6 +185,7 @@ fn happen(world: &mut World, second: i64, words: &[&str], row: usize) -> String 
             Outcome::Granted { expires_at, .. } => format!("granted until {}", expires_at.as_millis() / 1000),
             Outcome::Applied { .. } => "applied".to_owned(),
             Outcome::Refused { reason } => reason.code().to_owned(),
+            other => unreachable!("a campaign's command is not {}", other.kind()),
         };
         let told = match events.as_slice() {
             [] => format!("again {answer}"),

@@ -1,16 +1,14 @@
-//! For tests: one message of every kind, with every field filled.
-#![allow(clippy::unwrap_used, reason = "a sample that is none should fail")]
+//! Coupons: one message of every kind, with every field filled.
 
+use super::{UNTIL, campaign, coupon, hold, order, request, shopper};
 use crate::coupons::{
-    CampaignTerms, CouponCommand, CouponEvent, CouponFact, Discount, Eligibility, Refusal, ReleaseCause, Restoration,
-    StockCount,
+    CampaignTerms, CouponAnswer, CouponCommand, CouponEvent, CouponFact, Discount, Eligibility, Refusal, ReleaseCause,
+    Restoration, StockCount,
 };
-use crate::ids::{CampaignId, CouponId, HoldId, OrderId, RequestId, Segment, ShopperId};
+use crate::ids::Segment;
 use crate::money::{BasisPoints, Money};
-use crate::request::{Fingerprint, Outcome, Reply};
+use crate::request::Fingerprint;
 use crate::time::{Timestamp, Window};
-
-const UNTIL: Timestamp = Timestamp::from_millis(1_790_000_100_000);
 
 pub(crate) fn terms() -> CampaignTerms {
     let from = Timestamp::from_millis(1_790_000_000_000);
@@ -26,30 +24,6 @@ pub(crate) fn terms() -> CampaignTerms {
         platform_share: BasisPoints::new(5_000),
         restoration: Restoration::WithinUseWindow { times: 1 },
     }
-}
-
-fn request() -> RequestId {
-    RequestId::of("shopper-1", "POST /v1/campaigns/summer/claims", "key-1")
-}
-
-fn campaign() -> CampaignId {
-    CampaignId::new("summer").unwrap()
-}
-
-fn shopper() -> ShopperId {
-    ShopperId::new("shopper-1").unwrap()
-}
-
-fn order() -> OrderId {
-    OrderId::new("order-1").unwrap()
-}
-
-fn coupon() -> CouponId {
-    request().coupon()
-}
-
-fn hold() -> HoldId {
-    request().hold()
 }
 
 /// Every command.
@@ -126,17 +100,15 @@ pub(crate) fn events() -> Vec<CouponEvent> {
     facts().into_iter().map(event).collect()
 }
 
-/// A reply for every outcome.
-pub(crate) fn replies() -> Vec<Reply> {
-    let outcomes = [
-        Outcome::Granted {
-            coupon: coupon(),
-            campaign: campaign(),
-            shopper: shopper(),
-            expires_at: terms().usable.until,
-        },
-        Outcome::Applied { campaign: campaign(), version: 17 },
-        Outcome::Refused { reason: Refusal::SoldOut },
-    ];
-    outcomes.into_iter().map(|outcome| Reply { request: request(), at: UNTIL, outcome }).collect()
+/// An answer of every kind.
+pub(crate) fn answers() -> Vec<CouponAnswer> {
+    let hold = hold();
+    vec![
+        CouponAnswer::Held { hold, discount: Money::new(6_750), platform_share: BasisPoints::new(5_000), until: UNTIL },
+        CouponAnswer::Redeemed { hold },
+        CouponAnswer::Released { hold, cause: ReleaseCause::Lapsed },
+        CouponAnswer::Revoked { hold },
+        CouponAnswer::Restored { restored: 1 },
+        CouponAnswer::Refused { reason: Refusal::NotUsable },
+    ]
 }

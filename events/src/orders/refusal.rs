@@ -1,0 +1,166 @@
+//! Why an order, or a command to one, is refused: a closed list, and the reasons that others gave. Where several rules are broken
+//! the one listed first is named.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::coupons::Refusal;
+use crate::ids::Sku;
+use crate::inventory::StockRefusal;
+use crate::payments::Decline;
+
+/// The rule that a refused command broke.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum OrderRefusal {
+    /// The same request was sent before with other content.
+    IdempotencyConflict,
+    /// No such order, or it is another shopper's.
+    UnknownOrder,
+    /// Lines, quantities or time limits that no order can have.
+    InvalidOrder,
+    /// What is held costs something else than the shopper was shown.
+    PriceChanged,
+    /// Stock or coupon did not answer in time.
+    NotAnswered,
+    /// A product that the order does not have.
+    UnknownLine,
+    /// More units than the order has left.
+    TooManyUnits,
+    /// The payment is not for what the order costs; nothing was charged.
+    AmountMismatch,
+    /// The time to pay is over; nothing was charged.
+    PaymentWindowOver,
+    /// The provider is being asked to charge.
+    PaymentInFlight,
+    /// Money is being given back.
+    RefundInFlight,
+    /// The order does not await a payment.
+    NotAwaitingPayment,
+    /// It was shipped: it cannot be cancelled any more, only sent back.
+    AlreadyShipped,
+    /// It is not paid, or was undone.
+    NotPaid,
+    /// It was not shipped.
+    NotShipped,
+    /// A refund of money that came by transfer needs an account to send it to.
+    RefundAccountMissing,
+}
+
+impl OrderRefusal {
+    /// Every refusal, in order of precedence.
+    pub const ALL: [Self; 16] = [
+        Self::IdempotencyConflict,
+        Self::UnknownOrder,
+        Self::InvalidOrder,
+        Self::PriceChanged,
+        Self::NotAnswered,
+        Self::UnknownLine,
+        Self::TooManyUnits,
+        Self::AmountMismatch,
+        Self::PaymentWindowOver,
+        Self::PaymentInFlight,
+        Self::RefundInFlight,
+        Self::NotAwaitingPayment,
+        Self::AlreadyShipped,
+        Self::NotPaid,
+        Self::NotShipped,
+        Self::RefundAccountMissing,
+    ];
+
+    /// The code, as HTTP, SQL, Redis and metrics name it.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::IdempotencyConflict => "IDEMPOTENCY_CONFLICT",
+            Self::UnknownOrder => "UNKNOWN_ORDER",
+            Self::InvalidOrder => "INVALID_ORDER",
+            Self::PriceChanged => "PRICE_CHANGED",
+            Self::NotAnswered => "NOT_ANSWERED",
+            Self::UnknownLine => "UNKNOWN_LINE",
+            Self::TooManyUnits => "TOO_MANY_UNITS",
+            Self::AmountMismatch => "AMOUNT_MISMATCH",
+            Self::PaymentWindowOver => "PAYMENT_WINDOW_OVER",
+            Self::PaymentInFlight => "PAYMENT_IN_FLIGHT",
+            Self::RefundInFlight => "REFUND_IN_FLIGHT",
+            Self::NotAwaitingPayment => "NOT_AWAITING_PAYMENT",
+            Self::AlreadyShipped => "ALREADY_SHIPPED",
+            Self::NotPaid => "NOT_PAID",
+            Self::NotShipped => "NOT_SHIPPED",
+            Self::RefundAccountMissing => "REFUND_ACCOUNT_MISSING",
+        }
+    }
+
+    /// Whether the same wish, sent as a new request later, may be granted.
+    #[must_use]
+    pub fn is_transient(self) -> bool {
+        matches!(self, Self::NotAnswered | Self::PaymentInFlight | Self::RefundInFlight)
+    }
+}
+
+/// Why an order was rejected, or a command to it refused.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// A rule of orders.
+    Order {
+        /// The rule.
+        refusal: OrderRefusal,
+    },
+    /// A product's units cannot be had.
+    Stock {
+        /// The product.
+        sku: Sku,
+        /// Why.
+        refusal: StockRefusal,
+    },
+    /// The coupon cannot be used.
+    Coupon {
+        /// Why.
+        refusal: Refusal,
+    },
+    /// The payment provider said no.
+    Payment {
+        /// What the shopper can do about it.
+        decline: Decline,
+        /// The provider's code.
+        code: String,
+    },
+    /// The payment provider gave no money back.
+    Refund {
+        /// The provider's code.
+        code: String,
+    },
+}
+
+impl Reason {
+    /// The code, as HTTP, SQL, Redis and metrics name it; of a payment provider's many codes the kind only.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Order { refusal } => refusal.code(),
+            Self::Stock { refusal, .. } => refusal.code(),
+            Self::Coupon { refusal } => refusal.code(),
+            Self::Payment { .. } => "PAYMENT_DECLINED",
+            Self::Refund { .. } => "REFUND_REFUSED",
+        }
+    }
+
+    /// Whether the same wish, sent as a new request later, may be granted.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Order { refusal } => refusal.is_transient(),
+            Self::Stock { refusal, .. } => refusal.is_transient(),
+            Self::Coupon { refusal } => refusal.is_transient(),
+            Self::Payment { decline, .. } => *decline != Decline::Fault,
+            Self::Refund { .. } => false,
+        }
+    }
+}
+
+impl From<OrderRefusal> for Reason {
+    fn from(refusal: OrderRefusal) -> Self {
+        Self::Order { refusal }
+    }
+}
