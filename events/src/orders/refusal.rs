@@ -164,3 +164,7 @@ impl From<OrderRefusal> for Reason {
         Self::Order { refusal }
     }
 }
+
+#[cfg(test)]
+#[path = "refusal_tests.rs"]
+mod tests;

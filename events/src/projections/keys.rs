@@ -6,8 +6,13 @@
 //! ts:<epoch>:positions                hash: partition -> next offset of coupons.events; `caught:<partition>` once it was up to date
 //! ts:<epoch>:campaign:{<campaign>}    hash: version, remaining, status, terms, ...
 //! ts:<epoch>:coupons:{<shopper>}      hash: coupon id -> value of a CouponRow; leaves with the last coupon's deadline
+//! ts:<epoch>:product:{<sku>}          hash: version, partition, received, available, held, sold, updated_at, terms
+//! ts:<epoch>:order:{<order>}          one line, see below; leaves 7 days after the order's deadline or end
 //! ts:<epoch>:request:{<request>}      value of a RequestRow; leaves 24 h after the decision
 //! ```
+//!
+//! An order's line is `version|partition|shopper|state|gross|discount|due|paid|refunded|awaited|deadline|updated_at`; every fact says
+//! all of it, so a newer line replaces an older one whole.
 //!
 //! **How to read**: in one pipeline read what you want under the epoch you know, *then* `ts:epoch`. If that answers the epoch you
 //! used, what you read was whole and nobody had emptied Redis before you read it. If it answers another epoch, read again under that
@@ -20,7 +25,7 @@ use std::fmt;
 
 use compact_str::CompactString;
 
-use crate::ids::{CampaignId, RequestId, ShopperId};
+use crate::ids::{CampaignId, OrderId, RequestId, ShopperId, Sku};
 
 /// One building of everything in Redis. A lost Redis is rebuilt under a new epoch, so that no reader mixes the two.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -113,6 +118,18 @@ impl RedisKeys {
     #[must_use]
     pub fn coupons(&self, epoch: &Epoch, shopper: &ShopperId) -> String {
         format!("{}:{epoch}:coupons:{{{shopper}}}", self.prefix)
+    }
+
+    /// Holds a product.
+    #[must_use]
+    pub fn product(&self, epoch: &Epoch, sku: &Sku) -> String {
+        format!("{}:{epoch}:product:{{{sku}}}", self.prefix)
+    }
+
+    /// Holds where an order is.
+    #[must_use]
+    pub fn order(&self, epoch: &Epoch, order: &OrderId) -> String {
+        format!("{}:{epoch}:order:{{{order}}}", self.prefix)
     }
 
     /// Holds what became of a request.

@@ -4,12 +4,18 @@
 //! Not here: whether the facts make sense together (that is [`crate::coupons`]' ledger), SQL, connections.
 
 mod rows;
+mod products;
+mod orders;
+mod payments;
 mod fold;
 mod keys;
 mod values;
 
 pub use fold::{Projection, project};
 pub use keys::{Epoch, EpochError, RedisKeys};
+pub use orders::{FrozenLine, OrderDetails, OrderLineRow, OrderRow, TimelineRow};
+pub use payments::PaymentRow;
+pub use products::ProductRow;
 pub use rows::{CampaignRow, Change, CouponRow, CouponState, RequestKind, RequestRow, RequestStatus, Source};
 pub use values::{KEPT, ValueError};
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::fold_tests::{event, facts};
 use super::{CampaignRow, CouponRow, Epoch, Projection, RedisKeys, RequestRow, Source};
-use crate::ids::{CampaignId, RequestId, ShopperId};
+use crate::ids::{CampaignId, OrderId, RequestId, ShopperId, Sku};
 
 #[test]
 fn rows_survive_redis() {
@@ -58,6 +58,8 @@ fn keys_are_what_readers_expect() {
     assert_eq!(keys.positions(&epoch), "ts:e1:positions");
     assert_eq!(keys.campaign(&epoch, &CampaignId::new("sale").unwrap()), "ts:e1:campaign:{sale}");
     assert_eq!(keys.coupons(&epoch, &ShopperId::new("kim").unwrap()), "ts:e1:coupons:{kim}");
+    assert_eq!(keys.product(&epoch, &Sku::new("tea").unwrap()), "ts:e1:product:{tea}");
+    assert_eq!(keys.order(&epoch, &OrderId::new("order-1").unwrap()), "ts:e1:order:{order-1}");
     assert_eq!(keys.request(&epoch, &request), "ts:e1:request:{req_abababababababababababababababab}",);
     assert_eq!(keys.epoch_of("ts:e1:positions"), Some(epoch));
     for foreign in ["ts:epoch", "ts:writing", "other:e1:positions", "tsx:e1:positions", "ts:E 1:positions"] {

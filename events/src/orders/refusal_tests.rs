@@ -1,0 +1,53 @@
+//! A code is spelled the same in the log, in SQL and over HTTP, and names read back.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should fail")]
+
+use std::collections::BTreeSet;
+
+use super::OrderRefusal;
+use crate::inventory::StockRefusal;
+use crate::orders::{OrderState, RefundCause};
+use crate::payments::{PaymentMethod, PaymentStatus};
+
+fn text(value: impl serde::Serialize) -> String {
+    serde_json::to_value(value).unwrap().as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_name_is_spelled_the_same_everywhere() {
+    OrderRefusal::ALL.into_iter().for_each(|refusal| assert_eq!(text(refusal), refusal.code()));
+    StockRefusal::ALL.into_iter().for_each(|refusal| assert_eq!(text(refusal), refusal.code()));
+    RefundCause::OF_OPERATORS.into_iter().for_each(|cause| assert_eq!(text(cause), cause.name()));
+    for state in OrderState::ALL {
+        assert_eq!(text(state), state.name());
+        assert_eq!(OrderState::from_name(state.name()), Some(state));
+    }
+    assert_eq!(OrderState::from_name("lost"), None);
+    for (spelled, name) in [
+        (text(PaymentStatus::WaitingForDeposit), PaymentStatus::WaitingForDeposit.name()),
+        (text(PaymentStatus::PartialCanceled), PaymentStatus::PartialCanceled.name()),
+        (text(PaymentMethod::VirtualAccount), PaymentMethod::VirtualAccount.name()),
+        (text(RefundCause::NotShipped), RefundCause::NotShipped.name()),
+    ] {
+        assert_eq!(spelled, name);
+    }
+}
+
+#[test]
+fn lists_of_refusals_are_in_order_of_precedence() {
+    assert_eq!(
+        OrderRefusal::ALL.into_iter().collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>(),
+        OrderRefusal::ALL
+    );
+    assert_eq!(
+        StockRefusal::ALL.into_iter().collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>(),
+        StockRefusal::ALL
+    );
+}
+
+#[test]
+fn an_order_that_is_undone_is_at_its_end() {
+    let terminal: Vec<&str> =
+        OrderState::ALL.into_iter().filter(|state| state.is_terminal()).map(OrderState::name).collect();
+    assert_eq!(terminal, ["purchase_confirmed", "rejected", "expired", "payment_failed", "cancelled", "refunded"]);
+    assert!(OrderState::ALL.into_iter().all(|state| !state.is_undone() || state.is_terminal()));
+}
