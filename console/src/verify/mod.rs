@@ -16,8 +16,8 @@ mod compare_tests;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use events::topics::COUPONS_EVENTS;
-use streams::kafka::{ClusterConfig, TapError};
+use events::topics::{COUPONS_EVENTS, NAMES};
+use streams::kafka::{ClusterConfig, Hanging, TapError, hanging};
 use tokio::time::sleep;
 
 use crate::journal::{self, JournalError};
@@ -62,6 +62,8 @@ const POSTGRES: &str = "postgres_equals_the_log";
 const REDIS: &str = "redis_equals_the_log";
 /// Processors and sinks have caught up within the bound.
 const RESTS: &str = "everything_comes_to_rest";
+/// Every transaction has reached its end in every partition that it wrote to.
+const ENDED: &str = "no_transaction_hangs";
 /// No more dead letters than expected.
 const LETTERS: &str = "no_unexpected_dead_letters";
 
@@ -81,6 +83,7 @@ pub async fn run(proof: Proof) -> Result<Verdict, VerifyError> {
     if !audit.is_decided() {
         audit.verdict.state(RESTS, Some(format!("commands are undecided after {:?}", proof.settle)));
     }
+    audit.verdict.state(ENDED, transactions_ended(&proof, deadline).await?);
     match postgres::compare(&proof.postgres, &audit.rows).await {
         Ok((rows, difference)) => {
             audit.verdict.counts.postgres_rows = rows;
@@ -141,6 +144,24 @@ async fn sinks_caught_up(proof: &Proof, end: &Ends, deadline: Instant) -> Option
         let behind = postgres.or(redis)?;
         if Instant::now() >= deadline {
             return Some(format!("after {:?}: {behind}", proof.settle));
+        }
+        sleep(POLL).await;
+    }
+}
+
+/// Waits until no partition has an open transaction; one that hangs, in words.
+async fn transactions_ended(proof: &Proof, deadline: Instant) -> Result<Option<String>, VerifyError> {
+    loop {
+        let cluster = proof.cluster.clone();
+        let open = tokio::task::spawn_blocking(move || hanging(&cluster, &NAMES)).await??;
+        let Some(Hanging { topic, partition, stable, end }) = open.first() else {
+            return Ok(None);
+        };
+        if Instant::now() >= deadline {
+            let more = open.len() - 1;
+            return Ok(Some(format!(
+                "{topic} [{partition}] is stable up to {stable} of {end}; {more} more partitions"
+            )));
         }
         sleep(POLL).await;
     }

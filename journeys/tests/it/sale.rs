@@ -27,10 +27,7 @@ fn the_outcome_is_proven_when_roles_are_killed() {
     assert!(faults(&result, "kills") >= 3, "a run that killed little shows little: {result}");
 }
 
-/// Ignored because it has hung: after `kill -9` Kafka 4.3.1 told no client the stable position of one partition any more, most
-/// likely because one of an ended transaction stayed pending, and the processors waited. Run it with `-- --ignored`.
 #[test]
-#[ignore = "it has hung after the restart of the broker; see README, limits"]
 fn the_outcome_is_proven_when_the_broker_is_killed() {
     let Some(world) = World::enter() else { return };
     if std::env::var_os("TIMESALE_RUN").is_none() {

@@ -10,6 +10,7 @@ mod consumers;
 mod emitter;
 mod errors;
 mod feed;
+mod hanging;
 mod logging;
 mod membership;
 mod reader;
@@ -21,6 +22,7 @@ pub use broker::{KafkaBroker, SlotConfig};
 pub use cluster::{ClusterConfig, ConfigError};
 pub use emitter::{EmitterConfig, KafkaEmitter};
 pub use feed::{Feed, FeedConfig, FeedError};
+pub use hanging::{Hanging, hanging};
 pub use tap::{Tap, TapError};
 
 #[cfg(test)]
