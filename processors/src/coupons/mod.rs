@@ -5,7 +5,6 @@
 //! `machine` and `usage`, what time does is in `sweeps`, how state is kept is in `shelf` and `rows`.
 
 mod account;
-mod bytes;
 mod campaign;
 mod coupon;
 mod journal;
@@ -21,6 +20,7 @@ use events::manifest::Manifest;
 use events::topics;
 use streams::topology::{Topology, TopologyError};
 
+use crate::bytes;
 use processor::{CouponProcessor, Outlets};
 
 pub(crate) use account::Account;
