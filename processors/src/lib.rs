@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
-pub(crate) mod bytes;
 pub mod coupons;
-pub(crate) mod invariants;
 pub mod policy;
+pub(crate) mod bytes;
+pub(crate) mod invariants;
+pub(crate) mod post;

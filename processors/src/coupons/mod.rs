@@ -2,9 +2,11 @@
 //!
 //! Its inbox is keyed by the campaign, because a campaign's stock is what a crowd contends for: one partition decides one
 //! campaign, record after record, so a coupon is never granted twice and none is lost. This file only declares; the rules are in
-//! `machine` and `usage`, what time does is in `sweeps`, how state is kept is in `shelf` and `rows`.
+//! `machine` and `usage`, what orders are told is in `answers`, what time does is in `sweeps`, how state is kept is in `shelf` and
+//! `rows`.
 
 mod account;
+mod answers;
 mod campaign;
 mod coupon;
 mod journal;
@@ -16,12 +18,11 @@ mod sweeps;
 mod timers;
 mod usage;
 
-use events::manifest::Manifest;
 use events::topics;
 use streams::topology::{Topology, TopologyError};
 
-use crate::bytes;
-use processor::{CouponProcessor, Outlets};
+use crate::post::Outlets;
+use processor::CouponProcessor;
 
 pub(crate) use account::Account;
 pub(crate) use campaign::Campaign;
@@ -34,15 +35,7 @@ pub const NAME: &str = "coupons";
 /// # Errors
 /// [`TopologyError`] when `topics.yaml` of this build does not name the reply topic; a test makes sure it does.
 pub fn topology() -> Result<Topology, TopologyError> {
-    let reply_partitions = Manifest::embedded()
-        .ok()
-        .and_then(|manifest| Some(manifest.topics.get(topics::INGRESS_REPLIES.name())?.partitions))
-        .ok_or_else(|| TopologyError::Missing { topology: NAME.into(), missing: "the reply topic in topics.yaml" })?;
-    let outlets = Outlets {
-        events: topics::COUPONS_EVENTS.name().into(),
-        replies: topics::INGRESS_REPLIES.name().into(),
-        reply_partitions,
-    };
+    let outlets = Outlets::new(NAME, &topics::COUPONS_EVENTS)?;
     Topology::builder(NAME)
         .source(topics::COUPONS_INBOX.name())
         .changelog(topics::COUPONS_CHANGELOG.name())
@@ -53,6 +46,7 @@ pub fn topology() -> Result<Topology, TopologyError> {
         .store("strangers")
         .sink(topics::COUPONS_EVENTS.name())
         .sink(topics::INGRESS_REPLIES.name())
+        .sink(topics::ORDERS_INBOX.name())
         .build(move || Box::new(CouponProcessor::new(outlets.clone())))
 }
 
@@ -67,10 +61,11 @@ pub fn topology() -> Result<Topology, TopologyError> {
     reason = "a test that cannot go on should fail"
 )]
 mod tests {
-    use super::{account, bytes, campaign, coupon, journal, machine, processor, rows, shelf, topology};
+    use super::{account, answers, campaign, coupon, journal, machine, processor, rows, shelf, topology};
 
     mod world;
 
+    mod answers_tests;
     mod claim_tests;
     mod properties_tests;
     mod rows_tests;

@@ -1,32 +1,22 @@
 //! Between records and the machine: reads the command, brings campaign and account from the stores, lets the machine decide,
-//! writes both back, forwards facts and the answer.
+//! writes both back, forwards facts, the reply and the answer to the order.
 
-use std::sync::Arc;
-
-use events::codec::{DecodeError, Message, decode, encode};
-use events::coupons::{CouponCommand, CouponEvent, Refusal, StockCount};
+use events::coupons::{CouponAnswer, CouponCommand, CouponEvent, Refusal, StockCount};
 use events::envelope::Envelope;
+use events::ids::{OrderId, RequestId};
+use events::orders::OrderCommand;
 use events::request::{Fingerprint, Outcome, Reply};
 use events::time::Timestamp;
 use streams::processor::{Context, Processor, Timer, Verdict};
-use streams::record::{Outgoing, Record};
+use streams::record::Record;
 
 use super::account::{Account, Answer, Remembered, Seen};
-use super::bytes::RowError;
 use super::campaign::{Broken, Campaign};
 use super::journal::Journal;
 use super::timers::{TimerChange, Woken};
-use super::{machine, shelf, sweeps, timers};
+use super::{answers, machine, shelf, sweeps, timers};
 use crate::invariants;
-
-/// The topics that the coupon processor writes to.
-#[derive(Clone, Debug)]
-pub(crate) struct Outlets {
-    pub(crate) events: Arc<str>,
-    pub(crate) replies: Arc<str>,
-    /// How many partitions there are for replies: a request that names another one gets no reply.
-    pub(crate) reply_partitions: i32,
-}
+use crate::post::{self, Outlets, stored};
 
 /// Decides the records of one partition of the coupons' inbox.
 #[derive(Debug)]
@@ -42,17 +32,14 @@ impl CouponProcessor {
 
 impl Processor for CouponProcessor {
     fn process(&mut self, record: &Record, context: &mut dyn Context) -> Result<(), Verdict> {
-        let envelope = Envelope::from_headers(record.header_pairs());
-        let command: CouponCommand = decode(record.value.as_deref(), &envelope).map_err(|error| match error {
-            DecodeError::Newer { .. } => Verdict::Fatal(error.to_string()),
-            DecodeError::Unmarked(_) | DecodeError::Garbage(_) => Verdict::Poison(error.to_string()),
-        })?;
+        let (command, envelope) = post::read::<CouponCommand>(record)?;
         if record.key.as_deref() != Some(command.campaign().as_str().as_bytes()) {
             return Err(Verdict::Poison("the record's key is not the command's campaign".into()));
         }
         let mut desk = Desk { outlets: &self.outlets, context, envelope: &envelope };
         let reply = desk.handle(&command)?;
-        desk.answer(&reply)
+        desk.outlets.reply(desk.context, &reply, desk.envelope)?;
+        desk.answer(&command, &reply.outcome)
     }
 
     fn punctuate(&mut self, timer: &Timer, context: &mut dyn Context) -> Result<(), Verdict> {
@@ -145,7 +132,7 @@ impl Desk<'_> {
             stock: StockCount::default(),
             fact: machine::refusal(command, reason),
         };
-        self.forward(&event)?;
+        self.outlets.fact(self.context, &event, self.envelope)?;
         self.remember_stranger(command, fingerprint, reason)
     }
 
@@ -188,30 +175,33 @@ impl Desk<'_> {
                 TimerChange::Cancel(deadline, wakeup) => self.context.cancel(&wakeup.timer(&campaign.id, *deadline)),
             }
         }
-        journal.events.iter().try_for_each(|event| self.forward(event))
-    }
-
-    /// Facts go to the partition that has the same number as the task's.
-    fn forward(&mut self, event: &CouponEvent) -> Result<(), Verdict> {
-        let context = self.envelope.onward();
-        let partition = self.context.partition();
-        let outgoing = outgoing(&self.outlets.events, partition, event, &context)?;
-        self.context.forward(outgoing);
-        Ok(())
-    }
-
-    /// Answers the request where it asked to be answered, if it did.
-    fn answer(&mut self, reply: &Reply) -> Result<(), Verdict> {
-        match self.envelope.reply_to {
-            Some(partition) if partition < self.outlets.reply_partitions => {
-                let context = self.envelope.onward();
-                let outgoing = outgoing(&self.outlets.replies, partition, reply, &context)?;
-                self.context.forward(outgoing);
-            }
-            Some(partition) => tracing::warn!(partition, "a request asks for its reply where there is no partition"),
-            None => {}
+        for event in &journal.events {
+            self.outlets.fact(self.context, event, self.envelope)?;
         }
-        Ok(())
+        journal.notices.into_iter().try_for_each(|notice| self.tell(&notice.order, None, notice.answer))
+    }
+
+    /// Tells the order that asked what is true now, if it asked to be told.
+    fn answer(&mut self, command: &CouponCommand, outcome: &Outcome) -> Result<(), Verdict> {
+        let (Some(order), Some(shopper), true) =
+            (&self.envelope.answer_to, shelf::shopper_in(command), answers::is_asked_for_by(command))
+        else {
+            return Ok(());
+        };
+        let answer = match shelf::campaign(self.context, command.campaign()).map_err(stored)? {
+            None => answers::without_campaign(outcome),
+            Some(campaign) => {
+                let key = shelf::account_key(&campaign, Some(shopper));
+                let account = shelf::account(self.context, &key, campaign.origin).map_err(stored)?;
+                answers::to(command, outcome, &campaign, &account)
+            }
+        };
+        self.tell(order, Some(command.request()), answer)
+    }
+
+    fn tell(&mut self, order: &OrderId, request: Option<RequestId>, answer: CouponAnswer) -> Result<(), Verdict> {
+        let answer = OrderCommand::CouponAnswered { order: order.clone(), request, answer };
+        self.outlets.answer(self.context, &answer, self.envelope)
     }
 
     fn repeated(&self, command: &CouponCommand, seen: Seen) -> Reply {
@@ -228,27 +218,6 @@ impl Desk<'_> {
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(self.context.log_time())
     }
-}
-
-fn outgoing<M: Message>(
-    topic: &Arc<str>,
-    partition: i32,
-    message: &M,
-    context: &Envelope,
-) -> Result<Outgoing, Verdict> {
-    let (value, envelope) = encode(message, context).map_err(|error| Verdict::Fatal(error.to_string()))?;
-    Ok(Outgoing {
-        topic: topic.clone(),
-        partition: Some(partition),
-        key: Some(message.key().into_bytes().into()),
-        value: Some(value.into()),
-        headers: envelope.to_headers().into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect(),
-    })
-}
-
-/// A store holds what this build cannot read: going on would be guessing.
-pub(crate) fn stored(error: RowError) -> Verdict {
-    Verdict::Fatal(error.to_string())
 }
 
 /// The machine found its state contradicting itself.

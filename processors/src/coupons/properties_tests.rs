@@ -148,6 +148,8 @@ proptest! {
             let again = world.send(command, now).unwrap();
             assert_eq!(again.events, [], "{command:?}");
             assert_eq!(again.reply, effect.reply, "{command:?}");
+            assert_eq!(again.answer, effect.answer, "{command:?}");
+            assert_eq!(again.notices, [], "{command:?}");
         });
     }
 

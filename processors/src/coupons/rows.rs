@@ -8,9 +8,9 @@ use events::request::Fingerprint;
 use events::time::{Timestamp, Window};
 
 use super::account::{Account, Answer, Remembered};
-use super::bytes::{Reader, RowError, Writer};
 use super::campaign::{Campaign, Counts};
 use super::coupon::{Coupon, CouponState, Hold, Redemption};
+use crate::bytes::{Reader, RowError, Writer};
 
 /// The newest version of every row here.
 const VERSION: u8 = 1;

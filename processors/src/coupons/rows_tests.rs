@@ -9,11 +9,11 @@ use events::time::Timestamp;
 use proptest::prelude::*;
 
 use super::account::{Account, Answer, Remembered};
-use super::bytes::RowError;
 use super::campaign::{Campaign, Counts};
 use super::coupon::{Coupon, CouponState, Hold, Redemption};
 use super::rows;
 use super::world::{at, campaign, request, terms};
+use crate::bytes::RowError;
 
 fn coupon(name: &str, state: CouponState) -> Coupon {
     Coupon {

@@ -15,9 +15,9 @@ use events::time::Timestamp;
 use streams::processor::{Context, StoreId};
 
 use super::account::{Account, Remembered};
-use super::bytes::{Reader, RowError, Writer};
 use super::campaign::{Campaign, Counts};
 use super::{rows, timers};
+use crate::bytes::{Reader, RowError, Writer};
 use crate::policy;
 
 pub(crate) const CAMPAIGNS: StoreId = StoreId(0);

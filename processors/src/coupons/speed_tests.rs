@@ -9,15 +9,17 @@ use std::time::Instant;
 use events::codec::{decode, encode};
 use events::coupons::{CampaignTerms, CouponCommand};
 use events::envelope::Envelope;
+use events::topics;
 use streams::processor::{Context, Processor, StoreId, Timer};
 use streams::record::{Outgoing, Record};
 
 use super::account::Account;
 use super::campaign::Campaign;
 use super::journal::Journal;
-use super::processor::{CouponProcessor, Outlets};
+use super::processor::CouponProcessor;
 use super::world::{at, campaign, claim, define, terms};
 use super::{machine, rows, shelf};
+use crate::post::Outlets;
 
 const CLAIMS: u32 = 1_000_000;
 
@@ -106,7 +108,7 @@ fn what_a_claim_costs() {
     });
 
     let mut maps = Maps::default();
-    let outlets = Outlets { events: "events".into(), replies: "replies".into(), reply_partitions: 8 };
+    let outlets = Outlets::new("coupons", &topics::COUPONS_EVENTS).unwrap();
     let mut processor = CouponProcessor::new(outlets);
     processor.process(&record(&define("d", "sale", terms), 1), &mut maps).unwrap();
     per_claim("the whole processor on plain maps", || {

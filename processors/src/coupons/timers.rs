@@ -4,7 +4,7 @@ use events::ids::{CampaignId, HoldId, ShopperId};
 use events::time::Timestamp;
 use streams::processor::Timer;
 
-use super::bytes::{Reader, RowError, Writer};
+use crate::bytes::{Reader, RowError, Writer};
 
 /// Why a campaign, or the memory of strangers, is woken.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -1,13 +1,15 @@
 //! The processor between its topics: what it reads and writes, what it does with records that are none.
 
 use events::codec::encode;
+use events::coupons::CouponCommand;
 use events::envelope::Envelope;
+use events::money::Money;
 use events::topics;
 use streams::driver::{DriverError, TestDriver};
 use streams::processor::Verdict;
 
 use super::topology;
-use super::world::{World, claim, define, terms};
+use super::world::{World, asking, at, campaign, claim, define, request, shopper, terms};
 
 #[test]
 fn the_topology_is_this() {
@@ -21,6 +23,7 @@ processor coupons
   keeps  strangers in coupons.changelog
   writes coupons.events
   writes ingress.replies
+  writes orders.inbox
   poison dead-letters
 ";
     assert_eq!(described, expected);
@@ -77,6 +80,34 @@ fn an_answer_goes_where_the_request_asked_and_nowhere_else() {
         driver.pipe(b"sale", &value(), &headers, 1).unwrap();
         assert_eq!(driver.take(topics::INGRESS_REPLIES.name()).len(), replies, "{reply_to:?}");
         assert_eq!(driver.take(topics::COUPONS_EVENTS.name()).len(), 1, "{reply_to:?}");
+    }
+}
+
+/// A hold on a coupon that is not there: the order that asks is told so, in whatever partition its key lies.
+#[test]
+fn an_order_is_answered_where_its_key_lies_and_only_if_it_asks() {
+    let hold = CouponCommand::Hold {
+        request: request("hold"),
+        campaign: campaign("sale"),
+        coupon: request("claim").coupon(),
+        shopper: shopper("ann"),
+        order: asking(),
+        spend: Money::new(1),
+        until: at(9),
+    };
+    let (hold, _) = encode(&hold, &Envelope::default()).unwrap();
+    let asks: (&str, &[u8]) = ("answer-to", b"order-that-asks");
+    type Headers<'a> = &'a [(&'a str, &'a [u8])];
+    let cases: [(&[u8], Headers<'_>, usize); 4] =
+        [(&hold, &[asks], 1), (&hold, &[], 0), (&hold, &[("answer-to", b"no")], 0), (&value(), &[asks], 0)];
+    for (value, headers, answers) in cases {
+        let mut driver = TestDriver::new(topology().unwrap());
+        let headers = [&[("schema-version", b"1".as_slice())], headers].concat();
+        driver.pipe(b"sale", value, &headers, 1).unwrap();
+        let written = driver.take(topics::ORDERS_INBOX.name());
+        assert_eq!(written.len(), answers, "{headers:?}");
+        assert!(written.iter().all(|answer| answer.partition.is_none()), "{headers:?}");
+        assert!(driver.take(topics::INGRESS_REPLIES.name()).is_empty(), "{headers:?}");
     }
 }
 

@@ -3,7 +3,7 @@
 //!
 //! Pausing or ending a campaign stops grants only: a coupon that was promised stays usable.
 
-use events::coupons::{CouponFact, Refusal, ReleaseCause};
+use events::coupons::{CouponAnswer, CouponFact, Refusal, ReleaseCause};
 use events::ids::{CouponId, HoldId, OrderId, RequestId, ShopperId};
 use events::money::Money;
 use events::time::Timestamp;
@@ -99,7 +99,11 @@ pub(crate) fn lapse(
     let lapsed = |coupon: &&mut Coupon| coupon.held_by(hold).is_some_and(|held| held.until <= now);
     let Some(coupon) = account.coupons.iter_mut().find(lapsed) else { return Ok(false) };
     let ending = Ending { hold, request: None, cause: ReleaseCause::Lapsed };
+    let order = coupon.held_by(hold).map(|held| held.order.clone());
     give_back(campaign, coupon, shopper, &ending, journal)?;
+    if let Some(order) = order {
+        journal.notify(order, CouponAnswer::Released { hold, cause: ReleaseCause::Lapsed });
+    }
     Ok(true)
 }
 
@@ -232,6 +236,7 @@ pub(crate) fn revoke(
         CouponState::Granted => Place::Granted,
         CouponState::Held(held) => {
             journal.wake(lapse_of(held, named.shopper).reversed());
+            journal.notify(held.order.clone(), CouponAnswer::Revoked { hold: held.id });
             Place::Held
         }
         _ => return Err(Refusal::NotUsable.into()),

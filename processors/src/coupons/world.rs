@@ -11,10 +11,13 @@
 use std::collections::BTreeMap;
 
 use events::codec::{decode, encode};
-use events::coupons::{CampaignTerms, CouponCommand, CouponEvent, CouponLedger, Discount, Eligibility, Restoration};
+use events::coupons::{
+    CampaignTerms, CouponAnswer, CouponCommand, CouponEvent, CouponLedger, Discount, Eligibility, Restoration,
+};
 use events::envelope::Envelope;
 use events::ids::{CampaignId, CouponId, OrderId, RequestId, Segment, ShopperId};
 use events::money::{BasisPoints, Money};
+use events::orders::OrderCommand;
 use events::request::{Fingerprint, Outcome, Reply};
 use events::time::{Timestamp, Window};
 use events::topics;
@@ -36,6 +39,15 @@ pub(crate) struct World {
 pub(crate) struct Effect {
     pub(crate) events: Vec<CouponEvent>,
     pub(crate) reply: Reply,
+    /// What the order that asked was told; orders ask for holds and their ends only.
+    pub(crate) answer: Option<CouponAnswer>,
+    /// What orders were told unasked.
+    pub(crate) notices: Vec<(OrderId, CouponAnswer)>,
+}
+
+/// The order that every test asks for, whatever it asks.
+pub(crate) fn asking() -> OrderId {
+    OrderId::new("order-that-asks").unwrap()
 }
 
 pub(crate) fn at(seconds: i64) -> Timestamp {
@@ -95,7 +107,7 @@ impl World {
 
     /// Sends a command and reads what it led to.
     pub(crate) fn send(&mut self, command: &CouponCommand, at_ms: i64) -> Result<Effect, DriverError> {
-        let context = Envelope { reply_to: Some(REPLY_TO), ..Envelope::default() };
+        let context = Envelope { reply_to: Some(REPLY_TO), answer_to: Some(asking()), ..Envelope::default() };
         let (value, envelope) = encode(command, &context).unwrap();
         let headers = envelope.to_headers();
         let headers: Vec<(&str, &[u8])> = headers.iter().map(|(name, value)| (*name, value.as_slice())).collect();
@@ -111,7 +123,36 @@ impl World {
         if let Outcome::Granted { coupon, shopper, .. } = &reply.outcome {
             self.latest.insert(shopper.clone(), *coupon);
         }
-        Ok(Effect { events, reply })
+        let mut notices = vec![];
+        let mut answer = None;
+        for (order, asked, told) in self.told() {
+            match asked {
+                None => notices.push((order, told)),
+                Some(asked) => {
+                    assert_eq!((order, asked), (asking(), command.request()));
+                    assert!(answer.replace(told).is_none(), "answered once: {command:?}");
+                }
+            }
+        }
+        assert_eq!(answer.is_some(), super::answers::is_asked_for_by(command), "{command:?}");
+        Ok(Effect { events, reply, answer, notices })
+    }
+
+    /// What orders were told since the last look: who, in answer to which request, what.
+    pub(crate) fn told(&mut self) -> Vec<(OrderId, Option<RequestId>, CouponAnswer)> {
+        let read = |outgoing: streams::record::Outgoing| {
+            let headers = outgoing.headers.iter().map(|(name, value)| (name.as_str(), value.as_ref()));
+            let envelope = Envelope::from_headers(headers);
+            assert_eq!((envelope.answer_to.clone(), envelope.reply_to), (None, None), "an answer is not answered");
+            let command: OrderCommand = decode(outgoing.value.as_deref(), &envelope).unwrap();
+            assert_eq!(outgoing.partition, None, "the key decides where an order is");
+            assert_eq!(outgoing.key.as_deref(), Some(command.order().as_str().as_bytes()));
+            match command {
+                OrderCommand::CouponAnswered { order, request, answer } => (order, request, answer),
+                other => panic!("an order was told {other:?}"),
+            }
+        };
+        self.driver.take(topics::ORDERS_INBOX.name()).into_iter().map(read).collect()
     }
 
     /// Lets time pass until nothing is due any more; every sweep gets the ticks it needs.
@@ -180,7 +221,7 @@ fn happen(world: &mut World, second: i64, words: &[&str], row: usize) -> String 
         (format!("({})", kinds(&events).join(" ")), events)
     } else {
         let command = command(world, words, row);
-        let Effect { events, reply } = world.send(&command, second * 1000).unwrap();
+        let Effect { events, reply, .. } = world.send(&command, second * 1000).unwrap();
         let answer = match &reply.outcome {
             Outcome::Granted { expires_at, .. } => format!("granted until {}", expires_at.as_millis() / 1000),
             Outcome::Applied { .. } => "applied".to_owned(),
