@@ -5,7 +5,8 @@
 use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 
 use events::coupons::Refusal;
-use events::ids::{CampaignId, CouponId, RequestId, ShopperId};
+use events::ids::{CampaignId, CouponId, OrderId, RequestId, ShopperId};
+use events::orders::{OrderAmounts, OrderState};
 use serde::{Deserialize, Serialize};
 
 /// One send and how it ended.
@@ -13,9 +14,9 @@ use serde::{Deserialize, Serialize};
 pub struct Entry {
     /// The request; a repeat under the same key is the same request.
     pub request: RequestId,
-    /// The campaign.
-    pub campaign: CampaignId,
-    /// Who claimed.
+    /// What it was about.
+    pub subject: Subject,
+    /// Whose coupon or order it is; an operator's command to an order names the order's shopper.
     pub shopper: ShopperId,
     /// Whether this was the first send of the request or a repeat by the client.
     pub send: Send,
@@ -29,6 +30,18 @@ pub struct Entry {
     pub answered_us: u64,
     /// What the client was told.
     pub told: Told,
+}
+
+/// What a request was about.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Subject {
+    /// A claim for a coupon of this campaign.
+    Claim(CampaignId),
+    /// The placement of this order.
+    Placement(OrderId),
+    /// A command to this order: pay, cancel, ship, deliver, confirm, refund.
+    Command(OrderId),
 }
 
 /// Which of a request's sends.
@@ -55,6 +68,19 @@ pub enum Told {
         /// Why.
         reason: Refusal,
     },
+    /// The order was placed, or the command to it was carried out.
+    Applied {
+        /// The order.
+        order: OrderId,
+        /// The order as it was right after; nothing when the client was only told that it was done.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seen: Option<Seen>,
+    },
+    /// The placement, or the command to the order, was decided, and refused.
+    OrderRefused {
+        /// Why: `Reason::code` of the log.
+        code: String,
+    },
     /// Refused at the door, every time: nothing of it is in the log.
     Door {
         /// The HTTP status.
@@ -67,6 +93,17 @@ pub enum Told {
         /// The last that was seen of it.
         last: String,
     },
+}
+
+/// An order as a client was shown it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Seen {
+    /// The number of the fact that made it so.
+    pub version: u64,
+    /// Where it was.
+    pub state: OrderState,
+    /// What it amounted to.
+    pub amounts: OrderAmounts,
 }
 
 /// Why a journal cannot be read.

@@ -9,14 +9,16 @@
 
 use events::coupons::Refusal;
 use events::ids::{CampaignId, RequestId, ShopperId};
+use events::money::Money;
+use events::orders::{OrderAmounts, OrderState};
 
-use crate::journal::{Entry, JournalError, JournalWriter, Send, Told, read};
+use crate::journal::{Entry, JournalError, JournalWriter, Seen, Send, Subject, Told, read};
 
 fn entry(shopper: &str, told: Told) -> Entry {
     let request = RequestId::of(shopper, "POST /v1/campaigns/c/claims", "k");
     Entry {
         request,
-        campaign: CampaignId::new("c").unwrap(),
+        subject: Subject::Claim(CampaignId::new("c").unwrap()),
         shopper: ShopperId::new(shopper).unwrap(),
         send: Send::Duplicate,
         attempts: 3,
@@ -29,11 +31,25 @@ fn entry(shopper: &str, told: Told) -> Entry {
 
 fn all() -> Vec<Entry> {
     let coupon = RequestId::of("a", "b", "c").coupon();
+    let order = RequestId::of("s5", "POST /v1/orders", "k").order();
+    let amounts = OrderAmounts { gross: Money::new(900), due: Money::new(900), ..OrderAmounts::default() };
+    let seen = Some(Seen { version: 2, state: OrderState::AwaitingPayment, amounts });
+    let placement = Entry {
+        subject: Subject::Placement(order.clone()),
+        ..entry("s5", Told::Applied { order: order.clone(), seen })
+    };
+    let payment = Entry {
+        subject: Subject::Command(order.clone()),
+        ..entry("s5", Told::OrderRefused { code: "PAYMENT_DECLINED".into() })
+    };
     vec![
         entry("s1", Told::Granted { coupon }),
         entry("s2", Told::Refused { reason: Refusal::SoldOut }),
         entry("s3", Told::Door { status: 429, code: "TOO_MANY".into() }),
         entry("s4", Told::Unknown { last: "reset".into() }),
+        placement,
+        payment,
+        entry("s6", Told::Applied { order, seen: None }),
     ]
 }
 
@@ -57,7 +73,7 @@ fn what_is_written_is_read_again() {
 fn a_torn_last_line_is_skipped_and_a_torn_line_before_it_is_named() {
     let text = text();
     let torn = &text[..text.len() - 5];
-    assert_eq!(read_all(torn).unwrap(), all()[..3]);
+    assert_eq!(read_all(torn).unwrap(), all()[..6]);
     let bad = text.replacen("\"attempts\":3", "\"attempts\":x", 1);
     assert!(matches!(read_all(&bad), Err(JournalError::Line { line: 1, .. })));
 }

@@ -18,7 +18,7 @@ use super::answer::{Answer, Trace, to_claim, to_lookup};
 use super::schedule::Planned;
 use super::tally::{Live, Tally};
 use super::wire::{Connection, WireError};
-use crate::journal::{Entry, JournalError, JournalWriter, Told};
+use crate::journal::{Entry, JournalError, JournalWriter, Subject, Told};
 
 /// Longest wait for one answer: longer than the door lets a claim wait.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
@@ -121,7 +121,7 @@ impl<W: Write> Crowd<W> {
             let answered = self.began.elapsed();
             self.record(&Entry {
                 request: claim.request,
-                campaign: self.orders.campaign.clone(),
+                subject: Subject::Claim(self.orders.campaign.clone()),
                 shopper: claim.shopper.clone(),
                 send: planned.send,
                 attempts,

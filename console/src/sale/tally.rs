@@ -96,13 +96,13 @@ impl Tally {
         let first = u64::from(entry.send == Send::First);
         self.duplicates_sent += 1 - first;
         match &entry.told {
-            Told::Granted { .. } => {
+            Told::Granted { .. } | Told::Applied { .. } => {
                 live.granted.fetch_add(first, Ordering::Relaxed);
                 self.admitted += first;
                 self.granted += first;
                 self.decided_us.saturating_record(latency_us);
             }
-            Told::Refused { .. } => {
+            Told::Refused { .. } | Told::OrderRefused { .. } => {
                 self.admitted += first;
                 self.refused += first;
                 self.decided_us.saturating_record(latency_us);

@@ -19,7 +19,7 @@ use events::time::{Timestamp, Window};
 use super::audit::{ASKED, Audit, DECIDED, DOOR, SOLD_OUT, TOLD, Whole};
 use super::told::Clients;
 use super::verdict::Verdict;
-use crate::journal::{Entry, Send, Told};
+use crate::journal::{Entry, Send, Subject, Told};
 
 /// A log by hand: two coupons, three shoppers, the third too late.
 #[derive(Clone)]
@@ -93,7 +93,7 @@ fn refuse(number: u32, reason: Refusal) -> CouponFact {
 fn told(number: u32, told: Told) -> Entry {
     Entry {
         request: request(number),
-        campaign: campaign(),
+        subject: Subject::Claim(campaign()),
         shopper: shopper(number),
         send: Send::First,
         attempts: 1,

@@ -33,8 +33,8 @@ impl Clients {
         match entry.told {
             Told::Door { .. } => {}
             Told::Unknown { .. } => sum.unknown = true,
-            decision @ (Told::Granted { .. } | Told::Refused { .. }) => match &sum.decision {
-                Some(earlier) if *earlier != decision => {
+            decision => match &sum.decision {
+                Some(earlier) if !agree(earlier, &decision) => {
                     self.contradiction.get_or_insert_with(|| {
                         format!("{:?} was told {earlier:?}, and then {decision:?}", entry.request)
                     });
@@ -64,6 +64,10 @@ impl Clients {
             let agrees = row.is_some_and(|row| match told {
                 Told::Granted { coupon } => row.status == RequestStatus::Granted && row.coupon == Some(*coupon),
                 Told::Refused { reason } => row.status == RequestStatus::Refused && row.reason == Some(*reason),
+                Told::Applied { .. } => row.status == RequestStatus::Applied,
+                Told::OrderRefused { code } => {
+                    row.status == RequestStatus::Refused && row.reason.is_some_and(|reason| reason.code() == code)
+                }
                 Told::Door { .. } | Told::Unknown { .. } => false,
             });
             (!agrees).then(|| format!("{request:?} was told {told:?}; the log says {row:?}"))
@@ -76,5 +80,14 @@ impl Clients {
             .iter()
             .find(|(request, sum)| sum.decision.is_none() && !sum.unknown && is_in_log(request))
             .map(|(request, _)| format!("{request:?} was refused at the door every time, and yet it is in the log"))
+    }
+}
+
+/// Whether two answers to one request may both be true. A command that was carried out may be told again without, or with a later,
+/// look at the order.
+fn agree(earlier: &Told, later: &Told) -> bool {
+    match (earlier, later) {
+        (Told::Applied { order: one, .. }, Told::Applied { order: other, .. }) => one == other,
+        (earlier, later) => earlier == later,
     }
 }
