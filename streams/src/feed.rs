@@ -10,6 +10,9 @@ pub enum Start {
     Beginning,
     /// After its last committed record.
     End,
+    /// Where the group has come to, as [`commit`](crate::kafka::Feed::commit) told it; at the first record when it was told
+    /// nothing yet. Without a group: at the first record.
+    Committed,
     /// At this offset; an offset before the log's first record is an error, never a silent jump.
     Offset(i64),
 }

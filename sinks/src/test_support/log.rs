@@ -83,7 +83,7 @@ impl Inlet for LogInlet {
 
     fn begin(&self, partition: i32, start: Start) {
         let position = match start {
-            Start::Beginning => 0,
+            Start::Beginning | Start::Committed => 0,
             Start::End => self.log.end(partition),
             Start::Offset(offset) => offset,
         };

@@ -1,6 +1,7 @@
 //! A reader outside a transaction: committed records of a topic, in order, for async code.
 //!
-//! Not here: where the reader has come to. A sink keeps its position where it writes, and begins there.
+//! Not here: where the reader has come to. A sink keeps its position where it writes, and begins there; a reader without such a
+//! place begins where it told the group that it is, and takes some records twice.
 //! Relies on: a plain thread of its own (`worker`), which survives every restart of a broker; a bounded channel, so that a slow
 //! reader slows the fetch and nothing else.
 
@@ -9,9 +10,11 @@ mod worker;
 
 use std::collections::BTreeMap;
 use std::sync::mpsc;
+use std::time::Duration;
 
 use serde::Deserialize;
 use tokio::sync::mpsc as events;
+use tokio::sync::oneshot;
 
 use self::lane::Lane;
 use self::worker::{Command, Origin, Worker};
@@ -67,6 +70,8 @@ pub struct Feed {
     commands: mpsc::Sender<Command>,
     /// How often each partition has been assigned, as far as the reader has seen: a `begin` counts for that assignment only.
     assigned: BTreeMap<i32, u64>,
+    /// Closes when the feed's thread has ended.
+    ended: oneshot::Receiver<()>,
 }
 
 impl Feed {
@@ -118,10 +123,17 @@ impl Feed {
         self.tell(Command::Begin { partition, start, assignment });
     }
 
-    /// Tells the group how far this reader has come, for those who watch lag. Not relied on for anything else; told to the
-    /// cluster about twice a second.
+    /// Tells the group how far this reader has come: for those who watch lag, and for a reader that begins at
+    /// [`Start::Committed`]. Told to the cluster about twice a second and once more when the feed ends.
     pub fn commit(&self, partition: i32, next_offset: i64) {
         self.tell(Command::Commit { partition, next_offset });
+    }
+
+    /// Ends the feed and waits, `within` at most, until the group has been told where it has come to. False when that took longer.
+    pub async fn end(self, within: Duration) -> bool {
+        let Self { events, commands, ended, .. } = self;
+        drop((events, commands));
+        tokio::time::timeout(within, ended).await.is_ok()
     }
 
     fn tell(&self, command: Command) {
@@ -139,11 +151,15 @@ impl Feed {
     ) -> Result<Self, FeedError> {
         let (event_sender, events) = events::channel(config.queued_batches.max(1));
         let (commands, command_receiver) = mpsc::channel();
+        let (ending, ended) = oneshot::channel();
         let worker = Worker::new(cluster, topic, origin, lanes, config, event_sender, command_receiver)?;
         std::thread::Builder::new()
             .name(format!("feed {topic}"))
-            .spawn(move || worker.run())
+            .spawn(move || {
+                worker.run();
+                drop(ending);
+            })
             .map_err(|error| FeedError::Fatal(format!("no thread: {error}")))?;
-        Ok(Self { events, commands, assigned: BTreeMap::new() })
+        Ok(Self { events, commands, assigned: BTreeMap::new(), ended })
     }
 }

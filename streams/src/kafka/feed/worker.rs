@@ -103,7 +103,9 @@ impl Worker {
                 break;
             }
         }
-        self.tell_group();
+        // The reader may have told its last positions a moment ago.
+        self.obey();
+        self.tell_group_by(CommitMode::Sync);
     }
 
     fn turn(&mut self) -> Result<(), FeedError> {
@@ -185,6 +187,11 @@ impl Worker {
             };
             let position = match start {
                 Start::Beginning => first,
+                Start::Committed => match self.committed(partition)? {
+                    Some(offset) if offset < first => return Err(self.outside(partition, offset)),
+                    Some(offset) => offset,
+                    None => continue,
+                },
                 Start::End => stable,
                 Start::Offset(offset) if offset < first => return Err(self.outside(partition, offset)),
                 Start::Offset(offset) => offset,
@@ -222,6 +229,31 @@ impl Worker {
             }
             Err(error) => {
                 tracing::debug!(topic = %self.topic, partition, %error, "asking for a partition's ends");
+                Ok(None)
+            }
+        }
+    }
+
+    /// Where the group has come to, or the first record when it was never told; nothing while no broker answers.
+    fn committed(&self, partition: i32) -> Result<Option<i64>, FeedError> {
+        let Origin::Group { .. } = self.origin else {
+            return Ok(self.ends(partition)?.map(|(first, _)| first));
+        };
+        let asked = consumers::several(&self.topic, [partition]);
+        match self.consumer.committed_offsets(asked, QUESTION) {
+            Ok(list) => match list.find_partition(&self.topic, partition).map(|found| (found.offset(), found.error())) {
+                Some((Offset::Offset(offset), Ok(()))) => Ok(Some(offset)),
+                Some((Offset::Invalid, Ok(()))) => Ok(self.ends(partition)?.map(|(first, _)| first)),
+                other => {
+                    tracing::debug!(topic = %self.topic, partition, ?other, "asking for a group's position");
+                    Ok(None)
+                }
+            },
+            Err(error) if error.rdkafka_error_code().is_some_and(errors::is_forbidden) => {
+                Err(fatal(&self.topic, &error))
+            }
+            Err(error) => {
+                tracing::debug!(topic = %self.topic, partition, %error, "asking for a group's position");
                 Ok(None)
             }
         }
@@ -350,6 +382,10 @@ impl Worker {
     }
 
     fn tell_group(&mut self) {
+        self.tell_group_by(CommitMode::Async);
+    }
+
+    fn tell_group_by(&mut self, mode: CommitMode) {
         self.told = Instant::now();
         let untold = std::mem::take(&mut self.untold);
         if untold.is_empty() || matches!(self.origin, Origin::Partitions) {
@@ -359,7 +395,7 @@ impl Worker {
         let added = untold.iter().try_for_each(|(partition, next)| {
             list.add_partition_offset(&self.topic, *partition, Offset::Offset(*next))
         });
-        if let Err(error) = added.and_then(|()| self.consumer.commit(&list, CommitMode::Async)) {
+        if let Err(error) = added.and_then(|()| self.consumer.commit(&list, mode)) {
             tracing::debug!(topic = %self.topic, %error, "telling the group how far a feed has come");
         }
     }

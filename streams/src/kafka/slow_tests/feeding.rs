@@ -143,3 +143,22 @@ async fn a_position_outside_the_log_ends_the_feed_with_an_error() {
     }
     assert_eq!(feed.next().await, None);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_without_a_place_of_its_own_begins_where_it_told_the_group() {
+    let Some(cluster) = cluster() else { return };
+    let events = topic(&cluster, "committed", 1);
+    let group = unique("group");
+    write(&cluster, &events, 0, &["a", "b", "c"]);
+    for (expected, told) in [(vec!["a", "b", "c"], Some(2)), (vec!["c"], None), (vec!["c"], Some(3)), (vec![], None)] {
+        let mut feed = Feed::of_group(&cluster, &group, "0", &events, FeedConfig::default()).unwrap();
+        let FeedEvent::Assigned(partitions) = next(&mut feed).await else { panic!("no assignment") };
+        partitions.iter().for_each(|partition| feed.begin(*partition, Start::Committed));
+        let (found, _) = caught_up(&mut feed, partitions).await;
+        assert_eq!(found, expected);
+        if let Some(told) = told {
+            feed.commit(0, told);
+        }
+        assert!(feed.end(Duration::from_secs(10)).await, "the group is told before the end");
+    }
+}
