@@ -4,10 +4,10 @@
 use std::fmt::Debug;
 use std::str::FromStr;
 
-use events::coupons::{CampaignStatus, Refusal, StockCount};
+use events::coupons::{CampaignStatus, StockCount};
 use events::money::Money;
 use events::projections::{
-    CampaignRow, CouponRow, CouponState, Projection, RequestKind, RequestRow, RequestStatus, Source,
+    CampaignRow, CouponRow, CouponState, Projection, RequestKind, RequestRow, RequestStatus, Source, Subject,
 };
 use events::time::Timestamp;
 use sqlx::postgres::{PgConnectOptions, PgRow};
@@ -47,7 +47,7 @@ async fn compare_on(connection: &mut PgConnection, rows: &Projection) -> Result<
     let coupons = "declare rows cursor for select coupon, campaign, shopper, request, state, expires_at, order_id, hold, \
                    hold_until, discount, restored, updated_at, src_partition, src_offset from coupons \
                    order by coupon collate \"C\"";
-    let requests = "declare rows cursor for select request, campaign, shopper, kind, status, reason, coupon, decided_at, \
+    let requests = "declare rows cursor for select request, coalesce(campaign, sku, order_id) as subject, shopper, kind, status, reason, coupon, decided_at, \
                     src_partition, src_offset from requests order by request collate \"C\"";
     sqlx::raw_sql("begin isolation level repeatable read read only").execute(&mut *connection).await?;
     let compared = [
@@ -180,17 +180,15 @@ fn coupon(row: &PgRow) -> Result<CouponRow, String> {
 }
 
 fn request(row: &PgRow) -> Result<RequestRow, String> {
-    let reason: Option<String> = row.try_get("reason").map_err(|error| error.to_string())?;
-    let refusal = |code: String| {
-        Refusal::ALL.into_iter().find(|refusal| refusal.code() == code).ok_or(format!("reason: {code:?}"))
-    };
+    let kind = named(row, "kind", RequestKind::from_name)?;
+    let subject: String = column(row, "subject")?;
     Ok(RequestRow {
         request: column(row, "request")?,
-        campaign: column(row, "campaign")?,
+        subject: Subject::of(kind, &subject).map_err(|error| format!("subject: {error}"))?,
         shopper: maybe(row, "shopper")?,
-        kind: named(row, "kind", RequestKind::from_name)?,
+        kind,
         status: named(row, "status", RequestStatus::from_name)?,
-        reason: reason.map(refusal).transpose()?,
+        reason: maybe(row, "reason")?,
         coupon: maybe(row, "coupon")?,
         decided_at: Timestamp::from_millis(bigint(row, "decided_at")?),
         source: source(row)?,

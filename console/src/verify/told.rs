@@ -63,11 +63,9 @@ impl Clients {
             let row = decided(request);
             let agrees = row.is_some_and(|row| match told {
                 Told::Granted { coupon } => row.status == RequestStatus::Granted && row.coupon == Some(*coupon),
-                Told::Refused { reason } => row.status == RequestStatus::Refused && row.reason == Some(*reason),
+                Told::Refused { reason } => refused_for(row, reason.code()),
                 Told::Applied { .. } => row.status == RequestStatus::Applied,
-                Told::OrderRefused { code } => {
-                    row.status == RequestStatus::Refused && row.reason.is_some_and(|reason| reason.code() == code)
-                }
+                Told::OrderRefused { code } => refused_for(row, code),
                 Told::Door { .. } | Told::Unknown { .. } => false,
             });
             (!agrees).then(|| format!("{request:?} was told {told:?}; the log says {row:?}"))
@@ -81,6 +79,10 @@ impl Clients {
             .find(|(request, sum)| sum.decision.is_none() && !sum.unknown && is_in_log(request))
             .map(|(request, _)| format!("{request:?} was refused at the door every time, and yet it is in the log"))
     }
+}
+
+fn refused_for(row: &RequestRow, code: &str) -> bool {
+    row.status == RequestStatus::Refused && row.reason.as_deref() == Some(code)
 }
 
 /// Whether two answers to one request may both be true. A command that was carried out may be told again without, or with a later,

@@ -134,6 +134,11 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// The code of every payment that the provider declined.
+    pub const PAYMENT_DECLINED: &'static str = "PAYMENT_DECLINED";
+    /// The code of every refund that the provider refused.
+    pub const REFUND_REFUSED: &'static str = "REFUND_REFUSED";
+
     /// The code, as HTTP, SQL, Redis and metrics name it; of a payment provider's many codes the kind only.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -141,8 +146,8 @@ impl Reason {
             Self::Order { refusal } => refusal.code(),
             Self::Stock { refusal, .. } => refusal.code(),
             Self::Coupon { refusal } => refusal.code(),
-            Self::Payment { .. } => "PAYMENT_DECLINED",
-            Self::Refund { .. } => "REFUND_REFUSED",
+            Self::Payment { .. } => Self::PAYMENT_DECLINED,
+            Self::Refund { .. } => Self::REFUND_REFUSED,
         }
     }
 

@@ -22,12 +22,16 @@ fn a_name_is_spelled_the_same_everywhere() {
         assert_eq!(OrderState::from_name(state.name()), Some(state));
     }
     assert_eq!(OrderState::from_name("lost"), None);
-    for (spelled, name) in [
-        (text(PaymentStatus::WaitingForDeposit), PaymentStatus::WaitingForDeposit.name()),
-        (text(PaymentStatus::PartialCanceled), PaymentStatus::PartialCanceled.name()),
-        (text(PaymentMethod::VirtualAccount), PaymentMethod::VirtualAccount.name()),
-        (text(RefundCause::NotShipped), RefundCause::NotShipped.name()),
-    ] {
+    for status in PaymentStatus::ALL {
+        assert_eq!(text(status), status.name());
+        assert_eq!(PaymentStatus::from_name(status.name()), Some(status));
+    }
+    for method in PaymentMethod::ALL {
+        assert_eq!(text(method), method.name());
+        assert_eq!(PaymentMethod::from_name(method.name()), Some(method));
+    }
+    assert_eq!((PaymentStatus::from_name("lost"), PaymentMethod::from_name("lost")), (None, None));
+    for (spelled, name) in [(text(RefundCause::NotShipped), RefundCause::NotShipped.name())] {
         assert_eq!(spelled, name);
     }
 }

@@ -67,6 +67,24 @@ pub enum PaymentStatus {
 }
 
 impl PaymentStatus {
+    /// Every status.
+    pub const ALL: [Self; 8] = [
+        Self::Ready,
+        Self::InProgress,
+        Self::WaitingForDeposit,
+        Self::Done,
+        Self::Canceled,
+        Self::PartialCanceled,
+        Self::Aborted,
+        Self::Expired,
+    ];
+
+    /// The status of this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.name() == name)
+    }
+
     /// Whether money was taken, also if it was refunded since.
     #[must_use]
     pub fn is_charged(self) -> bool {
@@ -116,6 +134,23 @@ pub enum PaymentMethod {
 }
 
 impl PaymentMethod {
+    /// Every method.
+    pub const ALL: [Self; 7] = [
+        Self::Card,
+        Self::VirtualAccount,
+        Self::Wallet,
+        Self::Mobile,
+        Self::Transfer,
+        Self::GiftCertificate,
+        Self::Other,
+    ];
+
+    /// The method of this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|method| method.name() == name)
+    }
+
     /// The name in SQL and HTTP.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -3,7 +3,7 @@
 //! ```text
 //! ts:epoch                            the epoch that readers may trust; missing: ask Postgres
 //! ts:writing                          the epoch that the sinks write; equal to the one above unless a rebuild is under way
-//! ts:<epoch>:positions                hash: partition -> next offset of coupons.events; `caught:<partition>` once it was up to date
+//! ts:<epoch>:positions                hash: <topic>:<partition> -> next offset; `caught:<topic>:<partition>` once it was up to date
 //! ts:<epoch>:campaign:{<campaign>}    hash: version, remaining, status, terms, ...
 //! ts:<epoch>:coupons:{<shopper>}      hash: coupon id -> value of a CouponRow; leaves with the last coupon's deadline
 //! ts:<epoch>:product:{<sku>}          hash: version, partition, received, available, held, sold, updated_at, terms
@@ -102,10 +102,23 @@ impl RedisKeys {
         format!("{}:writing", self.prefix)
     }
 
-    /// Holds how far each partition has been written.
+    /// Holds how far each partition of each topic has been written: by [`RedisKeys::share`].
     #[must_use]
     pub fn positions(&self, epoch: &Epoch) -> String {
         format!("{}:{epoch}:positions", self.prefix)
+    }
+
+    /// The field of a topic's partition among the positions.
+    #[must_use]
+    pub fn share(topic: &str, partition: i32) -> String {
+        format!("{topic}:{partition}")
+    }
+
+    /// The topic and the partition of a field among the positions; nothing for the fields that are no positions.
+    #[must_use]
+    pub fn share_of(field: &str) -> Option<(&str, i32)> {
+        let (topic, partition) = field.split_once(':')?;
+        Some((topic, partition.parse().ok()?))
     }
 
     /// Holds a campaign.

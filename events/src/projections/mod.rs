@@ -3,7 +3,10 @@
 //!
 //! Not here: whether the facts make sense together (that is [`crate::coupons`]' ledger), SQL, connections.
 
+#[macro_use]
+mod named;
 mod rows;
+mod requests;
 mod products;
 mod orders;
 mod payments;
@@ -11,15 +14,11 @@ mod fold;
 mod keys;
 mod values;
 
-pub use fold::{Projection, project};
+pub use fold::{Fact, Projection, project};
 pub use keys::{Epoch, EpochError, RedisKeys};
 pub use orders::{FrozenLine, OrderDetails, OrderLineRow, OrderRow, TimelineRow};
 pub use payments::PaymentRow;
 pub use products::ProductRow;
-pub use rows::{CampaignRow, Change, CouponRow, CouponState, RequestKind, RequestRow, RequestStatus, Source};
+pub use requests::{RequestKind, RequestRow, RequestStatus, Subject};
+pub use rows::{CampaignRow, CouponRow, CouponState, Source};
 pub use values::{KEPT, ValueError};
-
-#[cfg(test)]
-mod fold_tests;
-#[cfg(test)]
-mod values_tests;

@@ -1,10 +1,12 @@
 //! The rows of an order: from `orders.events`. Every fact says where the order is and what it amounts to; what only some facts
 //! say is kept until another fact says it.
 
+use compact_str::CompactString;
+
 use crate::ids::{HoldId, OrderId, PaymentKey, RequestId, ShopperId, Sku};
 use crate::inventory::UnitTerms;
 use crate::money::BasisPoints;
-use crate::orders::{LineAmounts, OrderAmounts, OrderCoupon, OrderFact, OrderState, Reason};
+use crate::orders::{LineAmounts, OrderAmounts, OrderCoupon, OrderFact, OrderState};
 use crate::payments::{PaymentMethod, VirtualAccount};
 use crate::time::Timestamp;
 
@@ -54,8 +56,8 @@ pub struct OrderDetails {
     pub method: Option<PaymentMethod>,
     /// Where the shopper has to transfer the money.
     pub account: Option<VirtualAccount>,
-    /// Why it was rejected, or its latest payment declined.
-    pub reason: Option<Reason>,
+    /// The code of why it was rejected, or its latest payment declined, as `code()` of every refusal spells it.
+    pub reason: Option<CompactString>,
 }
 
 /// A line of an order. Its frozen part comes with the price, the rest with each refund.

@@ -1,29 +1,19 @@
-//! The rows. A row's fields are absolute, never a difference, so that writing a row twice is writing it once.
+//! The rows of campaigns and coupons: from `coupons.events`. A row's fields are absolute, never a difference, so that writing a row
+//! twice is writing it once.
 
-use crate::coupons::{CampaignStatus, CampaignTerms, Refusal, StockCount};
+use crate::coupons::{CampaignStatus, CampaignTerms, StockCount};
 use crate::ids::{CampaignId, CouponId, HoldId, OrderId, RequestId, ShopperId};
 use crate::money::Money;
 use crate::time::Timestamp;
 
-/// Where in `coupons.events` a row's latest fact stands. A coupon and a request live in one partition, so a greater offset is
-/// a later fact.
+/// Where in its topic a row's latest fact stands. What the row is about lives in one partition of one topic, so a greater offset
+/// is a later fact.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Source {
     /// The partition.
     pub partition: i32,
     /// The offset.
     pub offset: i64,
-}
-
-/// What one fact changes.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Change {
-    /// The campaign, unless there is none.
-    pub campaign: Option<CampaignRow>,
-    /// The coupon, if the fact is about one and was not a refusal.
-    pub coupon: Option<CouponRow>,
-    /// The request that was decided, unless time alone led to the fact.
-    pub request: Option<RequestRow>,
 }
 
 /// A campaign.
@@ -91,78 +81,6 @@ pub struct CouponRow {
     pub source: Source,
 }
 
-/// What a request was about.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum RequestKind {
-    /// A shopper's claim.
-    Claim,
-    /// An operator's command to a campaign.
-    Campaign,
-    /// A hold, redemption, release, restoration or revocation of a coupon.
-    Coupon,
-}
-
-/// What was decided.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum RequestStatus {
-    /// The claim was granted a coupon.
-    Granted,
-    /// The command was carried out.
-    Applied,
-    /// It was refused.
-    Refused,
-}
-
-/// A decided request.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct RequestRow {
-    /// Its id.
-    pub request: RequestId,
-    /// The campaign it was about.
-    pub campaign: CampaignId,
-    /// Who claimed, or who owns the coupon; nobody for an operator's command to a campaign.
-    pub shopper: Option<ShopperId>,
-    /// What it was about.
-    pub kind: RequestKind,
-    /// What was decided.
-    pub status: RequestStatus,
-    /// Why it was refused.
-    pub reason: Option<Refusal>,
-    /// The coupon, if there is one.
-    pub coupon: Option<CouponId>,
-    /// Log time of the decision.
-    pub decided_at: Timestamp,
-    /// The fact; the row with the greater source wins.
-    pub source: Source,
-}
-
-/// Enumerations that SQL and Redis know by name.
-macro_rules! named {
-    ($type:ident { $($variant:ident => $name:literal),+ $(,)? }) => {
-        impl $type {
-            /// Every value.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            /// The name in HTTP, SQL and Redis.
-            #[must_use]
-            pub const fn name(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $name),+
-                }
-            }
-
-            /// The value of this name.
-            #[must_use]
-            pub fn from_name(name: &str) -> Option<Self> {
-                match name {
-                    $($name => Some(Self::$variant),)+
-                    _ => None,
-                }
-            }
-        }
-    };
-}
-
 named!(CouponState {
     Granted => "granted",
     Held => "held",
@@ -170,20 +88,6 @@ named!(CouponState {
     Expired => "expired",
     Revoked => "revoked",
 });
-named!(RequestKind { Claim => "claim", Campaign => "campaign", Coupon => "coupon" });
-named!(RequestStatus { Granted => "granted", Applied => "applied", Refused => "refused" });
-
-impl RequestRow {
-    /// How long Redis answers for a decided request: 24 h after the decision, far beyond any client's retry window. Postgres
-    /// answers after that.
-    pub const REMEMBERED_MS: i64 = 24 * 60 * 60 * 1000;
-
-    /// The instant from which on Redis does not hold the row.
-    #[must_use]
-    pub fn forgotten_at(&self) -> Timestamp {
-        self.decided_at.plus_millis(Self::REMEMBERED_MS)
-    }
-}
 
 impl CouponRow {
     /// How long Redis shows a coupon after its use window: 7 days. Postgres shows it after that.

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use events::coupons::Refusal;
-use events::ids::{CampaignId, CouponId, RequestId};
-use events::projections::{RequestKind, RequestRow, RequestStatus};
+use events::ids::{CampaignId, CouponId, OrderId, RequestId, Sku};
+use events::projections::{RequestRow, RequestStatus, Subject};
 use events::request::Outcome;
 use events::time::Timestamp;
 use schemars::JsonSchema;
@@ -25,11 +24,18 @@ pub(crate) struct Shown {
     request: RequestId,
     /// Whether it has been decided, and how.
     status: Status,
-    /// Why it was refused.
+    /// The code of why it was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<Refusal>,
+    reason: Option<String>,
     /// The campaign it is about.
-    campaign: CampaignId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    campaign: Option<CampaignId>,
+    /// The product it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sku: Option<Sku>,
+    /// The order it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order: Option<OrderId>,
     /// The coupon it was granted or is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     coupon: Option<CouponId>,
@@ -71,26 +77,26 @@ pub(crate) async fn get(segment: String, call: Arc<Call>, state: Arc<State>) -> 
     if is_callers(&row, &caller) { json(StatusCode::OK, &of_row(row)) } else { Err(not_found()) }
 }
 
-/// A shopper's own; an operator's commands to campaigns belong to all operators, since no fact names the operator.
+/// A shopper's own. An operator's commands belong to all operators, since no fact names the operator; so do all that are about an
+/// order, whose facts do not say either whether the shopper or an operator asked.
 fn is_callers(row: &RequestRow, caller: &Caller) -> bool {
-    match &row.shopper {
-        Some(shopper) => *shopper == caller.id,
-        None => row.kind == RequestKind::Campaign && caller.is_operator(),
-    }
+    let is_for_operators = row.shopper.is_none() || matches!(row.subject, Subject::Order(_));
+    row.shopper.as_ref() == Some(&caller.id) || (is_for_operators && caller.is_operator())
 }
 
 fn of_memory(request: RequestId, known: Glimpse) -> Shown {
     let (status, reason, coupon) = match known.outcome {
         None => (Status::Pending, None, None),
         Some(Outcome::Granted { coupon, .. }) => (Status::Granted, None, Some(coupon)),
-        Some(Outcome::Refused { reason }) => (Status::Refused, Some(reason), None),
         Some(Outcome::Applied { .. } | Outcome::ProductApplied { .. } | Outcome::OrderApplied { .. }) => {
             (Status::Applied, None, None)
         }
-        // Their reasons are in another list; the requests of this memory are about campaigns.
-        Some(Outcome::ProductRefused { .. } | Outcome::OrderRefused { .. }) => (Status::Refused, None, None),
+        Some(Outcome::Refused { reason }) => (Status::Refused, Some(reason.code()), None),
+        Some(Outcome::ProductRefused { reason }) => (Status::Refused, Some(reason.code()), None),
+        Some(Outcome::OrderRefused { reason, .. }) => (Status::Refused, Some(reason.code()), None),
     };
-    Shown { request, status, reason, campaign: known.campaign, coupon, decided_at: None }
+    let reason = reason.map(ToOwned::to_owned);
+    Shown { status, reason, coupon, decided_at: None, ..Shown::about(request, Subject::Campaign(known.campaign)) }
 }
 
 fn of_row(row: RequestRow) -> Shown {
@@ -100,11 +106,21 @@ fn of_row(row: RequestRow) -> Shown {
         RequestStatus::Applied => Status::Applied,
     };
     Shown {
-        request: row.request,
         status,
-        reason: row.reason,
-        campaign: row.campaign,
+        reason: row.reason.map(Into::into),
         coupon: row.coupon,
         decided_at: Some(row.decided_at),
+        ..Shown::about(row.request, row.subject)
+    }
+}
+
+impl Shown {
+    fn about(request: RequestId, subject: Subject) -> Self {
+        let (campaign, sku, order) = match subject {
+            Subject::Campaign(campaign) => (Some(campaign), None, None),
+            Subject::Product(sku) => (None, Some(sku), None),
+            Subject::Order(order) => (None, None, Some(order)),
+        };
+        Self { request, status: Status::Pending, reason: None, campaign, sku, order, coupon: None, decided_at: None }
     }
 }

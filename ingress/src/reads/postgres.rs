@@ -3,18 +3,17 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use events::coupons::Refusal;
 use events::ids::{RequestId, ShopperId};
 use events::money::Money;
-use events::projections::{CouponRow, CouponState, RequestKind, RequestRow, RequestStatus, Source};
+use events::projections::{CouponRow, CouponState, RequestKind, RequestRow, RequestStatus, Source, Subject};
 use events::time::Timestamp;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
 use sqlx::{PgConnection, Row};
 
 use super::ReadError;
 
-const REQUEST: &str = "SELECT campaign, shopper, kind, status, reason, coupon, decided_at, src_partition, src_offset \
-                       FROM requests WHERE request = $1";
+const REQUEST: &str = "SELECT coalesce(campaign, sku, order_id) AS subject, shopper, kind, status, reason, coupon, \
+                       decided_at, src_partition, src_offset FROM requests WHERE request = $1";
 
 /// The newest thousand: nobody reads more on one page.
 const COUPONS: &str = "SELECT coupon, campaign, request, state, expires_at, order_id, hold, hold_until, discount, \
@@ -64,14 +63,15 @@ impl Postgres {
 }
 
 fn request_row(request: RequestId, row: &PgRow) -> Result<RequestRow, ReadError> {
-    let refusal = |code: String| Refusal::ALL.into_iter().find(|refusal| refusal.code() == code);
+    let kind = named(row, "kind", RequestKind::from_name)?;
+    let subject = Subject::of(kind, row.try_get("subject")?);
     Ok(RequestRow {
         request,
-        campaign: id(row, "campaign")?,
+        subject: subject.map_err(|_| ReadError::Unreadable("subject".into()))?,
         shopper: maybe_id(row, "shopper")?,
-        kind: named(row, "kind", RequestKind::from_name)?,
+        kind,
         status: named(row, "status", RequestStatus::from_name)?,
-        reason: row.try_get::<Option<String>, _>("reason")?.and_then(refusal),
+        reason: row.try_get::<Option<&str>, _>("reason")?.map(Into::into),
         coupon: maybe_id(row, "coupon")?,
         decided_at: Timestamp::from_millis(row.try_get("decided_at")?),
         source: source(row)?,

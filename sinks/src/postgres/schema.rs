@@ -5,7 +5,10 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{PgConnection, SqlSafeStr};
 
 /// Number, name and text of every migration.
-const MIGRATIONS: [(i64, &str, &str); 1] = [(1, "projections", include_str!("migrations/0001_projections.sql"))];
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (1, "projections", include_str!("migrations/0001_projections.sql")),
+    (3, "orders", include_str!("migrations/0003_orders.sql")),
+];
 
 /// Brings the database to this version's schema. A newer version's migrations are left alone: an older sink may go on beside it.
 pub(super) async fn migrate(connection: &mut PgConnection) -> Result<(), sqlx::Error> {

@@ -181,8 +181,8 @@ async fn bad_records_are_found_among_good_ones_and_put_aside() {
     connection.execute(rule).await.unwrap();
     let refused = |record: &Record| {
         let event = crate::batch::read(record.clone()).unwrap().reading.unwrap();
-        let coupon = project(&event, Source { partition: 0, offset: record.offset }).coupon;
-        coupon.is_some_and(|row| row.shopper.as_str().len() <= 9)
+        let rows = project(&event, Source { partition: 0, offset: record.offset });
+        rows.coupons.values().any(|row| row.shopper.as_str().len() <= 9)
     };
     let (bad, good): (Vec<_>, Vec<_>) = records.iter().cloned().partition(refused);
     assert!(bad.len() > 1, "the seed must bring some");

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use events::coupons::{CampaignStatus, Refusal, StockCount};
+use events::coupons::{CampaignStatus, StockCount};
 use events::ids::{CampaignId, RequestId, ShopperId};
 use events::money::Money;
 use events::projections::{
     CampaignRow, CouponRow, CouponState, Epoch, Projection, RedisKeys, RequestKind, RequestRow, RequestStatus, Source,
+    Subject,
 };
 use events::time::Timestamp;
 use redis::Commands;
@@ -92,14 +93,15 @@ fn coupon(row: &PgRow) -> CouponRow {
 }
 
 fn request(row: &PgRow) -> RequestRow {
+    let kind = RequestKind::from_name(&text(row, "kind").unwrap()).unwrap();
+    let subject = text(row, "campaign").or_else(|| text(row, "sku")).or_else(|| text(row, "order_id"));
     RequestRow {
         request: text(row, "request").unwrap().parse().unwrap(),
-        campaign: text(row, "campaign").unwrap().parse().unwrap(),
+        subject: Subject::of(kind, &subject.unwrap()).unwrap(),
         shopper: text(row, "shopper").map(|id| id.parse().unwrap()),
-        kind: RequestKind::from_name(&text(row, "kind").unwrap()).unwrap(),
+        kind,
         status: RequestStatus::from_name(&text(row, "status").unwrap()).unwrap(),
-        reason: text(row, "reason")
-            .map(|code| Refusal::ALL.into_iter().find(|refusal| refusal.code() == code).unwrap()),
+        reason: text(row, "reason").map(Into::into),
         coupon: text(row, "coupon").map(|id| id.parse().unwrap()),
         decided_at: instant(row, "decided_at").unwrap(),
         source: source(row),

@@ -241,14 +241,16 @@ impl Worker {
         };
         let asked = consumers::several(&self.topic, [partition]);
         match self.consumer.committed_offsets(asked, QUESTION) {
-            Ok(list) => match list.find_partition(&self.topic, partition).map(|found| (found.offset(), found.error())) {
-                Some((Offset::Offset(offset), Ok(()))) => Ok(Some(offset)),
-                Some((Offset::Invalid, Ok(()))) => Ok(self.ends(partition)?.map(|(first, _)| first)),
-                other => {
-                    tracing::debug!(topic = %self.topic, partition, ?other, "asking for a group's position");
-                    Ok(None)
+            Ok(list) => {
+                match list.find_partition(&self.topic, partition).map(|found| (found.offset(), found.error())) {
+                    Some((Offset::Offset(offset), Ok(()))) => Ok(Some(offset)),
+                    Some((Offset::Invalid, Ok(()))) => Ok(self.ends(partition)?.map(|(first, _)| first)),
+                    other => {
+                        tracing::debug!(topic = %self.topic, partition, ?other, "asking for a group's position");
+                        Ok(None)
+                    }
                 }
-            },
+            }
             Err(error) if error.rdkafka_error_code().is_some_and(errors::is_forbidden) => {
                 Err(fatal(&self.topic, &error))
             }

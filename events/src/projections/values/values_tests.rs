@@ -3,9 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use super::fold_tests::{event, facts};
-use super::{CampaignRow, CouponRow, Epoch, Projection, RedisKeys, RequestRow, Source};
 use crate::ids::{CampaignId, OrderId, RequestId, ShopperId, Sku};
+use crate::orders::OrderEvent;
+use crate::projections::fold::coupons::tests::{event, facts};
+use crate::projections::{
+    CampaignRow, CouponRow, Epoch, OrderRow, ProductRow, Projection, RedisKeys, RequestRow, Source, project,
+};
+use crate::samples;
 
 #[test]
 fn rows_survive_redis() {
@@ -28,6 +32,59 @@ fn rows_survive_redis() {
         for row in rows.requests.values() {
             assert_eq!(&RequestRow::from_redis(row.request, &row.to_redis()).unwrap(), row);
         }
+    }
+}
+
+#[test]
+fn rows_of_products_and_orders_survive_redis() {
+    let source = Source { partition: 3, offset: 7 };
+    for event in samples::inventory::events() {
+        let rows = project(&event, source);
+        for row in rows.products.values() {
+            let fields: BTreeMap<_, _> = row.to_redis().into_iter().map(|(name, text)| (name.into(), text)).collect();
+            assert_eq!(&ProductRow::from_redis(row.sku.clone(), &fields).unwrap(), row);
+        }
+        for row in rows.requests.values() {
+            assert_eq!(&RequestRow::from_redis(row.request, &row.to_redis()).unwrap(), row);
+        }
+    }
+    for event in samples::orders::events() {
+        for event in [event.clone(), OrderEvent { deadline: None, ..event }] {
+            let rows = project(&event, source);
+            for row in rows.orders.values() {
+                let value = row.to_redis();
+                assert_eq!(OrderRow::from_redis(row.order.clone(), &value).unwrap(), row.without_details());
+                assert!(OrderRow::from_redis(row.order.clone(), &format!("{value}|more")).is_err());
+                assert!(OrderRow::from_redis(row.order.clone(), &value.replace("awaiting_payment", "lost")).is_err());
+            }
+            for row in rows.requests.values() {
+                assert_eq!(&RequestRow::from_redis(row.request, &row.to_redis()).unwrap(), row);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_request_of_another_layout_is_refused() {
+    let request = RequestId::derive(&[b"a"]);
+    let good = "7|0|order-1|order|refused|kim|UNKNOWN_ORDER||9";
+    assert_eq!(RequestRow::from_redis(request, good).unwrap().reason.as_deref(), Some("UNKNOWN_ORDER"));
+    for bad in [
+        "7|0|order-1|order|refused|kim|UNKNOWN_ORDER|",
+        "7|0|o|order|refused|kim|UNKNOWN_ORDER||9",
+        "7|0|order-1|lost|refused|kim|UNKNOWN_ORDER||9",
+        "7|0|order-1|order|lost|kim|UNKNOWN_ORDER||9",
+    ] {
+        assert!(RequestRow::from_redis(request, bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn positions_name_topic_and_partition() {
+    assert_eq!(RedisKeys::share("orders.events", 3), "orders.events:3");
+    assert_eq!(RedisKeys::share_of("orders.events:3"), Some(("orders.events", 3)));
+    for other in ["3", "caught:orders.events:3", "orders.events:", "orders.events:x"] {
+        assert_eq!(RedisKeys::share_of(other), None, "{other}");
     }
 }
 

@@ -1,64 +1,39 @@
-//! Facts become rows. [`project`] says what one fact changes; a [`Projection`] is what any run of facts amounts to: a sink folds
-//! one batch into one, `verify` folds the whole log into one, and both mean the same rows.
+//! Facts of `coupons.events` become rows of campaigns, coupons and requests.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
-
-use super::rows::{CampaignRow, Change, CouponRow, CouponState, RequestKind, RequestRow, RequestStatus, Source};
+use super::{Fact, Projection, Row, put};
 use crate::coupons::{CampaignStatus, CampaignTerms, CouponEvent, CouponFact, Refusal};
-use crate::ids::{CampaignId, CouponId, RequestId, ShopperId};
+use crate::ids::{CouponId, ShopperId};
+use crate::projections::{
+    CampaignRow, CouponRow, CouponState, RequestKind, RequestRow, RequestStatus, Source, Subject,
+};
 
-/// Rows by key, in order of keys (sinks that write rows in one order do not deadlock).
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Projection {
-    /// Campaigns.
-    pub campaigns: BTreeMap<CampaignId, CampaignRow>,
-    /// Coupons.
-    pub coupons: BTreeMap<CouponId, CouponRow>,
-    /// Decided requests.
-    pub requests: BTreeMap<RequestId, RequestRow>,
-}
-
-impl Projection {
-    /// Takes a fact in. Facts of one partition come in order; a fact that is already in changes nothing.
-    pub fn apply(&mut self, event: &CouponEvent, source: Source) {
-        let change = project(event, source);
-        if let Some(row) = change.campaign {
-            match self.campaigns.entry(row.campaign.clone()) {
-                Entry::Vacant(entry) => drop(entry.insert(row)),
-                Entry::Occupied(mut entry) => entry.get_mut().merge(row),
-            }
+impl Fact for CouponEvent {
+    fn project(&self, source: Source, rows: &mut Projection) {
+        // A refusal for a campaign that does not exist is about no campaign.
+        if self.version > 0 {
+            let (status, terms) = campaign_part(self);
+            let row = CampaignRow {
+                campaign: self.campaign.clone(),
+                partition: source.partition,
+                version: self.version,
+                status,
+                terms,
+                stock: self.stock,
+                updated_at: self.at,
+            };
+            put(&mut rows.campaigns, row.campaign.clone(), row);
         }
-        if let Some(row) = change.coupon {
-            match self.coupons.entry(row.coupon) {
-                Entry::Vacant(entry) => drop(entry.insert(row)),
-                Entry::Occupied(mut entry) => entry.get_mut().merge(row),
-            }
+        if let Some(row) = coupon_part(self, source) {
+            put(&mut rows.coupons, row.coupon, row);
         }
-        if let Some(row) = change.request {
-            match self.requests.entry(row.request) {
-                Entry::Vacant(entry) => drop(entry.insert(row)),
-                Entry::Occupied(mut entry) => entry.get_mut().merge(row),
-            }
+        if let Some(row) = request_part(self, source) {
+            put(&mut rows.requests, row.request, row);
         }
-    }
-
-    /// How many rows there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.campaigns.len() + self.coupons.len() + self.requests.len()
-    }
-
-    /// Whether there are no rows.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 }
 
-impl CampaignRow {
-    /// Takes a later row of the same campaign in; an earlier one, or the same, changes nothing.
-    pub fn merge(&mut self, later: Self) {
+impl Row for CampaignRow {
+    fn merge(&mut self, later: Self) {
         if later.version > self.version {
             let status = later.status.or(self.status);
             let terms = later.terms.clone().or_else(|| self.terms.take());
@@ -67,9 +42,8 @@ impl CampaignRow {
     }
 }
 
-impl CouponRow {
-    /// Takes a later row of the same coupon in; an earlier one, or the same, changes nothing.
-    pub fn merge(&mut self, later: Self) {
+impl Row for CouponRow {
+    fn merge(&mut self, later: Self) {
         if later.source > self.source {
             let request = later.request.or(self.request);
             let expires_at = later.expires_at.or(self.expires_at);
@@ -77,32 +51,6 @@ impl CouponRow {
             *self = Self { request, expires_at, restored, ..later };
         }
     }
-}
-
-impl RequestRow {
-    /// Takes a later row of the same request in; an earlier one, or the same, changes nothing.
-    pub fn merge(&mut self, later: Self) {
-        if later.source > self.source {
-            *self = later;
-        }
-    }
-}
-
-/// What a fact changes.
-#[must_use]
-pub fn project(event: &CouponEvent, source: Source) -> Change {
-    let (status, terms) = campaign_part(event);
-    // A refusal for a campaign that does not exist is about no campaign.
-    let campaign = (event.version > 0).then(|| CampaignRow {
-        campaign: event.campaign.clone(),
-        partition: source.partition,
-        version: event.version,
-        status,
-        terms,
-        stock: event.stock,
-        updated_at: event.at,
-    });
-    Change { campaign, coupon: coupon_part(event, source), request: request_part(event, source) }
 }
 
 fn campaign_part(event: &CouponEvent) -> (Option<CampaignStatus>, Option<CampaignTerms>) {
@@ -194,17 +142,21 @@ fn request_part(event: &CouponEvent, source: Source) -> Option<RequestRow> {
     let status = match (refusal, kind) {
         (Some(_), _) => RequestStatus::Refused,
         (None, RequestKind::Claim) => RequestStatus::Granted,
-        (None, RequestKind::Campaign | RequestKind::Coupon) => RequestStatus::Applied,
+        (None, _) => RequestStatus::Applied,
     };
     Some(RequestRow {
         request: event.fact.request()?,
-        campaign: event.campaign.clone(),
+        subject: Subject::Campaign(event.campaign.clone()),
         shopper: shopper.cloned(),
         kind,
         status,
-        reason: refusal,
+        reason: refusal.map(|refusal| refusal.code().into()),
         coupon,
         decided_at: event.at,
         source,
     })
 }
+
+#[cfg(test)]
+#[path = "coupons_tests.rs"]
+pub(in crate::projections) mod tests;

@@ -1,14 +1,12 @@
-//! Every fact's rows, and that folding in batches, with repeats, is folding at once.
+//! Every coupon fact's rows.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on should fail")]
 
-use proptest::prelude::*;
-
-use super::{CouponState, Projection, RequestKind, RequestStatus, Source, project};
 use crate::coupons::{
     CampaignStatus, CampaignTerms, CouponEvent, CouponFact, Discount, Refusal, ReleaseCause, StockCount,
 };
 use crate::ids::{CampaignId, CouponId, HoldId, OrderId, RequestId, ShopperId};
 use crate::money::Money;
+use crate::projections::{CouponState, Projection, RequestKind, RequestStatus, Source, project};
 use crate::time::{Timestamp, Window};
 
 fn request(number: u32) -> RequestId {
@@ -32,7 +30,7 @@ fn terms() -> CampaignTerms {
 }
 
 /// One of each fact about coupon `number`.
-pub(super) fn facts(number: u32) -> Vec<CouponFact> {
+pub(in crate::projections) fn facts(number: u32) -> Vec<CouponFact> {
     let request = request(number);
     let (coupon, hold) = (request.coupon(), request.hold());
     let shopper = ShopperId::new(&format!("shopper-{}", number % 3)).unwrap();
@@ -75,7 +73,7 @@ pub(super) fn facts(number: u32) -> Vec<CouponFact> {
     ]
 }
 
-pub(super) fn event(version: u64, fact: CouponFact) -> CouponEvent {
+pub(in crate::projections) fn event(version: u64, fact: CouponFact) -> CouponEvent {
     CouponEvent {
         campaign: CampaignId::new("sale").unwrap(),
         version,
@@ -111,22 +109,22 @@ fn every_fact_has_its_rows() {
     ];
     for (fact, (kind, status, state, request)) in facts(1).into_iter().zip(table) {
         assert_eq!(fact.kind(), kind);
-        let change = project(&event(1, fact), at(5));
-        let campaign = change.campaign.unwrap();
+        let rows = project(&event(1, fact), at(5));
+        let campaign = rows.campaigns.values().next().unwrap();
         assert_eq!((campaign.status, campaign.partition, campaign.version), (status, 2, 1), "{kind}");
         assert_eq!(campaign.terms.is_some(), kind == "campaign_defined", "{kind}");
-        assert_eq!(change.coupon.as_ref().map(|row| row.state), state, "{kind}");
-        assert_eq!(change.request.as_ref().map(|row| (row.kind, row.status)), request, "{kind}");
-        let refused = change.request.as_ref().is_some_and(|row| row.reason.is_some());
+        assert_eq!(rows.coupons.values().next().map(|row| row.state), state, "{kind}");
+        assert_eq!(rows.requests.values().next().map(|row| (row.kind, row.status)), request, "{kind}");
+        let refused = rows.requests.values().any(|row| row.reason.is_some());
         assert_eq!(refused, kind.ends_with("refused"), "{kind}");
-        assert!(change.coupon.is_none_or(|row| row.source == at(5)), "{kind}");
+        assert!(rows.coupons.values().all(|row| row.source == at(5)), "{kind}");
     }
 }
 
 #[test]
 fn a_refusal_for_an_unknown_campaign_makes_no_campaign() {
     let fact = CouponFact::CampaignRefused { request: request(1), reason: Refusal::UnknownCampaign };
-    assert_eq!(project(&event(0, fact), at(5)).campaign, None);
+    assert!(project(&event(0, fact), at(5)).campaigns.is_empty());
 }
 
 #[test]
@@ -152,44 +150,4 @@ fn a_coupon_keeps_what_its_grant_said_and_forgets_its_hold() {
     assert_eq!((row.state, row.restored, row.source.offset), (CouponState::Granted, 1, 3));
     assert_eq!((&row.order, row.hold, row.hold_until, row.discount), (&None, None, None, None));
     let _: (Option<CouponId>, Option<HoldId>) = (Some(row.coupon), row.hold);
-}
-
-proptest! {
-    /// What sinks rely on: any cut into batches, with any rewinds in between, gives the rows of one pass.
-    #[test]
-    fn folding_with_rewinds_is_folding_once(
-        log in prop::collection::vec((0_u32..4, 0_usize..14), 1..60),
-        rewinds in prop::collection::vec((0_usize..60, 1_usize..20), 0..8),
-    ) {
-        let log: Vec<_> = log.into_iter().zip(1_u64..).map(|((coupon, fact), version)| {
-            (event(version, facts(coupon)[fact].clone()), at(i64::try_from(version).unwrap()))
-        }).collect();
-        let mut once = Projection::default();
-        for (event, source) in &log {
-            once.apply(event, *source);
-        }
-        let mut again = Projection::default();
-        let mut position = 0;
-        let mut rewinds = rewinds.into_iter();
-        while position < log.len() {
-            let (back, length) = rewinds.next().unwrap_or((0, 60));
-            let end = (position + length).min(log.len());
-            let mut batch = Projection::default();
-            for (event, source) in &log[position..end] {
-                batch.apply(event, *source);
-            }
-            for row in batch.campaigns.into_values() {
-                again.campaigns.entry(row.campaign.clone()).and_modify(|old| old.merge(row.clone())).or_insert(row);
-            }
-            for row in batch.coupons.into_values() {
-                again.coupons.entry(row.coupon).and_modify(|old| old.merge(row.clone())).or_insert(row);
-            }
-            for row in batch.requests.into_values() {
-                again.requests.entry(row.request).and_modify(|old| old.merge(row.clone())).or_insert(row);
-            }
-            position = end.saturating_sub(back);
-            if back == 0 { position = end; }
-        }
-        prop_assert_eq!(once, again);
-    }
 }

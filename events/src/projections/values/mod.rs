@@ -1,24 +1,33 @@
-//! How Redis writes a row. Campaigns are hashes, readable by hand; coupons and requests are one line each, because there are
-//! millions of them:
+//! How Redis writes a row. Campaigns and products are hashes, readable by hand; coupons, orders and requests are one line each,
+//! because there are millions of them:
 //!
 //! ```text
 //! coupon   version|partition|campaign|state|request|expires_at|order|hold|hold_until|discount|restored|updated_at
-//! request  version|partition|campaign|kind|status|shopper|reason|coupon|decided_at
+//! order    version|partition|shopper|state|gross|discount|due|paid|refunded|awaited|deadline|updated_at
+//! request  version|partition|subject|kind|status|shopper|reason|coupon|decided_at
 //! ```
 //!
-//! The version comes first: the offset of the latest fact, digits without leading zeros, so that the longer of two is the
-//! greater and among equally long ones the order of bytes decides (Lua's numbers are doubles and lie beyond 2^53). An empty
+//! The version comes first: the latest fact's number in its order, or its offset, digits without leading zeros, so that the longer of
+//! two is the greater and among equally long ones the order of bytes decides (Lua's numbers are doubles and lie beyond 2^53). An empty
 //! part is nothing; [`KEPT`] means "as it was", and never survives the write. No part can hold a `|`: ids cannot.
+
+mod orders;
+mod products;
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::str::FromStr;
 
-use super::rows::{CampaignRow, CouponRow, CouponState, RequestKind, RequestRow, RequestStatus, Source};
-use crate::coupons::{CampaignStatus, Refusal, StockCount};
+use serde::de::DeserializeOwned;
+
+use super::{CampaignRow, CouponRow, CouponState, RequestKind, RequestRow, RequestStatus, Source, Subject};
+use crate::coupons::{CampaignStatus, StockCount};
 use crate::ids::{CampaignId, CouponId, RequestId, ShopperId};
 use crate::money::Money;
 use crate::time::Timestamp;
+
+#[cfg(test)]
+mod values_tests;
 
 /// The part of a new value that stands for the old value's part.
 pub const KEPT: &str = "=";
@@ -67,28 +76,24 @@ impl CampaignRow {
     /// # Errors
     /// [`ValueError`] names the field that is missing or unreadable.
     pub fn from_redis(campaign: CampaignId, fields: &BTreeMap<String, String>) -> Result<Self, ValueError> {
-        fn field<T: FromStr>(fields: &BTreeMap<String, String>, part: &'static str) -> Result<T, ValueError> {
-            let text = fields.get(part).ok_or(ValueError { row: "campaign", part })?;
-            text.parse().map_err(|_| ValueError { row: "campaign", part })
-        }
-        let status = fields.get("status").map(|name| status_named(name)).transpose()?;
-        let terms = fields.get("terms").map(|text| serde_json::from_str(text)).transpose();
+        let fields = Fields { row: "campaign", fields };
+        let status = fields.get("status").map(status_named).transpose()?;
         Ok(Self {
             campaign,
-            partition: field(fields, "partition")?,
-            version: field(fields, "version")?,
+            partition: fields.one("partition")?,
+            version: fields.one("version")?,
             status,
-            terms: terms.map_err(|_| ValueError { row: "campaign", part: "terms" })?,
+            terms: fields.json("terms")?,
             stock: StockCount {
-                stock: field(fields, "stock")?,
-                remaining: field(fields, "remaining")?,
-                granted: field(fields, "granted")?,
-                held: field(fields, "held")?,
-                redeemed: field(fields, "redeemed")?,
-                expired: field(fields, "expired")?,
-                revoked: field(fields, "revoked")?,
+                stock: fields.one("stock")?,
+                remaining: fields.one("remaining")?,
+                granted: fields.one("granted")?,
+                held: fields.one("held")?,
+                redeemed: fields.one("redeemed")?,
+                expired: fields.one("expired")?,
+                revoked: fields.one("revoked")?,
             },
-            updated_at: Timestamp::from_millis(field(fields, "updated_at")?),
+            updated_at: Timestamp::from_millis(fields.one("updated_at")?),
         })
     }
 }
@@ -161,11 +166,11 @@ impl RequestRow {
             "{}|{}|{}|{}|{}|{}|{}|{}|{}",
             self.source.offset,
             self.source.partition,
-            self.campaign,
+            self.subject,
             self.kind.name(),
             self.status.name(),
             or_empty(self.shopper.as_ref()),
-            self.reason.map_or("", Refusal::code),
+            or_empty(self.reason.as_ref()),
             or_empty(self.coupon.as_ref()),
             self.decided_at.as_millis(),
         )
@@ -179,16 +184,15 @@ impl RequestRow {
         let mut parts = Parts::of("request", value);
         let offset = parts.one("version")?;
         let partition = parts.one("partition")?;
+        let subject = parts.take("subject")?;
+        let kind = parts.named("kind", RequestKind::from_name)?;
         let row = Self {
             request,
-            campaign: parts.one("campaign")?,
-            kind: parts.named("kind", RequestKind::from_name)?,
+            subject: Subject::of(kind, subject).map_err(|_| ValueError { row: "request", part: "subject" })?,
+            kind,
             status: parts.named("status", RequestStatus::from_name)?,
             shopper: parts.maybe("shopper")?,
-            reason: match parts.take("reason")? {
-                "" => None,
-                code => Some(refusal_of(code).ok_or(ValueError { row: "request", part: "reason" })?),
-            },
+            reason: parts.maybe("reason")?,
             coupon: parts.maybe("coupon")?,
             decided_at: Timestamp::from_millis(parts.one("decided_at")?),
             source: Source { partition, offset },
@@ -198,16 +202,34 @@ impl RequestRow {
     }
 }
 
-fn refusal_of(code: &str) -> Option<Refusal> {
-    Refusal::ALL.into_iter().find(|refusal| refusal.code() == code)
-}
-
 fn or_empty<T: Display>(part: Option<&T>) -> String {
     part.map_or_else(String::new, ToString::to_string)
 }
 
 fn or_kept<T: Display>(part: Option<&T>) -> String {
     part.map_or_else(|| KEPT.to_owned(), ToString::to_string)
+}
+
+/// A hash, field by field.
+struct Fields<'a> {
+    row: &'static str,
+    fields: &'a BTreeMap<String, String>,
+}
+
+impl Fields<'_> {
+    fn get(&self, part: &str) -> Option<&str> {
+        self.fields.get(part).map(String::as_str)
+    }
+
+    fn one<T: FromStr>(&self, part: &'static str) -> Result<T, ValueError> {
+        let unreadable = ValueError { row: self.row, part };
+        self.get(part).and_then(|text| text.parse().ok()).ok_or(unreadable)
+    }
+
+    fn json<T: DeserializeOwned>(&self, part: &'static str) -> Result<Option<T>, ValueError> {
+        let value = self.get(part).map(serde_json::from_str).transpose();
+        value.map_err(|_| ValueError { row: self.row, part })
+    }
 }
 
 /// A line, part by part.
