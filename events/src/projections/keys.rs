@@ -18,8 +18,8 @@
 //! used, what you read was whole and nobody had emptied Redis before you read it. If it answers another epoch, read again under that
 //! one; if it answers nothing, Redis is being rebuilt: ask Postgres.
 //!
-//! The braces are hash tags: every function call touches one row's key and so fits one slot of a cluster. The first three keys
-//! are written together and would need one common tag there.
+//! The braces are hash tags, should the rows ever be spread over a cluster. Today they are not: one call writes many rows, and the
+//! first three keys are written together.
 
 use std::fmt;
 

@@ -1,7 +1,8 @@
 #!lua name=timesale
 
--- Writes rows of the projection, each only if it is newer than what is there. One key per call, so that a row's call fits one slot
--- of a cluster; the three functions that keep epochs and positions touch keys of their own.
+-- Writes rows of the projection, each only if it is newer than what is there: many rows of a kind a call, because calling costs more
+-- than writing. The calls for rows answer how many they took; the three functions that keep epochs and positions touch keys of
+-- their own.
 --
 -- Versions are compared as text: Lua's numbers are doubles, and 9007199254740993 == 9007199254740992 among them.
 
@@ -17,9 +18,9 @@ local function version_of(value)
 end
 
 -- Milliseconds are far below 2^53, so instants may be numbers.
-local function is_over(instant)
+local function clock()
   local now = redis.call('TIME')
-  return tonumber(instant) <= tonumber(now[1]) * 1000 + math.floor(tonumber(now[2]) / 1000)
+  return tonumber(now[1]) * 1000 + math.floor(tonumber(now[2]) / 1000)
 end
 
 -- Puts the old value's parts where the new one says '='.
@@ -48,38 +49,63 @@ local function campaign(keys, args)
   return 1
 end
 
--- KEYS: coupons of a shopper. ARGS: coupon, forgotten at (empty unless the grant is among the facts), value
+-- The hash leaves with its last coupon.
+local function keep_until(key, forgotten_at)
+  if redis.call('PEXPIREAT', key, forgotten_at, 'NX') == 0 then
+    redis.call('PEXPIREAT', key, forgotten_at, 'GT')
+  end
+end
+
 -- A coupon whose time is over, or whose grant is not known, is not made anew: a late replay must not resurrect it.
-local function coupon(keys, args)
-  local key, field, forgotten_at, value = keys[1], args[1], args[2], args[3]
+local function put_coupon(now, key, field, forgotten_at, value)
+  local is_made_anew = forgotten_at ~= '' and tonumber(forgotten_at) > now
+  -- Nearly every coupon is new, and then one call does.
+  if is_made_anew and redis.call('HSETNX', key, field, filled(value, nil)) == 1 then
+    keep_until(key, forgotten_at)
+    return 1
+  end
   local old = redis.call('HGET', key, field)
-  if old then
-    if not newer(version_of(value), version_of(old)) then
-      return 0
-    end
-  elseif forgotten_at == '' or is_over(forgotten_at) then
+  if not old or not newer(version_of(value), version_of(old)) then
     return 0
   end
   redis.call('HSET', key, field, filled(value, old))
-  -- The hash leaves with its last coupon.
-  if forgotten_at ~= '' and tonumber(forgotten_at) > redis.call('PEXPIRETIME', key) then
-    redis.call('PEXPIREAT', key, forgotten_at)
+  if forgotten_at ~= '' then
+    keep_until(key, forgotten_at)
   end
   return 1
 end
 
--- KEYS: request. ARGS: forgotten at, value
-local function request(keys, args)
-  local key, forgotten_at, value = keys[1], args[1], args[2]
-  if is_over(forgotten_at) then
+-- KEYS: coupons of a shopper, for each row. ARGS: coupon, forgotten at (empty unless the grant is among the facts), value, for each row
+local function coupons(keys, args)
+  local now, taken = clock(), 0
+  for row, key in ipairs(keys) do
+    local at = row * 3
+    taken = taken + put_coupon(now, key, args[at - 2], args[at - 1], args[at])
+  end
+  return taken
+end
+
+local function put_request(now, key, forgotten_at, value)
+  if tonumber(forgotten_at) <= now then
     return 0
   end
-  local old = redis.call('GET', key)
-  if old and not newer(version_of(value), version_of(old)) then
+  if redis.call('SET', key, value, 'NX', 'PXAT', forgotten_at) then
+    return 1
+  end
+  if not newer(version_of(value), version_of(redis.call('GET', key))) then
     return 0
   end
   redis.call('SET', key, value, 'PXAT', forgotten_at)
   return 1
+end
+
+-- KEYS: request, for each row. ARGS: forgotten at, value, for each row
+local function requests(keys, args)
+  local now, taken = clock(), 0
+  for row, key in ipairs(keys) do
+    taken = taken + put_request(now, key, args[row * 2 - 1], args[row * 2])
+  end
+  return taken
 end
 
 -- KEYS: writing. ARGS: an epoch to begin if none is being written. Answers the epoch that is being written.
@@ -138,8 +164,8 @@ local function distrust(keys, args)
 end
 
 redis.register_function('timesale_campaign', campaign)
-redis.register_function('timesale_coupon', coupon)
-redis.register_function('timesale_request', request)
+redis.register_function('timesale_coupons', coupons)
+redis.register_function('timesale_requests', requests)
 redis.register_function('timesale_open', open)
 redis.register_function('timesale_advance', advance)
 redis.register_function('timesale_caught_up', caught_up)
