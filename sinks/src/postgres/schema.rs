@@ -5,8 +5,9 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{PgConnection, SqlSafeStr};
 
 /// Number, name and text of every migration.
-const MIGRATIONS: [(i64, &str, &str); 2] = [
+const MIGRATIONS: [(i64, &str, &str); 3] = [
     (1, "projections", include_str!("migrations/0001_projections.sql")),
+    (2, "requests_without_shoppers_index", include_str!("migrations/0002_requests_without_shoppers_index.sql")),
     (3, "orders", include_str!("migrations/0003_orders.sql")),
 ];
 
