@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod coupons;
+pub mod orders;
 pub mod policy;
 pub(crate) mod bytes;
 pub(crate) mod invariants;

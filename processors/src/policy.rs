@@ -31,3 +31,53 @@ pub const SWEEP_PAUSE_MS: i64 = 1;
 
 // A hold must end before the campaign's coupons are forgotten.
 const _: () = assert!(LONGEST_HOLD_MS < CAMPAIGN_RETENTION_MS);
+
+/// How long stock and coupon may take to answer the holds of a new order, milliseconds: thirty seconds, a hundred times what they
+/// take; a processor that died is back by then.
+pub const HOLDS_ANSWERED_WITHIN_MS: i64 = 30 * 1000;
+
+/// How long the connector of the payment provider may take to answer, milliseconds: ninety seconds, twice what it grants itself.
+/// Then its answer counts as unknown.
+pub const PAYMENT_ANSWERED_WITHIN_MS: i64 = 90 * 1000;
+
+/// The pauses before a call to the payment provider is repeated whose outcome is not known, milliseconds; the last one for ever.
+pub const PAYMENT_ASKED_AGAIN_MS: [i64; 5] = [2_000, 5_000, 10_000, 20_000, 30_000];
+
+/// After which time a payment that the provider does not know is none, milliseconds: a day, since providers say "not found" of
+/// what they are still working on.
+pub const PAYMENT_NOT_FOUND_AFTER_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// The pause before stock or coupon are asked again, milliseconds: thirty seconds, doubled each time.
+pub const STEP_ASKED_AGAIN_MS: i64 = 30 * 1000;
+
+/// The longest such pause, milliseconds: ten minutes.
+pub const STEP_ASKED_AGAIN_AT_MOST_MS: i64 = 10 * 60 * 1000;
+
+/// The pause before a refund that must be made and was refused is tried as a new one, milliseconds: an hour.
+pub const REFUND_TRIED_AGAIN_MS: i64 = 60 * 60 * 1000;
+
+/// How long an order's holds last unless it ends them, milliseconds: a net below the saga, not a deadline of it. An order ends
+/// its holds itself, and never waits for longer than this.
+pub const HOLD_NET_MS: i64 = LONGEST_HOLD_MS;
+
+/// How much earlier than the net a transfer to a virtual account must have come, milliseconds: a day, in which the account is
+/// closed or the money committed.
+pub const DEPOSIT_BEFORE_NET_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// How often a shopper may try to pay for one order: ten times; each costs the provider a call.
+pub const MOST_ATTEMPTS: u16 = 10;
+
+/// The pause between two look-ups of one order's payment, milliseconds: hints may come in crowds, and may be forged.
+pub const LOOK_UPS_APART_MS: i64 = 1000;
+
+/// For how long a finished order stays in memory, milliseconds: thirty days, in which it can still be refunded.
+pub const ORDER_RETENTION_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+
+/// How many requests are remembered per order beside the one that placed it: the newest.
+pub const REQUESTS_PER_ORDER: usize = 32;
+
+/// How many webhooks are remembered per order: the newest. A repeat of an older one is one more look-up.
+pub const TRANSMISSIONS_PER_ORDER: usize = 8;
+
+// A transfer must be able to come, and a confirm to be answered, before the net tears.
+const _: () = assert!(DEPOSIT_BEFORE_NET_MS + PAYMENT_NOT_FOUND_AFTER_MS < HOLD_NET_MS);

@@ -1,0 +1,152 @@
+//! Answers of stock and coupon. An answer counts only if the order still awaits it: one that comes twice, or late, changes
+//! nothing.
+
+use events::coupons::CouponAnswer;
+use events::hold::ReleaseCause;
+use events::ids::{RequestId, Sku};
+use events::inventory::StockAnswer;
+use events::orders::{OrderFact, OrderState, Step};
+
+use super::coupon::CouponState;
+use super::journal::Journal;
+use super::line::Stock;
+use super::order::{Broken, Order};
+
+impl Order {
+    /// The inventory processor answers, or tells unasked that a hold lapsed.
+    pub(crate) fn stock_answered(
+        &mut self,
+        sku: &Sku,
+        request: Option<RequestId>,
+        answer: &StockAnswer,
+        journal: &mut Journal,
+    ) -> Result<(), Broken> {
+        let Some(line) = self.lines.iter_mut().find(|line| line.sku == *sku) else { return Ok(()) };
+        let Some(request) = request else {
+            let held = matches!(line.stock, Stock::Asked | Stock::Held);
+            return match answer {
+                StockAnswer::Released { hold, cause: ReleaseCause::Lapsed }
+                    if held && *hold == self.stock_hold(sku) =>
+                {
+                    self.stock_lost(sku, journal)
+                }
+                _ => Ok(()),
+            };
+        };
+        if line.returning && request == Step::ReturnStock(sku, line.returned).request(&self.id) {
+            // A refusal says that there is nothing to take back: the units never left.
+            line.returning = false;
+            return Ok(());
+        }
+        let step = match line.stock {
+            Stock::Asked => Step::HoldStock(sku),
+            Stock::Committing => Step::CommitStock(sku),
+            Stock::Releasing => Step::ReleaseStock(sku),
+            Stock::Held | Stock::Committed | Stock::Ended | Stock::Lost => return Ok(()),
+        };
+        if request != step.request(&self.id) {
+            return Ok(());
+        }
+        match (line.stock, answer) {
+            (Stock::Asked, StockAnswer::Held { unit, until, .. }) => self.stock_held(sku, unit, *until, journal),
+            (Stock::Asked, StockAnswer::Refused { reason }) => self.stock_refused(sku, *reason, journal),
+            (Stock::Committing, StockAnswer::Committed { .. }) => {
+                line.stock = Stock::Committed;
+                Ok(())
+            }
+            (Stock::Committing, StockAnswer::Refused { .. } | StockAnswer::Released { .. }) => {
+                line.stock = Stock::Lost;
+                let hold = self.stock_hold(sku);
+                self.state(OrderFact::HoldLost { sku: Some(sku.clone()), hold }, journal);
+                Ok(())
+            }
+            // A refusal says that nothing is held: that is what was asked for.
+            (Stock::Releasing, StockAnswer::Released { .. } | StockAnswer::Refused { .. }) => {
+                line.stock = Stock::Ended;
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The coupon processor answers, or tells unasked that the hold lapsed or the coupon was taken away.
+    pub(crate) fn coupon_answered(
+        &mut self,
+        request: Option<RequestId>,
+        answer: &CouponAnswer,
+        journal: &mut Journal,
+    ) -> Result<(), Broken> {
+        let hold = self.coupon_hold();
+        let Some(coupon) = &mut self.coupon else { return Ok(()) };
+        let Some(request) = request else {
+            let held = matches!(coupon.state, CouponState::Asked | CouponState::Held);
+            return match answer {
+                CouponAnswer::Released { hold: ended, cause: ReleaseCause::Lapsed }
+                | CouponAnswer::Revoked { hold: ended }
+                    if held && *ended == hold =>
+                {
+                    self.coupon_lost(journal)
+                }
+                _ => Ok(()),
+            };
+        };
+        if coupon.restoring && request == Step::RestoreCoupon.request(&self.id) {
+            // The campaign's terms have the last word.
+            coupon.restoring = false;
+            return Ok(());
+        }
+        let step = match coupon.state {
+            CouponState::Asked => Step::HoldCoupon,
+            CouponState::Redeeming => Step::RedeemCoupon,
+            CouponState::Releasing => Step::ReleaseCoupon,
+            CouponState::Wanted
+            | CouponState::Held
+            | CouponState::Redeemed
+            | CouponState::Ended
+            | CouponState::Lost => return Ok(()),
+        };
+        if request != step.request(&self.id) {
+            return Ok(());
+        }
+        match (coupon.state, answer) {
+            (CouponState::Asked, CouponAnswer::Held { discount, platform_share, until, .. }) => {
+                self.coupon_held(*discount, *platform_share, *until, journal)
+            }
+            (CouponState::Asked, CouponAnswer::Refused { reason }) => self.coupon_refused(*reason, journal),
+            (CouponState::Redeeming, CouponAnswer::Redeemed { .. }) => {
+                coupon.state = CouponState::Redeemed;
+                Ok(())
+            }
+            // The order stays paid: a discount once given is kept.
+            (
+                CouponState::Redeeming,
+                CouponAnswer::Refused { .. } | CouponAnswer::Released { .. } | CouponAnswer::Revoked { .. },
+            ) => {
+                coupon.state = CouponState::Lost;
+                self.state(OrderFact::HoldLost { sku: None, hold }, journal);
+                Ok(())
+            }
+            (
+                CouponState::Releasing,
+                CouponAnswer::Released { .. } | CouponAnswer::Refused { .. } | CouponAnswer::Revoked { .. },
+            ) => {
+                coupon.state = CouponState::Ended;
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// After everything else in a step: says that all is answered, and refunds what was paid without its stock.
+    pub(crate) fn settle(&mut self, journal: &mut Journal) -> Result<(), Broken> {
+        if self.state == OrderState::Holding {
+            return Ok(());
+        }
+        self.rest(journal);
+        if self.awaited() == 0 && self.is_bought() && self.has_lost_stock() && self.lines.iter().any(|l| l.left() > 0) {
+            self.refund_lost_stock(journal)?;
+            self.rest(journal);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,52 @@
+//! What one step leads to beside the new state: facts, questions to others, answers to those who asked. Data only; the processor
+//! writes it, all of it in one transaction.
+
+use events::coupons::CouponCommand;
+use events::inventory::InventoryCommand;
+use events::orders::OrderEvent;
+use events::payments::PaymentCommand;
+use events::request::Reply;
+use events::time::Timestamp;
+
+/// A message to be written.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Output {
+    /// A fact.
+    Event(Box<OrderEvent>),
+    /// A step asked of the inventory processor.
+    Stock(InventoryCommand),
+    /// A step asked of the coupon processor.
+    Coupon(CouponCommand),
+    /// A call that the payment provider is to get.
+    Payment(PaymentCommand),
+    /// The decision on a request, for the partition where it is awaited.
+    Reply(i32, Box<Reply>),
+}
+
+/// The outputs of one step, in order.
+#[derive(Debug)]
+pub(crate) struct Journal {
+    at: Timestamp,
+    pub(crate) outputs: Vec<Output>,
+}
+
+impl Journal {
+    /// The journal of a step at this log time.
+    pub(crate) fn new(at: Timestamp) -> Self {
+        Self { at, outputs: Vec::new() }
+    }
+
+    /// The step's log time: the only time a decision knows.
+    pub(crate) fn at(&self) -> Timestamp {
+        self.at
+    }
+
+    /// The step's log time and so many milliseconds.
+    pub(crate) fn in_millis(&self, millis: i64) -> Timestamp {
+        self.at.plus_millis(millis)
+    }
+
+    pub(crate) fn write(&mut self, output: Output) {
+        self.outputs.push(output);
+    }
+}

@@ -1,0 +1,107 @@
+//! Hints and look-ups. A webhook proves nothing: it is a reason to ask the provider, and only the provider's answer moves an
+//! order. One look-up is under way at most, and they keep their distance, so a crowd of forged webhooks costs little.
+
+use events::ids::{PaymentKey, TransmissionId};
+use events::orders::{OrderFact, OrderState, Step};
+use events::payments::{PaymentAnswer, PaymentCommand, PaymentStatus};
+use events::request::Fingerprint;
+use events::time::Timestamp;
+
+use super::journal::{Journal, Output};
+use super::order::{Broken, Order};
+use super::paying::pause;
+use super::payment::LookUp;
+use crate::policy;
+
+impl Order {
+    /// A webhook says that something happened.
+    pub(crate) fn hint(
+        &mut self,
+        transmission: &TransmissionId,
+        key: Option<&PaymentKey>,
+        status: PaymentStatus,
+        journal: &mut Journal,
+    ) {
+        let hash = Fingerprint::of(transmission.as_str().as_bytes()).as_u64();
+        if self.transmissions.contains(&hash) {
+            return;
+        }
+        if self.transmissions.len() >= policy::TRANSMISSIONS_PER_ORDER {
+            self.transmissions.remove(0);
+        }
+        self.transmissions.push(hash);
+        // While a confirm is under way its answer is coming; while a look-up waits for its turn, it will see this too.
+        if self.state == OrderState::Confirming || self.look_ups.waiting.is_some() {
+            return;
+        }
+        self.state(OrderFact::HintTaken { transmission: transmission.clone(), status }, journal);
+        self.look_up(key.cloned(), journal);
+    }
+
+    /// Looks the payment up, as soon as may be.
+    pub(crate) fn look_up(&mut self, key: Option<PaymentKey>, journal: &mut Journal) {
+        let early = self.look_ups.number > 0 && journal.at() < self.may_look_at();
+        if early || self.look_ups.open.is_some() {
+            self.look_ups.waiting = Some(key);
+            return;
+        }
+        self.look_ups.number = self.look_ups.number.saturating_add(1);
+        self.look_ups.latest = journal.at();
+        self.look_ups.open = Some(LookUp {
+            key,
+            refunds: self.refunds,
+            repeats: 0,
+            next: journal.in_millis(policy::PAYMENT_ANSWERED_WITHIN_MS),
+        });
+        self.ask_to_look(journal);
+    }
+
+    fn ask_to_look(&self, journal: &mut Journal) {
+        let Some(open) = &self.look_ups.open else { return };
+        journal.write(Output::Payment(PaymentCommand::LookUp {
+            request: Step::LookUp(self.look_ups.number).request(&self.id),
+            order: self.id.clone(),
+            payment_key: open.key.clone(),
+        }));
+    }
+
+    /// When the next look-up may begin.
+    pub(crate) fn may_look_at(&self) -> Timestamp {
+        self.look_ups.latest.plus_millis(policy::LOOK_UPS_APART_MS)
+    }
+
+    /// The look-up under way is answered. While nobody knows, it is repeated.
+    pub(crate) fn looked_up(&mut self, answer: &PaymentAnswer, journal: &mut Journal) -> Result<(), Broken> {
+        if let (PaymentAnswer::Unknown { .. }, Some(open)) = (answer, &mut self.look_ups.open) {
+            open.next = open.next.min(journal.in_millis(pause(open.repeats)));
+            return Ok(());
+        }
+        let Some(open) = self.look_ups.open.take() else { return Ok(()) };
+        match answer {
+            PaymentAnswer::Found { payment } => {
+                self.found(payment, journal)?;
+                if open.refunds == self.refunds && payment.order == self.id {
+                    self.compare(payment, journal);
+                }
+                Ok(())
+            }
+            PaymentAnswer::NotFound => self.not_found(journal),
+            _ => Ok(()),
+        }
+    }
+
+    /// It is time to repeat a look-up, or to begin the one that waits.
+    pub(crate) fn look_due(&mut self, journal: &mut Journal) {
+        if let Some(open) = &mut self.look_ups.open {
+            if open.next <= journal.at() {
+                open.repeats = open.repeats.saturating_add(1);
+                open.next = journal.in_millis(policy::PAYMENT_ANSWERED_WITHIN_MS);
+                self.ask_to_look(journal);
+            }
+        } else if journal.at() >= self.may_look_at()
+            && let Some(key) = self.look_ups.waiting.take()
+        {
+            self.look_up(key, journal);
+        }
+    }
+}

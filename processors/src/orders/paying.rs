@@ -1,0 +1,409 @@
+//! The payment. One attempt is under way at most. What is not known is asked again and never guessed; a charge that turns up
+//! for an order that was given up is refunded.
+
+use events::ids::{PaymentKey, RequestId};
+use events::money::Money;
+use events::orders::{Goods, OrderFact, OrderRefusal, OrderState, Reason, RefundCause, Step};
+use events::payments::{Decline, Payment, PaymentAnswer, PaymentCommand, PaymentMethod, PaymentStatus, RefundAccount};
+
+use super::journal::{Journal, Output};
+use super::order::{Broken, Order};
+use super::payment::{Attempt, RefundKind};
+use super::refunding::Plan;
+use crate::policy;
+
+impl Order {
+    /// A shopper wants to pay. Anything that stands against it stands before the charge.
+    pub(crate) fn pay(
+        &mut self,
+        request: RequestId,
+        key: &PaymentKey,
+        amount: Money,
+        journal: &mut Journal,
+    ) -> Result<(), OrderRefusal> {
+        if self.is_paying() {
+            return Err(OrderRefusal::PaymentInFlight);
+        }
+        match self.state {
+            OrderState::AwaitingPayment => {}
+            OrderState::Refunding => return Err(OrderRefusal::RefundInFlight),
+            OrderState::Expired => return Err(OrderRefusal::PaymentWindowOver),
+            _ => return Err(OrderRefusal::NotAwaitingPayment),
+        }
+        if amount != self.amounts.due {
+            return Err(OrderRefusal::AmountMismatch);
+        }
+        if journal.at() >= self.pay_by {
+            return Err(OrderRefusal::PaymentWindowOver);
+        }
+        let number = self.payment.as_ref().map_or(0, |attempt| attempt.number).saturating_add(1);
+        self.payment = Some(Attempt {
+            number,
+            key: key.clone(),
+            request,
+            begun_at: journal.at(),
+            repeats: 0,
+            charged: false,
+            method: None,
+            account: None,
+            differs: None,
+        });
+        // From here on the deadline to pay does not fire.
+        self.enter(OrderState::Confirming, Some(journal.in_millis(policy::PAYMENT_ANSWERED_WITHIN_MS)));
+        self.ask_to_charge(journal);
+        self.state(OrderFact::PaymentStarted { attempt: number, payment_key: key.clone() }, journal);
+        Ok(())
+    }
+
+    fn ask_to_charge(&self, journal: &mut Journal) {
+        let Some(attempt) = &self.payment else { return };
+        journal.write(Output::Payment(PaymentCommand::Confirm {
+            request: Step::Confirm(attempt.number).request(&self.id),
+            order: self.id.clone(),
+            attempt: attempt.number,
+            payment_key: attempt.key.clone(),
+            amount: self.amounts.due,
+            repeat: attempt.repeats,
+        }));
+    }
+
+    /// The connector answers a call.
+    pub(crate) fn payment_answered(
+        &mut self,
+        request: RequestId,
+        answer: &PaymentAnswer,
+        journal: &mut Journal,
+    ) -> Result<(), Broken> {
+        if self.look_ups.open.is_some() && request == Step::LookUp(self.look_ups.number).request(&self.id) {
+            return self.looked_up(answer, journal);
+        }
+        if self.refund.is_some() && request == Step::Refund(self.refunds).request(&self.id) {
+            return self.refund_answered(answer, journal);
+        }
+        let Some(attempt) = &self.payment else { return Ok(()) };
+        if request == Step::Confirm(attempt.number).request(&self.id) {
+            return self.confirm_answered(answer, journal);
+        }
+        let earlier = |number: &u16| request == Step::Confirm(*number).request(&self.id);
+        if let (PaymentAnswer::Charged { payment }, Some(_)) = (answer, (1..attempt.number).find(earlier)) {
+            // It was declined for good, and the order went on: money that belongs to no attempt.
+            self.differ(payment, Money::ZERO, journal);
+        }
+        Ok(())
+    }
+
+    fn confirm_answered(&mut self, answer: &PaymentAnswer, journal: &mut Journal) -> Result<(), Broken> {
+        match answer {
+            PaymentAnswer::Charged { payment } | PaymentAnswer::Found { payment } => self.found(payment, journal),
+            PaymentAnswer::DepositAwaited { payment } => self.deposit_awaited(payment, journal),
+            PaymentAnswer::Declined { decline, code } => self.declined(*decline, code, journal),
+            PaymentAnswer::Unknown { code } => {
+                self.outcome_unknown(code, journal);
+                Ok(())
+            }
+            PaymentAnswer::NotFound => self.not_found(journal),
+            PaymentAnswer::Refunded { .. } | PaymentAnswer::RefundRefused { .. } => Ok(()),
+        }
+    }
+
+    /// The provider shows the payment. Only the latest attempt's counts.
+    pub(crate) fn found(&mut self, payment: &Payment, journal: &mut Journal) -> Result<(), Broken> {
+        let Some(attempt) = &self.payment else { return Ok(()) };
+        if payment.payment_key != attempt.key || payment.order != self.id {
+            return Ok(());
+        }
+        let charged = attempt.charged;
+        if payment.status.is_charged() {
+            if payment.total != self.amounts.due {
+                self.differ(payment, self.balance(), journal);
+                self.outcome_unknown("MISMATCH", journal);
+                return Ok(());
+            }
+            if self.is_closing() && !self.refund.as_ref().is_some_and(|refund| refund.refused) {
+                // The answer about the account is still to come, and says whether the transfer was first.
+                return Ok(());
+            }
+            let waits = self.is_paying() || self.state == OrderState::AwaitingPayment;
+            return match (waits, payment.balance == Money::ZERO) {
+                (true, true) => self.dead("CANCELED", journal),
+                (true, false) => self.charged(payment, journal),
+                (false, false) if self.state.is_undone() && !charged => self.charged_late(payment, journal),
+                (false, _) => Ok(()),
+            };
+        }
+        match payment.status {
+            PaymentStatus::Aborted => self.dead("ABORTED", journal),
+            PaymentStatus::Expired => self.dead("EXPIRED", journal),
+            PaymentStatus::WaitingForDeposit if self.is_closing() => Ok(()),
+            PaymentStatus::WaitingForDeposit => self.deposit_awaited(payment, journal),
+            _ => {
+                if self.state == OrderState::Confirming {
+                    self.outcome_unknown("IN_PROGRESS", journal);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// The money is there: the order is paid, and what it holds is used up.
+    fn charged(&mut self, payment: &Payment, journal: &mut Journal) -> Result<(), Broken> {
+        let cancelled = self.state == OrderState::CancelRequested;
+        let Some(attempt) = &mut self.payment else { return Ok(()) };
+        attempt.charged = true;
+        attempt.method = Some(payment.method);
+        let (request, account) = (attempt.request, attempt.account.take());
+        self.refund = None;
+        self.paid(journal)?;
+        self.grant(request, journal);
+        if payment.balance != payment.total {
+            self.differ(payment, self.balance(), journal);
+        }
+        let transferred = payment.method == PaymentMethod::VirtualAccount;
+        if cancelled && (!transferred || account.is_some()) {
+            let plan = Plan {
+                kind: RefundKind::Due,
+                cause: RefundCause::Cancelled,
+                goods: Goods::Returned,
+                units: self.all_left(),
+                request: None,
+                account,
+            };
+            self.refund(plan, journal)?;
+        }
+        Ok(())
+    }
+
+    /// Nothing is left to pay.
+    pub(crate) fn paid(&mut self, journal: &mut Journal) -> Result<(), Broken> {
+        self.amounts.paid = self.amounts.due;
+        self.enter(OrderState::Paid, Some(journal.in_millis(self.limits.ship_ms)));
+        self.commit(journal);
+        let attempt = self.payment.as_ref();
+        let fact = OrderFact::OrderPaid {
+            request: attempt.map(|attempt| attempt.request).filter(|request| self.requests.awaits(*request)),
+            attempt: attempt.map_or(0, |attempt| attempt.number),
+            payment_key: attempt.map(|attempt| attempt.key.clone()),
+            method: attempt.and_then(|attempt| attempt.method),
+        };
+        self.state(fact, journal);
+        Ok(())
+    }
+
+    /// Money was taken for an order that had been given up. Its stock is not taken again: the money goes back.
+    fn charged_late(&mut self, payment: &Payment, journal: &mut Journal) -> Result<(), Broken> {
+        if payment.balance != payment.total {
+            self.differ(payment, Money::ZERO, journal);
+            return Ok(());
+        }
+        let Some(attempt) = &mut self.payment else { return Ok(()) };
+        attempt.charged = true;
+        attempt.method = Some(payment.method);
+        self.amounts.paid = self.amounts.due;
+        let plan = Plan {
+            kind: RefundKind::Due,
+            cause: RefundCause::PaidLate,
+            goods: Goods::Returned,
+            units: self.all_left(),
+            request: None,
+            account: None,
+        };
+        self.begin_refund(plan, journal);
+        let fact = OrderFact::LatePaymentFound { payment_key: payment.payment_key.clone(), amount: payment.total };
+        self.state(fact, journal);
+        self.start_refund(journal)
+    }
+
+    /// Nothing was charged, and nothing ever will be.
+    fn dead(&mut self, code: &str, journal: &mut Journal) -> Result<(), Broken> {
+        match self.state {
+            OrderState::AwaitingDeposit => {
+                self.refund = None;
+                self.payment_failed(Decline::Restart, code, journal);
+                Ok(())
+            }
+            _ => self.declined(Decline::Restart, code, journal),
+        }
+    }
+
+    /// The provider refuses to charge.
+    fn declined(&mut self, decline: Decline, code: &str, journal: &mut Journal) -> Result<(), Broken> {
+        let Some(attempt) = &self.payment else { return Ok(()) };
+        let (number, request) = (attempt.number, attempt.request);
+        let may_try_again = journal.at() < self.pay_by && number < policy::MOST_ATTEMPTS && !self.has_lost_a_hold();
+        match self.state {
+            OrderState::CancelRequested => {
+                self.refund = None;
+                if self.requests.awaits(request) {
+                    let code = short(code);
+                    let fact = OrderFact::PaymentDeclined { request, attempt: number, decline, code: code.clone() };
+                    self.state(fact, journal);
+                    self.refuse(request, Reason::Payment { decline, code }, journal);
+                }
+                self.cancelled(None, journal);
+            }
+            OrderState::Confirming | OrderState::PaymentUnknown if may_try_again => {
+                let code = short(code);
+                self.enter(OrderState::AwaitingPayment, Some(self.pay_by));
+                let fact = OrderFact::PaymentDeclined { request, attempt: number, decline, code: code.clone() };
+                self.state(fact, journal);
+                self.refuse(request, Reason::Payment { decline, code }, journal);
+            }
+            OrderState::Confirming | OrderState::PaymentUnknown => self.payment_failed(decline, code, journal),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The order ends without a payment.
+    pub(crate) fn payment_failed(&mut self, decline: Decline, code: &str, journal: &mut Journal) {
+        let Some(attempt) = &self.payment else { return };
+        let (number, request) = (attempt.number, attempt.request);
+        let code = short(code);
+        self.enter(OrderState::PaymentFailed, None);
+        self.undo(journal);
+        let fact = OrderFact::PaymentFailed {
+            request: Some(request).filter(|request| self.requests.awaits(*request)),
+            attempt: number,
+            decline,
+            code: code.clone(),
+        };
+        self.state(fact, journal);
+        self.refuse(request, Reason::Payment { decline, code }, journal);
+    }
+
+    /// The order ends because the shopper wants it so, before anything was paid.
+    pub(crate) fn cancelled(&mut self, request: Option<RequestId>, journal: &mut Journal) {
+        self.enter(OrderState::Cancelled, None);
+        self.undo(journal);
+        self.state(OrderFact::OrderCancelled { request }, journal);
+        if let Some(request) = request {
+            self.grant(request, journal);
+        }
+    }
+
+    /// A virtual account awaits the shopper's transfer.
+    fn deposit_awaited(&mut self, payment: &Payment, journal: &mut Journal) -> Result<(), Broken> {
+        let asked =
+            matches!(self.state, OrderState::Confirming | OrderState::PaymentUnknown | OrderState::CancelRequested);
+        let Some(attempt) = self.payment.as_mut().filter(|_| asked) else { return Ok(()) };
+        if payment.payment_key != attempt.key || payment.order != self.id || !self.requests.awaits(attempt.request) {
+            return Ok(());
+        }
+        let Some(account) = payment.virtual_account.clone() else {
+            self.outcome_unknown("UNREADABLE", journal);
+            return Ok(());
+        };
+        attempt.method = Some(PaymentMethod::VirtualAccount);
+        let (number, request, key) = (attempt.number, attempt.request, attempt.key.clone());
+        if self.state != OrderState::CancelRequested {
+            let net = self.hold_until.plus_millis(-policy::DEPOSIT_BEFORE_NET_MS);
+            self.enter(OrderState::AwaitingDeposit, Some(account.due_at.min(net)));
+        }
+        let fact = OrderFact::DepositAwaited { request, attempt: number, payment_key: key, account };
+        self.state(fact, journal);
+        self.grant(request, journal);
+        if self.state == OrderState::CancelRequested {
+            self.close_account(journal);
+        }
+        Ok(())
+    }
+
+    /// The shopper cancels while the provider's answer, or a transfer, is awaited.
+    pub(crate) fn request_cancel(&mut self, request: RequestId, account: Option<RefundAccount>, journal: &mut Journal) {
+        let awaited_deposit = self.state == OrderState::AwaitingDeposit;
+        if let Some(attempt) = &mut self.payment {
+            attempt.account = account;
+        }
+        if let Some(refund) = &mut self.refund {
+            refund.back = OrderState::CancelRequested;
+        }
+        self.state = OrderState::CancelRequested;
+        if awaited_deposit && self.refund.is_none() {
+            self.close_account(journal);
+        }
+        self.state(OrderFact::CancelRequested { request }, journal);
+        self.grant(request, journal);
+    }
+
+    /// Nobody knows yet. The same call is repeated after a pause.
+    fn outcome_unknown(&mut self, code: &str, journal: &mut Journal) {
+        let Some(attempt) = &self.payment else { return };
+        let (number, next) = (attempt.number, journal.in_millis(pause(attempt.repeats)));
+        match self.state {
+            OrderState::Confirming => {
+                self.enter(OrderState::PaymentUnknown, Some(next));
+                self.state(OrderFact::PaymentUnknown { attempt: number, code: short(code) }, journal);
+            }
+            OrderState::PaymentUnknown | OrderState::CancelRequested if self.refund.is_none() => {
+                self.limit = self.limit.map(|limit| limit.min(next));
+            }
+            _ => {}
+        }
+    }
+
+    /// The provider knows of no such payment: believed after a day only.
+    pub(crate) fn not_found(&mut self, journal: &mut Journal) -> Result<(), Broken> {
+        if matches!(self.state, OrderState::PaymentUnknown | OrderState::CancelRequested)
+            && self.refund.is_none()
+            && self.is_attempt_old(journal)
+        {
+            return self.declined(Decline::Restart, "NOT_FOUND", journal);
+        }
+        Ok(())
+    }
+
+    fn is_attempt_old(&self, journal: &Journal) -> bool {
+        self.payment
+            .as_ref()
+            .is_some_and(|attempt| attempt.begun_at.plus_millis(policy::PAYMENT_NOT_FOUND_AFTER_MS) <= journal.at())
+    }
+
+    /// No answer came in time, or it is time to ask again.
+    pub(crate) fn ask_about_payment(&mut self, journal: &mut Journal) {
+        if self.state == OrderState::Confirming {
+            self.outcome_unknown("NOT_ANSWERED", journal);
+            return;
+        }
+        let old = self.is_attempt_old(journal);
+        let Some(attempt) = &mut self.payment else { return };
+        let key = attempt.key.clone();
+        if old {
+            // A call that old is not repeated: whether it was carried out is looked up.
+            self.limit = Some(journal.in_millis(policy::STEP_ASKED_AGAIN_AT_MOST_MS));
+            self.look_up(Some(key), journal);
+        } else {
+            attempt.repeats = attempt.repeats.saturating_add(1);
+            self.limit = Some(journal.in_millis(policy::PAYMENT_ANSWERED_WITHIN_MS));
+            self.ask_to_charge(journal);
+        }
+    }
+
+    /// The provider's figures are not the order's: somebody has to look, and is told once.
+    pub(crate) fn differ(&mut self, payment: &Payment, expected: Money, journal: &mut Journal) {
+        let Some(attempt) = &mut self.payment else { return };
+        if attempt.differs == Some(payment.balance) {
+            return;
+        }
+        attempt.differs = Some(payment.balance);
+        let fact =
+            OrderFact::PaymentDiffers { payment_key: payment.payment_key.clone(), balance: payment.balance, expected };
+        self.state(fact, journal);
+    }
+
+    fn has_lost_a_hold(&self) -> bool {
+        let coupon = self.coupon.as_ref().is_some_and(|coupon| coupon.state == super::coupon::CouponState::Lost);
+        coupon || self.has_lost_stock()
+    }
+}
+
+/// The pause before a call to the provider is repeated for the so-many-th time.
+pub(crate) fn pause(repeats: u32) -> i64 {
+    let [.., last] = policy::PAYMENT_ASKED_AGAIN_MS;
+    let place = usize::try_from(repeats).unwrap_or(usize::MAX);
+    policy::PAYMENT_ASKED_AGAIN_MS.get(place).copied().unwrap_or(last)
+}
+
+/// A provider's code as it is kept: what is longer than any known one is cut.
+pub(crate) fn short(code: &str) -> String {
+    code.chars().take(64).filter(|character| !character.is_control()).collect()
+}

@@ -1,0 +1,94 @@
+//! What an order knows of its payment: the attempt that counts, look-ups under way, and the refund under way.
+
+use events::ids::{PaymentKey, RequestId};
+use events::money::Money;
+use events::orders::{Goods, OrderState, RefundCause};
+use events::payments::{PaymentMethod, RefundAccount};
+use events::time::Timestamp;
+
+/// The latest attempt to pay.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Attempt {
+    /// Counts from 1.
+    pub(crate) number: u16,
+    pub(crate) key: PaymentKey,
+    /// The request to pay.
+    pub(crate) request: RequestId,
+    pub(crate) begun_at: Timestamp,
+    /// How often the provider was asked again.
+    pub(crate) repeats: u32,
+    /// Whether money was taken.
+    pub(crate) charged: bool,
+    /// Known once the provider has shown the payment.
+    pub(crate) method: Option<PaymentMethod>,
+    /// Where to refund to, brought by a cancellation that waits for the outcome.
+    pub(crate) account: Option<RefundAccount>,
+    /// The balance that somebody was last told to look at, minor units: told once.
+    pub(crate) differs: Option<Money>,
+}
+
+/// Look-ups of the payment: one under way at most, and one that waits for its turn.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct LookUps {
+    /// How many there have been.
+    pub(crate) number: u32,
+    /// When the latest one began.
+    pub(crate) latest: Timestamp,
+    pub(crate) open: Option<LookUp>,
+    pub(crate) waiting: Option<Option<PaymentKey>>,
+}
+
+/// A look-up that is unanswered.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct LookUp {
+    /// Nothing: whatever payment the provider has for the order.
+    pub(crate) key: Option<PaymentKey>,
+    /// How many refunds had been begun: with others since, its balance says nothing.
+    pub(crate) refunds: u16,
+    /// How often it was asked again.
+    pub(crate) repeats: u32,
+    /// When it is asked again.
+    pub(crate) next: Timestamp,
+}
+
+/// Money that is being given back, or an account that is being closed before anything was paid into it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Refund {
+    pub(crate) kind: RefundKind,
+    pub(crate) cause: RefundCause,
+    pub(crate) goods: Goods,
+    /// How many units of which line, by its place.
+    pub(crate) units: Vec<(u16, u32)>,
+    /// How much, minor units.
+    pub(crate) amount: Money,
+    /// The request that awaits it.
+    pub(crate) request: Option<RequestId>,
+    /// Where to, if the money came by transfer.
+    pub(crate) account: Option<RefundAccount>,
+    /// How often the provider was asked again under the same number.
+    pub(crate) repeats: u32,
+    /// Whether it was stated that the outcome is not known.
+    pub(crate) unknown: bool,
+    /// Whether the provider refused: it is tried under the next number.
+    pub(crate) refused: bool,
+    /// When the provider is asked again.
+    pub(crate) next: Timestamp,
+    /// Where the order was.
+    pub(crate) back: OrderState,
+}
+
+/// What a refund is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum RefundKind {
+    /// A request asked for it: a refusal ends it.
+    Asked,
+    /// It must be made: a refusal only delays it.
+    Due,
+    /// Nothing was paid; the account is closed.
+    Closing,
+}
+
+impl RefundKind {
+    /// Every kind, in the order of their numbers in a row: only ever append.
+    pub(crate) const ALL: [Self; 3] = [Self::Asked, Self::Due, Self::Closing];
+}

@@ -1,0 +1,380 @@
+//! Refunds. What units amount to is cumulative, so that after the last one every component is exactly zero. The provider is
+//! asked until it answers; a refund that must be made is tried again under the next number until it is made.
+
+use events::ids::RequestId;
+use events::money::Money;
+use events::orders::{
+    Goods, LineAmounts, OrderFact, OrderRefusal, OrderState, Reason, RefundCause, RefundLine, Step, Units,
+};
+use events::payments::{Decline, Payment, PaymentAnswer, PaymentCommand, PaymentMethod, RefundAccount};
+
+use super::coupon::CouponState;
+use super::journal::{Journal, Output};
+use super::line::Stock;
+use super::order::{Broken, Order};
+use super::paying::{pause, short};
+use super::payment::{Refund, RefundKind};
+use super::placing::are_units;
+use crate::policy;
+
+/// A refund that is to begin.
+pub(crate) struct Plan {
+    pub(crate) kind: RefundKind,
+    pub(crate) cause: RefundCause,
+    pub(crate) goods: Goods,
+    /// How many units of which line, by its place.
+    pub(crate) units: Vec<(u16, u32)>,
+    pub(crate) request: Option<RequestId>,
+    pub(crate) account: Option<RefundAccount>,
+}
+
+/// What a request asks to be refunded.
+pub(crate) struct Wish<'a> {
+    pub(crate) request: RequestId,
+    pub(crate) cause: RefundCause,
+    pub(crate) goods: Goods,
+    pub(crate) lines: &'a [Units],
+    pub(crate) account: Option<&'a RefundAccount>,
+}
+
+impl Order {
+    /// Every unit that is not refunded.
+    pub(crate) fn all_left(&self) -> Vec<(u16, u32)> {
+        let places = (0_u16..).zip(&self.lines);
+        places.map(|(place, line)| (place, line.left())).filter(|(_, left)| *left > 0).collect()
+    }
+
+    /// The units that a request names; none named: all that are left.
+    pub(crate) fn units_of(&self, lines: &[Units]) -> Result<Vec<(u16, u32)>, OrderRefusal> {
+        if lines.is_empty() {
+            return Ok(self.all_left());
+        }
+        if !are_units(lines) {
+            return Err(OrderRefusal::InvalidOrder);
+        }
+        let place_of = |units: &Units| (0_u16..).zip(&self.lines).find(|(_, line)| line.sku == units.sku);
+        let found: Option<Vec<_>> = lines.iter().map(|units| place_of(units).zip(Some(units.quantity))).collect();
+        let found = found.ok_or(OrderRefusal::UnknownLine)?;
+        if found.iter().any(|((_, line), quantity)| *quantity > line.left()) {
+            return Err(OrderRefusal::TooManyUnits);
+        }
+        Ok(found.into_iter().map(|((place, _), quantity)| (place, quantity)).collect())
+    }
+
+    /// A request asks for its money back, and may have it.
+    pub(crate) fn refund_asked(
+        &mut self,
+        wish: &Wish<'_>,
+        journal: &mut Journal,
+    ) -> Result<Result<(), OrderRefusal>, Broken> {
+        let units = match self.units_of(wish.lines) {
+            Ok(units) => units,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let plan = Plan {
+            kind: RefundKind::Asked,
+            cause: wish.cause,
+            goods: wish.goods,
+            units,
+            request: Some(wish.request),
+            account: wish.account.cloned(),
+        };
+        let costs = self.refund_lines(&plan.units)?.1 > Money::ZERO;
+        if costs && self.was_transferred() && plan.account.is_none() {
+            return Ok(Err(OrderRefusal::RefundAccountMissing));
+        }
+        self.refund(plan, journal)?;
+        Ok(Ok(()))
+    }
+
+    /// A refund that must be made and that the provider refuses is tried at once when somebody says where to send the money.
+    pub(crate) fn bring_account(
+        &mut self,
+        request: RequestId,
+        account: Option<&RefundAccount>,
+        journal: &mut Journal,
+    ) -> Result<bool, Broken> {
+        let stuck = |refund: &&mut Refund| refund.kind == RefundKind::Due && refund.refused && refund.request.is_none();
+        let (Some(refund), Some(account)) = (self.refund.as_mut().filter(stuck), account) else { return Ok(false) };
+        refund.request = Some(request);
+        refund.account = Some(account.clone());
+        self.next_refund(journal)?;
+        Ok(true)
+    }
+
+    /// Whether the money came by transfer: then a refund needs an account.
+    fn was_transferred(&self) -> bool {
+        self.payment.as_ref().and_then(|attempt| attempt.method) == Some(PaymentMethod::VirtualAccount)
+    }
+
+    /// Nobody has shipped it in time.
+    pub(crate) fn refund_unshipped(&mut self, journal: &mut Journal) -> Result<(), Broken> {
+        self.limit = None;
+        self.refund(self.due(RefundCause::NotShipped), journal)
+    }
+
+    /// Its stock was gone when it was paid. What was committed comes back.
+    pub(crate) fn refund_lost_stock(&mut self, journal: &mut Journal) -> Result<(), Broken> {
+        self.refund(self.due(RefundCause::StockLost), journal)
+    }
+
+    fn due(&self, cause: RefundCause) -> Plan {
+        Plan {
+            kind: RefundKind::Due,
+            cause,
+            goods: Goods::Returned,
+            units: self.all_left(),
+            request: None,
+            account: None,
+        }
+    }
+
+    /// Gives money back.
+    pub(crate) fn refund(&mut self, plan: Plan, journal: &mut Journal) -> Result<(), Broken> {
+        self.begin_refund(plan, journal);
+        self.start_refund(journal)
+    }
+
+    /// The order is refunding from here on; the limit of the state that it was in waits.
+    pub(crate) fn begin_refund(&mut self, plan: Plan, journal: &Journal) {
+        self.refund = Some(Refund {
+            kind: plan.kind,
+            cause: plan.cause,
+            goods: plan.goods,
+            units: plan.units,
+            amount: Money::ZERO,
+            request: plan.request,
+            account: plan.account,
+            repeats: 0,
+            unknown: false,
+            refused: false,
+            next: journal.in_millis(policy::PAYMENT_ANSWERED_WITHIN_MS),
+            back: self.state,
+        });
+        self.state = OrderState::Refunding;
+    }
+
+    /// States the refund under the next number, and asks the provider; there is nothing to ask about nothing.
+    pub(crate) fn start_refund(&mut self, journal: &mut Journal) -> Result<(), Broken> {
+        let Some(units) = self.refund.as_ref().map(|refund| refund.units.clone()) else { return Ok(()) };
+        let (lines, amount) = self.refund_lines(&units)?;
+        self.refunds = self.refunds.saturating_add(1);
+        let number = self.refunds;
+        let Some(refund) = &mut self.refund else { return Ok(()) };
+        refund.amount = amount;
+        refund.repeats = 0;
+        refund.unknown = false;
+        refund.refused = false;
+        refund.next = journal.in_millis(policy::PAYMENT_ANSWERED_WITHIN_MS);
+        let (cause, goods) = (refund.cause, refund.goods);
+        self.state(OrderFact::RefundStarted { refund: number, cause, goods, lines, amount }, journal);
+        if amount == Money::ZERO {
+            return self.complete_refund(journal);
+        }
+        self.ask_to_refund(journal);
+        Ok(())
+    }
+
+    /// What so many units of these lines amount to: the difference between all refunded units after it and before it.
+    fn refund_lines(&self, units: &[(u16, u32)]) -> Result<(Vec<RefundLine>, Money), Broken> {
+        let cut = |(place, units): &(u16, u32)| {
+            let line = self.lines.get(usize::from(*place))?;
+            let after = line.refunded.checked_add(*units)?;
+            let refunded = line.amounts.of_units(after, line.quantity)?;
+            let amounts = refunded.minus(&line.amounts.of_units(line.refunded, line.quantity)?)?;
+            Some(RefundLine { sku: line.sku.clone(), quantity: *units, amounts, refunded_quantity: after, refunded })
+        };
+        let lines: Option<Vec<RefundLine>> = units.iter().map(cut).collect();
+        let lines = lines.ok_or(Broken("units that are left can be refunded"))?;
+        let sum = lines.iter().try_fold(LineAmounts::default(), |sum, line| sum.plus(&line.amounts));
+        Ok((lines, sum.ok_or(Broken("parts of an order fit"))?.due))
+    }
+
+    fn ask_to_refund(&self, journal: &mut Journal) {
+        let (Some(attempt), Some(refund)) = (&self.payment, &self.refund) else { return };
+        let balance = if refund.kind == RefundKind::Closing { refund.amount } else { self.balance() };
+        journal.write(Output::Payment(PaymentCommand::Refund {
+            request: Step::Refund(self.refunds).request(&self.id),
+            order: self.id.clone(),
+            refund: self.refunds,
+            payment_key: attempt.key.clone(),
+            amount: refund.amount,
+            balance,
+            reason: refund.cause.name().to_owned(),
+            account: refund.account.clone(),
+            repeat: refund.repeats,
+        }));
+    }
+
+    /// Closes the account that awaits a transfer. The provider knows whether the transfer was first.
+    pub(crate) fn close_account(&mut self, journal: &mut Journal) {
+        let amount = self.amounts.due;
+        let kept = self.refund.take();
+        self.refunds = self.refunds.saturating_add(1);
+        self.refund = Some(Refund {
+            kind: RefundKind::Closing,
+            cause: RefundCause::Cancelled,
+            goods: Goods::Returned,
+            units: Vec::new(),
+            amount,
+            request: None,
+            account: None,
+            repeats: 0,
+            unknown: kept.is_some_and(|refund| refund.unknown),
+            refused: false,
+            next: journal.in_millis(policy::PAYMENT_ANSWERED_WITHIN_MS),
+            back: self.state,
+        });
+        self.ask_to_refund(journal);
+    }
+
+    /// The connector answers the refund that is under way.
+    pub(crate) fn refund_answered(&mut self, answer: &PaymentAnswer, journal: &mut Journal) -> Result<(), Broken> {
+        let Some(refund) = &mut self.refund else { return Ok(()) };
+        if refund.refused {
+            return Ok(());
+        }
+        let closing = refund.kind == RefundKind::Closing;
+        match answer {
+            PaymentAnswer::Refunded { payment } if closing && payment.balance == Money::ZERO => {
+                self.account_closed(journal);
+                Ok(())
+            }
+            PaymentAnswer::Refunded { .. } | PaymentAnswer::RefundRefused { .. } if closing => {
+                refund.refused = true;
+                refund.next = journal.in_millis(policy::STEP_ASKED_AGAIN_MS);
+                let key = self.payment.as_ref().map(|attempt| attempt.key.clone());
+                self.look_up(key, journal);
+                Ok(())
+            }
+            PaymentAnswer::Refunded { payment } => {
+                self.complete_refund(journal)?;
+                self.compare(payment, journal);
+                Ok(())
+            }
+            PaymentAnswer::RefundRefused { code } => {
+                self.refund_refused(&short(code), journal);
+                Ok(())
+            }
+            PaymentAnswer::Unknown { code } => {
+                let next = journal.in_millis(pause(refund.repeats));
+                refund.next = refund.next.min(next);
+                self.refund_unknown(&short(code), journal);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Nothing was paid into the account, and nothing will be.
+    fn account_closed(&mut self, journal: &mut Journal) {
+        let back = self.refund.take().map(|refund| refund.back);
+        if back == Some(OrderState::CancelRequested) {
+            self.cancelled(None, journal);
+        } else {
+            self.payment_failed(Decline::Restart, "DEPOSIT_OVERDUE", journal);
+        }
+    }
+
+    fn refund_unknown(&mut self, code: &str, journal: &mut Journal) {
+        let number = self.refunds;
+        let Some(refund) = self.refund.as_mut().filter(|refund| !refund.unknown) else { return };
+        refund.unknown = true;
+        if refund.kind != RefundKind::Closing {
+            self.state(OrderFact::RefundUnknown { refund: number, code: code.to_owned() }, journal);
+        }
+    }
+
+    /// No money was given back. What a request asked for ends; what must be made is tried again later.
+    fn refund_refused(&mut self, code: &str, journal: &mut Journal) {
+        let number = self.refunds;
+        let Some(refund) = &mut self.refund else { return };
+        let request = refund.request.take();
+        if refund.kind == RefundKind::Asked {
+            self.state = refund.back;
+            self.refund = None;
+        } else {
+            refund.refused = true;
+            refund.account = None;
+            refund.next = journal.in_millis(policy::REFUND_TRIED_AGAIN_MS);
+        }
+        self.state(OrderFact::RefundRefused { request, refund: number, code: code.to_owned() }, journal);
+        if let Some(request) = request {
+            self.refuse(request, Reason::Refund { code: code.to_owned() }, journal);
+        }
+    }
+
+    /// The money is back with the shopper; goods and coupon follow.
+    fn complete_refund(&mut self, journal: &mut Journal) -> Result<(), Broken> {
+        let Some(refund) = self.refund.take() else { return Ok(()) };
+        let (lines, amount) = self.refund_lines(&refund.units)?;
+        for (place, units) in &refund.units {
+            let Some(line) = self.lines.get_mut(usize::from(*place)) else { continue };
+            line.refunded = line.refunded.saturating_add(*units);
+            if refund.goods == Goods::Returned && matches!(line.stock, Stock::Committed | Stock::Committing) {
+                line.returned = line.returned.saturating_add(*units);
+                line.returning = true;
+            }
+        }
+        let refunded = self.amounts.refunded.plus(amount);
+        self.amounts.refunded = refunded.ok_or(Broken("what is refunded was paid"))?;
+        self.misused |= !refund.cause.restores_coupon();
+        let whole = self.lines.iter().all(|line| line.left() == 0);
+        self.state = refund.back;
+        if whole && !refund.back.is_undone() {
+            let never_shipped = refund.back == OrderState::Paid;
+            let state = if never_shipped { OrderState::Cancelled } else { OrderState::Refunded };
+            self.enter(state, None);
+            if let Some(coupon) = self.coupon.as_mut().filter(|_| !self.misused) {
+                coupon.restoring = matches!(coupon.state, CouponState::Redeemed | CouponState::Redeeming);
+            }
+        }
+        self.give_back(journal);
+        let fact = OrderFact::RefundCompleted {
+            request: refund.request,
+            refund: self.refunds,
+            cause: refund.cause,
+            lines,
+            amount,
+        };
+        self.state(fact, journal);
+        if let Some(request) = refund.request {
+            self.grant(request, journal);
+        }
+        Ok(())
+    }
+
+    /// It is time to ask the provider again.
+    pub(crate) fn refund_due(&mut self, journal: &mut Journal) -> Result<(), Broken> {
+        let Some(refund) = &mut self.refund else { return Ok(()) };
+        if refund.refused {
+            return self.next_refund(journal);
+        }
+        if !refund.unknown {
+            refund.next = journal.in_millis(pause(0));
+            self.refund_unknown("NOT_ANSWERED", journal);
+            return Ok(());
+        }
+        refund.repeats = refund.repeats.saturating_add(1);
+        refund.next = journal.in_millis(policy::PAYMENT_ANSWERED_WITHIN_MS);
+        self.ask_to_refund(journal);
+        Ok(())
+    }
+
+    /// Tries a refused refund under the next number.
+    fn next_refund(&mut self, journal: &mut Journal) -> Result<(), Broken> {
+        if self.is_closing() {
+            self.close_account(journal);
+            return Ok(());
+        }
+        self.start_refund(journal)
+    }
+
+    /// Whether the provider has of the payment what the order has of it.
+    pub(crate) fn compare(&mut self, payment: &Payment, journal: &mut Journal) {
+        let ours = self.payment.as_ref().is_some_and(|attempt| attempt.charged && attempt.key == payment.payment_key);
+        if ours && self.refund.is_none() && payment.balance != self.balance() {
+            self.differ(payment, self.balance(), journal);
+        }
+    }
+}

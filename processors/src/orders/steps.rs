@@ -1,0 +1,221 @@
+//! Steps that are asked of stock and coupon: forward, and back. A step is named by what it is, so it can be asked again until it
+//! is answered, and its undo can name a hold whose answer never came. Undo goes in reverse: first the coupon, then the lines,
+//! last one first.
+
+use events::coupons::CouponCommand;
+use events::ids::{HoldId, Sku};
+use events::inventory::InventoryCommand;
+use events::money::Money;
+use events::orders::{OrderFact, Step};
+
+use super::coupon::{Coupon, CouponState};
+use super::journal::{Journal, Output};
+use super::line::{Line, Stock};
+use super::order::{Asking, Order};
+use crate::policy;
+
+impl Order {
+    /// The hold on a line's units.
+    pub(crate) fn stock_hold(&self, sku: &Sku) -> HoldId {
+        Step::HoldStock(sku).request(&self.id).hold()
+    }
+
+    /// The hold on the coupon.
+    pub(crate) fn coupon_hold(&self) -> HoldId {
+        Step::HoldCoupon.request(&self.id).hold()
+    }
+
+    /// Asks for the holds on all lines.
+    pub(crate) fn hold_stock(&self, journal: &mut Journal) {
+        for line in &self.lines {
+            self.ask_stock(line, journal);
+        }
+    }
+
+    /// Asks for the hold on the coupon, if there is one that is not held yet. Whether it was asked for.
+    pub(crate) fn hold_coupon(&mut self, journal: &mut Journal) -> bool {
+        let Some(coupon) = self.coupon.as_mut().filter(|coupon| coupon.state == CouponState::Wanted) else {
+            return false;
+        };
+        coupon.state = CouponState::Asked;
+        self.ask_coupon(journal);
+        true
+    }
+
+    /// The order is paid: what is held is used up. What was lost stays lost.
+    pub(crate) fn commit(&mut self, journal: &mut Journal) {
+        for line in &mut self.lines {
+            if line.stock == Stock::Held {
+                line.stock = Stock::Committing;
+            }
+        }
+        if let Some(coupon) = self.coupon.as_mut().filter(|coupon| coupon.state == CouponState::Held) {
+            coupon.state = CouponState::Redeeming;
+        }
+        for line in self.lines.iter().filter(|line| line.stock == Stock::Committing) {
+            self.ask_stock(line, journal);
+        }
+        self.ask_coupon(journal);
+        self.ask_until_answered(journal);
+    }
+
+    /// The order is not paid: every hold that was asked for is released, answered or not.
+    pub(crate) fn undo(&mut self, journal: &mut Journal) {
+        if let Some(coupon) = &mut self.coupon {
+            coupon.state = match coupon.state {
+                CouponState::Asked | CouponState::Held => CouponState::Releasing,
+                CouponState::Wanted => CouponState::Ended,
+                other => other,
+            };
+        }
+        self.ask_coupon(journal);
+        for line in &mut self.lines {
+            if matches!(line.stock, Stock::Asked | Stock::Held) {
+                line.stock = Stock::Releasing;
+            }
+        }
+        for line in self.lines.iter().rev().filter(|line| line.stock == Stock::Releasing) {
+            self.ask_stock(line, journal);
+        }
+        self.ask_until_answered(journal);
+    }
+
+    /// Asks for the return of a line's units and for the restoration of the coupon, where they are wanted.
+    pub(crate) fn give_back(&mut self, journal: &mut Journal) {
+        if let Some(coupon) = self.coupon.as_ref().filter(|coupon| coupon.restoring) {
+            self.ask_restoration(coupon, journal);
+        }
+        for line in self.lines.iter().rev().filter(|line| line.returning) {
+            self.ask_return(line, journal);
+        }
+        self.ask_until_answered(journal);
+    }
+
+    /// Asks again what is unanswered, with the same requests, and doubles the pause.
+    pub(crate) fn ask_again(&mut self, journal: &mut Journal) {
+        for line in &self.lines {
+            if line.stock.is_awaited() {
+                self.ask_stock(line, journal);
+            }
+            if line.returning {
+                self.ask_return(line, journal);
+            }
+        }
+        self.ask_coupon(journal);
+        if let Some(coupon) = self.coupon.as_ref().filter(|coupon| coupon.restoring) {
+            self.ask_restoration(coupon, journal);
+        }
+        let round = self.asking.map_or(0, |asking| asking.round.saturating_add(1));
+        self.asking = Some(Asking { round, next: journal.in_millis(pause(round)) });
+    }
+
+    /// Everything has been answered: says so, unless the latest fact did.
+    pub(crate) fn rest(&mut self, journal: &mut Journal) {
+        if self.awaited() == 0 {
+            self.asking = None;
+            if self.told > 0 {
+                self.state(OrderFact::StepsAnswered, journal);
+            }
+        }
+    }
+
+    fn ask_until_answered(&mut self, journal: &Journal) {
+        self.asking = (self.awaited() > 0).then(|| Asking { round: 0, next: journal.in_millis(pause(0)) });
+    }
+
+    /// Asks what the line's state awaits.
+    fn ask_stock(&self, line: &Line, journal: &mut Journal) {
+        let sku = line.sku.clone();
+        let hold = self.stock_hold(&sku);
+        let command = match line.stock {
+            Stock::Asked => InventoryCommand::Hold {
+                request: Step::HoldStock(&line.sku).request(&self.id),
+                sku,
+                order: self.id.clone(),
+                quantity: line.quantity,
+                until: self.placed_at.plus_millis(policy::HOLD_NET_MS),
+            },
+            Stock::Committing => {
+                InventoryCommand::Commit { request: Step::CommitStock(&line.sku).request(&self.id), sku, hold }
+            }
+            Stock::Releasing => {
+                InventoryCommand::Release { request: Step::ReleaseStock(&line.sku).request(&self.id), sku, hold }
+            }
+            Stock::Held | Stock::Committed | Stock::Ended | Stock::Lost => return,
+        };
+        journal.write(Output::Stock(command));
+    }
+
+    fn ask_return(&self, line: &Line, journal: &mut Journal) {
+        journal.write(Output::Stock(InventoryCommand::Return {
+            request: Step::ReturnStock(&line.sku, line.returned).request(&self.id),
+            sku: line.sku.clone(),
+            hold: self.stock_hold(&line.sku),
+            returned: line.returned,
+        }));
+    }
+
+    /// Asks what the coupon's state awaits.
+    fn ask_coupon(&self, journal: &mut Journal) {
+        let Some(coupon) = &self.coupon else { return };
+        let (campaign, shopper, hold) = (coupon.campaign.clone(), self.shopper.clone(), self.coupon_hold());
+        let command = match coupon.state {
+            CouponState::Asked => CouponCommand::Hold {
+                request: Step::HoldCoupon.request(&self.id),
+                campaign,
+                coupon: coupon.id,
+                shopper,
+                order: self.id.clone(),
+                spend: self.spend().unwrap_or(Money::ZERO),
+                until: self.placed_at.plus_millis(policy::HOLD_NET_MS),
+            },
+            CouponState::Redeeming => CouponCommand::Redeem {
+                request: Step::RedeemCoupon.request(&self.id),
+                campaign,
+                coupon: coupon.id,
+                shopper,
+                hold,
+            },
+            CouponState::Releasing => CouponCommand::Release {
+                request: Step::ReleaseCoupon.request(&self.id),
+                campaign,
+                coupon: coupon.id,
+                shopper,
+                hold,
+            },
+            CouponState::Wanted
+            | CouponState::Held
+            | CouponState::Redeemed
+            | CouponState::Ended
+            | CouponState::Lost => return,
+        };
+        journal.write(Output::Coupon(command));
+    }
+
+    fn ask_restoration(&self, coupon: &Coupon, journal: &mut Journal) {
+        journal.write(Output::Coupon(CouponCommand::Restore {
+            request: Step::RestoreCoupon.request(&self.id),
+            campaign: coupon.campaign.clone(),
+            coupon: coupon.id,
+            shopper: self.shopper.clone(),
+            order: self.id.clone(),
+        }));
+    }
+
+    /// What the lines cost before the coupon, as the holds have frozen it; nothing when that does not fit.
+    pub(crate) fn spend(&self) -> Option<Money> {
+        self.gross()?.into_iter().try_fold(Money::ZERO, Money::plus)
+    }
+
+    /// What each line costs before the coupon.
+    pub(crate) fn gross(&self) -> Option<Vec<Money>> {
+        self.lines.iter().map(|line| line.unit.as_ref()?.unit_price.times(i64::from(line.quantity))).collect()
+    }
+}
+
+/// The pause before the steps are asked for the so-many-th time again.
+fn pause(round: u32) -> i64 {
+    policy::STEP_ASKED_AGAIN_MS
+        .saturating_mul(1_i64.checked_shl(round.min(16)).unwrap_or(1))
+        .min(policy::STEP_ASKED_AGAIN_AT_MOST_MS)
+}
