@@ -1,14 +1,18 @@
 //! Puts a command into the log and waits for what becomes of it. The order is the promise: nobody is told that a request was
 //! accepted before every in-sync replica has it, and what may be in the log is never called refused.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use events::codec;
+use events::codec::{self, Message};
 use events::coupons::{CouponCommand, Refusal};
 use events::envelope::Envelope;
 use events::ids::{RequestId, ShopperId};
+use events::inventory::InventoryCommand;
+use events::orders::OrderCommand;
+use events::projections::Subject;
 use events::request::{Fingerprint, Outcome};
+use events::topics::{COUPONS_INBOX, INVENTORY_INBOX, ORDERS_INBOX};
 use streams::emitter::{Delivery, EmitError};
 use streams::record::Outgoing;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -20,13 +24,58 @@ use crate::request::prefer::Patience;
 use crate::state::State;
 
 /// A command and who gives it.
-pub(crate) struct Admission {
+pub(crate) struct Admission<M> {
+    /// The request.
+    pub(crate) request: RequestId,
+    /// What it is about.
+    pub(crate) subject: Subject,
     /// The command.
-    pub(crate) command: CouponCommand,
+    pub(crate) command: M,
     /// What the request said.
     pub(crate) fingerprint: Fingerprint,
     /// Whose request it is.
     pub(crate) owner: ShopperId,
+}
+
+/// A message with an inbox of its own.
+pub(crate) trait Inbound: Message {
+    /// The topic that everything of this kind goes to.
+    fn inbox(inboxes: &Inboxes) -> &Arc<str>;
+}
+
+impl Inbound for CouponCommand {
+    fn inbox(inboxes: &Inboxes) -> &Arc<str> {
+        &inboxes.coupons
+    }
+}
+
+impl Inbound for InventoryCommand {
+    fn inbox(inboxes: &Inboxes) -> &Arc<str> {
+        &inboxes.inventory
+    }
+}
+
+impl Inbound for OrderCommand {
+    fn inbox(inboxes: &Inboxes) -> &Arc<str> {
+        &inboxes.orders
+    }
+}
+
+/// The inboxes' names, shared by every record.
+pub(crate) struct Inboxes {
+    coupons: Arc<str>,
+    inventory: Arc<str>,
+    orders: Arc<str>,
+}
+
+impl Default for Inboxes {
+    fn default() -> Self {
+        Self {
+            coupons: COUPONS_INBOX.name().into(),
+            inventory: INVENTORY_INBOX.name().into(),
+            orders: ORDERS_INBOX.name().into(),
+        }
+    }
 }
 
 /// What became of an admitted command within the client's patience.
@@ -46,23 +95,43 @@ impl State {
     /// # Errors
     /// `IDEMPOTENCY_CONFLICT` as a hint from memory, `OVERLOADED` when nothing was written, `OUTCOME_UNKNOWN` when it may have
     /// been.
-    pub(crate) async fn admit(
+    pub(crate) async fn admit<M: Inbound>(
         &self,
         call: &Call,
-        admission: Admission,
+        admission: Admission<M>,
         patience: &Patience,
     ) -> Result<Decision, Problem> {
-        let request = admission.command.request();
+        let Admission { request, subject, command, fingerprint, owner } = admission;
         self.shed(request)?;
-        let outgoing = self.outgoing(call, &admission.command)?;
-        let campaign = admission.command.campaign();
-        let waiter = match self.ledger.begin(request, admission.fingerprint, &admission.owner, campaign) {
+        let outgoing = self.outgoing(call, &command, Some(self.reply_partition))?;
+        let waiter = match self.ledger.begin(request, fingerprint, &owner, &subject) {
             Beginning::Decided(outcome) => return Ok(Decision::Repeated(outcome)),
             Beginning::Conflict => return Err(conflict(request)),
             Beginning::Proceed(waiter) => waiter,
         };
         let delivery = self.emitter.emit(outgoing).map_err(|error| self.not_written(request, error))?;
         self.outcome(call, request, delivery, waiter, patience.wait).await
+    }
+
+    /// Puts into the log what nobody waits for an answer to; returns when every in-sync replica has it.
+    ///
+    /// # Errors
+    /// `OVERLOADED` when nothing was written, `OUTCOME_UNKNOWN` when it may have been: either way the sender sends it again.
+    pub(crate) async fn record<M: Inbound>(&self, call: &Call, command: &M) -> Result<(), Problem> {
+        let overloaded = || Problem::new(Code::Overloaded).not_admitted();
+        if self.emitter.pressure() > self.config.limits.most_pressure {
+            return Err(overloaded());
+        }
+        let delivery = self.emitter.emit(self.outgoing(call, command, None)?).map_err(|_| overloaded())?;
+        match timeout(self.acknowledgement_timeout(), delivery).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(EmitError::Full | EmitError::Refused(_))) => Err(overloaded()),
+            Ok(Err(EmitError::Unknown(_))) | Err(_) => Err(Problem::new(Code::OutcomeUnknown)),
+        }
+    }
+
+    fn acknowledgement_timeout(&self) -> Duration {
+        Duration::from_millis(self.config.waiting.acknowledgement_timeout_ms)
     }
 
     /// Refuses what the log or the processors could not take in time.
@@ -73,20 +142,16 @@ impl State {
         if is_overloaded { Err(Problem::new(Code::Overloaded).request(request).not_admitted()) } else { Ok(()) }
     }
 
-    fn outgoing(&self, call: &Call, command: &CouponCommand) -> Result<Outgoing, Problem> {
-        let context = Envelope {
-            traceparent: Some(call.traceparent.clone()),
-            reply_to: Some(self.reply_partition),
-            ..Envelope::default()
-        };
+    fn outgoing<M: Inbound>(&self, call: &Call, command: &M, reply_to: Option<i32>) -> Result<Outgoing, Problem> {
+        let context = Envelope { traceparent: Some(call.traceparent.clone()), reply_to, ..Envelope::default() };
         let (value, envelope) = codec::encode(command, &context).map_err(|error| {
             tracing::error!(%error, "a command cannot be written");
             Problem::new(Code::Internal)
         })?;
         Ok(Outgoing {
-            topic: self.inbox.clone(),
+            topic: Arc::clone(M::inbox(&self.inboxes)),
             partition: None,
-            key: Some(Bytes::copy_from_slice(command.campaign().as_str().as_bytes())),
+            key: Some(command.key().into()),
             value: Some(value.into()),
             headers: envelope.to_headers().into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect(),
         })
@@ -101,8 +166,7 @@ impl State {
         mut waiter: Option<Waiter>,
         wait: Duration,
     ) -> Result<Decision, Problem> {
-        let acknowledgement = Duration::from_millis(self.config.waiting.acknowledgement_timeout_ms);
-        let fate = timeout(acknowledgement, async {
+        let fate = timeout(self.acknowledgement_timeout(), async {
             let Some(waiter) = waiter.as_mut() else { return Fate::Placed(delivery.await.map(|_| ())) };
             tokio::select! {
                 Some(outcome) = waiter.decision() => Fate::Decided(outcome),

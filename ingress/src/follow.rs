@@ -1,11 +1,11 @@
-//! Following the log: replies for those who wait, events for the board. A feed that ends is begun again; meanwhile waiting ends in
+//! Following the log: replies for those who wait, events of campaigns for the board and of orders for those who watch. A feed that ends is begun again; meanwhile waiting ends in
 //! 202, and nothing is refused from memory.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use events::topics::{COUPONS_EVENTS, INGRESS_REPLIES};
+use events::topics::{COUPONS_EVENTS, INGRESS_REPLIES, ORDERS_EVENTS};
 use streams::feed::{FeedEvent, Start};
 use streams::kafka::{ClusterConfig, Feed, FeedConfig, FeedError};
 use streams::service::Condition;
@@ -15,6 +15,7 @@ use crate::board::{self, Applied, Board, Follower};
 use crate::limits::Policy;
 use crate::replies::resolve_record;
 use crate::state::{State, now};
+use crate::timelines::hand_on;
 
 /// Pause before a feed that has ended is begun again.
 const AGAIN_AFTER: Duration = Duration::from_secs(1);
@@ -134,6 +135,42 @@ fn tell(state: &State, board: &Board, behind: &BTreeSet<i32>, is_trusted: bool) 
     }
 }
 
+/// Hands what happens to orders to those who watch them, for ever. While it does not, they find it in Postgres.
+pub(crate) async fn orders(state: Arc<State>, kafka: ClusterConfig, partitions: i32) {
+    let starts: Vec<(i32, Start)> = (0..partitions).map(|partition| (partition, Start::End)).collect();
+    loop {
+        state.health.set("timelines", Condition::Starting("finding the end of the orders' events".into()));
+        let ended = match Feed::of_partitions(&kafka, ORDERS_EVENTS.name(), &starts, FeedConfig::default()) {
+            Ok(feed) => read_orders(&state, feed, &starts).await,
+            Err(error) => error.to_string(),
+        };
+        tracing::error!(reason = ended, "orders' events are not read any more: beginning again");
+        state.health.set("timelines", Condition::Degraded(ended));
+        sleep(AGAIN_AFTER).await;
+    }
+}
+
+async fn read_orders(state: &State, mut feed: Feed, starts: &[(i32, Start)]) -> String {
+    let mut behind: BTreeSet<i32> = starts.iter().map(|(partition, _)| *partition).collect();
+    while let Some(event) = feed.next().await {
+        match event {
+            Ok(FeedEvent::Batch { records, .. }) => {
+                for record in &records {
+                    hand_on(&state.timelines, record);
+                }
+            }
+            Ok(FeedEvent::CaughtUp(partition)) => {
+                if behind.remove(&partition) && behind.is_empty() {
+                    state.health.set("timelines", Condition::Ready);
+                }
+            }
+            Ok(FeedEvent::Assigned(_) | FeedEvent::Revoked(_)) => {}
+            Err(error) => return error.to_string(),
+        }
+    }
+    "the feed has ended".into()
+}
+
 /// Sweeps memory and states gauges, for ever.
 pub(crate) async fn sweep(state: Arc<State>) {
     let mut ticks = interval(SWEEP_EVERY);
@@ -160,6 +197,8 @@ fn gauges(state: &State) {
     metrics.waiters.set(number(state.ledger.waiters()));
     metrics.undecided.set(number(state.ledger.undecided()));
     metrics.campaigns.set(number(state.board.len()));
+    metrics.streams.set(number(state.timelines.seats().taken_in_all()));
+    metrics.watched.set(number(state.timelines.len()));
     metrics.board_current.set(i64::from(state.board.is_current()));
     #[expect(clippy::cast_possible_truncation, reason = "0 to 1000")]
     metrics.pressure.set((state.emitter.pressure() * 1_000.0) as i64);

@@ -18,11 +18,12 @@ mod routes;
 mod serve;
 mod server;
 mod state;
+mod timelines;
 
-pub use auth::{Secret, SecretError, Secrets};
+pub use auth::{Secret, SecretError, Secrets, WebhookTokenError};
 pub use config::{
-    AuthConfig, BoardConfig, Config, ConfigError, LimitsConfig, Loopback, Rate, ReadsConfig, ServerConfig,
-    WaitingConfig,
+    AuthConfig, BoardConfig, Config, ConfigError, LimitsConfig, Loopback, OrdersConfig, Rate, ReadsConfig,
+    ServerConfig, TimelinesConfig, WaitingConfig, WebhooksConfig,
 };
 pub use limits::{Network, NetworkError};
 pub use openapi::document as openapi_document;

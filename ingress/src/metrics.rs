@@ -15,8 +15,8 @@ use crate::limits::Policy;
 const DURATIONS: [f64; 14] = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0];
 
 /// Statuses that are counted by themselves; any other counts as `other`.
-const STATUSES: [u16; 19] =
-    [200, 201, 202, 304, 400, 401, 403, 404, 405, 408, 409, 411, 413, 415, 422, 429, 431, 500, 503];
+const STATUSES: [u16; 22] =
+    [200, 201, 202, 204, 304, 400, 401, 402, 403, 404, 405, 408, 409, 411, 413, 415, 422, 429, 431, 500, 502, 503];
 
 /// The door's metrics.
 pub(crate) struct Metrics {
@@ -34,11 +34,16 @@ pub(crate) struct Metrics {
     pub(crate) pressure: IntGauge,
     /// Campaigns on the board.
     pub(crate) campaigns: IntGauge,
+    /// Streams of orders' events.
+    pub(crate) streams: IntGauge,
+    /// Orders that somebody watches.
+    pub(crate) watched: IntGauge,
     /// Open connections.
     pub(crate) connections: IntGauge,
     connections_ended: IntCounterVec,
     replies: IntCounterVec,
     reads: IntCounterVec,
+    webhooks: IntCounterVec,
     /// Whether the board's numbers are current (1) or not (0).
     pub(crate) board_current: IntGauge,
 }
@@ -89,10 +94,13 @@ impl Metrics {
             undecided: gauge("ingress_undecided_requests", "Admitted requests without a decision so far.")?,
             pressure: gauge("ingress_queue_pressure_permille", "How full the producer's queue is, thousandths.")?,
             campaigns: gauge("ingress_board_campaigns", "Campaigns on the board.")?,
+            streams: gauge("ingress_streams", "Streams of orders' events.")?,
+            watched: gauge("ingress_watched_orders", "Orders that somebody watches.")?,
             connections: gauge("http_connections", "Open connections.")?,
             connections_ended: counters("http_connections_ended_total", "Connections ended, and why.", &["cause"])?,
             replies: counters("ingress_replies_total", "Replies read.", &["kind"])?,
             reads: counters("ingress_reads_total", "Reads of projections.", &["source", "outcome"])?,
+            webhooks: counters("ingress_webhooks_total", "Webhooks of the payment provider.", &["outcome"])?,
             board_current: gauge("ingress_board_current", "Whether the board is current.")?,
         })
     }
@@ -133,6 +141,11 @@ impl Metrics {
     /// Counts a reply.
     pub(crate) fn reply(&self, kind: &'static str) {
         self.replies.with_label_values(&[kind]).inc();
+    }
+
+    /// Counts a webhook.
+    pub(crate) fn webhook(&self, outcome: &'static str) {
+        self.webhooks.with_label_values(&[outcome]).inc();
     }
 
     /// Counts a read.

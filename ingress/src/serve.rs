@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use events::manifest::{Manifest, ManifestError};
-use events::topics::{COUPONS_EVENTS, COUPONS_INBOX, DEAD_LETTERS, INGRESS_REPLIES};
+use events::topics::{
+    COUPONS_EVENTS, COUPONS_INBOX, DEAD_LETTERS, INGRESS_REPLIES, INVENTORY_INBOX, ORDERS_EVENTS, ORDERS_INBOX,
+};
 use prometheus::Registry;
 use streams::emitter::Emitter;
 use streams::kafka::{
@@ -14,18 +16,20 @@ use streams::service::{Condition, Health, Shutdown};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use crate::auth::{Secrets, Verifier};
+use crate::admission::Inboxes;
+use crate::auth::{Secrets, Verifier, WebhookToken, WebhookTokenError};
 use crate::board::Board;
 use crate::config::{Config, ConfigError};
 use crate::door::Door;
 use crate::follow;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
-use crate::reads::{Postgres, Reads, Redis};
+use crate::reads::{Postgres, Reads, Redis, Shop};
 use crate::replies::Ledger;
 use crate::routes::TABLE;
 use crate::server;
 use crate::state::State;
+use crate::timelines::Timelines;
 
 /// What the door needs beside its configuration.
 pub struct Surroundings {
@@ -73,6 +77,9 @@ pub enum Error {
     /// An address of Redis or Postgres is not one.
     #[error("not an address of {0}")]
     Address(&'static str),
+    /// The webhooks' token is none.
+    #[error(transparent)]
+    WebhookToken(#[from] WebhookTokenError),
     /// A metric's name is taken.
     #[error(transparent)]
     Metrics(#[from] prometheus::Error),
@@ -102,11 +109,18 @@ pub async fn serve(config: Config, surroundings: Surroundings) -> Result<(), Err
     let manifest = Manifest::embedded()?;
     let partitions = |topic: &str| manifest.topics.get(topic).map_or(1, |spec| spec.partitions);
     let listener = server::bind(config.listen).map_err(|source| Error::Listen { address: config.listen, source })?;
-    let expected: Vec<(&'static str, i32)> =
-        [COUPONS_INBOX.name(), COUPONS_EVENTS.name(), INGRESS_REPLIES.name(), DEAD_LETTERS.name()]
-            .into_iter()
-            .map(|topic| (topic, partitions(topic)))
-            .collect();
+    let expected: Vec<(&'static str, i32)> = [
+        COUPONS_INBOX.name(),
+        INVENTORY_INBOX.name(),
+        ORDERS_INBOX.name(),
+        ORDERS_EVENTS.name(),
+        COUPONS_EVENTS.name(),
+        INGRESS_REPLIES.name(),
+        DEAD_LETTERS.name(),
+    ]
+    .into_iter()
+    .map(|topic| (topic, partitions(topic)))
+    .collect();
     let cluster = kafka.clone();
     match tokio::task::spawn_blocking(move || check_topics(&cluster, &expected)).await {
         Ok(checked) => checked?,
@@ -121,7 +135,8 @@ pub async fn serve(config: Config, surroundings: Surroundings) -> Result<(), Err
 
     let mut followers = JoinSet::new();
     followers.spawn(follow::replies(Arc::clone(&state), kafka.clone()));
-    followers.spawn(follow::events(Arc::clone(&state), kafka, partitions(COUPONS_EVENTS.name())));
+    followers.spawn(follow::events(Arc::clone(&state), kafka.clone(), partitions(COUPONS_EVENTS.name())));
+    followers.spawn(follow::orders(Arc::clone(&state), kafka, partitions(ORDERS_EVENTS.name())));
     followers.spawn(follow::sweep(Arc::clone(&state)));
     let connections = open(listener, Arc::clone(&state), shutdown).await;
     let records = emitter.flush(FLUSH_DEADLINE).await;
@@ -141,7 +156,7 @@ pub(crate) struct Parts {
 /// Puts the parts together.
 ///
 /// # Errors
-/// [`Error::Metrics`].
+/// [`Error::Metrics`], [`Error::WebhookToken`].
 pub(crate) fn assemble(config: Config, parts: Parts, reply_partition: i32) -> Result<Arc<State>, Error> {
     let names: Vec<&'static str> = TABLE.iter().map(|route| route.name).chain(["unmatched"]).collect();
     Ok(Arc::new(State {
@@ -150,10 +165,12 @@ pub(crate) fn assemble(config: Config, parts: Parts, reply_partition: i32) -> Re
         board: Board::new(&config.board),
         ledger: Arc::new(Ledger::new(&config.waiting)),
         operator_keys: Arc::new(Ledger::new(&config.waiting)),
+        timelines: Arc::new(Timelines::new(&config.timelines)),
         reads: parts.reads,
         emitter: parts.emitter,
-        inbox: COUPONS_INBOX.name().into(),
+        inboxes: Inboxes::default(),
         reply_partition,
+        webhook_token: config.webhooks.toss_token_file.as_deref().map(WebhookToken::of_file).transpose()?,
         metrics: Metrics::new(&parts.registry, &names)?,
         registry: parts.registry,
         health: parts.health,
@@ -168,7 +185,15 @@ pub(crate) async fn open(listener: TcpListener, state: Arc<State>, shutdown: Shu
         tracing::info!(%address, reply_partition = state.reply_partition, "the door is open");
     }
     let door = Arc::new(Door::new(Arc::clone(&state)));
-    server::run(listener, door, &state.metrics, &state.config.server, shutdown).await
+    let heartbeat = Duration::from_millis(state.config.timelines.heartbeat_ms);
+    let mut closing = shutdown.clone();
+    let close = async {
+        closing.requested().await;
+        // Streams would outlast any drain.
+        state.timelines.close();
+    };
+    let served = server::run(listener, door, &state.metrics, &state.config.server, heartbeat, shutdown);
+    tokio::join!(served, close).0
 }
 
 /// The partition of `ingress.replies` that this door reads: given, or the instance's number, or its name's hash.
@@ -188,10 +213,12 @@ fn reads(config: &Config, postgres: Option<&str>, redis: Option<&str>) -> Result
     let postgres = postgres
         .map(|url| Postgres::new(url, config.reads.postgres_connections, postgres_deadline))
         .transpose()
-        .map_err(|_| Error::Address("postgres"))?;
+        .map_err(|_| Error::Address("postgres"))?
+        .map(Arc::new);
     let redis = redis.map(Redis::new).transpose().map_err(|_| Error::Address("redis"))?;
     Ok(Reads {
         redis,
+        shop: postgres.clone().map(|postgres| postgres as Arc<dyn Shop>),
         postgres,
         redis_deadline: Duration::from_millis(config.reads.redis_timeout_ms),
         postgres_deadline,

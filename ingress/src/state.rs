@@ -8,15 +8,17 @@ use prometheus::Registry;
 use streams::emitter::Emitter;
 use streams::service::Health;
 
-use crate::auth::{Caller, Role, Verifier};
+use crate::admission::Inboxes;
+use crate::auth::{Caller, Role, Verifier, WebhookToken};
 use crate::board::Board;
 use crate::config::Config;
-use crate::limits::Limits;
+use crate::limits::{Limits, Purse};
 use crate::metrics::Metrics;
 use crate::problem::Problem;
 use crate::reads::Reads;
 use crate::replies::Ledger;
 use crate::request::Call;
+use crate::timelines::Timelines;
 
 /// What every handler shares.
 pub(crate) struct State {
@@ -27,10 +29,13 @@ pub(crate) struct State {
     pub(crate) ledger: Arc<Ledger>,
     /// Operators' keys of late, with what they came with.
     pub(crate) operator_keys: Arc<Ledger>,
+    pub(crate) timelines: Arc<Timelines>,
     pub(crate) reads: Reads,
     pub(crate) emitter: Arc<dyn Emitter>,
-    pub(crate) inbox: Arc<str>,
+    pub(crate) inboxes: Inboxes,
     pub(crate) reply_partition: i32,
+    /// What webhooks must bring along.
+    pub(crate) webhook_token: Option<WebhookToken>,
     pub(crate) metrics: Metrics,
     pub(crate) registry: Registry,
     pub(crate) health: Health,
@@ -41,8 +46,8 @@ impl State {
     ///
     /// # Errors
     /// `RATE_LIMITED`, `TOKEN_MISSING`, `TOKEN_INVALID`, `FORBIDDEN`.
-    pub(crate) fn authorise(&self, call: &Call, role: Role) -> Result<Caller, Problem> {
-        let caller = self.authorise_any(call)?;
+    pub(crate) fn authorise(&self, call: &Call, role: Role, purse: Purse) -> Result<Caller, Problem> {
+        let caller = self.authorise_any(call, purse)?;
         caller.must_be(role)?;
         Ok(caller)
     }
@@ -51,10 +56,10 @@ impl State {
     ///
     /// # Errors
     /// `RATE_LIMITED`, `TOKEN_MISSING`, `TOKEN_INVALID`.
-    pub(crate) fn authorise_any(&self, call: &Call) -> Result<Caller, Problem> {
+    pub(crate) fn authorise_any(&self, call: &Call, purse: Purse) -> Result<Caller, Problem> {
         self.limits.admit_anyone(call, &self.metrics)?;
         let caller = self.verifier.caller(&call.headers)?;
-        self.limits.admit_caller(call, &caller.id, &self.metrics)?;
+        self.limits.admit_caller(call, purse, &caller.id, &self.metrics)?;
         Ok(caller)
     }
 }

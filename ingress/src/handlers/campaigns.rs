@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use events::coupons::{CampaignStatus, CampaignTerms, CouponCommand, StockCount};
-use events::ids::{CampaignId, RequestId, ShopperId};
+use events::ids::{CampaignId, RequestId};
+use events::projections::Subject;
 use events::request::{Fingerprint, Outcome};
 use events::time::Timestamp;
 use schemars::JsonSchema;
@@ -13,12 +14,12 @@ use serde::Serialize;
 use warp::http::StatusCode;
 
 use super::claims::refused;
-use super::{Answer, campaign_of, json, pending, with_preference};
-use crate::admission::{Admission, Decision, conflict};
+use super::{Answer, campaign_of, definitions, json, pending, with_preference};
+use crate::admission::{Admission, Decision};
 use crate::auth::Role;
 use crate::board::Phase;
+use crate::limits::Purse;
 use crate::problem::{Code, Problem};
-use crate::replies::Beginning;
 use crate::request::{Call, body, idempotency, json as strict, prefer};
 use crate::state::{State, now};
 
@@ -85,7 +86,7 @@ pub(crate) struct Shown {
 /// # Errors
 /// Whatever is wrong with the terms; the processor's refusals among them.
 pub(crate) async fn put(segment: String, call: Arc<Call>, body: Result<Bytes, Problem>, state: Arc<State>) -> Answer {
-    let caller = state.authorise(&call, Role::Operator)?;
+    let caller = state.authorise(&call, Role::Operator, Purse::Coupons)?;
     let campaign = campaign_of(&segment)?;
     let key = idempotency::key(&call)?;
     let body = body?;
@@ -93,19 +94,11 @@ pub(crate) async fn put(segment: String, call: Arc<Call>, body: Result<Bytes, Pr
     let terms: CampaignTerms = strict::parse(&body)?;
     terms.check().map_err(|error| Problem::new(Code::InvalidField).pointer(error.field).detail(error.rule))?;
     let canonical = serde_json::to_vec(&terms).map_err(|_| Problem::new(Code::Internal))?;
-    let fingerprint = Fingerprint::of(&canonical);
+    let subject = Subject::Campaign(campaign.clone());
     let route = format!("PUT /v1/campaigns/{campaign}");
-    let request = match key {
-        None => idempotency::unrepeatable(),
-        // The terms are part of the request's id: should the same key ever come with other terms, after this door has
-        // forgotten the first, nobody can mistake one request for the other.
-        Some(key) => {
-            same_content(&state, RequestId::of(caller.id.as_str(), &route, key), fingerprint, &caller.id, &campaign)?;
-            RequestId::of(caller.id.as_str(), &format!("{route} {}", fingerprint.as_u64()), key)
-        }
-    };
+    let (request, fingerprint) = definitions::request(&state, &caller, &route, key, &canonical, &subject)?;
     let command = CouponCommand::DefineCampaign { request, campaign, terms };
-    apply(&state, &call, Admission { command, fingerprint, owner: caller.id }).await
+    apply(&state, &call, Admission { request, subject, command, fingerprint, owner: caller.id }).await
 }
 
 /// `POST …/pause`, `…/resume`, `…/end`.
@@ -119,7 +112,7 @@ pub(crate) async fn turn(
     body: Result<Bytes, Problem>,
     state: Arc<State>,
 ) -> Answer {
-    let caller = state.authorise(&call, Role::Operator)?;
+    let caller = state.authorise(&call, Role::Operator, Purse::Coupons)?;
     let campaign = campaign_of(&segment)?;
     let key = idempotency::key(&call)?;
     let body = body?;
@@ -130,9 +123,10 @@ pub(crate) async fn turn(
     let request = key.map_or_else(idempotency::unrepeatable, |key| {
         RequestId::of(caller.id.as_str(), &format!("POST /v1/campaigns/{campaign}/{}", turn.name()), key)
     });
+    let subject = Subject::Campaign(campaign.clone());
     let command = turn.command(request, campaign);
-    apply(&state, &call, Admission { command, fingerprint: Fingerprint::of(turn.name().as_bytes()), owner: caller.id })
-        .await
+    let fingerprint = Fingerprint::of(turn.name().as_bytes());
+    apply(&state, &call, Admission { request, subject, command, fingerprint, owner: caller.id }).await
 }
 
 /// `GET`: the campaign as the board has it.
@@ -140,7 +134,7 @@ pub(crate) async fn turn(
 /// # Errors
 /// `NOT_FOUND`, `UNAVAILABLE` while the board is not current.
 pub(crate) async fn get(segment: String, call: Arc<Call>, state: Arc<State>) -> Answer {
-    state.authorise_any(&call)?;
+    state.authorise_any(&call, Purse::Coupons)?;
     let campaign = campaign_of(&segment)?;
     let listing = match state.board.listing(&campaign) {
         Some(listing) => listing,
@@ -159,26 +153,12 @@ pub(crate) async fn get(segment: String, call: Arc<Call>, state: Arc<State>) -> 
     json(StatusCode::OK, &shown)
 }
 
-/// Refuses a key that came with other content a short while ago.
-fn same_content(
-    state: &State,
-    key: RequestId,
-    fingerprint: Fingerprint,
-    owner: &ShopperId,
-    campaign: &CampaignId,
-) -> Result<(), Problem> {
-    match state.operator_keys.begin(key, fingerprint, owner, campaign) {
-        Beginning::Conflict => Err(conflict(key)),
-        Beginning::Proceed(_) | Beginning::Decided(_) => Ok(()),
-    }
-}
-
 /// Admits an operator's command and waits until this door shows what became of it.
-async fn apply(state: &State, call: &Call, admission: Admission) -> Answer {
+async fn apply(state: &State, call: &Call, admission: Admission<CouponCommand>) -> Answer {
     let patience = prefer::patience(call, &state.config.waiting);
-    let request = admission.command.request();
+    let request = admission.request;
     let outcome = match state.admit(call, admission, &patience).await? {
-        Decision::Pending => return Ok(with_preference(pending(request)?, patience)),
+        Decision::Pending => return Ok(with_preference(pending(request, None)?, patience)),
         Decision::Decided(outcome) | Decision::Repeated(outcome) => outcome,
     };
     let response = match outcome {

@@ -5,21 +5,21 @@ use std::sync::Arc;
 use bytes::Bytes;
 use events::coupons::{CouponCommand, Refusal};
 use events::ids::{CampaignId, CouponId, RequestId};
+use events::projections::Subject;
 use events::request::{Fingerprint, Outcome};
 use events::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
-use warp::http::{HeaderName, HeaderValue, StatusCode};
+use warp::http::StatusCode;
 use warp::reply::Response;
 
-use super::{Answer, campaign_of, json, pending, with_preference};
+use super::{Answer, campaign_of, json, pending, replayed, with_preference};
 use crate::admission::{Admission, Decision, conflict};
 use crate::auth::{Caller, Role};
+use crate::limits::Purse;
 use crate::problem::{Code, Problem};
 use crate::request::{Call, body, idempotency, json as strict, prefer};
 use crate::state::{State, now};
-
-const IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 /// A coupon was granted.
 #[derive(Serialize, JsonSchema)]
@@ -41,7 +41,7 @@ pub(crate) struct Granted {
 /// # Errors
 /// Whatever is wrong with it; the processor's refusals among them.
 pub(crate) async fn post(segment: String, call: Arc<Call>, body: Result<Bytes, Problem>, state: Arc<State>) -> Answer {
-    let caller = state.authorise(&call, Role::Shopper)?;
+    let caller = state.authorise(&call, Role::Shopper, Purse::Coupons)?;
     let campaign = campaign_of(&segment)?;
     let key = idempotency::required_key(&call)?;
     let body = body?;
@@ -55,13 +55,9 @@ pub(crate) async fn post(segment: String, call: Arc<Call>, body: Result<Bytes, P
     let fingerprint = Fingerprint::of(b"claim");
     let decision = decide(&state, &call, caller, campaign, request, fingerprint, &patience).await?;
     let response = match decision {
-        Decision::Pending => pending(request)?,
+        Decision::Pending => pending(request, None)?,
         Decision::Decided(outcome) => decided(request, outcome)?,
-        Decision::Repeated(outcome) => {
-            let mut response = decided(request, outcome)?;
-            response.headers_mut().insert(IDEMPOTENT_REPLAYED, HeaderValue::from_static("true"));
-            response
-        }
+        Decision::Repeated(outcome) => replayed(decided(request, outcome)?),
     };
     Ok(with_preference(response, patience))
 }
@@ -91,10 +87,10 @@ async fn decide(
             }
         }
     }
-    let owner = caller.id.clone();
+    let (owner, subject) = (caller.id.clone(), Subject::Campaign(campaign.clone()));
     let command =
         CouponCommand::Claim { request, fingerprint, campaign, shopper: caller.id, segments: caller.segments };
-    state.admit(call, Admission { command, fingerprint, owner }, patience).await
+    state.admit(call, Admission { request, subject, command, fingerprint, owner }, patience).await
 }
 
 fn decided(request: RequestId, outcome: Outcome) -> Result<Response, Problem> {

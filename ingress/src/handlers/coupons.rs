@@ -12,6 +12,7 @@ use warp::http::StatusCode;
 
 use super::{Answer, json};
 use crate::auth::Role;
+use crate::limits::Purse;
 use crate::request::Call;
 use crate::state::State;
 
@@ -52,7 +53,7 @@ struct Coupon {
 /// # Errors
 /// `UNAVAILABLE` when nothing can be read.
 pub(crate) async fn get(call: Arc<Call>, state: Arc<State>) -> Answer {
-    let caller = state.authorise(&call, Role::Shopper)?;
+    let caller = state.authorise(&call, Role::Shopper, Purse::Coupons)?;
     let mut rows = state.reads.coupons(&caller.id, &state.metrics).await?;
     rows.sort_by(|one, other| other.updated_at.cmp(&one.updated_at).then(one.coupon.cmp(&other.coupon)));
     json(StatusCode::OK, &Wallet { coupons: rows.into_iter().map(shown).collect() })

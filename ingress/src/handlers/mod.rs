@@ -3,15 +3,21 @@
 pub(crate) mod campaigns;
 pub(crate) mod claims;
 pub(crate) mod coupons;
+mod definitions;
 pub(crate) mod docs;
 pub(crate) mod health;
+pub(crate) mod orders;
+pub(crate) mod products;
 pub(crate) mod requests;
+pub(crate) mod webhooks;
 
-use events::ids::{CampaignId, RequestId};
+use std::time::Duration;
+
+use events::ids::{CampaignId, OrderId, RequestId};
 use schemars::JsonSchema;
 use serde::Serialize;
 use warp::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, LOCATION, VARY};
-use warp::http::{Response as HttpResponse, StatusCode};
+use warp::http::{HeaderName, Response as HttpResponse, StatusCode};
 use warp::reply::Response;
 
 use crate::problem::{Code, Problem};
@@ -19,6 +25,13 @@ use crate::request::prefer::{PREFERENCE_APPLIED, Patience};
 
 /// What a handler answers.
 pub(crate) type Answer = Result<Response, Problem>;
+
+const IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
+/// How long to wait before what was not found is looked for again: projections trail the log by that little, and whoever has just
+/// been told of a thing may ask for it at once.
+const LOOK_AGAIN: [Duration; 4] =
+    [Duration::from_millis(50), Duration::from_millis(100), Duration::from_millis(200), Duration::from_millis(400)];
 
 /// A JSON answer about one caller's affairs: nobody may keep it.
 pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Answer {
@@ -40,11 +53,14 @@ pub(crate) struct Pending {
     request: RequestId,
     /// Always `pending`.
     status: &'static str,
+    /// The order, if the request is about one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order: Option<OrderId>,
 }
 
 /// 202: in the log, on every in-sync replica.
-pub(crate) fn pending(request: RequestId) -> Answer {
-    let mut response = json(StatusCode::ACCEPTED, &Pending { request, status: "pending" })?;
+pub(crate) fn pending(request: RequestId, order: Option<OrderId>) -> Answer {
+    let mut response = json(StatusCode::ACCEPTED, &Pending { request, status: "pending", order })?;
     if let Ok(location) = HeaderValue::from_str(&format!("/v1/requests/{request}")) {
         response.headers_mut().insert(LOCATION, location);
     }
@@ -58,6 +74,28 @@ pub(crate) fn with_preference(mut response: Response, patience: Patience) -> Res
         response.headers_mut().insert(PREFERENCE_APPLIED, applied);
     }
     response
+}
+
+/// The answer to a request that was decided before.
+pub(crate) fn replayed(mut response: Response) -> Response {
+    response.headers_mut().insert(IDEMPOTENT_REPLAYED, HeaderValue::from_static("true"));
+    response
+}
+
+/// What there is to read, as soon as it is there.
+///
+/// # Errors
+/// `NOT_FOUND` when it is still not there after three quarters of a second; whatever the read answers.
+pub(crate) async fn patiently<T, R: Future<Output = Result<Option<T>, Problem>>>(
+    read: impl Fn() -> R,
+) -> Result<T, Problem> {
+    for pause in LOOK_AGAIN {
+        if let Some(found) = read().await? {
+            return Ok(found);
+        }
+        tokio::time::sleep(pause).await;
+    }
+    read().await?.ok_or_else(|| Problem::new(Code::NotFound))
 }
 
 /// The campaign that a path names.

@@ -12,6 +12,7 @@ use warp::http::StatusCode;
 
 use super::{Answer, json};
 use crate::auth::Caller;
+use crate::limits::Purse;
 use crate::problem::{Code, Problem};
 use crate::replies::Glimpse;
 use crate::request::Call;
@@ -63,7 +64,7 @@ enum Status {
 /// # Errors
 /// `INVALID_ID`, `NOT_FOUND`, `UNAVAILABLE` when nothing can be read.
 pub(crate) async fn get(segment: String, call: Arc<Call>, state: Arc<State>) -> Answer {
-    let caller = state.authorise_any(&call)?;
+    let caller = state.authorise_any(&call, Purse::Coupons)?;
     let request = RequestId::new(&segment).map_err(|error| Problem::new(Code::InvalidId).detail(error.to_string()))?;
     let not_found = || Problem::new(Code::NotFound);
     if let Some(known) = state.ledger.glimpse(request) {
@@ -96,7 +97,7 @@ fn of_memory(request: RequestId, known: Glimpse) -> Shown {
         Some(Outcome::OrderRefused { reason, .. }) => (Status::Refused, Some(reason.code()), None),
     };
     let reason = reason.map(ToOwned::to_owned);
-    Shown { status, reason, coupon, decided_at: None, ..Shown::about(request, Subject::Campaign(known.campaign)) }
+    Shown { status, reason, coupon, decided_at: None, ..Shown::about(request, known.subject) }
 }
 
 fn of_row(row: RequestRow) -> Shown {

@@ -78,18 +78,19 @@ fn a_caller_beyond_the_burst_is_told_when_to_come_back() {
     let caller = ShopperId::new("kim").unwrap();
     for remaining in [2, 1, 0] {
         let call = call("9.9.9.9", &[]);
-        limits.admit_caller(&call, &caller, &metrics).unwrap();
+        limits.admit_caller(&call, Purse::Coupons, &caller, &metrics).unwrap();
         let header = call.quota.get().unwrap().header().unwrap();
         assert_eq!(header.to_str().unwrap(), format!("\"caller\";r={remaining};t={}", 3 - remaining));
     }
     let call = call("9.9.9.9", &[]);
-    let problem = limits.admit_caller(&call, &caller, &metrics).unwrap_err();
+    let problem = limits.admit_caller(&call, Purse::Coupons, &caller, &metrics).unwrap_err();
     let written = problem.write("id");
     assert_eq!(written.status(), 429);
     let seconds: u64 = written.headers()["retry-after"].to_str().unwrap().parse().unwrap();
     assert!((1..=2).contains(&seconds), "{seconds}");
     assert_eq!(limits.policy(), "\"caller\";q=3;w=3");
-    limits.admit_caller(&call, &ShopperId::new("lee").unwrap(), &metrics).unwrap();
+    limits.admit_caller(&call, Purse::Coupons, &ShopperId::new("lee").unwrap(), &metrics).unwrap();
+    limits.admit_caller(&call, Purse::Orders, &caller, &metrics).unwrap();
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod address;
 mod bounded;
 
 use std::hash::{BuildHasher, RandomState};
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -47,6 +48,15 @@ pub(crate) struct Limits {
 pub(crate) struct Quota {
     remaining: u32,
     refill_seconds: u64,
+}
+
+/// What a caller's requests are counted against: ordering does not use up what is there for claiming, and the other way round.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum Purse {
+    /// Campaigns, claims, coupons, requests.
+    Coupons,
+    /// Products and orders.
+    Orders,
 }
 
 /// Which limit was asked, as metrics and problems name it.
@@ -100,16 +110,39 @@ impl Limits {
     /// # Errors
     /// `RATE_LIMITED`.
     pub(crate) fn admit_anyone(&self, call: &Call, metrics: &Metrics) -> Result<(), Problem> {
+        self.admit_process(metrics)?;
+        self.admit_address(address::client(call, &self.trusted), "callers", metrics)
+    }
+
+    /// Asks what can be asked of a webhook: senders from the provider's networks share the process's limit only; where no
+    /// networks are named, anybody may send within a limit by address of its own.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED`, `SENDER_REFUSED`.
+    pub(crate) fn admit_sender(&self, call: &Call, networks: &[Network], metrics: &Metrics) -> Result<(), Problem> {
+        self.admit_process(metrics)?;
+        let address = address::client(call, &self.trusted);
+        if networks.is_empty() {
+            return self.admit_address(address, "webhooks", metrics);
+        }
+        let is_known = networks.iter().any(|network| network.contains(address));
+        if is_known { Ok(()) } else { Err(Problem::new(Code::SenderRefused).not_admitted()) }
+    }
+
+    fn admit_process(&self, metrics: &Metrics) -> Result<(), Problem> {
         if let Err(until) = self.global.check() {
             let wait = until.wait_time_from(DefaultClock::default().now());
             return Err(limited(Policy::Global, wait, metrics));
         }
         metrics.limiter(Policy::Global, true);
-        let address = address::client(call, &self.trusted);
+        Ok(())
+    }
+
+    fn admit_address(&self, address: IpAddr, purse: &'static str, metrics: &Metrics) -> Result<(), Problem> {
         if self.loopback == Loopback::Exempt && address.is_loopback() {
             return Ok(());
         }
-        match self.addresses.check_key(&self.hasher.hash_one(address::network_of(address))) {
+        match self.addresses.check_key(&self.hasher.hash_one((purse, address::network_of(address)))) {
             Ok(_) => {
                 metrics.limiter(Policy::Address, true);
                 Ok(())
@@ -122,12 +155,18 @@ impl Limits {
     ///
     /// # Errors
     /// `RATE_LIMITED`.
-    pub(crate) fn admit_caller(&self, call: &Call, caller: &ShopperId, metrics: &Metrics) -> Result<(), Problem> {
+    pub(crate) fn admit_caller(
+        &self,
+        call: &Call,
+        purse: Purse,
+        caller: &ShopperId,
+        metrics: &Metrics,
+    ) -> Result<(), Problem> {
         let refill = |remaining: u32| {
             let missing = u64::from(self.caller_rate.burst.saturating_sub(remaining));
             missing.div_ceil(u64::from(self.caller_rate.per_second).max(1))
         };
-        match self.callers.check_key(&self.hasher.hash_one(caller)) {
+        match self.callers.check_key(&self.hasher.hash_one((purse, caller))) {
             Ok(state) => {
                 let remaining = state.remaining_burst_capacity();
                 call.quota.get_or_init(|| Quota { remaining, refill_seconds: refill(remaining) });

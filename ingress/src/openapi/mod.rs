@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 pub(crate) use page::page;
 
 use crate::problem::Code;
-use crate::routes::{Access, Body, Route, RouteId, TABLE, terms_schema};
+use crate::routes::{Access, Body, Key, Route, RouteId, TABLE};
 
 /// The page's style sheet.
 pub(crate) const STYLE: &str = include_str!("style.css");
@@ -35,7 +35,7 @@ pub fn document() -> Value {
         "info": {
             "title": "Timesale",
             "version": env!("CARGO_PKG_VERSION"),
-            "summary": "Time sales: limited coupons, claimed by a crowd.",
+            "summary": "Time sales: limited coupons, claimed by a crowd, and the orders they are used on.",
             "description": DESCRIPTION,
         },
         "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
@@ -64,7 +64,7 @@ fn operation(route: &Route, generator: &mut schemars::SchemaGenerator) -> Value 
         let mut written = json!({ "description": answer.description });
         if let (Some(schema), Value::Object(members)) = (answer.schema, &mut written) {
             let schema = schema(generator);
-            members.insert("content".into(), json!({ "application/json": { "schema": schema } }));
+            members.insert("content".into(), json!({ answer.media_type: { "schema": schema } }));
         }
         answers.insert(answer.status.to_string(), written);
     }
@@ -86,17 +86,17 @@ fn operation(route: &Route, generator: &mut schemars::SchemaGenerator) -> Value 
     });
     if let Value::Object(members) = &mut operation {
         match route.access {
-            Access::Anybody => {}
+            Access::Anybody | Access::Provider => {}
             Access::Caller => drop(members.insert("security".into(), json!([{ "token": [] }]))),
             Access::Shopper => drop(members.insert("security".into(), json!([{ "token": ["shopper"] }]))),
             Access::Operator => drop(members.insert("security".into(), json!([{ "token": ["operator"] }]))),
+            Access::Either => {
+                let either = json!([{ "token": ["shopper"] }, { "token": ["operator"] }]);
+                drop(members.insert("security".into(), either));
+            }
         }
-        let body = match route.body {
-            Body::None => None,
-            Body::Empty => Some((false, json!({ "type": "object", "additionalProperties": false }))),
-            Body::Terms => Some((true, terms_schema(generator).to_value())),
-        };
-        if let Some((is_required, schema)) = body {
+        if let Some(schema) = route.body.schema(generator) {
+            let is_required = route.body.is_required();
             let body = json!({ "required": is_required, "content": { "application/json": { "schema": schema } } });
             members.insert("requestBody".into(), body);
         }
@@ -107,18 +107,22 @@ fn operation(route: &Route, generator: &mut schemars::SchemaGenerator) -> Value 
 /// The statuses of the problems that a route may answer, with their codes.
 pub(crate) fn problems(route: &Route) -> Vec<(u16, Vec<&'static str>)> {
     let mut statuses: Vec<u16> = route.problems.to_vec();
-    if route.access != Access::Anybody {
-        statuses.extend([401, 429, 503]);
-    }
-    if matches!(route.id, RouteId::GetRequest | RouteId::GetCampaign) {
-        statuses.push(404);
+    match route.access {
+        Access::Anybody => {}
+        Access::Provider => statuses.extend([429, 503]),
+        Access::Caller | Access::Shopper | Access::Operator | Access::Either => statuses.extend([401, 429, 503]),
     }
     statuses.sort_unstable();
     statuses.dedup();
-    let refusals = events::coupons::Refusal::ALL.map(Code::Refused);
+    let family = route.family.codes();
     let codes_of = |status: u16| {
-        let all = Code::OWN.iter().chain(&refusals);
-        all.map(|code| code.facts()).filter(|facts| facts.0 == status).map(|facts| facts.1).collect()
+        let mut names: Vec<&'static str> = Vec::new();
+        for (_, name, _) in Code::OWN.iter().chain(&family).map(|code| code.facts()).filter(|facts| facts.0 == status) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
     };
     statuses.into_iter().map(|status| (status, codes_of(status))).collect()
 }
@@ -126,15 +130,37 @@ pub(crate) fn problems(route: &Route) -> Vec<(u16, Vec<&'static str>)> {
 fn parameters(route: &Route) -> Vec<Value> {
     let mut parameters = Vec::new();
     for name in route.template.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
-        let pattern = if name == "request" { "^req_[0-9a-f]{32}$" } else { "^[A-Za-z0-9_-]{1,64}$" };
+        let pattern = match name {
+            "request" => "^req_[0-9a-f]{32}$",
+            "order" => "^ord_[0-9a-f]{32}$",
+            _ => "^[A-Za-z0-9_-]{1,64}$",
+        };
         let schema = json!({ "type": "string", "pattern": pattern });
         parameters.push(json!({ "name": name, "in": "path", "required": true, "schema": schema }));
     }
-    if route.body != Body::None {
+    if route.id == RouteId::GetOrderEvents {
+        parameters.push(json!({
+            "name": "Last-Event-ID",
+            "in": "header",
+            "required": false,
+            "description": "The number of the last event that was received: the stream goes on after it.",
+            "schema": { "type": "integer", "minimum": 0 },
+        }));
+    }
+    if route.body == Body::Webhook {
+        parameters.push(json!({
+            "name": "token",
+            "in": "query",
+            "required": false,
+            "description": "The token that the provider was told to send, where one is configured.",
+            "schema": { "type": "string", "pattern": "^[A-Za-z0-9_-]{16,128}$" },
+        }));
+    }
+    if route.key != Key::Unread {
         parameters.push(json!({
             "name": "Idempotency-Key",
             "in": "header",
-            "required": route.access == Access::Shopper,
+            "required": route.key == Key::Required,
             "description": "Bare, or a quoted structured-field string. The same key is the same request.",
             "schema": { "type": "string", "pattern": "^\"?[A-Za-z0-9_-]{16,128}\"?$" },
         }));
@@ -150,11 +176,12 @@ fn parameters(route: &Route) -> Vec<Value> {
 }
 
 fn problem_schema() -> Value {
-    let codes: Vec<&str> = Code::OWN
-        .into_iter()
-        .chain(events::coupons::Refusal::ALL.map(Code::Refused))
-        .map(|code| code.facts().1)
-        .collect();
+    let mut codes: Vec<&str> = Vec::new();
+    for (_, name, _) in Code::catalogue().into_iter().map(Code::facts) {
+        if !codes.contains(&name) {
+            codes.push(name);
+        }
+    }
     json!({
         "type": "object",
         "description": "RFC 9457 problem details.",
@@ -171,6 +198,13 @@ fn problem_schema() -> Value {
             "admitted": {
                 "type": "boolean",
                 "description": "false: this attempt has put nothing into the log; true: decided from the log.",
+            },
+            "sku": { "type": "string", "description": "The product that an order cannot have." },
+            "provider_code": { "type": "string", "description": "What the payment provider said." },
+            "decline": {
+                "type": "string",
+                "enum": ["try_another", "restart", "fault"],
+                "description": "What the shopper can do about a payment that was declined.",
             },
             "pointer": { "type": "string", "description": "The field it is about, as a JSON pointer." },
             "violated-policies": { "type": "array", "items": { "type": "string" } },

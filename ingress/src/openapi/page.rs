@@ -69,11 +69,13 @@ fn write_operation(page: &mut String, path: &str, method: &str, operation: &Valu
         path = escaped(path),
         summary = escaped(text(operation.get("summary"))),
     )?;
-    let security = operation.pointer("/security/0/token").and_then(Value::as_array);
-    match security.map(|roles| roles.first()) {
-        None => page.push_str("<p>No token.</p>"),
-        Some(None) => page.push_str("<p>Any valid token.</p>"),
-        Some(Some(role)) => write!(page, "<p>Role <code>{}</code>.</p>", escaped(text(Some(role))))?,
+    let security = operation.get("security").and_then(Value::as_array);
+    let roles: Vec<&str> =
+        security.into_iter().flatten().filter_map(|token| token.pointer("/token/0").and_then(Value::as_str)).collect();
+    match (security, roles.as_slice()) {
+        (None, _) => page.push_str("<p>No token.</p>"),
+        (Some(_), []) => page.push_str("<p>Any valid token.</p>"),
+        (Some(_), roles) => write!(page, "<p>Role <code>{}</code>.</p>", escaped(&roles.join(" or ")))?,
     }
     let parameters = operation.get("parameters").and_then(Value::as_array);
     if let Some(parameters) = parameters.filter(|parameters| !parameters.is_empty()) {
@@ -121,15 +123,18 @@ fn write_problems(page: &mut String) -> std::fmt::Result {
         "<section><h2 id=\"problems\">Problems</h2><table><caption>Codes of problems</caption><thead><tr>\
          <th scope=\"col\">code<th scope=\"col\">status<th scope=\"col\">meaning<th scope=\"col\">retry</thead><tbody>",
     );
-    for code in Code::OWN.into_iter().chain(events::coupons::Refusal::ALL.map(Code::Refused)) {
+    let mut named: Vec<&str> = Vec::new();
+    for code in Code::catalogue() {
         let (status, name, title) = code.facts();
         let retry = if code.is_retryable() { "may succeed later" } else { "no" };
-        write!(
-            page,
-            "<tr id=\"{name}\"><th scope=\"row\"><code>{name}</code><td>{}<td>{}<td>{retry}",
-            status.as_u16(),
-            escaped(title)
-        )?;
+        // A name may have two statuses: its first row is the one that links lead to.
+        if named.contains(&name) {
+            page.push_str("<tr>");
+        } else {
+            write!(page, "<tr id=\"{name}\">")?;
+            named.push(name);
+        }
+        write!(page, "<th scope=\"row\"><code>{name}</code><td>{}<td>{}<td>{retry}", status.as_u16(), escaped(title))?;
     }
     page.push_str("</tbody></table></section>");
     Ok(())

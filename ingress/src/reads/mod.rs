@@ -2,15 +2,19 @@
 //! it. Both read-only; losing Redis costs latency and nothing else.
 
 mod postgres;
+mod postgres_shop;
 mod redis;
+mod shop;
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use events::ids::{RequestId, ShopperId};
-use events::projections::{CouponRow, RequestRow};
+use events::ids::{OrderId, RequestId, ShopperId, Sku};
+use events::projections::{CouponRow, ProductRow, RequestRow, TimelineRow};
 
 pub(crate) use postgres::Postgres;
 pub(crate) use redis::Redis;
+pub(crate) use shop::{LineRead, OrderRead, Shop};
 
 use crate::metrics::Metrics;
 use crate::problem::{Code, Problem};
@@ -19,7 +23,9 @@ use crate::problem::{Code, Problem};
 #[derive(Default)]
 pub(crate) struct Reads {
     pub(crate) redis: Option<Redis>,
-    pub(crate) postgres: Option<Postgres>,
+    pub(crate) postgres: Option<Arc<Postgres>>,
+    /// Products and orders: Postgres.
+    pub(crate) shop: Option<Arc<dyn Shop>>,
     pub(crate) redis_deadline: Duration,
     pub(crate) postgres_deadline: Duration,
 }
@@ -100,6 +106,60 @@ impl Reads {
                 failed("postgres", &error, metrics);
                 Err(Problem::new(Code::Unavailable))
             }
+        }
+    }
+
+    /// A product.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE` when no source answers.
+    pub(crate) async fn product(&self, sku: &Sku, metrics: &Metrics) -> Result<Option<ProductRow>, Problem> {
+        let shop = self.shop()?;
+        let read = within(self.postgres_deadline, shop.product(sku)).await;
+        answered(read, Option::is_some, metrics)
+    }
+
+    /// An order with its lines, whoever's it is.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE` when no source answers.
+    pub(crate) async fn order(&self, order: &OrderId, metrics: &Metrics) -> Result<Option<OrderRead>, Problem> {
+        let shop = self.shop()?;
+        let read = within(self.postgres_deadline, shop.order(order)).await;
+        answered(read, Option::is_some, metrics)
+    }
+
+    /// What has happened to an order after that version, the oldest first, at most so much.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE` when Postgres does not answer.
+    pub(crate) async fn timeline(
+        &self,
+        order: &OrderId,
+        after: u64,
+        most: u16,
+        metrics: &Metrics,
+    ) -> Result<Vec<TimelineRow>, Problem> {
+        let shop = self.shop()?;
+        let read = within(self.postgres_deadline, shop.timeline(order, after, most)).await;
+        answered(read, |rows| !rows.is_empty(), metrics)
+    }
+
+    fn shop(&self) -> Result<&Arc<dyn Shop>, Problem> {
+        self.shop.as_ref().ok_or_else(|| Problem::new(Code::Unavailable))
+    }
+}
+
+/// Counts what Postgres answered.
+fn answered<T>(read: Result<T, ReadError>, is_found: impl Fn(&T) -> bool, metrics: &Metrics) -> Result<T, Problem> {
+    match read {
+        Ok(found) => {
+            metrics.read("postgres", if is_found(&found) { "found" } else { "missing" });
+            Ok(found)
+        }
+        Err(error) => {
+            failed("postgres", &error, metrics);
+            Err(Problem::new(Code::Unavailable))
         }
     }
 }

@@ -41,6 +41,10 @@ impl Postgres {
         Ok(Self { pool, options: options.options(read_only).options([("statement_timeout", "60s")]) })
     }
 
+    pub(super) fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
     /// A connection of its own, for a long read.
     ///
     /// # Errors
@@ -101,15 +105,15 @@ fn source(row: &PgRow) -> Result<Source, ReadError> {
     Ok(Source { partition: row.try_get("src_partition")?, offset: row.try_get("src_offset")? })
 }
 
-fn id<T: FromStr>(row: &PgRow, name: &'static str) -> Result<T, ReadError> {
+pub(super) fn id<T: FromStr>(row: &PgRow, name: &'static str) -> Result<T, ReadError> {
     row.try_get::<&str, _>(name)?.parse().map_err(|_| ReadError::Unreadable(name.to_owned()))
 }
 
-fn maybe_id<T: FromStr>(row: &PgRow, name: &'static str) -> Result<Option<T>, ReadError> {
+pub(super) fn maybe_id<T: FromStr>(row: &PgRow, name: &'static str) -> Result<Option<T>, ReadError> {
     let text: Option<&str> = row.try_get(name)?;
     text.map(str::parse).transpose().map_err(|_| ReadError::Unreadable(name.to_owned()))
 }
 
-fn named<T>(row: &PgRow, name: &'static str, from_name: fn(&str) -> Option<T>) -> Result<T, ReadError> {
+pub(super) fn named<T>(row: &PgRow, name: &'static str, from_name: fn(&str) -> Option<T>) -> Result<T, ReadError> {
     from_name(row.try_get(name)?).ok_or_else(|| ReadError::Unreadable(name.to_owned()))
 }

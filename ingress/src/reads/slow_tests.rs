@@ -5,6 +5,7 @@
     reason = "a test that cannot go on should fail, one that is skipped says why"
 )]
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use events::ids::{RequestId, ShopperId};
@@ -53,7 +54,10 @@ async fn sources_that_are_gone_are_503_within_their_deadlines() {
     // Ports that nobody listens on: refused at once, or not answered.
     let reads = Reads {
         redis: Some(Redis::new("redis://127.0.0.1:1").unwrap()),
-        postgres: Some(super::Postgres::new("postgres://127.0.0.1:1/x", 1, Duration::from_millis(300)).unwrap()),
+        postgres: Some(Arc::new(
+            super::Postgres::new("postgres://127.0.0.1:1/x", 1, Duration::from_millis(300)).unwrap(),
+        )),
+        shop: None,
         redis_deadline: Duration::from_millis(100),
         postgres_deadline: Duration::from_millis(300),
     };

@@ -7,7 +7,11 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use events::ids::{CampaignId, RequestId, ShopperId};
+use events::coupons::Refusal;
+use events::ids::{RequestId, ShopperId};
+use events::inventory::StockRefusal;
+use events::orders::{OrderRefusal, Reason};
+use events::projections::Subject;
 use events::request::{Fingerprint, Outcome, Reply};
 use tokio::sync::oneshot;
 
@@ -53,7 +57,7 @@ struct Shard {
 struct Entry {
     fingerprint: Fingerprint,
     owner: ShopperId,
-    campaign: CampaignId,
+    subject: Subject,
     /// Attempts whose record may be in the log.
     attempts: u32,
     outcome: Option<Outcome>,
@@ -68,7 +72,7 @@ pub(crate) struct Glimpse {
     /// Whose it is.
     pub(crate) owner: ShopperId,
     /// What it is about.
-    pub(crate) campaign: CampaignId,
+    pub(crate) subject: Subject,
     /// What became of it; nothing while it is under way.
     pub(crate) outcome: Option<Outcome>,
 }
@@ -124,7 +128,7 @@ impl Ledger {
         Some(Glimpse {
             fingerprint: entry.fingerprint,
             owner: entry.owner.clone(),
-            campaign: entry.campaign.clone(),
+            subject: entry.subject.clone(),
             outcome: entry.outcome.clone(),
         })
     }
@@ -135,7 +139,7 @@ impl Ledger {
         request: RequestId,
         fingerprint: Fingerprint,
         owner: &ShopperId,
-        campaign: &CampaignId,
+        subject: &Subject,
     ) -> Beginning {
         let Some(mut shard) = self.shard(request) else { return Beginning::Proceed(None) };
         self.turn(&mut shard, Instant::now());
@@ -148,7 +152,7 @@ impl Ledger {
                 shard.young.entry(request).or_insert_with(|| Entry {
                     fingerprint,
                     owner: owner.clone(),
-                    campaign: campaign.clone(),
+                    subject: subject.clone(),
                     attempts: 0,
                     outcome: None,
                     waiting: Vec::new(),
@@ -185,8 +189,7 @@ impl Ledger {
             let Some(mut shard) = self.shard(reply.request) else { return false };
             let Some(entry) = shard.get_mut(&reply.request) else { return false };
             // A conflict is the answer to an attempt that said something else; it is not what became of the request.
-            let is_conflict =
-                matches!(reply.outcome, Outcome::Refused { reason: events::coupons::Refusal::IdempotencyConflict });
+            let is_conflict = is_conflict(&reply.outcome);
             if entry.outcome.is_none() {
                 if !is_conflict {
                     self.undecided.fetch_sub(1, Ordering::Relaxed);
@@ -236,6 +239,18 @@ impl Ledger {
         let [.., last] = request.as_bytes();
         let shard = self.shards.get(usize::from(*last) % SHARDS)?;
         Some(shard.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+fn is_conflict(outcome: &Outcome) -> bool {
+    match outcome {
+        Outcome::Refused { reason } => *reason == Refusal::IdempotencyConflict,
+        Outcome::ProductRefused { reason } => *reason == StockRefusal::IdempotencyConflict,
+        Outcome::OrderRefused { reason, .. } => *reason == Reason::from(OrderRefusal::IdempotencyConflict),
+        Outcome::Granted { .. }
+        | Outcome::Applied { .. }
+        | Outcome::ProductApplied { .. }
+        | Outcome::OrderApplied { .. } => false,
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use events::coupons::Refusal;
 use events::ids::{CampaignId, RequestId, ShopperId};
+use events::projections::Subject;
 use events::request::{Fingerprint, Outcome, Reply};
 use events::time::Timestamp;
 
@@ -19,7 +20,7 @@ fn ledger() -> Arc<Ledger> {
 fn begin(ledger: &Arc<Ledger>, number: u32, fingerprint: u64) -> Beginning {
     let request = RequestId::derive(&[&number.to_le_bytes()]);
     let (owner, campaign) = (ShopperId::new("kim").unwrap(), CampaignId::new("sale").unwrap());
-    ledger.begin(request, Fingerprint::from_u64(fingerprint), &owner, &campaign)
+    ledger.begin(request, Fingerprint::from_u64(fingerprint), &owner, &Subject::Campaign(campaign))
 }
 
 fn reply(number: u32, reason: Refusal) -> Reply {

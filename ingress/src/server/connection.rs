@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -17,6 +17,7 @@ use tokio::sync::watch as signal;
 use tokio::task::AbortHandle;
 use warp::http::Request;
 
+use super::Endless;
 use super::watch::{Limits, Phase, Watch, Watched};
 use crate::config::ServerConfig;
 use crate::door::Door;
@@ -39,11 +40,11 @@ struct Open {
 }
 
 impl Connections {
-    pub(super) fn new(config: &ServerConfig) -> Self {
+    pub(super) fn new(config: &ServerConfig, heartbeat: Duration) -> Self {
         Self {
             open: Mutex::default(),
             next: AtomicU64::new(0),
-            limits: Limits::new(config),
+            limits: Limits::new(config, heartbeat),
             began: Instant::now(),
             clock: Arc::default(),
         }
@@ -141,7 +142,9 @@ async fn serve(
         let (door, watch, clock) = (Arc::clone(&door), Arc::clone(&watch), Arc::clone(&clock));
         async move {
             let response = door.answer(request, peer).await;
-            watch.enter(Phase::Answering, clock.load(Ordering::Relaxed));
+            let is_endless = response.extensions().get::<Endless>().is_some();
+            let phase = if is_endless { Phase::Streaming } else { Phase::Answering };
+            watch.enter(phase, clock.load(Ordering::Relaxed));
             Ok::<_, Infallible>(response)
         }
     });

@@ -19,6 +19,10 @@ use crate::door::Door;
 use crate::metrics::Metrics;
 use connection::Connections;
 
+/// Marks an answer that goes on until somebody ends it: it has a stream's deadlines.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Endless;
+
 /// How often deadlines are looked at: they are kept to this exactness.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
@@ -47,9 +51,10 @@ pub(crate) async fn run(
     door: Arc<Door>,
     metrics: &Metrics,
     config: &ServerConfig,
+    heartbeat: Duration,
     mut shutdown: Shutdown,
 ) -> usize {
-    let connections = Arc::new(Connections::new(config));
+    let connections = Arc::new(Connections::new(config, heartbeat));
     let (stop, stopping) = signal::channel(());
     let mut looks = interval(LOOK_EVERY);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -23,6 +23,8 @@ pub(super) enum Phase {
     Busy = 2,
     /// An answer is being taken.
     Answering = 3,
+    /// An answer without an end is being taken, piece by piece.
+    Streaming = 4,
 }
 
 /// A connection's phase and the millisecond it began, on the clock of [`super::connection::Connections`].
@@ -32,22 +34,23 @@ pub(super) struct Watch(AtomicU64);
 impl Watch {
     pub(super) fn new(now_ms: u64) -> Self {
         // Whoever opens a connection means to ask: the head's deadline holds from the first moment.
-        Self(AtomicU64::new(now_ms << 2 | Phase::Head as u64))
+        Self(AtomicU64::new(now_ms << 3 | Phase::Head as u64))
     }
 
     pub(super) fn enter(&self, phase: Phase, now_ms: u64) {
-        self.0.store(now_ms << 2 | phase as u64, Ordering::Relaxed);
+        self.0.store(now_ms << 3 | phase as u64, Ordering::Relaxed);
     }
 
     pub(super) fn read(&self) -> (Phase, u64) {
         let word = self.0.load(Ordering::Relaxed);
-        let phase = match word & 3 {
+        let phase = match word & 7 {
             0 => Phase::Idle,
             1 => Phase::Head,
             2 => Phase::Busy,
-            _ => Phase::Answering,
+            3 => Phase::Answering,
+            _ => Phase::Streaming,
         };
-        (phase, word >> 2)
+        (phase, word >> 3)
     }
 
     /// Why the connection should be cut, if it should.
@@ -58,6 +61,7 @@ impl Watch {
             Phase::Head => ("slow_head", limits.head),
             Phase::Busy => ("slow_handler", limits.busy),
             Phase::Answering => ("slow_reader", limits.write),
+            Phase::Streaming => ("slow_reader", limits.piece),
         };
         (Duration::from_millis(now_ms.saturating_sub(since)) >= limit).then_some(cause)
     }
@@ -70,18 +74,22 @@ pub(super) struct Limits {
     head: Duration,
     busy: Duration,
     write: Duration,
+    piece: Duration,
 }
 
 /// The longest that a handler can take by its own deadlines, and some: cutting a connection here means that one of those is broken.
 const LONGEST_HANDLER: Duration = Duration::from_secs(60);
 
 impl Limits {
-    pub(super) fn new(config: &ServerConfig) -> Self {
+    /// `heartbeat` is the longest that a stream is silent.
+    pub(super) fn new(config: &ServerConfig, heartbeat: Duration) -> Self {
+        let write = Duration::from_millis(config.write_timeout_ms);
         Self {
             idle: Duration::from_millis(config.idle_timeout_ms),
             head: Duration::from_millis(config.header_timeout_ms),
             busy: Duration::from_millis(config.body_timeout_ms).saturating_add(LONGEST_HANDLER),
-            write: Duration::from_millis(config.write_timeout_ms),
+            piece: heartbeat.saturating_mul(2).saturating_add(write),
+            write,
         }
     }
 }
@@ -136,6 +144,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
         let flushed = Pin::new(&mut this.stream).poll_flush(context);
         if matches!(flushed, Poll::Ready(Ok(()))) {
             this.turn(Phase::Answering, Phase::Idle);
+            // A piece that was taken: the next one has its own time.
+            this.turn(Phase::Streaming, Phase::Streaming);
         }
         flushed
     }

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::bad_input_tests::{KEY, all_refused, good, path_of};
+use super::bad_input_tests::{all_refused, good, started};
 use super::world::*;
-use crate::routes::{Access, Body, TABLE};
+use crate::routes::{Body, TABLE};
 
 /// Texts that are not strict JSON.
 fn not_json() -> Vec<Vec<u8>> {
@@ -79,11 +79,9 @@ async fn what_is_not_strict_json_is_refused() {
     for route in TABLE.iter().filter(|route| route.body != Body::None) {
         for text in not_json() {
             let name = format!("{} {:.40}", route.name, String::from_utf8_lossy(&text));
-            let asked = ask(route.method.as_str(), &path_of(route)).header("idempotency-key", KEY);
-            let asked = if route.access == Access::Operator { asked.operator() } else { asked.shopper("kim") };
-            corpus.push((name, asked.json(text)));
+            corpus.push((name, started(route).json(text)));
         }
-        if route.body == Body::Terms {
+        if route.body == Body::CampaignTerms {
             // The same faults inside otherwise good terms.
             let good = serde_json::to_string(&terms(10)).unwrap();
             for member in ["stock", "claim", "discount", "per_shopper"] {

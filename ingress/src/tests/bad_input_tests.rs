@@ -2,29 +2,58 @@
 //! place where they fit.
 
 use super::world::*;
-use crate::routes::{Access, Body, Route, TABLE};
+use crate::routes::{Access, Body, Key, Route, TABLE};
 
 pub(super) const KEY: &str = "0123456789abcdef";
 
 pub(super) fn path_of(route: &Route) -> String {
-    route.template.replace("{campaign}", "sale").replace("{request}", "req_00000000000000000000000000000000")
+    path_with(route.template, "sale", "req_00000000000000000000000000000000", "ord_00000000000000000000000000000000")
+}
+
+/// A template's path: campaigns and products share what is good for both.
+pub(super) fn path_with(template: &str, text: &str, request: &str, order: &str) -> String {
+    let path = template.replace("{campaign}", text).replace("{sku}", text);
+    path.replace("{request}", request).replace("{order}", order)
+}
+
+/// A body that its route would take.
+pub(super) fn good_body(body: Body) -> Option<String> {
+    Some(match body {
+        Body::None | Body::Empty => return None,
+        Body::CampaignTerms => serde_json::to_string(&terms(10)).unwrap(),
+        Body::ProductTerms => serde_json::to_string(&product_terms()).unwrap(),
+        Body::StockChange => r#"{"change":10}"#.into(),
+        Body::Placement => r#"{"lines":[{"sku":"tea","quantity":2}],"quoted":20000}"#.into(),
+        Body::Payment => r#"{"payment_key":"tviva1","amount":20000}"#.into(),
+        Body::Cancellation => r#"{"lines":[{"sku":"tea","quantity":1}]}"#.into(),
+        Body::Refund => r#"{"cause":"faulty","goods":"gone"}"#.into(),
+        Body::Webhook => webhook("ord_00000000000000000000000000000000", "DONE"),
+    })
+}
+
+/// Who may call a route, calls it, without a body.
+pub(super) fn started(route: &Route) -> Ask {
+    called(route, ask(route.method.as_str(), &path_of(route)).header("idempotency-key", KEY))
+}
+
+fn called(route: &Route, asked: Ask) -> Ask {
+    match route.access {
+        Access::Anybody | Access::Provider => asked,
+        Access::Operator => asked.operator(),
+        Access::Shopper | Access::Caller | Access::Either => asked.shopper("kim"),
+    }
 }
 
 /// A good request of a route, but for what the test changes.
 pub(super) fn good(route: &Route) -> Ask {
-    let asked = bare(route);
-    match route.access {
-        Access::Anybody => asked,
-        Access::Operator => asked.operator(),
-        Access::Shopper | Access::Caller => asked.shopper("kim"),
-    }
+    called(route, bare(route))
 }
 
 pub(super) fn bare(route: &Route) -> Ask {
     let asked = ask(route.method.as_str(), &path_of(route)).header("idempotency-key", KEY);
-    match route.body {
-        Body::Terms => asked.json(serde_json::to_string(&terms(10)).unwrap()),
-        Body::None | Body::Empty => asked,
+    match good_body(route.body) {
+        Some(body) => asked.json(body),
+        None => asked,
     }
 }
 
@@ -87,18 +116,16 @@ async fn every_bad_id_is_refused() {
     let mut corpus = Vec::new();
     for route in TABLE.iter().filter(|route| route.template.contains('{')) {
         for id in ids {
-            let path = route.template.replace("{campaign}", id).replace("{request}", id);
+            let path = path_with(route.template, id, id, id);
             // A path that is no path at all does not get as far as the door.
             if path.parse::<warp::http::Uri>().is_err() {
                 continue;
             }
-            let asked = ask(route.method.as_str(), &path).header("idempotency-key", KEY);
-            let asked = match route.access {
-                Access::Operator => asked.operator(),
-                _ => asked.shopper("kim"),
+            let asked = called(route, ask(route.method.as_str(), &path).header("idempotency-key", KEY));
+            let asked = match good_body(route.body) {
+                Some(body) => asked.json(body),
+                None => asked,
             };
-            let asked =
-                if route.body == Body::Terms { asked.json(serde_json::to_string(&terms(10)).unwrap()) } else { asked };
             corpus.push((format!("{} {id:.20}", route.name), asked));
         }
     }
@@ -113,6 +140,18 @@ async fn every_bad_id_is_refused() {
         "req_+0000000000000000000000000000000",
     ] {
         corpus.push((id.to_owned(), ask("GET", &format!("/v1/requests/{id}")).shopper("kim")));
+    }
+    for id in [
+        "ord_",
+        "ord_0",
+        "order-1",
+        "ord_0000000000000000000000000000000G",
+        "ORD_00000000000000000000000000000000",
+        "ord_0000000000000000000000000000000A",
+        "ord_000000000000000000000000000000000",
+        "req_00000000000000000000000000000000",
+    ] {
+        corpus.push((id.to_owned(), ask("GET", &format!("/v1/orders/{id}")).shopper("kim")));
     }
     let count = all_refused(corpus, |status, code| (status, code) == (400, "INVALID_ID")).await;
     assert!(count > 150, "{count}");
@@ -144,12 +183,13 @@ async fn every_bad_key_is_refused() {
     .chain([vec![b'a'; 129], vec![b'a'; 4096], b"0123456789abcdef\xff\xfe".to_vec()])
     .collect();
     let mut corpus = Vec::new();
-    for route in TABLE.iter().filter(|route| route.body != Body::None) {
+    for route in TABLE.iter().filter(|route| route.key != Key::Unread) {
         for key in &keys {
-            let asked = ask(route.method.as_str(), &path_of(route)).header("idempotency-key", key);
-            let asked = if route.access == Access::Operator { asked.operator() } else { asked.shopper("kim") };
-            let asked =
-                if route.body == Body::Terms { asked.json(serde_json::to_string(&terms(10)).unwrap()) } else { asked };
+            let asked = called(route, ask(route.method.as_str(), &path_of(route)).header("idempotency-key", key));
+            let asked = match good_body(route.body) {
+                Some(body) => asked.json(body),
+                None => asked,
+            };
             corpus.push((format!("{} {}", route.name, String::from_utf8_lossy(key)), asked));
         }
         corpus.push(("twice".into(), good(route).header("idempotency-key", KEY)));
@@ -157,19 +197,20 @@ async fn every_bad_key_is_refused() {
     corpus.retain(|(name, _)| !name.is_empty());
     let count = all_refused(corpus, |status, code| (status, code) == (400, "IDEMPOTENCY_KEY_INVALID")).await;
     assert!(count > 100, "{count}");
-    let missing = ask("POST", "/v1/campaigns/sale/claims").shopper("kim");
-    all_refused(vec![("missing".into(), missing)], |status, code| (status, code) == (400, "IDEMPOTENCY_KEY_MISSING"))
-        .await;
+    let required = TABLE.iter().filter(|route| route.key == Key::Required);
+    let missing = required.map(|route| {
+        let asked = called(route, ask(route.method.as_str(), &path_of(route)));
+        (route.name.to_owned(), asked.json(good_body(route.body).unwrap_or_else(|| "{}".into())))
+    });
+    let count = all_refused(missing.collect(), |status, code| (status, code) == (400, "IDEMPOTENCY_KEY_MISSING")).await;
+    assert_eq!(count, 9);
 }
 
 #[tokio::test]
 async fn what_says_it_is_something_else_is_refused() {
     let mut corpus = Vec::new();
     for route in TABLE.iter().filter(|route| route.body != Body::None) {
-        let start = || {
-            let asked = ask(route.method.as_str(), &path_of(route)).header("idempotency-key", KEY);
-            if route.access == Access::Operator { asked.operator() } else { asked.shopper("kim") }
-        };
+        let start = || started(route);
         for media_type in [
             "text/plain",
             "application/x-www-form-urlencoded",
@@ -196,12 +237,10 @@ async fn what_says_it_is_something_else_is_refused() {
 async fn what_is_too_large_is_refused_at_its_first_byte_too_many() {
     let mut corpus = Vec::new();
     for route in TABLE.iter().filter(|route| route.body != Body::None) {
-        let most = if route.body == Body::Terms { 16 * 1024 } else { 1024 };
+        let most = route.body.most();
         for size in [most + 1, most * 2, 4 * 1024 * 1024] {
             let padded = format!("{{{}}}", " ".repeat(size - 2));
-            let asked = ask(route.method.as_str(), &path_of(route)).header("idempotency-key", KEY);
-            let asked = if route.access == Access::Operator { asked.operator() } else { asked.shopper("kim") };
-            corpus.push((format!("{} {size}", route.name), asked.json(padded)));
+            corpus.push((format!("{} {size}", route.name), started(route).json(padded)));
         }
     }
     all_refused(corpus, |status, code| (status, code) == (413, "BODY_TOO_LARGE")).await;

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::bad_input_tests::path_with;
 use super::world::*;
 use crate::openapi::{document, page};
 use crate::routes::{Access, TABLE, allowed};
 
 fn path_of(template: &str) -> String {
-    template.replace("{campaign}", "sale").replace("{request}", "req_00000000000000000000000000000000")
+    path_with(template, "sale", "req_00000000000000000000000000000000", "ord_00000000000000000000000000000000")
 }
 
 #[tokio::test]

@@ -8,7 +8,8 @@ use bytes::Bytes;
 use events::codec;
 use events::coupons::{CampaignTerms, CouponCommand, CouponEvent, CouponFact, Discount, Refusal, StockCount};
 use events::envelope::Envelope;
-use events::ids::{CampaignId, RequestId, ShopperId};
+use events::ids::{CampaignId, RequestId, SellerId, ShopperId};
+use events::inventory::ProductTerms;
 use events::money::Money;
 use events::request::{Outcome, Reply};
 use events::time::{Timestamp, Window};
@@ -104,6 +105,25 @@ pub(super) fn terms(stock: u32) -> CampaignTerms {
         platform_share: events::money::BasisPoints::WHOLE,
         restoration: events::coupons::Restoration::Never,
     }
+}
+
+pub(super) fn product_terms() -> ProductTerms {
+    ProductTerms {
+        seller: SellerId::new("seller-1").unwrap(),
+        name: "녹차 100 g".into(),
+        category: None,
+        list_price: Money::new(20_000),
+        sale: None,
+        supply_price: Some(Money::new(9_000)),
+        low_stock: None,
+    }
+}
+
+/// What the payment provider sends.
+pub(super) fn webhook(order: &str, status: &str) -> String {
+    let data = json!({ "orderId": order, "paymentKey": "tviva1", "status": status, "totalAmount": 1_000 });
+    json!({ "eventType": "PAYMENT_STATUS_CHANGED", "createdAt": "2026-01-01T00:00:00.000000", "data": data })
+        .to_string()
 }
 
 pub(super) fn campaign(id: &str) -> CampaignId {

@@ -1,9 +1,13 @@
 //! What the door can be told. Every value has a default that suits production behind a load balancer; units are in the names.
 //! Secrets are not configuration: see [`crate::auth::Secrets`].
 
+mod orders;
+
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
+
+pub use orders::{OrdersConfig, TimelinesConfig, WebhooksConfig};
 
 use crate::limits::Network;
 
@@ -29,6 +33,12 @@ pub struct Config {
     pub board: BoardConfig,
     /// Reading the projections.
     pub reads: ReadsConfig,
+    /// Time limits of orders.
+    pub orders: OrdersConfig,
+    /// Watching orders.
+    pub timelines: TimelinesConfig,
+    /// Webhooks.
+    pub webhooks: WebhooksConfig,
 }
 
 /// Connections and their deadlines, milliseconds.
@@ -170,6 +180,9 @@ impl Default for Config {
             waiting: WaitingConfig::default(),
             board: BoardConfig::default(),
             reads: ReadsConfig::default(),
+            orders: OrdersConfig::default(),
+            timelines: TimelinesConfig::default(),
+            webhooks: WebhooksConfig::default(),
         }
     }
 }
@@ -242,7 +255,7 @@ impl Config {
     /// [`ConfigError`] with the first field that breaks a rule.
     pub fn check(&self) -> Result<(), ConfigError> {
         let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        let Self { server, auth, limits, waiting, board, reads, .. } = self;
+        let Self { server, auth, limits, waiting, board, reads, timelines, .. } = self;
         let rates = [limits.global, limits.caller, limits.address];
         let rules = [
             (
@@ -289,6 +302,14 @@ impl Config {
             (board.grants_remembered_ms >= 0, "board.grants_remembered_ms", "must not be negative"),
             (reads.redis_timeout_ms >= 1 && reads.postgres_timeout_ms >= 1, "reads", "a deadline must be at least 1"),
             (reads.postgres_connections >= 1, "reads.postgres_connections", "must be at least 1"),
+            (self.orders.limits().is_plausible(), "orders", "limits must be 1 second to 90 days, to pay at most 1 day"),
+            (
+                timelines.most_streams >= 1 && timelines.most_streams_per_caller >= 1,
+                "timelines",
+                "a number of streams must be at least 1",
+            ),
+            ((100..=60_000).contains(&timelines.heartbeat_ms), "timelines.heartbeat_ms", "must be 100 to 60000"),
+            ((1..=1_024).contains(&timelines.most_kept), "timelines.most_kept", "must be 1 to 1024"),
         ];
         match rules.into_iter().find(|(holds, _, _)| !holds) {
             Some((_, field, rule)) => Err(ConfigError { field, rule }),

@@ -1,0 +1,61 @@
+//! A sentence for every refusal of the processors.
+
+use events::coupons::Refusal;
+use events::inventory::StockRefusal;
+use events::orders::OrderRefusal;
+
+const CONFLICT: &str = "The same key was sent before with other content";
+
+pub(super) fn refusal_title(refusal: Refusal) -> &'static str {
+    match refusal {
+        Refusal::IdempotencyConflict => CONFLICT,
+        Refusal::UnknownCampaign => "There is no such campaign",
+        Refusal::NotOpen => "The campaign is not open yet",
+        Refusal::Closed => "The campaign is closed",
+        Refusal::Paused => "The campaign is paused",
+        Refusal::AlreadyClaimed => "The shopper has as many coupons as the campaign allows",
+        Refusal::NotEligible => "The campaign does not admit the shopper",
+        Refusal::SoldOut => "No coupon remains",
+        Refusal::BudgetExhausted => "The campaign's budget is exhausted",
+        Refusal::NotOwner => "The shopper does not own the coupon",
+        Refusal::NotUsable => "The coupon cannot be used",
+        Refusal::MinSpend => "The order is smaller than the minimum spend",
+        Refusal::NotRestorable => "The coupon cannot be restored",
+        Refusal::InvalidTerms => "The terms break a rule",
+        Refusal::TermsFrozen => "The change would break a promise already given",
+    }
+}
+
+pub(super) fn stock_title(refusal: StockRefusal) -> &'static str {
+    match refusal {
+        StockRefusal::IdempotencyConflict => CONFLICT,
+        StockRefusal::UnknownProduct => "There is no such product",
+        StockRefusal::InvalidQuantity => "Not a quantity that can be held",
+        StockRefusal::InsufficientStock => "Fewer units are available",
+        StockRefusal::NotHeld => "The units are not held any more",
+        StockRefusal::InvalidTerms => "The terms break a rule",
+        StockRefusal::TermsFrozen => "The change would break a promise already given",
+        StockRefusal::InvalidChange => "The change would leave a number of units that cannot be",
+    }
+}
+
+pub(super) fn order_title(refusal: OrderRefusal) -> &'static str {
+    match refusal {
+        OrderRefusal::IdempotencyConflict => CONFLICT,
+        OrderRefusal::UnknownOrder => "There is no such order",
+        OrderRefusal::InvalidOrder => "The lines are not those of an order",
+        OrderRefusal::PriceChanged => "The order costs something else than was quoted",
+        OrderRefusal::NotAnswered => "Stock or coupon could not be held in time",
+        OrderRefusal::UnknownLine => "The order does not have the product",
+        OrderRefusal::TooManyUnits => "The order has fewer units left",
+        OrderRefusal::AmountMismatch => "The payment is not for what the order costs; nothing was charged",
+        OrderRefusal::PaymentWindowOver => "The time to pay is over; nothing was charged",
+        OrderRefusal::PaymentInFlight => "The provider is being asked to charge",
+        OrderRefusal::RefundInFlight => "Money is being given back",
+        OrderRefusal::NotAwaitingPayment => "The order does not await a payment",
+        OrderRefusal::AlreadyShipped => "The order was shipped: it can only be sent back",
+        OrderRefusal::NotPaid => "The order is not paid, or was undone",
+        OrderRefusal::NotShipped => "The order was not shipped",
+        OrderRefusal::RefundAccountMissing => "A refund of a transfer needs an account to send it to",
+    }
+}

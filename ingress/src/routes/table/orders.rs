@@ -1,0 +1,165 @@
+//! Orders, and what the payment provider says of them.
+
+use warp::http::Method;
+
+use super::{Access, AnswerSpec, Body, Key, PENDING, Route, RouteId, nothing, schema};
+use crate::handlers::{orders, webhooks};
+use crate::problem::Family;
+use crate::timelines::Told;
+
+const APPLIED: &[AnswerSpec] = &[schema::<orders::Applied>(200, "Carried out"), PENDING];
+
+/// Statuses of the problems that a command to an order may meet.
+const COMMAND: &[u16] = &[400, 403, 404, 408, 409, 411, 413, 415, 422];
+
+/// Those, where the payment provider may have refused to charge.
+const PAYMENT: &[u16] = &[400, 402, 403, 404, 408, 409, 411, 413, 415, 422];
+
+/// Those, where the payment provider may have refused to give money back.
+const REFUND: &[u16] = &[400, 403, 404, 408, 409, 411, 413, 415, 422, 502];
+
+pub(super) const POST_ORDER: Route = Route {
+    id: RouteId::PostOrder,
+    method: Method::POST,
+    template: "/v1/orders",
+    name: "post_order",
+    summary: "Order products, with a coupon or without: all of it is held, or nothing",
+    access: Access::Shopper,
+    key: Key::Required,
+    body: Body::Placement,
+    answers: &[schema::<orders::Placed>(201, "Everything is held; Location says where the order is"), PENDING],
+    problems: &[400, 403, 408, 409, 411, 413, 415, 422],
+    family: Family::Orders,
+};
+
+pub(super) const GET_ORDER: Route = Route {
+    id: RouteId::GetOrder,
+    method: Method::GET,
+    template: "/v1/orders/{order}",
+    name: "get_order",
+    summary: "An order: where it is, its lines, what it amounts to",
+    access: Access::Caller,
+    key: Key::Unread,
+    body: Body::None,
+    answers: &[schema::<orders::OrderShown>(200, "Your order")],
+    problems: &[400, 404],
+    family: Family::None,
+};
+
+pub(super) const GET_ORDER_EVENTS: Route = Route {
+    id: RouteId::GetOrderEvents,
+    method: Method::GET,
+    template: "/v1/orders/{order}/events",
+    name: "get_order_events",
+    summary: "What happens to an order, as it happens: server-sent events, until the order is at its end",
+    access: Access::Caller,
+    key: Key::Unread,
+    body: Body::None,
+    answers: &[
+        AnswerSpec {
+            media_type: "text/event-stream",
+            ..schema::<Told>(200, "Each event's id is its number, its type is the fact's, its data is this")
+        },
+        nothing(204, "Nothing follows the Last-Event-ID: the order is at its end"),
+    ],
+    problems: &[400, 404],
+    family: Family::None,
+};
+
+pub(super) const POST_PAYMENT: Route = command(
+    RouteId::PostPayment,
+    "/v1/orders/{order}/payment",
+    "post_payment",
+    "Charge a payment that the shopper has authenticated",
+    Access::Shopper,
+    Body::Payment,
+    PAYMENT,
+);
+
+pub(super) const CANCEL_ORDER: Route = command(
+    RouteId::CancelOrder,
+    "/v1/orders/{order}/cancel",
+    "cancel_order",
+    "Cancel some units or all of them, before the shipment",
+    Access::Shopper,
+    Body::Cancellation,
+    REFUND,
+);
+
+pub(super) const SHIP_ORDER: Route = command(
+    RouteId::ShipOrder,
+    "/v1/orders/{order}/ship",
+    "ship_order",
+    "The goods are on their way",
+    Access::Operator,
+    Body::Empty,
+    COMMAND,
+);
+
+pub(super) const DELIVER_ORDER: Route = command(
+    RouteId::DeliverOrder,
+    "/v1/orders/{order}/deliver",
+    "deliver_order",
+    "The goods are with the shopper",
+    Access::Operator,
+    Body::Empty,
+    COMMAND,
+);
+
+pub(super) const CONFIRM_PURCHASE: Route = command(
+    RouteId::ConfirmPurchase,
+    "/v1/orders/{order}/confirm",
+    "confirm_purchase",
+    "Confirm the purchase",
+    Access::Either,
+    Body::Empty,
+    COMMAND,
+);
+
+pub(super) const REFUND_ORDER: Route = command(
+    RouteId::RefundOrder,
+    "/v1/orders/{order}/refund",
+    "refund_order",
+    "Give money back for some units or all of them",
+    Access::Operator,
+    Body::Refund,
+    REFUND,
+);
+
+pub(super) const POST_TOSS_WEBHOOK: Route = Route {
+    id: RouteId::PostTossWebhook,
+    method: Method::POST,
+    template: "/v1/webhooks/toss",
+    name: "post_toss_webhook",
+    summary: "The payment provider says that something has happened",
+    access: Access::Provider,
+    key: Key::Unread,
+    body: Body::Webhook,
+    answers: &[schema::<webhooks::Stored>(200, "Stored, or nothing to store: not to be sent again")],
+    problems: &[400, 403, 408, 411, 413, 415],
+    family: Family::Webhooks,
+};
+
+const fn command(
+    id: RouteId,
+    template: &'static str,
+    name: &'static str,
+    summary: &'static str,
+    access: Access,
+    body: Body,
+    problems: &'static [u16],
+) -> Route {
+    Route {
+        id,
+        method: Method::POST,
+        template,
+        name,
+        summary,
+        access,
+        key: Key::Required,
+        body,
+        answers: APPLIED,
+        problems,
+        family: Family::Orders,
+    }
+}

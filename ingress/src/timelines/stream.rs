@@ -1,0 +1,199 @@
+//! The stream of one order: first what Postgres has, then what the feed hands on. A fact's number follows the one before without a
+//! gap, so a gap is seen; what is missing is then read from Postgres. Whoever begins to watch just as a fact passes by might see no
+//! gap, so Postgres is asked again in any case, soon at first, later with every heartbeat.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use events::ids::{OrderId, ShopperId};
+use events::orders::OrderEvent;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
+
+use super::{Seat, Told, Watch};
+use crate::problem::Problem;
+use crate::state::State;
+
+/// Most facts read from Postgres at once.
+const MOST_READ: u16 = 200;
+
+/// Pause before Postgres is asked again; doubled each time that it has nothing new, up to the heartbeat.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
+/// What a reader that is cut off should wait before it comes again.
+const GREETING: &str = "retry: 2000\n\n";
+
+/// Says nothing, and that the stream is alive.
+const HEARTBEAT: &str = ":\n\n";
+
+/// Who is told, and of which order.
+pub(crate) struct Viewer {
+    /// The order.
+    pub(crate) order: OrderId,
+    /// The shopper who watches; nobody: an operator does.
+    pub(crate) shopper: Option<ShopperId>,
+    /// The last fact that they have been told.
+    pub(crate) last: u64,
+    /// The latest fact that is known to be there.
+    pub(crate) known: u64,
+    /// Whether after that fact nothing follows by itself.
+    pub(crate) is_at_end: bool,
+}
+
+/// An order's facts, one after the other.
+pub(crate) struct Timeline {
+    state: Arc<State>,
+    viewer: Viewer,
+    watch: Watch,
+    _seat: Seat,
+    closing: watch::Receiver<bool>,
+    /// What is to be sent next.
+    ready: String,
+    /// Whether the last fact that was told is one after which nothing follows by itself.
+    is_last: bool,
+    is_over: bool,
+    heartbeat: Duration,
+    beat_at: Instant,
+    look_at: Instant,
+    pause: Duration,
+}
+
+enum Next {
+    Closing,
+    Event(Result<Arc<OrderEvent>, RecvError>),
+    Look,
+    Beat,
+}
+
+impl Timeline {
+    /// Begins with what Postgres has after the viewer's last fact.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE` when Postgres does not answer.
+    pub(crate) async fn begin(state: Arc<State>, viewer: Viewer, seat: Seat) -> Result<Self, Problem> {
+        // Watched first, read then: what happens in between comes twice, and is told once.
+        let watch = state.timelines.watch(&viewer.order);
+        let heartbeat = Duration::from_millis(state.config.timelines.heartbeat_ms);
+        let now = Instant::now();
+        let mut timeline = Self {
+            closing: state.timelines.closing(),
+            is_last: viewer.is_at_end && viewer.last >= viewer.known,
+            state,
+            viewer,
+            watch,
+            _seat: seat,
+            ready: String::new(),
+            is_over: false,
+            heartbeat,
+            beat_at: now + heartbeat,
+            look_at: now,
+            pause: LOOK_AGAIN,
+        };
+        timeline.look().await?;
+        if !timeline.has_nothing_to_tell() {
+            timeline.ready.insert_str(0, GREETING);
+        }
+        Ok(timeline)
+    }
+
+    /// Whether the viewer has been told everything before, and nothing follows by itself.
+    pub(crate) fn has_nothing_to_tell(&self) -> bool {
+        self.ready.is_empty() && self.has_ended()
+    }
+
+    fn has_ended(&self) -> bool {
+        self.is_last && self.viewer.last >= self.viewer.known
+    }
+
+    /// The next piece of the stream; nothing at its end.
+    pub(crate) async fn next(&mut self) -> Option<Bytes> {
+        loop {
+            if !self.ready.is_empty() {
+                self.beat_at = Instant::now() + self.heartbeat;
+                return Some(Bytes::from(std::mem::take(&mut self.ready)));
+            }
+            if self.is_over || self.has_ended() {
+                return None;
+            }
+            match self.wait().await {
+                Next::Closing => {
+                    self.is_over = true;
+                    self.ready.push_str(": the door is closing\n\n");
+                }
+                Next::Event(Ok(event)) => self.take(&event),
+                // Too slow: what was missed is in Postgres.
+                Next::Event(Err(RecvError::Lagged(_))) => self.look_soon(),
+                // Nobody is left to tell anything: Postgres is.
+                Next::Event(Err(RecvError::Closed)) => self.is_over = true,
+                Next::Look => {
+                    if self.look().await.is_err() {
+                        tracing::debug!(order = %self.viewer.order, "an order's timeline cannot be read: again later");
+                        self.pause_longer();
+                    }
+                }
+                Next::Beat => self.ready.push_str(HEARTBEAT),
+            }
+        }
+    }
+
+    async fn wait(&mut self) -> Next {
+        tokio::select! {
+            biased;
+            _ = self.closing.wait_for(|is_closing| *is_closing) => Next::Closing,
+            event = self.watch.events.recv() => Next::Event(event),
+            () = sleep_until(self.look_at) => Next::Look,
+            () = sleep_until(self.beat_at) => Next::Beat,
+        }
+    }
+
+    /// Takes what the feed has handed on.
+    fn take(&mut self, event: &OrderEvent) {
+        let Some(told) = Told::of(event) else { return };
+        self.viewer.known = self.viewer.known.max(told.version);
+        if told.version == self.viewer.last + 1 {
+            self.tell(told);
+        } else if told.version > self.viewer.last {
+            self.look_soon();
+        }
+    }
+
+    /// Reads what Postgres has.
+    async fn look(&mut self) -> Result<(), Problem> {
+        let reads = &self.state.reads;
+        let rows = reads.timeline(&self.viewer.order, self.viewer.last, MOST_READ, &self.state.metrics).await?;
+        let is_full = rows.len() >= usize::from(MOST_READ);
+        // Postgres is written in order: what it lacks before what it has could not become a row, and never will.
+        for row in rows {
+            self.tell(row.into());
+        }
+        self.viewer.known = self.viewer.known.max(self.viewer.last);
+        if is_full {
+            self.look_at = Instant::now();
+        } else {
+            self.pause_longer();
+        }
+        Ok(())
+    }
+
+    fn tell(&mut self, told: Told) {
+        self.viewer.last = told.version;
+        self.is_last = told.is_last();
+        told.write(self.viewer.shopper.as_ref(), &mut self.ready);
+    }
+
+    /// Something is missing: Postgres will have it any moment.
+    fn look_soon(&mut self) {
+        let soon = Instant::now() + LOOK_AGAIN / 2;
+        if soon < self.look_at {
+            self.look_at = soon;
+            self.pause = LOOK_AGAIN;
+        }
+    }
+
+    fn pause_longer(&mut self) {
+        self.look_at = Instant::now() + self.pause;
+        self.pause = (self.pause * 2).min(self.heartbeat);
+    }
+}
