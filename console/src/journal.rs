@@ -2,6 +2,7 @@
 //! the log against it. It knows three certainties: told the decision, told at the door that nothing entered the log, and not
 //! told: the request may or may not be in the log.
 
+use std::borrow::Cow;
 use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 
 use events::coupons::Refusal;
@@ -18,6 +19,9 @@ pub struct Entry {
     pub subject: Subject,
     /// Whose coupon or order it is; an operator's command to an order names the order's shopper.
     pub shopper: ShopperId,
+    /// What the shopper means to do with the order, as the sale has drawn it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub course: Option<Cow<'static, str>>,
     /// Whether this was the first send of the request or a repeat by the client.
     pub send: Send,
     /// How often it was tried until it was answered for good.

@@ -20,6 +20,7 @@ fn entry(shopper: &str, told: Told) -> Entry {
         request,
         subject: Subject::Claim(CampaignId::new("c").unwrap()),
         shopper: ShopperId::new(shopper).unwrap(),
+        course: None,
         send: Send::Duplicate,
         attempts: 3,
         scheduled_us: 1,

@@ -1,8 +1,10 @@
 //! The command line as it is typed. Nothing here does work; `main` hands each verb to the room that knows it.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use console::sale::trade::Wanted;
 
 /// A time-sale back end: never oversold, never undersold, nothing lost, nothing doubled, and a command that proves it.
 #[derive(Parser, Debug)]
@@ -184,9 +186,25 @@ pub(crate) struct Sale {
     /// Arrivals: at random (Poisson) or evenly.
     #[arg(long, value_enum, default_value_t = Arrivals::Poisson)]
     pub(crate) arrivals: Arrivals,
-    /// Kill -9 roles at random during the sale and start them again.
+    /// How many orders follow the claims: a count, a share such as `50%` of the shoppers who would order (everybody with a
+    /// coupon, and one in ten of the others), `all` of them, or 0.
+    #[arg(long, default_value = "0", value_parser = orders)]
+    pub(crate) orders: Wanted,
+    /// Orders per second, scheduled in advance.
+    #[arg(long, default_value_t = 100.0, value_name = "RATE")]
+    pub(crate) order_rate: f64,
+    /// How long an order may wait for its payment, seconds; said to the ingress that the sale starts itself.
+    #[arg(long, default_value = "20", value_parser = seconds, value_name = "SECONDS")]
+    pub(crate) pay_window: Duration,
+    /// Kill -9 roles at random during the sale, the payment provider too, and start them again.
     #[arg(long)]
     pub(crate) kill: bool,
+    /// Kill -9 the payment provider at random while orders are placed, and start it again.
+    #[arg(long)]
+    pub(crate) kill_provider: bool,
+    /// Kill -9 the payment provider in the middle of the orders, and start it again after so many seconds.
+    #[arg(long, value_parser = seconds, value_name = "SECONDS")]
+    pub(crate) provider_down: Option<Duration>,
     /// Kill -9 the Kafka broker in the middle of the sale and start it again.
     #[arg(long)]
     pub(crate) kill_kafka: bool,
@@ -199,6 +217,9 @@ pub(crate) struct Sale {
     /// An ingress that runs already; without it the sale starts and supervises all roles itself.
     #[arg(long, env = "TIMESALE_INGRESS_URL", value_name = "URL")]
     pub(crate) base_url: Option<String>,
+    /// The payment provider's stub that runs already, beside that ingress.
+    #[arg(long, env = "TIMESALE_PROVIDER_URL", value_name = "URL")]
+    pub(crate) provider: Option<String>,
     /// Where to write what each client was told.
     #[arg(long, value_name = "FILE")]
     pub(crate) journal: Option<PathBuf>,
@@ -223,4 +244,24 @@ pub(crate) enum Arrivals {
     Poisson,
     /// Evenly.
     Constant,
+}
+
+/// Seconds, with or without their unit.
+fn seconds(text: &str) -> Result<Duration, String> {
+    match text.strip_suffix('s').unwrap_or(text).parse::<u64>() {
+        Ok(seconds @ 1..=86_400) => Ok(Duration::from_secs(seconds)),
+        _ => Err("a number of seconds, 1 to 86400".into()),
+    }
+}
+
+/// A count of orders, a share, or all.
+fn orders(text: &str) -> Result<Wanted, String> {
+    let share = |percent: &str| percent.parse::<f64>().ok().filter(|percent| (0.0..=100.0).contains(percent));
+    match (text, text.strip_suffix('%').map(share), text.parse::<u32>()) {
+        ("0", ..) => Ok(Wanted::None),
+        ("all", ..) => Ok(Wanted::Share(1.0)),
+        (_, Some(Some(percent)), _) => Ok(Wanted::Share(percent / 100.0)),
+        (_, None, Ok(count @ 0..=5_000_000)) => Ok(Wanted::Count(count)),
+        _ => Err("a count up to 5000000, a share such as 50%, or all".into()),
+    }
 }

@@ -41,10 +41,33 @@ timesale topics plan --file --json
 timesale topics apply --file --json --yes --wait
 timesale token <subject> --role --segment --ttl
 timesale verify --journal --settle --dead-letters
-timesale sale --shoppers --stock --duplicates --rate --arrivals --kill --kill-kafka --flush-redis --drop-database --base-url \
---journal --connections --patience --seed --no-verify
+timesale sale --shoppers --stock --duplicates --rate --arrivals --orders --order-rate --pay-window --kill --kill-provider \
+--provider-down --kill-kafka --flush-redis --drop-database --base-url --provider --journal --connections --patience --seed --no-verify
 timesale health";
     assert_eq!(lines.join("\n"), expected);
+}
+
+#[test]
+fn orders_are_wanted_by_count_by_share_or_not_at_all() {
+    use clap::Parser;
+    use console::sale::trade::Wanted;
+    let wanted = |text: &str| match Cli::try_parse_from(["timesale", "sale", "--orders", text]) {
+        Ok(Cli { verb: crate::cli::Verb::Sale(sale), .. }) => Some(sale.orders),
+        _ => None,
+    };
+    let table = [
+        ("0", Some(Wanted::None)),
+        ("all", Some(Wanted::Share(1.0))),
+        ("50%", Some(Wanted::Share(0.5))),
+        ("1", Some(Wanted::Count(1))),
+        ("101%", None),
+        ("-1", None),
+        ("many", None),
+        ("%", None),
+    ];
+    for (text, expected) in table {
+        assert_eq!(wanted(text), expected, "{text}");
+    }
 }
 
 #[test]

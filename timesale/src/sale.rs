@@ -1,7 +1,7 @@
 //! The verb `sale`: its options made into a plan, its own executable made into the roles it runs.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use console::sale::faults::FaultKind;
@@ -77,11 +77,20 @@ fn prepare(how: cli::Sale, config: Config) -> anyhow::Result<(Plan, World)> {
     let seed = how.seed.unwrap_or_else(random_seed);
     let wanted = [
         (how.kill, FaultKind::KillRoles),
+        (how.kill_provider, FaultKind::KillProvider),
         (how.kill_kafka, FaultKind::KillKafka),
         (how.flush_redis, FaultKind::FlushRedis),
         (how.drop_database, FaultKind::DropDatabase),
     ];
-    let faults: BTreeSet<FaultKind> = wanted.into_iter().filter(|(wanted, _)| *wanted).map(|(_, kind)| kind).collect();
+    let mut faults: BTreeSet<FaultKind> =
+        wanted.into_iter().filter(|(wanted, _)| *wanted).map(|(_, kind)| kind).collect();
+    faults.extend(how.provider_down.map(FaultKind::ProviderAway));
+    anyhow::ensure!(
+        (0.1..=100_000.0).contains(&how.order_rate),
+        "--order-rate {}: orders a second, 0.1 to 100000",
+        how.order_rate
+    );
+    let roles_config = with_pay_window(config.file.as_deref(), &folder, how.pay_window)?;
     let Some(secret) = config.jwt_secrets.first() else {
         anyhow::bail!("no token secret: set TIMESALE_JWT_SECRET or TIMESALE_JWT_SECRET_FILE, or use --dev");
     };
@@ -89,10 +98,14 @@ fn prepare(how: cli::Sale, config: Config) -> anyhow::Result<(Plan, World)> {
         demand: Demand { shoppers: how.shoppers, duplicates: how.duplicates, pace, arrivals, seed },
         stock: how.stock,
         faults,
+        orders: how.orders,
+        orders_per_second: how.order_rate,
         connections: usize::from(how.connections),
-        patience: Duration::from_secs(how.patience),
+        // Whoever waits for a provider that is away waits for its return.
+        patience: Duration::from_secs(how.patience) + how.provider_down.unwrap_or_default(),
         settle: (!how.no_verify).then_some(SETTLE),
         base_url: how.base_url,
+        provider: how.provider,
         journal: how.journal.unwrap_or_else(|| folder.join("journal.ndjson")),
     };
     let world = World {
@@ -101,7 +114,7 @@ fn prepare(how: cli::Sale, config: Config) -> anyhow::Result<(Plan, World)> {
         jwt_secret: secret.expose().to_owned(),
         launch: Launch {
             executable: std::env::current_exe()?,
-            arguments: config.file.iter().map(|file| format!("--config={}", file.display())).collect(),
+            arguments: vec![format!("--config={}", roles_config.display())],
             // The roles accept what the crowd was given, wherever it came from.
             environment: vec![("TIMESALE_JWT_SECRET".into(), secret.expose().to_owned())],
             folder,
@@ -110,6 +123,20 @@ fn prepare(how: cli::Sale, config: Config) -> anyhow::Result<(Plan, World)> {
         cluster: config.kafka,
     };
     Ok((plan, world))
+}
+
+/// The configuration of the roles that the sale starts: ours, with this time to pay.
+fn with_pay_window(ours: Option<&Path>, folder: &Path, window: Duration) -> anyhow::Result<PathBuf> {
+    let text = ours.map(std::fs::read_to_string).transpose()?.unwrap_or_default();
+    let mut table: toml::Table = text.parse()?;
+    let empty = || toml::Value::Table(toml::Table::new());
+    let ingress = table.entry("ingress").or_insert_with(empty).as_table_mut();
+    let orders = ingress.and_then(|ingress| ingress.entry("orders").or_insert_with(empty).as_table_mut());
+    let Some(orders) = orders else { anyhow::bail!("[ingress.orders] is not a section") };
+    orders.insert("pay_ms".into(), toml::Value::Integer(i64::try_from(window.as_millis())?));
+    let file = folder.join("timesale.toml");
+    std::fs::write(&file, table.to_string())?;
+    Ok(file)
 }
 
 /// The folder with the scripts that start and kill our own services, if they are ours.

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use events::coupons::Refusal;
-use events::ids::CouponId;
+use events::ids::{CouponId, OrderId};
+use events::orders::{OrderAmounts, OrderState};
 use serde::Deserialize;
 
 use super::wire::Response;
-use crate::journal::Told;
+use crate::journal::{Seen, Told};
 
 /// What an answer means.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -90,6 +91,66 @@ pub fn to_lookup(response: &Response) -> Option<Told> {
     match (body.status?, body.coupon, body.reason) {
         (Status::Word("granted"), Some(coupon), _) => Some(Told::Granted { coupon }),
         (Status::Word("refused"), _, Some(reason)) => Some(Told::Refused { reason }),
+        _ => None,
+    }
+}
+
+/// The fields a client reads of any answer about an order. `reason` is a code here: of products, coupons, orders, payments.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct OrderBody<'a> {
+    #[serde(borrow)]
+    status: Option<Status<'a>>,
+    order: Option<OrderId>,
+    version: Option<u64>,
+    state: Option<OrderState>,
+    amounts: Option<OrderAmounts>,
+    code: Option<&'a str>,
+    reason: Option<&'a str>,
+    admitted: Option<bool>,
+}
+
+impl OrderBody<'_> {
+    fn seen(&self) -> Option<Seen> {
+        Some(Seen { version: self.version?, state: self.state?, amounts: self.amounts? })
+    }
+}
+
+/// Reads the answer to the placement of an order, or to a command to one.
+#[must_use]
+pub fn to_order(response: &Response) -> Answer {
+    let body: OrderBody<'_> = serde_json::from_slice(&response.body).unwrap_or_default();
+    let code = || body.code.unwrap_or("NONE").to_owned();
+    match (response.status, body.admitted, &body.order, body.code) {
+        (200 | 201, _, Some(order), _) if body.seen().is_some() => {
+            Answer::Decided(Told::Applied { order: order.clone(), seen: body.seen() })
+        }
+        (202, ..) => Answer::Pending,
+        (429 | 503, admitted, ..) => Answer::Again {
+            after: response.retry_after.map(Duration::from_secs),
+            trace: if admitted == Some(false) { Trace::None } else { Trace::Possible },
+            said: format!("{} {}", response.status, code()),
+        },
+        // The provider's refusal of a refund is a decision too, and comes as 502.
+        (400..500 | 502, Some(true), _, Some(code)) => Answer::Decided(Told::OrderRefused { code: code.to_owned() }),
+        (400..500, admitted, ..) if admitted != Some(true) => {
+            Answer::Door(Told::Door { status: response.status, code: code() })
+        }
+        (status, ..) => Answer::Again { after: None, trace: Trace::Possible, said: format!("{status} {}", code()) },
+    }
+}
+
+/// Reads the answer to "what became of this request?" about an order; nothing when it is not decided, as far as anybody there
+/// knows.
+#[must_use]
+pub fn to_order_lookup(response: &Response) -> Option<Told> {
+    if response.status != 200 {
+        return None;
+    }
+    let body: OrderBody<'_> = serde_json::from_slice(&response.body).unwrap_or_default();
+    match (body.status.as_ref()?, &body.order, body.reason) {
+        (Status::Word("applied"), Some(order), _) => Some(Told::Applied { order: order.clone(), seen: body.seen() }),
+        (Status::Word("refused"), _, Some(reason)) => Some(Told::OrderRefused { code: reason.to_owned() }),
         _ => None,
     }
 }

@@ -10,40 +10,32 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use events::ids::{CampaignId, RequestId, ShopperId};
+use events::ids::{CampaignId, CouponId, ShopperId};
 use tokio::task::LocalSet;
-use tokio::time::{sleep, sleep_until, timeout};
+use tokio::time::sleep_until;
 
-use super::answer::{Answer, Trace, to_claim, to_lookup};
+use super::answer::{to_claim, to_lookup};
+use super::errand::{Ask, Manners, pursue};
 use super::schedule::Planned;
 use super::tally::{Live, Tally};
-use super::wire::{Connection, WireError};
+use super::wire::Connection;
 use crate::journal::{Entry, JournalError, JournalWriter, Subject, Told};
 
-/// Longest wait for one answer: longer than the door lets a claim wait.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
+/// How long a client waits before it asks again what became of its claim.
+const LOOKUPS_APART: Duration = Duration::from_millis(100);
 
-/// How long a client waits before it asks again what became of its request.
-const LOOKUP_INTERVAL: Duration = Duration::from_millis(100);
-
-/// How long the door may say "sold out" to a client whose earlier attempt may be in the log, before the client gives up asking
-/// what became of that attempt.
-const LOOKUP_PATIENCE: Duration = Duration::from_secs(8);
+const CLAIMS: Manners = Manners { answer: to_claim, lookup: to_lookup, lookups_apart: (LOOKUPS_APART, LOOKUPS_APART) };
 
 /// A claim as it goes over the wire.
 pub struct Claim {
     /// Who claims.
     pub shopper: ShopperId,
-    /// Which request that is.
-    pub request: RequestId,
-    /// The whole POST.
-    pub post: Vec<u8>,
-    /// The whole GET that asks what became of it.
-    pub lookup: Vec<u8>,
+    /// The request.
+    pub ask: Ask,
 }
 
 /// What the crowd is to do.
-pub struct Orders {
+pub struct Storm {
     /// The door.
     pub door: SocketAddr,
     /// The campaign.
@@ -59,13 +51,25 @@ pub struct Orders {
 }
 
 struct Crowd<W: Write> {
-    orders: Orders,
+    storm: Storm,
     next: Cell<usize>,
     began: Instant,
     journal: RefCell<JournalWriter<W>>,
     tally: RefCell<Tally>,
+    coupons: RefCell<Vec<Option<CouponId>>>,
     live: Arc<Live>,
     broken: RefCell<Option<JournalError>>,
+}
+
+/// What came of the crowd.
+#[derive(Debug)]
+pub struct Outcome<W> {
+    /// What it was told, summed up.
+    pub tally: Tally,
+    /// The coupon of each shopper who was granted one, by shopper number.
+    pub coupons: Vec<Option<CouponId>>,
+    /// The journal, everything written.
+    pub journal: W,
 }
 
 /// Lets the crowd loose and returns what it was told. Blocks until every send was answered or given up.
@@ -73,19 +77,21 @@ struct Crowd<W: Write> {
 /// # Errors
 /// When the journal cannot be written or the runtime not be built.
 pub fn release<W: Write + Debug + 'static>(
-    orders: Orders,
+    storm: Storm,
     journal: W,
     live: Arc<Live>,
     began: Instant,
-) -> anyhow::Result<(Tally, W)> {
+) -> anyhow::Result<Outcome<W>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let connections = orders.connections;
+    let connections = storm.connections;
+    let coupons = RefCell::new(vec![None; storm.claims.len()]);
     let crowd = Rc::new(Crowd {
-        orders,
+        storm,
         next: Cell::new(0),
         began,
         journal: RefCell::new(JournalWriter::new(journal)),
         tally: RefCell::new(Tally::new()?),
+        coupons,
         live,
         broken: RefCell::new(None),
     });
@@ -99,30 +105,38 @@ pub fn release<W: Write + Debug + 'static>(
     if let Some(error) = crowd.broken.into_inner() {
         return Err(error.into());
     }
-    Ok((crowd.tally.into_inner(), crowd.journal.into_inner().finish()?))
+    Ok(Outcome {
+        tally: crowd.tally.into_inner(),
+        coupons: crowd.coupons.into_inner(),
+        journal: crowd.journal.into_inner().finish()?,
+    })
 }
 
 impl<W: Write> Crowd<W> {
     async fn serve_schedule(&self) {
-        let mut connection = Connection::to(self.orders.door);
+        let mut connection = Connection::to(self.storm.door);
         loop {
             let index = self.next.get();
             self.next.set(index + 1);
-            let Some(planned) = self.orders.schedule.get(index) else { return };
-            let Some(claim) = self.orders.claims.get(usize::try_from(planned.shopper).unwrap_or(usize::MAX)) else {
-                continue;
-            };
+            let Some(planned) = self.storm.schedule.get(index) else { return };
+            let shopper = usize::try_from(planned.shopper).unwrap_or(usize::MAX);
+            let Some(claim) = self.storm.claims.get(shopper) else { continue };
             if planned.at > self.began.elapsed() {
                 sleep_until((self.began + planned.at).into()).await;
             }
             let sent = self.began.elapsed();
-            let (told, attempts) = self.pursue(claim, &mut connection).await;
+            let deadline = Instant::now() + self.storm.patience;
+            let (told, attempts) = pursue(&claim.ask, &CLAIMS, &mut connection, deadline).await;
+            if let (Told::Granted { coupon }, Some(of_shopper)) = (&told, self.coupons.borrow_mut().get_mut(shopper)) {
+                *of_shopper = Some(*coupon);
+            }
             let us = |duration: Duration| u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
             let answered = self.began.elapsed();
             self.record(&Entry {
-                request: claim.request,
-                subject: Subject::Claim(self.orders.campaign.clone()),
+                request: claim.ask.request,
+                subject: Subject::Claim(self.storm.campaign.clone()),
                 shopper: claim.shopper.clone(),
+                course: None,
                 send: planned.send,
                 attempts,
                 // In a closed loop nothing is scheduled: a send is due when its turn comes.
@@ -141,72 +155,5 @@ impl<W: Write> Crowd<W> {
             // Without its journal the sale proves less than it promises: nothing more is sent.
             self.next.set(usize::MAX / 2);
         }
-    }
-
-    /// Stays with a claim until its client knows what became of it, or loses patience.
-    async fn pursue(&self, claim: &Claim, connection: &mut Connection) -> (Told, u32) {
-        let deadline = Instant::now() + self.orders.patience;
-        let mut traced = Trace::None;
-        let mut attempts = 0;
-        let mut pause = Pause::default();
-        loop {
-            attempts += 1;
-            let (trace, after, said) = match timeout(ANSWER_TIMEOUT, connection.exchange(&claim.post)).await {
-                Ok(Ok(response)) => match to_claim(&response) {
-                    Answer::Decided(told) => return (told, attempts),
-                    Answer::Pending => match self.look_up(claim, connection, deadline).await {
-                        Some(told) => return (told, attempts),
-                        None => return (Told::Unknown { last: "202, never decided".into() }, attempts),
-                    },
-                    Answer::Door(told) if traced == Trace::None => return (told, attempts),
-                    Answer::Door(told) => {
-                        let deadline = deadline.min(Instant::now() + LOOKUP_PATIENCE);
-                        let decided = self.look_up(claim, connection, deadline).await;
-                        let unknown = || Told::Unknown { last: format!("tried, then {told:?}") };
-                        return (decided.unwrap_or_else(unknown), attempts);
-                    }
-                    Answer::Again { after, trace, said } => (trace, after, said),
-                },
-                Ok(Err(error @ WireError::NotSent(_))) => (Trace::None, None, error.to_string()),
-                Ok(Err(error @ WireError::NotAnswered(_))) => (Trace::Possible, None, error.to_string()),
-                Err(_) => (Trace::Possible, None, "no answer in time".to_owned()),
-            };
-            if trace == Trace::Possible {
-                traced = Trace::Possible;
-            }
-            if Instant::now() >= deadline {
-                return (Told::Unknown { last: said }, attempts);
-            }
-            sleep(pause.next(after)).await;
-        }
-    }
-
-    /// Asks what became of a request until somebody knows.
-    async fn look_up(&self, claim: &Claim, connection: &mut Connection, deadline: Instant) -> Option<Told> {
-        while Instant::now() < deadline {
-            if let Ok(Ok(response)) = timeout(ANSWER_TIMEOUT, connection.exchange(&claim.lookup)).await
-                && let Some(told) = to_lookup(&response)
-            {
-                return Some(told);
-            }
-            sleep(LOOKUP_INTERVAL).await;
-        }
-        None
-    }
-}
-
-/// How long to wait before trying again: as the door says, else 20 ms, doubling to 500 ms, each with up to half on top so that
-/// a crowd that was turned away together does not come back together.
-#[derive(Default)]
-struct Pause {
-    tries: u32,
-}
-
-impl Pause {
-    fn next(&mut self, told: Option<Duration>) -> Duration {
-        let own = Duration::from_millis(20 << self.tries.min(5)).min(Duration::from_millis(500));
-        self.tries += 1;
-        let base = told.map_or(own, |told| told.min(Duration::from_secs(5)));
-        base + base.mul_f64(fastrand::f64() / 2.0)
     }
 }

@@ -44,7 +44,15 @@ pub(super) async fn do_harm(
         sleep_until((began + at).into()).await;
         tracing::info!(?fault, at_ms = began.elapsed().as_millis(), "fault");
         match fault {
+            Fault::KillRole { role: Role::Provider, dead_for } => {
+                counts.provider_kills += kill(targets, Role::Provider, dead_for).await?;
+            }
             Fault::KillRole { role, dead_for } => counts.kills += kill(targets, role, dead_for).await?,
+            Fault::ProviderLeaves => {
+                let killed = roles_of(targets)?.lock().await.kill(Role::Provider).await?;
+                counts.provider_kills += u64::from(killed == Killed::Alive);
+            }
+            Fault::ProviderReturns => roles_of(targets)?.lock().await.spawn(Role::Provider)?,
             Fault::KillKafka => {
                 service(targets, "kafka", "kill").await?;
                 sleep(BROKER_DEAD_FOR).await;
@@ -67,13 +75,17 @@ pub(super) async fn do_harm(
 
 /// Kills a role and starts it again; 1 if it was alive until then.
 async fn kill(targets: &Targets, role: Role, dead_for: Duration) -> anyhow::Result<u64> {
-    let Some(roles) = &targets.roles else { bail!("the roles are not ours to kill") };
     // Held until the role is back: nobody else takes a planned death for an unplanned one.
-    let mut roles = roles.lock().await;
+    let mut roles = roles_of(targets)?.lock().await;
     let killed = roles.kill(role).await?;
     sleep(dead_for).await;
     roles.spawn(role)?;
     Ok(u64::from(killed == Killed::Alive))
+}
+
+fn roles_of(targets: &Targets) -> anyhow::Result<&Mutex<Roles>> {
+    let Some(roles) = &targets.roles else { bail!("the roles are not ours to kill") };
+    Ok(roles)
 }
 
 async fn service(targets: &Targets, name: &str, verb: &str) -> anyhow::Result<()> {

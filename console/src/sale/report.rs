@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::faults::FaultCounts;
 use super::tally::{Percentiles, Tally};
+use super::trade::Orders;
 use super::usage::Usage;
 use crate::verify::{Counts, Verdict};
 
@@ -44,6 +45,9 @@ pub struct Report {
     pub claim_to_answer_ms: Percentiles,
     /// From the first scheduled send to the last answer, seconds.
     pub lasted_seconds: f64,
+    /// What the orders came to; nothing when none were wanted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub orders: Option<Orders>,
     /// What went wrong on purpose.
     pub faults: FaultCounts,
     /// What the door said when it refused, and how often.
@@ -70,6 +74,7 @@ impl Report {
         campaign: CampaignId,
         demand: (u64, u32, u32),
         tally: Tally,
+        orders: Option<Orders>,
         faults: FaultCounts,
         usage: &BTreeMap<String, Usage>,
         verdict: Verdict,
@@ -91,6 +96,7 @@ impl Report {
             claim_to_decision_ms: tally.to_decision(),
             claim_to_answer_ms: tally.to_answer(),
             lasted_seconds: tally.lasted().as_secs_f64(),
+            orders,
             faults,
             door_codes: tally.door_codes,
             cpu_seconds: usage.iter().map(|(role, usage)| (role.clone(), usage.cpu_seconds)).collect(),
@@ -111,7 +117,6 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let latency = |of: &Percentiles| format!("p50 {:.1} ms, p99 {:.1} ms, worst {:.0} ms", of.p50, of.p99, of.max);
         writeln!(f, "campaign   {} (seed {})", self.campaign, self.seed)?;
         writeln!(f, "demand     {} shoppers for {} coupons", self.shoppers, self.stock)?;
         writeln!(
@@ -126,11 +131,14 @@ impl fmt::Display for Report {
         )?;
         writeln!(f, "decision   {}", latency(&self.claim_to_decision_ms))?;
         writeln!(f, "answer     {}", latency(&self.claim_to_answer_ms))?;
-        let FaultCounts { kills, kafka_kills, redis_flushes, database_drops } = self.faults;
+        if let Some(orders) = &self.orders {
+            write_orders(f, orders)?;
+        }
+        let FaultCounts { kills, kafka_kills, redis_flushes, database_drops, provider_kills } = self.faults;
         writeln!(
             f,
             "faults     {kills} roles killed, {kafka_kills} brokers killed, {redis_flushes} flushes of Redis, \
-             {database_drops} databases dropped"
+             {database_drops} databases dropped, {provider_kills} times the payment provider"
         )?;
         for (code, count) in &self.door_codes {
             writeln!(f, "door       {count} x {code}")?;
@@ -142,4 +150,40 @@ impl fmt::Display for Report {
         writeln!(f, "log        {}", self.verified)?;
         crate::verify::write_proof(f, &self.proof, &self.counterexamples)
     }
+}
+
+fn latency(of: &Percentiles) -> String {
+    format!("p50 {:.1} ms, p99 {:.1} ms, worst {:.0} ms", of.p50, of.p99, of.max)
+}
+
+fn write_orders(f: &mut fmt::Formatter<'_>, orders: &Orders) -> fmt::Result {
+    writeln!(
+        f,
+        "orders     {} sent, {} repeats, {} retries, in {:.1} s: {:.0} a second",
+        orders.sent, orders.duplicates_sent, orders.retries, orders.lasted_seconds, orders.orders_per_second
+    )?;
+    writeln!(
+        f,
+        "           {} placed, {} rejected, {} paid, {} declined, {} expired, {} cancelled, {} refunded in part, \
+         {} refunded, {} unknown, {} could not reach the provider",
+        orders.placed,
+        orders.rejected,
+        orders.paid,
+        orders.declined,
+        orders.expired,
+        orders.cancelled,
+        orders.refunded_partly,
+        orders.refunded,
+        orders.unknown,
+        orders.turned_away
+    )?;
+    writeln!(f, "placing    {}", latency(&orders.place_to_decision_ms))?;
+    writeln!(f, "paying     {}", latency(&orders.pay_to_decision_ms))?;
+    for (code, count) in &orders.refusals {
+        writeln!(f, "refused    {count} x {code}")?;
+    }
+    for (surprise, count) in &orders.surprises {
+        writeln!(f, "surprise   {count} x {surprise}")?;
+    }
+    Ok(())
 }

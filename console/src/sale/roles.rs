@@ -1,4 +1,4 @@
-//! The roles as child processes of the sale: started on free ports with their logs in the run folder, killed and started again
+//! The roles, and the payment provider's stub, as child processes of the sale: started on free ports with their logs in the run folder, killed and started again
 //! when the plan says so, watched for deaths nobody planned. Their standard input is ours to hold: when the sale is gone, they
 //! stop by themselves.
 
@@ -15,7 +15,7 @@ use tokio::time::{sleep, timeout};
 use super::usage::Usage;
 use super::wire::Connection;
 
-/// A role that the sale runs.
+/// A process that the sale runs: a role, or the provider's stub, which is killed and watched as they are.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Role {
     /// HTTP in.
@@ -24,11 +24,17 @@ pub enum Role {
     Processors,
     /// Postgres and Redis.
     Sinks,
+    /// What talks to the payment provider.
+    Connectors,
+    /// The payment provider itself, as our stub plays it.
+    Provider,
 }
 
 impl Role {
-    /// Every role.
-    pub const ALL: [Self; 3] = [Self::Ingress, Self::Processors, Self::Sinks];
+    /// What claims need.
+    pub const OF_CLAIMS: [Self; 3] = [Self::Ingress, Self::Processors, Self::Sinks];
+    /// What orders need.
+    pub const OF_ORDERS: [Self; 5] = [Self::Ingress, Self::Processors, Self::Sinks, Self::Connectors, Self::Provider];
 
     /// As the command line names it.
     #[must_use]
@@ -37,6 +43,8 @@ impl Role {
             Self::Ingress => "ingress",
             Self::Processors => "processors",
             Self::Sinks => "sinks",
+            Self::Connectors => "connectors",
+            Self::Provider => "provider",
         }
     }
 }
@@ -64,6 +72,8 @@ pub struct Roles {
     launch: Launch,
     /// Where ingress listens, in every incarnation.
     door: SocketAddr,
+    /// Where the provider's stub listens, in every incarnation.
+    provider: SocketAddr,
     admin: BTreeMap<Role, SocketAddr>,
     running: BTreeMap<Role, Running>,
     /// What earlier incarnations have cost.
@@ -79,21 +89,28 @@ const READY_WITHIN: Duration = Duration::from_secs(60);
 const STOP_WITHIN: Duration = Duration::from_secs(12);
 
 impl Roles {
-    /// Starts every role and waits until all are ready.
+    /// Starts these roles and waits until all are ready.
     ///
     /// # Errors
     /// When one cannot be started, dies, or is not ready in time; the end of its log is part of the error.
-    pub async fn start(launch: Launch) -> anyhow::Result<Self> {
+    pub async fn start(launch: Launch, which: &[Role]) -> anyhow::Result<Self> {
         std::fs::create_dir_all(&launch.folder).with_context(|| launch.folder.display().to_string())?;
-        let door = free_address()?;
+        let (door, provider) = (free_address()?, free_address()?);
         let mut admin = BTreeMap::new();
-        for role in Role::ALL {
-            admin.insert(role, free_address()?);
+        for role in which {
+            admin.insert(*role, if *role == Role::Provider { provider } else { free_address()? });
         }
-        let mut roles =
-            Self { launch, door, admin, running: BTreeMap::new(), buried: BTreeMap::new(), unplanned: Vec::new() };
-        for role in Role::ALL {
-            roles.spawn(role)?;
+        let mut roles = Self {
+            launch,
+            door,
+            provider,
+            admin,
+            running: BTreeMap::new(),
+            buried: BTreeMap::new(),
+            unplanned: Vec::new(),
+        };
+        for role in which {
+            roles.spawn(*role)?;
         }
         roles.until_ready().await?;
         Ok(roles)
@@ -103,6 +120,12 @@ impl Roles {
     #[must_use]
     pub fn door(&self) -> SocketAddr {
         self.door
+    }
+
+    /// Where the provider's stub listens, if it runs.
+    #[must_use]
+    pub fn provider(&self) -> SocketAddr {
+        self.provider
     }
 
     /// Deaths nobody planned.
@@ -118,10 +141,21 @@ impl Roles {
     pub fn spawn(&mut self, role: Role) -> anyhow::Result<()> {
         let Some(admin) = self.admin.get(&role).copied() else { bail!("{role:?} has no address") };
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.log(role))?;
-        let child = Command::new(&self.launch.executable)
-            .args(["serve", role.name(), "--stop-with-stdin"])
+        let provider = format!("http://{}", self.provider);
+        let mut command = Command::new(&self.launch.executable);
+        if role == Role::Provider {
+            command
+                .args(["toss-stub", "--stop-with-stdin", "--listen", &self.provider.to_string()])
+                .args(["--webhook", &format!("http://{}/v1/webhooks/toss", self.door)])
+                .arg("--data")
+                .arg(self.launch.folder.join("provider"));
+        } else {
+            command.args(["serve", role.name(), "--stop-with-stdin"]);
+        }
+        let child = command
             .args(&self.launch.arguments)
             .envs(self.launch.environment.iter().map(|(name, value)| (name, value)))
+            .env("TOSS_BASE_URL", provider)
             .env("TIMESALE_ADMIN_LISTEN", admin.to_string())
             .env("TIMESALE_LISTEN", self.door.to_string())
             .stdin(Stdio::piped())
@@ -174,7 +208,8 @@ impl Roles {
     /// When one dies or is not ready in time.
     pub async fn until_ready(&mut self) -> anyhow::Result<()> {
         let deadline = Instant::now() + READY_WITHIN;
-        for role in Role::ALL {
+        let which: Vec<Role> = self.running.keys().copied().collect();
+        for role in which {
             while let Some(running) = self.running.get_mut(&role) {
                 if let Some(status) = running.child.try_wait()? {
                     bail!("{} ended with {status}:\n{}", role.name(), self.log_tail(role));

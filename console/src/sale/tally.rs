@@ -60,7 +60,7 @@ pub struct Percentiles {
 }
 
 /// An hour: longer latencies count as that.
-const LONGEST_US: u64 = 3_600_000_000;
+pub(super) const LONGEST_US: u64 = 3_600_000_000;
 
 impl Tally {
     /// Nothing yet.
@@ -145,7 +145,7 @@ impl Tally {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "milliseconds for people")]
-fn percentiles(histogram: &Histogram<u64>) -> Percentiles {
+pub(super) fn percentiles(histogram: &Histogram<u64>) -> Percentiles {
     let ms = |us: u64| us as f64 / 1_000.0;
     if histogram.is_empty() {
         return Percentiles::default();

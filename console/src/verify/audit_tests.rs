@@ -95,6 +95,7 @@ fn told(number: u32, told: Told) -> Entry {
         request: request(number),
         subject: Subject::Claim(campaign()),
         shopper: shopper(number),
+        course: None,
         send: Send::First,
         attempts: 1,
         scheduled_us: 0,

@@ -1,0 +1,198 @@
+//! The stages of a sale: first the crowd claims, then shoppers order. Each runs on a thread of its own, with harm and watch
+//! beside it.
+
+use std::fs::File;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use events::ids::{CampaignId, CouponId};
+use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
+
+use super::crowd::{self, Outcome, Storm};
+use super::faults::{self, FaultCounts};
+use super::harm::{self, Targets};
+use super::progress::{self, Watched, say};
+use super::roles::{Role, Roles};
+use super::schedule::Pace;
+use super::tally::{Live, Tally};
+use super::trade::{self, Appetite, Began, LiveOrders, Orders, Trade, Wanted};
+use super::{Plan, World, door};
+use crate::token::Mint;
+
+/// A closed loop has no schedule: faults are spread over what it takes at about this rate.
+const PRESUMED_CAPACITY: f64 = 8_000.0;
+
+/// A moment for a stage's thread to start, so that its first sends are not late.
+const HEAD_START: Duration = Duration::from_millis(50);
+
+/// A shopper's last steps come this much later than the order: faults are spread over them too.
+const LAST_STEPS: Duration = Duration::from_secs(4);
+
+/// Everything that the stages need.
+pub(super) struct Stages<'a> {
+    pub plan: &'a Plan,
+    pub world: &'a World,
+    pub campaign: &'a CampaignId,
+    pub door: SocketAddr,
+    pub provider: SocketAddr,
+    pub roles: Option<&'a Arc<Mutex<Roles>>>,
+    pub mint: Arc<Mint>,
+}
+
+/// What came of the stages.
+pub(super) struct Came {
+    pub tally: Tally,
+    pub orders: Option<Orders>,
+    pub faults: FaultCounts,
+}
+
+impl Stages<'_> {
+    /// Plays every stage that the plan has.
+    pub(super) async fn play(&self) -> anyhow::Result<Came> {
+        let path = &self.plan.journal;
+        let journal = File::create(path).with_context(|| path.display().to_string())?;
+        let (Outcome { tally, coupons, journal }, mut faults, began) = self.claims(journal).await?;
+        if self.plan.orders == Wanted::None {
+            journal.sync_all()?;
+            return Ok(Came { tally, orders: None, faults });
+        }
+        if let Some(roles) = self.roles {
+            roles.lock().await.until_ready().await?;
+        }
+        let (orders, journal, more) = self.orders(&coupons, journal, began).await?;
+        journal.sync_all()?;
+        faults += more;
+        Ok(Came { tally, orders: Some(orders), faults })
+    }
+
+    /// The crowd claims. Returns when it began, too: the sale's times count from there.
+    async fn claims(&self, journal: File) -> anyhow::Result<(Outcome<File>, FaultCounts, Instant)> {
+        let Self { plan, campaign, door, .. } = self;
+        let schedule = plan.demand.schedule();
+        let sends = schedule.len() as u64;
+        let lasts = match plan.demand.pace {
+            Pace::PerSecond(_) => schedule.last().map_or(Duration::ZERO, |planned| planned.at),
+            #[expect(clippy::cast_precision_loss, reason = "a guess")]
+            Pace::Max => Duration::from_secs_f64(sends as f64 / PRESUMED_CAPACITY),
+        };
+        let storm = Storm {
+            door: *door,
+            campaign: (*campaign).clone(),
+            claims: door::claims(*door, campaign, plan.demand.shoppers, &self.mint)?,
+            schedule,
+            connections: plan.connections,
+            patience: plan.patience,
+        };
+        say(&format!("{sends} sends over {:.1} s to http://{door}, campaign {campaign}", lasts.as_secs_f64()));
+        let began = Instant::now() + HEAD_START;
+        // While coupons are still to be had: once all are gone the door answers from memory, and little can go wrong.
+        let selling = lasts.mul_f64((f64::from(plan.stock) / f64::from(plan.demand.shoppers)).min(1.0));
+        let live = Arc::new(Live::default());
+        let shown = Watched::Claims(Arc::clone(&live));
+        let (outcome, faults) = self
+            .stage(&Role::OF_CLAIMS, (began, selling), (shown, sends), move || {
+                crowd::release(storm, journal, live, began)
+            })
+            .await?;
+        Ok((outcome, faults, began))
+    }
+
+    /// Shoppers order.
+    async fn orders(
+        &self,
+        coupons: &[Option<CouponId>],
+        journal: File,
+        sale: Instant,
+    ) -> anyhow::Result<(Orders, File, FaultCounts)> {
+        let Self { plan, campaign, door, .. } = self;
+        let appetite = Appetite {
+            wanted: plan.orders,
+            per_second: plan.orders_per_second,
+            duplicates: plan.demand.duplicates,
+            seed: plan.demand.seed,
+        };
+        let wishes = appetite.wishes(coupons);
+        let catalogue = trade::catalogue(campaign.as_str(), &trade::demand(&wishes), door::now())?;
+        door::stock_up(*door, &catalogue, &self.mint).await?;
+        let count = wishes.len() as u64;
+        let lasts = wishes.last().map_or(Duration::ZERO, |wish| wish.at) + LAST_STEPS;
+        say(&format!(
+            "{count} orders over {:.1} s, {} products, paid at http://{}",
+            lasts.as_secs_f64(),
+            catalogue.len(),
+            self.provider
+        ));
+        let trade = Trade {
+            door: *door,
+            provider: self.provider,
+            campaign: (*campaign).clone(),
+            discount: door::DISCOUNT,
+            catalogue,
+            wishes,
+            mint: Arc::clone(&self.mint),
+            connections: plan.connections,
+            patience: plan.patience,
+        };
+        let began = Began { sale, trade: Instant::now() + HEAD_START };
+        let live = Arc::new(LiveOrders::default());
+        let shown = Watched::Orders(Arc::clone(&live));
+        let ((orders, journal), faults) = self
+            .stage(&Role::OF_ORDERS, (began.trade, lasts), (shown, count), move || {
+                trade::open(trade, journal, live, began)
+            })
+            .await?;
+        Ok((orders, journal, faults))
+    }
+
+    /// Runs one stage on a thread of its own, with harm to these roles, the watch and the progress beside it.
+    async fn stage<T: Send + 'static>(
+        &self,
+        roles: &[Role],
+        (began, lasts): (Instant, Duration),
+        (shown, all): (Watched, u64),
+        run: impl FnOnce() -> anyhow::Result<T> + Send + 'static,
+    ) -> anyhow::Result<(T, FaultCounts)> {
+        let stage = tokio::task::spawn_blocking(run);
+        let harm = {
+            let harms = faults::plan(&self.plan.faults, roles, lasts, self.plan.demand.seed);
+            let targets = Targets {
+                roles: self.roles.cloned(),
+                services: self.world.services.clone(),
+                postgres: self.world.postgres.clone(),
+                redis: self.world.redis.clone(),
+            };
+            tokio::spawn(async move { harm::do_harm(harms, began, &targets).await })
+        };
+        let watch = self.roles.cloned().map(|roles| tokio::spawn(watch(roles)));
+        let progress = tokio::spawn(progress::show(shown, all));
+        let outcome = async {
+            let came = stage.await.context("the stage's thread")??;
+            let faults = harm.await.context("the faults' task")??;
+            Ok((came, faults))
+        }
+        .await;
+        progress.abort();
+        stop_watching(watch).await?;
+        outcome
+    }
+}
+
+async fn watch(roles: Arc<Mutex<Roles>>) -> anyhow::Result<()> {
+    loop {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        roles.lock().await.watch()?;
+    }
+}
+
+/// Ends the watch; what it could not do is our failure too.
+async fn stop_watching(watch: Option<JoinHandle<anyhow::Result<()>>>) -> anyhow::Result<()> {
+    let Some(watch) = watch else { return Ok(()) };
+    watch.abort();
+    match watch.await {
+        Ok(failed) => failed.context("watching the roles"),
+        Err(_cancelled) => Ok(()),
+    }
+}
