@@ -19,10 +19,10 @@ pub struct Product {
 }
 
 /// Seller, name, list price and time-sale price. The first is the one that everybody wants. The second costs less than the
-/// sale's coupon takes off, so that an order of one unit costs nothing.
+/// sale's coupon takes off, so that an order of one or two units costs nothing.
 const ARTICLES: [(&str, &str, i64, Option<i64>); 10] = [
     ("hanok", "Brass kettle, limited", 39_000, Some(25_900)),
-    ("hanok", "Tea bag, one", 4_000, None),
+    ("hanok", "Tea bag, one", 2_500, None),
     ("hanok", "Tea bowl", 18_700, Some(14_900)),
     ("namsan", "Wool scarf", 32_000, Some(19_999)),
     ("namsan", "Socks, three pairs", 9_900, None),

@@ -94,7 +94,7 @@ impl Appetite {
         let (mut with, mut without): (Vec<usize>, Vec<usize>) =
             (0..coupons.len()).partition(|shopper| coupons.get(*shopper).is_some_and(Option::is_some));
         rng.shuffle(&mut without);
-        let buyers = match self.wanted {
+        match self.wanted {
             Wanted::None => Vec::new(),
             Wanted::Share(share) => {
                 without.truncate(without.len() / WITHOUT_COUPON);
@@ -107,8 +107,7 @@ impl Appetite {
                 with.append(&mut without);
                 with.iter().copied().cycle().take(usize::try_from(count).unwrap_or(usize::MAX)).collect()
             }
-        };
-        buyers
+        }
     }
 }
 

@@ -21,7 +21,9 @@ use super::wish::{Appetite, Wanted, Wish, demand};
 
 /// A thousand shoppers, every fourth with a coupon.
 fn coupons() -> Vec<Option<CouponId>> {
-    (0..1_000).map(|shopper: u32| (shopper % 4 == 0).then(|| RequestId::of("s", "r", &shopper.to_string()).coupon())).collect()
+    (0..1_000)
+        .map(|shopper: u32| shopper.is_multiple_of(4).then(|| RequestId::of("s", "r", &shopper.to_string()).coupon()))
+        .collect()
 }
 
 fn appetite(wanted: Wanted) -> Appetite {
@@ -40,7 +42,10 @@ fn everybody_with_a_coupon_orders_and_one_in_ten_of_the_others() {
     assert_eq!(wishes.iter().filter(|wish| wish.coupon.is_some()).count(), 250);
     assert!(wishes.is_sorted_by_key(|wish| wish.at));
     let lasts = wishes.last().unwrap().at;
-    assert!((Duration::from_millis(2_600)..Duration::from_millis(3_900)).contains(&lasts), "{lasts:?} for 325 at 100/s");
+    assert!(
+        (Duration::from_millis(2_600)..Duration::from_millis(3_900)).contains(&lasts),
+        "{lasts:?} for 325 at 100/s"
+    );
 }
 
 #[test]
@@ -85,7 +90,8 @@ fn the_scarce_article_is_wanted_twice_as_much_as_there_is_and_nothing_else_runs_
 
 #[test]
 fn an_order_names_no_article_twice_and_costs_what_its_lines_cost_less_the_coupon() {
-    let wishes = wishes(Wanted::Count(2_000));
+    let everybody: Vec<_> = coupons().iter().cycle().step_by(4).take(2_000).copied().collect();
+    let wishes = appetite(Wanted::Count(2_000)).wishes(&everybody);
     let catalogue = catalogue("sale-1", &demand(&wishes), Timestamp::from_millis(1_790_000_000_000)).unwrap();
     let discount = Discount::Fixed { amount: Money::new(5_000) };
     let mut free = 0;
