@@ -62,6 +62,12 @@ impl Writer {
         self.0.extend(bytes.iter().take(usize::from(length)));
     }
 
+    /// A text of any length; what people write may be longer than an id.
+    pub(crate) fn long_text(&mut self, text: &str) {
+        self.number(text.len() as u64);
+        self.fixed(text.as_bytes());
+    }
+
     pub(crate) fn finish(self) -> Vec<u8> {
         self.0
     }
@@ -118,6 +124,13 @@ impl<'a> Reader<'a> {
 
     pub(crate) fn text(&mut self) -> Result<&'a str, RowError> {
         let length = usize::from(self.byte()?);
+        let (text, rest) = self.0.split_at_checked(length).ok_or(RowError::Length)?;
+        self.0 = rest;
+        std::str::from_utf8(text).map_err(|_| RowError::Field("text"))
+    }
+
+    pub(crate) fn long_text(&mut self) -> Result<&'a str, RowError> {
+        let length: usize = self.small("length")?;
         let (text, rest) = self.0.split_at_checked(length).ok_or(RowError::Length)?;
         self.0 = rest;
         std::str::from_utf8(text).map_err(|_| RowError::Field("text"))

@@ -3,13 +3,20 @@
 //! [`events::coupons::CouponLedger`].
 
 use std::collections::BTreeSet;
+use std::fmt::Display;
 
-use events::ids::{CampaignId, OrderId};
+use events::ids::OrderId;
 use events::money::Money;
 use events::orders::{LineAmounts, OrderState};
 
 use crate::coupons::{Account, Campaign};
+use crate::inventory::Product;
 use crate::orders::{CouponState, Order, Stock};
+
+/// The state contradicts itself: a bug, or bytes that this code never wrote. Nothing sensible can follow.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("broken invariant: {0}")]
+pub(crate) struct Broken(pub(crate) &'static str);
 
 /// A rule that does not hold.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -101,13 +108,18 @@ pub(crate) fn report_order(order: &OrderId, held: Result<(), Violation>) {
     }
 }
 
+/// Every unit is in exactly one place.
+pub(crate) fn of_product(product: &Product) -> Result<(), Violation> {
+    if product.level.is_balanced() { Ok(()) } else { Err(Violation("received = available + held + sold")) }
+}
+
 /// Tells a violation to whoever watches; a test stops there.
-pub(crate) fn report(campaign: &CampaignId, held: Result<(), Violation>) {
+pub(crate) fn report(subject: &impl Display, held: Result<(), Violation>) {
     if let Err(Violation(rule)) = held {
-        tracing::error!(%campaign, rule, "an invariant does not hold");
+        tracing::error!(%subject, rule, "an invariant does not hold");
         #[cfg(test)]
         {
-            panic!("{campaign}: {rule}");
+            panic!("{subject}: {rule}");
         }
     }
 }

@@ -1,8 +1,10 @@
 #![doc = include_str!("../README.md")]
 
 pub mod coupons;
+pub mod inventory;
 pub mod orders;
 pub mod policy;
 pub(crate) mod bytes;
 pub(crate) mod invariants;
 pub(crate) mod post;
+pub(crate) mod strangers;

@@ -13,7 +13,23 @@ pub const REQUESTS_PER_ACCOUNT: usize = 64;
 /// How many requests for campaigns that do not exist are remembered per partition: 65,536, some 8 MB.
 pub const STRANGERS: u64 = 65_536;
 
-/// The longest a coupon can be held for one order, milliseconds: seven days, the longest a bank transfer is waited for.
+/// How many requests of merchants and operators are remembered per product: the newest ones, 3 KB at most. An older one that is
+/// repeated is decided again, as if it were new.
+pub const REQUESTS_PER_PRODUCT: usize = 64;
+
+/// How many requests about a hold on stock are remembered beside it: the newest ones. An order commits or releases a hold once and
+/// returns its units a few times.
+pub const REQUESTS_PER_HOLD: usize = 16;
+
+/// For how long a hold on stock is kept after it was released or has lapsed, milliseconds: as long as any repeated request is
+/// recognised, so that an order that asks again after a day's outage is told how its hold ended.
+pub const ENDED_HOLD_RETENTION_MS: i64 = RETRY_WINDOW_MS;
+
+/// For how long a committed hold is kept, so that its units can come back, milliseconds: 180 days, more than an order
+/// usually takes to be shipped, delivered and confirmed, and the return period after that.
+pub const COMMITTED_HOLD_RETENTION_MS: i64 = 180 * 24 * 60 * 60 * 1000;
+
+/// The longest a coupon or stock can be held for one order, milliseconds: seven days, the longest a bank transfer is waited for.
 pub const LONGEST_HOLD_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 
 /// For how long a campaign's coupons are kept after their use window, milliseconds: thirty days.

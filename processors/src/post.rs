@@ -13,6 +13,7 @@ use streams::record::{Outgoing, Record};
 use streams::topology::TopologyError;
 
 use crate::bytes::RowError;
+use crate::invariants::Broken;
 
 /// The topics that a processor writes to.
 #[derive(Clone, Debug)]
@@ -105,5 +106,10 @@ pub(crate) fn outgoing<M: Message>(
 
 /// A store holds what this build cannot read: going on would be guessing.
 pub(crate) fn stored(error: RowError) -> Verdict {
+    Verdict::Fatal(error.to_string())
+}
+
+/// A machine found its state contradicting itself.
+pub(crate) fn broken(error: Broken) -> Verdict {
     Verdict::Fatal(error.to_string())
 }

@@ -8,6 +8,7 @@ use events::time::Timestamp;
 
 use super::journal::Journal;
 use super::timers::{TimerChange, Wakeup};
+use crate::invariants::Broken;
 use crate::policy;
 
 /// A campaign.
@@ -47,11 +48,6 @@ pub(crate) enum Place {
     Expired,
     Revoked,
 }
-
-/// The state contradicts itself: a bug, or bytes that this code never wrote. Nothing sensible can follow.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("broken invariant: {0}")]
-pub(crate) struct Broken(pub(crate) &'static str);
 
 impl Counts {
     fn at(&mut self, place: Place) -> &mut u32 {

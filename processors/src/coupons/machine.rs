@@ -6,10 +6,11 @@ use events::ids::{RequestId, Segment, ShopperId};
 use events::request::{Fingerprint, Outcome};
 
 use super::account::{Account, Answer, Remembered, granted_outcome};
-use super::campaign::{Broken, Campaign, Place};
+use super::campaign::{Campaign, Place};
 use super::coupon::{Coupon, CouponState};
 use super::journal::Journal;
 use super::usage;
+use crate::invariants::Broken;
 
 /// Why a step was not taken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -10,13 +10,13 @@ use events::time::Timestamp;
 use streams::processor::{Context, Processor, Timer, Verdict};
 use streams::record::Record;
 
-use super::account::{Account, Answer, Remembered, Seen};
-use super::campaign::{Broken, Campaign};
+use super::account::{Account, Seen};
+use super::campaign::Campaign;
 use super::journal::Journal;
 use super::timers::{TimerChange, Woken};
 use super::{answers, machine, shelf, sweeps, timers};
 use crate::invariants;
-use crate::post::{self, Outlets, stored};
+use crate::post::{self, Outlets, broken, stored};
 
 /// Decides the records of one partition of the coupons' inbox.
 #[derive(Debug)]
@@ -159,10 +159,9 @@ impl Desk<'_> {
         fingerprint: Fingerprint,
         reason: Refusal,
     ) -> Result<Reply, Verdict> {
-        let answer = Answer::Refused(reason);
-        let request = Remembered { request: command.request(), fingerprint, at: self.now(), answer };
-        shelf::put_stranger(self.context, &request).map_err(stored)?;
-        Ok(self.reply(command, answer.outcome(command.campaign())))
+        let now = self.now();
+        shelf::put_stranger(self.context, command.request(), fingerprint, now, reason).map_err(stored)?;
+        Ok(self.reply(command, Outcome::Refused { reason }))
     }
 
     /// Writes the counts, sets the timers and forwards the facts.
@@ -218,9 +217,4 @@ impl Desk<'_> {
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(self.context.log_time())
     }
-}
-
-/// The machine found its state contradicting itself.
-pub(crate) fn broken(error: Broken) -> Verdict {
-    Verdict::Fatal(error.to_string())
 }

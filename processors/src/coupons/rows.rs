@@ -260,23 +260,6 @@ fn read_time(row: &mut Reader<'_>, origin: Timestamp) -> Result<Timestamp, RowEr
     Ok(Timestamp::from_millis(row.signed()?.saturating_add(origin.as_millis())))
 }
 
-/// A remembered request on its own, as strangers are kept.
-pub(crate) fn write_stranger(request: &Remembered, place: u64) -> Vec<u8> {
-    let mut row = Writer::new(VERSION, 48);
-    row.number(place);
-    write_remembered(&mut row, request, Timestamp::default());
-    row.finish()
-}
-
-/// Reads a stranger and its place in the queue.
-pub(crate) fn read_stranger(bytes: &[u8]) -> Result<(Remembered, u64), RowError> {
-    let mut row = Reader::new(bytes, VERSION)?;
-    let place = row.number()?;
-    let request = read_remembered(&mut row, Timestamp::default())?;
-    row.finish()?;
-    Ok((request, place))
-}
-
 fn write_remembered(row: &mut Writer, request: &Remembered, origin: Timestamp) {
     row.fixed(request.request.as_bytes());
     row.fixed(&request.fingerprint.as_u64().to_le_bytes());
@@ -303,7 +286,7 @@ fn read_remembered(row: &mut Reader<'_>, origin: Timestamp) -> Result<Remembered
 }
 
 /// Refusals by number: never renumber, only append.
-fn number_of(reason: Refusal) -> u8 {
+pub(crate) fn number_of(reason: Refusal) -> u8 {
     match reason {
         Refusal::IdempotencyConflict => 1,
         Refusal::UnknownCampaign => 2,
@@ -323,6 +306,7 @@ fn number_of(reason: Refusal) -> u8 {
     }
 }
 
-fn refusal_of(number: u8) -> Option<Refusal> {
+/// The refusal of this number.
+pub(crate) fn refusal_of(number: u8) -> Option<Refusal> {
     Refusal::ALL.into_iter().find(|reason| number_of(*reason) == number)
 }

@@ -79,8 +79,6 @@ fn rows_are_read_as_they_were_written() {
     let stock = StockCount { stock: u32::MAX, remaining: 1, granted: 2, held: 3, redeemed: 4, expired: 5, revoked: 6 };
     let counts = Counts { version: u64::MAX, stock, spent: u64::MAX };
     assert_eq!(rows::read_counts(&rows::write_counts(&counts)), Ok(counts));
-    let stranger = full_account().requests[3];
-    assert_eq!(rows::read_stranger(&rows::write_stranger(&stranger, 77)), Ok((stranger, 77)));
 }
 
 #[test]
@@ -124,7 +122,6 @@ proptest! {
         for row in [bytes, marked] {
             drop(rows::read_account(&row, Timestamp::default()));
             drop(rows::read_campaign(&campaign("sale"), &row));
-            let _stranger = rows::read_stranger(&row);
             let _counts = rows::read_counts(&row);
         }
     }

@@ -4,21 +4,23 @@
 //! campaigns   <campaign id>               terms and status            '#': how many campaigns have been numbered
 //! counts      <number>                    version, counts, spent
 //! accounts    <number> <shopper id>       coupons and requests        no shopper id: operators' requests
-//! strangers   'r' <request id>            a request for no campaign   's' <place>: queue of them   'q': its ends
+//! strangers                               requests for no campaign    see crate::strangers
 //! ```
 //!
 //! A claim reads and writes a campaign's counts and one account; terms are read only.
 
-use events::coupons::CouponCommand;
+use events::coupons::{CouponCommand, Refusal};
 use events::ids::{CampaignId, RequestId, ShopperId};
+use events::request::Fingerprint;
 use events::time::Timestamp;
 use streams::processor::{Context, StoreId};
 
-use super::account::{Account, Remembered};
+use super::account::{Account, Answer, Remembered};
 use super::campaign::{Campaign, Counts};
 use super::{rows, timers};
 use crate::bytes::{Reader, RowError, Writer};
 use crate::policy;
+use crate::strangers::{Stranger, Strangers};
 
 pub(crate) const CAMPAIGNS: StoreId = StoreId(0);
 pub(crate) const COUNTS: StoreId = StoreId(1);
@@ -27,7 +29,8 @@ pub(crate) const STRANGERS: StoreId = StoreId(3);
 
 /// No campaign's id: ids hold letters, digits, `-` and `_` only.
 const NUMBERED: &[u8] = b"#";
-const QUEUE: &[u8] = b"q";
+/// Requests for no campaign.
+const MEMORY: Strangers = Strangers { store: STRANGERS, timer_kind: timers::STRANGERS };
 /// The version of the rows that are written here.
 const VERSION: u8 = 1;
 
@@ -119,82 +122,23 @@ pub(crate) fn shopper_in(command: &CouponCommand) -> Option<&ShopperId> {
 
 /// A request that was decided while its campaign did not exist, or after it retired.
 pub(crate) fn stranger(context: &dyn Context, request: RequestId) -> Result<Option<Remembered>, RowError> {
-    match context.get(STRANGERS, &stranger_key(request)) {
-        Some(row) => Ok(Some(rows::read_stranger(row)?.0)),
-        None => Ok(None),
-    }
+    let Some(Stranger { request, fingerprint, at, reason }) = MEMORY.find(context, request)? else { return Ok(None) };
+    let reason = rows::refusal_of(reason).ok_or(RowError::Field("refusal"))?;
+    Ok(Some(Remembered { request, fingerprint, at, answer: Answer::Refused(reason) }))
 }
 
-/// Remembers such a request. Beyond [`policy::STRANGERS`] the oldest is forgotten before its time.
-pub(crate) fn put_stranger(context: &mut dyn Context, request: &Remembered) -> Result<(), RowError> {
-    let (mut first, next) = queue(context)?;
-    if next - first >= policy::STRANGERS {
-        drop_stranger(context, first);
-        first += 1;
-    }
-    if first == next {
-        context.schedule(timers::strangers(request.at.plus_millis(policy::RETRY_WINDOW_MS)));
-    }
-    context.put(STRANGERS, &stranger_key(request.request), &rows::write_stranger(request, next));
-    context.put(STRANGERS, &place_key(next), request.request.as_bytes());
-    put_queue(context, first, next + 1);
-    Ok(())
+/// Remembers such a request, which was refused for this reason.
+pub(crate) fn put_stranger(
+    context: &mut dyn Context,
+    request: RequestId,
+    fingerprint: Fingerprint,
+    at: Timestamp,
+    reason: Refusal,
+) -> Result<(), RowError> {
+    MEMORY.remember(context, &Stranger { request, fingerprint, at, reason: rows::number_of(reason) })
 }
 
-/// Forgets strangers that are old, some at a time, and asks to be woken for the rest.
+/// Forgets strangers that are old, some at a time.
 pub(crate) fn forget_strangers(context: &mut dyn Context, now: Timestamp) -> Result<(), RowError> {
-    let (mut first, next) = queue(context)?;
-    let round = first.saturating_add(policy::ACCOUNTS_PER_SWEEP as u64).min(next);
-    let mut wake = None;
-    while first < next {
-        let oldest = stranger_at(context, first)?;
-        if oldest.as_ref().is_some_and(|oldest| !oldest.is_old(now)) || first == round {
-            wake = oldest.map(|oldest| oldest.at.plus_millis(policy::RETRY_WINDOW_MS));
-            break;
-        }
-        drop_stranger(context, first);
-        first += 1;
-    }
-    put_queue(context, first, next);
-    if let Some(deadline) = wake {
-        context.schedule(timers::strangers(deadline.max(now.plus_millis(policy::SWEEP_PAUSE_MS))));
-    }
-    Ok(())
-}
-
-fn stranger_key(request: RequestId) -> Vec<u8> {
-    [b"r".as_slice(), request.as_bytes()].concat()
-}
-
-fn place_key(place: u64) -> Vec<u8> {
-    [b"s".as_slice(), &place.to_be_bytes()].concat()
-}
-
-fn stranger_at(context: &dyn Context, place: u64) -> Result<Option<Remembered>, RowError> {
-    let Some(request) = context.get(STRANGERS, &place_key(place)) else { return Ok(None) };
-    let request = <[u8; 16]>::try_from(request).map_err(|_| RowError::Length)?;
-    stranger(context, RequestId::from_bytes(request))
-}
-
-fn drop_stranger(context: &mut dyn Context, place: u64) {
-    let key = place_key(place);
-    if let Some(request) = context.get(STRANGERS, &key).and_then(|row| <[u8; 16]>::try_from(row).ok()) {
-        context.delete(STRANGERS, &stranger_key(RequestId::from_bytes(request)));
-    }
-    context.delete(STRANGERS, &key);
-}
-
-/// The queue's first place, and the place after its last.
-fn queue(context: &dyn Context) -> Result<(u64, u64), RowError> {
-    let Some(row) = context.get(STRANGERS, QUEUE) else { return Ok((0, 0)) };
-    let mut row = Reader::new(row, VERSION)?;
-    let ends = (row.number()?, row.number()?);
-    if ends.0 > ends.1 { Err(RowError::Field("queue")) } else { Ok(ends) }
-}
-
-fn put_queue(context: &mut dyn Context, first: u64, next: u64) {
-    let mut row = Writer::new(VERSION, 20);
-    row.number(first);
-    row.number(next);
-    context.put(STRANGERS, QUEUE, &row.finish());
+    MEMORY.forget(context, now)
 }

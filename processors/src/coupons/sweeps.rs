@@ -6,11 +6,10 @@ use streams::processor::{Context, Verdict};
 
 use super::campaign::Campaign;
 use super::journal::Journal;
-use super::processor::broken;
 use super::timers::{TimerChange, Wakeup};
 use super::{rows, shelf, usage};
 use crate::policy;
-use crate::post::stored;
+use crate::post::{broken, stored};
 
 /// Does what a campaign was woken for.
 pub(crate) fn wake(

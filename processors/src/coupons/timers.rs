@@ -32,8 +32,10 @@ mod kind {
     pub(super) const EXPIRE: u8 = 2;
     pub(super) const FORGET: u8 = 3;
     pub(super) const RETIRE: u8 = 4;
-    pub(super) const STRANGERS: u8 = 5;
 }
+
+/// The kind of the timer that lets strangers be forgotten.
+pub(crate) const STRANGERS: u8 = 5;
 
 /// The version of timer keys.
 const VERSION: u8 = 1;
@@ -90,15 +92,10 @@ pub(crate) enum Woken {
     Strangers,
 }
 
-/// The timer that lets strangers be forgotten.
-pub(crate) fn strangers(deadline: Timestamp) -> Timer {
-    Timer { deadline: deadline.as_millis(), kind: kind::STRANGERS, key: vec![VERSION] }
-}
-
 /// Reads a timer.
 pub(crate) fn read(timer: &Timer) -> Result<Woken, RowError> {
     let mut key = Reader::new(&timer.key, VERSION)?;
-    if timer.kind == kind::STRANGERS {
+    if timer.kind == STRANGERS {
         return Ok(Woken::Strangers);
     }
     let campaign = CampaignId::new(key.text()?).map_err(|_| RowError::Field("campaign"))?;

@@ -9,11 +9,12 @@ use events::money::Money;
 use events::time::Timestamp;
 
 use super::account::Account;
-use super::campaign::{Broken, Campaign, Place};
+use super::campaign::{Campaign, Place};
 use super::coupon::{Coupon, CouponState, Hold, Redemption};
 use super::journal::Journal;
 use super::machine::Declined;
 use super::timers::{TimerChange, Wakeup};
+use crate::invariants::Broken;
 use crate::policy;
 
 /// A coupon, and who is said to own it.

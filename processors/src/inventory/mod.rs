@@ -1,0 +1,73 @@
+//! The inventory processor: what products are and cost, how many units of each can be sold, and whose they are.
+//!
+//! Its inbox is keyed by the sku, because a product's units are what orders contend for: one partition decides one product,
+//! record after record, so a unit is never sold twice. This file only declares; the rules are in `machine` (merchants) and `moves`
+//! (orders), what orders are told is in `answers`, how state is kept is in `shelf` and `rows`.
+
+mod answers;
+mod hold;
+mod journal;
+mod machine;
+mod moves;
+mod processor;
+mod product;
+mod requests;
+mod rows;
+mod shelf;
+mod timers;
+
+use events::topics;
+use streams::topology::{Topology, TopologyError};
+
+use crate::post::Outlets;
+use processor::InventoryProcessor;
+
+pub(crate) use product::Product;
+
+/// The processor's name: its application id.
+pub const NAME: &str = "inventory";
+
+/// The inventory processor's topology. Stores are only ever appended: a store's place is part of the state in the log.
+///
+/// # Errors
+/// [`TopologyError`] when `topics.yaml` of this build does not name the reply topic; a test makes sure it does.
+pub fn topology() -> Result<Topology, TopologyError> {
+    let outlets = Outlets::new(NAME, &topics::INVENTORY_EVENTS)?;
+    Topology::builder(NAME)
+        .source(topics::INVENTORY_INBOX.name())
+        .changelog(topics::INVENTORY_CHANGELOG.name())
+        .dead_letters(topics::DEAD_LETTERS.name())
+        .store("products")
+        .store("levels")
+        .store("requests")
+        .store("holds")
+        .store("strangers")
+        .sink(topics::INVENTORY_EVENTS.name())
+        .sink(topics::INGRESS_REPLIES.name())
+        .sink(topics::ORDERS_INBOX.name())
+        .build(move || Box::new(InventoryProcessor::new(outlets.clone())))
+}
+
+#[cfg(test)]
+#[path = "."]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "a test that cannot go on should fail"
+)]
+mod tests {
+    use super::{hold, processor, rows, shelf, topology};
+
+    mod world;
+
+    mod merchant_tests;
+    mod order_tests;
+    mod properties_tests;
+    mod retention_tests;
+    mod rows_tests;
+    mod speed_tests;
+    mod topology_tests;
+}

@@ -1,0 +1,194 @@
+//! What orders do with a product's units: each move first asks whether it may be made, then makes it. A refusal leaves no trace
+//! here but its fact.
+
+use events::hold::ReleaseCause;
+use events::ids::{OrderId, RequestId};
+use events::inventory::{InventoryFact, MOST_QUANTITY, StockAnswer, StockRefusal};
+use events::request::Fingerprint;
+use events::time::Timestamp;
+
+use super::hold::{Hold, HoldState};
+use super::journal::{Journal, Notice, Wakeup};
+use super::product::{Place, Product};
+use crate::invariants::Broken;
+use crate::policy;
+
+/// Why a move was not made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Declined {
+    /// A rule says no: an outcome.
+    Refused(StockRefusal),
+    /// The state contradicts itself: stop.
+    Broken(Broken),
+}
+
+impl From<StockRefusal> for Declined {
+    fn from(reason: StockRefusal) -> Self {
+        Self::Refused(reason)
+    }
+}
+
+impl From<Broken> for Declined {
+    fn from(broken: Broken) -> Self {
+        Self::Broken(broken)
+    }
+}
+
+/// What a hold is asked for.
+#[derive(Debug)]
+pub(crate) struct Wanted<'a> {
+    pub(crate) request: RequestId,
+    pub(crate) fingerprint: Fingerprint,
+    pub(crate) order: &'a OrderId,
+    pub(crate) quantity: u32,
+    pub(crate) until: Timestamp,
+}
+
+/// What is asked of a hold that exists.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Move {
+    Commit,
+    Release,
+    /// So many of its units have come back in all.
+    Return(u32),
+}
+
+/// Sets units aside for one order, at the price of this instant. A hold longer than [`policy::LONGEST_HOLD_MS`] is cut to it.
+pub(crate) fn hold(product: &mut Product, wanted: &Wanted<'_>, journal: &mut Journal) -> Result<Hold, Declined> {
+    let now = journal.at();
+    if !(1..=MOST_QUANTITY).contains(&wanted.quantity) {
+        return Err(StockRefusal::InvalidQuantity.into());
+    }
+    if product.level.available < u64::from(wanted.quantity) {
+        return Err(StockRefusal::InsufficientStock.into());
+    }
+    if wanted.until <= now {
+        return Err(StockRefusal::NotHeld.into());
+    }
+    let until = wanted.until.min(now.plus_millis(policy::LONGEST_HOLD_MS));
+    let unit = product.terms.unit(now);
+    let hold = Hold {
+        id: wanted.request.hold(),
+        sku: product.sku.clone(),
+        order: wanted.order.clone(),
+        quantity: wanted.quantity,
+        fingerprint: wanted.fingerprint,
+        state: HoldState::Held { unit: unit.clone(), until },
+        requests: Vec::new(),
+    };
+    product.watched(journal, |product, journal| {
+        product.carry(Place::Available, Place::Held, hold.quantity)?;
+        let fact = InventoryFact::StockHeld {
+            request: wanted.request,
+            hold: hold.id,
+            order: hold.order.clone(),
+            quantity: hold.quantity,
+            unit,
+            until,
+        };
+        product.state(fact, journal);
+        journal.wake(until, lapse_of(&hold));
+        Ok::<_, Declined>(())
+    })?;
+    Ok(hold)
+}
+
+/// Makes a move of a hold.
+pub(crate) fn make(
+    product: &mut Product,
+    hold: &mut Hold,
+    request: RequestId,
+    asked: Move,
+    journal: &mut Journal,
+) -> Result<(), Declined> {
+    match asked {
+        Move::Commit => commit(product, hold, request, journal),
+        Move::Release => release(product, hold, request, journal),
+        Move::Return(returned) => take_back(product, hold, request, returned, journal),
+    }
+}
+
+/// The order was paid. A hold whose time is over is not committed, also if it has not lapsed yet.
+fn commit(product: &mut Product, hold: &mut Hold, request: RequestId, journal: &mut Journal) -> Result<(), Declined> {
+    let now = journal.at();
+    let until = match &hold.state {
+        HoldState::Held { until, .. } if now < *until => *until,
+        _ => return Err(StockRefusal::NotHeld.into()),
+    };
+    product.carry(Place::Held, Place::Sold, hold.quantity)?;
+    hold.state = HoldState::Committed { returned: 0 };
+    let fact =
+        InventoryFact::StockCommitted { request, hold: hold.id, order: hold.order.clone(), quantity: hold.quantity };
+    product.state(fact, journal);
+    journal.cancel(until, lapse_of(hold));
+    journal.wake(now.plus_millis(policy::COMMITTED_HOLD_RETENTION_MS), Wakeup::Forget { hold: hold.id });
+    Ok(())
+}
+
+/// The order was not paid. Only the exact hold can be released.
+fn release(product: &mut Product, hold: &mut Hold, request: RequestId, journal: &mut Journal) -> Result<(), Declined> {
+    let HoldState::Held { until, .. } = hold.state else { return Err(StockRefusal::NotHeld.into()) };
+    journal.cancel(until, lapse_of(hold));
+    Ok(give_back(product, hold, Some(request), ReleaseCause::Released, journal)?)
+}
+
+/// A hold's time is over. Whether it still held.
+pub(crate) fn lapse(product: &mut Product, hold: &mut Hold, journal: &mut Journal) -> Result<bool, Broken> {
+    match hold.state {
+        HoldState::Held { until, .. } if until <= journal.at() => {}
+        _ => return Ok(false),
+    }
+    let cause = ReleaseCause::Lapsed;
+    give_back(product, hold, None, cause, journal)?;
+    let answer = StockAnswer::Released { hold: hold.id, cause };
+    journal.notices.push(Notice { order: hold.order.clone(), sku: hold.sku.clone(), answer });
+    Ok(true)
+}
+
+fn give_back(
+    product: &mut Product,
+    hold: &mut Hold,
+    request: Option<RequestId>,
+    cause: ReleaseCause,
+    journal: &mut Journal,
+) -> Result<(), Broken> {
+    product.carry(Place::Held, Place::Available, hold.quantity)?;
+    hold.state = HoldState::Released { cause };
+    let fact = InventoryFact::StockReleased {
+        request,
+        hold: hold.id,
+        order: hold.order.clone(),
+        quantity: hold.quantity,
+        cause,
+    };
+    product.state(fact, journal);
+    let end = journal.at().plus_millis(policy::ENDED_HOLD_RETENTION_MS);
+    journal.wake(end, Wakeup::Forget { hold: hold.id });
+    Ok(())
+}
+
+/// Units of a paid order have come back. `returned` counts all that ever came back, so saying it twice, or late, changes nothing.
+fn take_back(
+    product: &mut Product,
+    hold: &mut Hold,
+    request: RequestId,
+    returned: u32,
+    journal: &mut Journal,
+) -> Result<(), Declined> {
+    let HoldState::Committed { returned: before } = hold.state else { return Err(StockRefusal::NotHeld.into()) };
+    if !(1..=hold.quantity).contains(&returned) {
+        return Err(StockRefusal::InvalidQuantity.into());
+    }
+    let after = returned.max(before);
+    let quantity = after.saturating_sub(before);
+    product.carry(Place::Sold, Place::Available, quantity)?;
+    hold.state = HoldState::Committed { returned: after };
+    let fact =
+        InventoryFact::StockReturned { request, hold: hold.id, order: hold.order.clone(), quantity, returned: after };
+    product.state(fact, journal);
+    Ok(())
+}
+
+fn lapse_of(hold: &Hold) -> Wakeup {
+    Wakeup::Lapse { sku: hold.sku.clone(), hold: hold.id }
+}

@@ -1,0 +1,310 @@
+//! Between records and the machine: reads the command, brings product and hold from the stores, lets the machine decide, writes
+//! both back, forwards facts, the reply to a merchant and the answer to an order.
+
+use events::envelope::Envelope;
+use events::ids::{HoldId, OrderId, RequestId, Sku};
+use events::inventory::{InventoryCommand, InventoryEvent, InventoryFact, StockAnswer, StockLevel, StockRefusal};
+use events::orders::OrderCommand;
+use events::request::{Fingerprint, Outcome, Reply};
+use events::time::Timestamp;
+use streams::processor::{Context, Processor, Timer, Verdict};
+use streams::record::Record;
+
+use super::hold::{Hold, StepTaken};
+use super::journal::{Journal, TimerChange, Wakeup};
+use super::machine::Wish;
+use super::moves::{Declined, Move, Wanted};
+use super::product::Product;
+use super::requests::{Decided, Remembered, Seen};
+use super::timers::Woken;
+use super::{answers, machine, moves, shelf, timers};
+use crate::invariants;
+use crate::post::{self, Outlets, broken, stored};
+
+/// Decides the records of one partition of the inventory's inbox.
+#[derive(Debug)]
+pub(crate) struct InventoryProcessor {
+    outlets: Outlets,
+}
+
+impl InventoryProcessor {
+    pub(crate) fn new(outlets: Outlets) -> Self {
+        Self { outlets }
+    }
+}
+
+impl Processor for InventoryProcessor {
+    fn process(&mut self, record: &Record, context: &mut dyn Context) -> Result<(), Verdict> {
+        let (command, envelope) = post::read::<InventoryCommand>(record)?;
+        if record.key.as_deref() != Some(command.sku().as_str().as_bytes()) {
+            return Err(Verdict::Poison("the record's key is not the command's sku".into()));
+        }
+        let now = Timestamp::from_millis(context.log_time());
+        let mut desk = Desk { outlets: &self.outlets, context, envelope: &envelope, now };
+        match Wish::of(&command) {
+            Some(wish) => {
+                let reply = desk.serve_merchant(&command, wish)?;
+                desk.outlets.reply(desk.context, &reply, desk.envelope)
+            }
+            None => {
+                let answer = desk.serve_order(&command)?;
+                match &envelope.answer_to {
+                    Some(order) => desk.tell(order, command.sku(), Some(command.request()), answer),
+                    None => Ok(()),
+                }
+            }
+        }
+    }
+
+    fn punctuate(&mut self, timer: &Timer, context: &mut dyn Context) -> Result<(), Verdict> {
+        let now = Timestamp::from_millis(context.log_time());
+        match timers::read(timer).map_err(stored)? {
+            Woken::Strangers => shelf::forget_strangers(context, now).map_err(stored),
+            Woken::Hold(Wakeup::Forget { hold }) => {
+                shelf::forget_hold(context, hold);
+                Ok(())
+            }
+            Woken::Hold(Wakeup::Lapse { sku, hold }) => {
+                let envelope = Envelope::default();
+                Desk { outlets: &self.outlets, context, envelope: &envelope, now }.lapse(&sku, hold)
+            }
+        }
+    }
+}
+
+/// One record's or timer's work.
+struct Desk<'a> {
+    outlets: &'a Outlets,
+    context: &'a mut dyn Context,
+    envelope: &'a Envelope,
+    now: Timestamp,
+}
+
+/// What was decided about an order's command, and the hold it is about, as it is now.
+type Step = (Result<(), StockRefusal>, Option<Hold>);
+
+impl Desk<'_> {
+    /// Decides what a merchant or an operator wants, or finds it decided.
+    fn serve_merchant(&mut self, command: &InventoryCommand, wish: Wish<'_>) -> Result<Reply, Verdict> {
+        let (request, sku, fingerprint) = (command.request(), command.sku(), command.fingerprint());
+        let known = match self.stranger(request, fingerprint)? {
+            Some(seen) => Some(seen),
+            None => shelf::requests(self.context, sku).map_err(stored)?.recall(request, fingerprint),
+        };
+        match known {
+            Some(Seen::Repeat(known)) => return Ok(known.reply(sku)),
+            Some(Seen::Conflict) => {
+                let outcome = Outcome::ProductRefused { reason: StockRefusal::IdempotencyConflict };
+                return Ok(Reply { request, at: self.now, outcome });
+            }
+            None => {}
+        }
+        let mut journal = Journal::new(self.now);
+        let (product, decided) = match shelf::product(self.context, sku).map_err(stored)? {
+            Some(mut product) => {
+                let decided = machine::decide(&mut product, request, wish, &mut journal);
+                (product, decided)
+            }
+            None => match machine::begin(sku, request, wish, &mut journal) {
+                Ok(product) => {
+                    let decided = Decided::Applied { version: product.version, stock: product.level };
+                    (product, decided)
+                }
+                Err(reason) => {
+                    self.refuse_without_product(sku, InventoryFact::ProductRefused { request, reason })?;
+                    self.remember_stranger(request, fingerprint, reason)?;
+                    return Ok(Reply { request, at: self.now, outcome: Outcome::ProductRefused { reason } });
+                }
+            },
+        };
+        let remembered = Remembered { request, fingerprint, at: self.now, decided };
+        let mut requests = shelf::requests(self.context, sku).map_err(stored)?;
+        requests.remember(remembered);
+        shelf::put_requests(self.context, sku, &requests);
+        if matches!(wish, Wish::Define(_)) {
+            shelf::put_terms(self.context, &product);
+        }
+        self.record(&product, journal)?;
+        Ok(remembered.reply(sku))
+    }
+
+    /// Decides what an order asks for, or finds it decided, and says what is true now.
+    fn serve_order(&mut self, command: &InventoryCommand) -> Result<StockAnswer, Verdict> {
+        let fingerprint = command.fingerprint();
+        let (refused, hold) = match self.stranger(command.request(), fingerprint)? {
+            Some(Seen::Repeat(Remembered { decided: Decided::Refused(reason), .. })) => (Some(reason), None),
+            // A stranger was refused, so anything else is another command under its name.
+            Some(_) => (Some(StockRefusal::IdempotencyConflict), None),
+            None => {
+                let (decided, hold) = self.step(command, fingerprint)?;
+                (decided.err(), hold)
+            }
+        };
+        Ok(answers::to(command, refused, hold.as_ref()))
+    }
+
+    fn step(&mut self, command: &InventoryCommand, fingerprint: Fingerprint) -> Result<Step, Verdict> {
+        let Some(product) = shelf::product(self.context, command.sku()).map_err(stored)? else {
+            let (request, reason) = (command.request(), StockRefusal::UnknownProduct);
+            let fact = InventoryFact::StockRefused { request, order: self.asking(command), reason };
+            self.refuse_without_product(command.sku(), fact)?;
+            self.remember_stranger(request, fingerprint, reason)?;
+            return Ok((Err(reason), None));
+        };
+        let asked = match command {
+            InventoryCommand::Hold { request, order, quantity, until, .. } => {
+                let (request, quantity, until) = (*request, *quantity, *until);
+                return self.hold(product, command, &Wanted { request, fingerprint, order, quantity, until });
+            }
+            InventoryCommand::Commit { hold, .. } => (*hold, Move::Commit),
+            InventoryCommand::Release { hold, .. } => (*hold, Move::Release),
+            InventoryCommand::Return { hold, returned, .. } => (*hold, Move::Return(*returned)),
+            InventoryCommand::DefineProduct { .. } | InventoryCommand::AdjustStock { .. } => {
+                return Err(Verdict::Fatal("a merchant's command came to the orders' desk".into()));
+            }
+        };
+        self.move_hold(product, command, fingerprint, asked)
+    }
+
+    fn hold(&mut self, mut product: Product, command: &InventoryCommand, wanted: &Wanted<'_>) -> Result<Step, Verdict> {
+        if let Some(known) = shelf::hold(self.context, wanted.request.hold()).map_err(stored)? {
+            let same = known.fingerprint == wanted.fingerprint;
+            return Ok((if same { Ok(()) } else { Err(StockRefusal::IdempotencyConflict) }, Some(known)));
+        }
+        let mut journal = Journal::new(self.now);
+        match moves::hold(&mut product, wanted, &mut journal) {
+            Ok(hold) => {
+                shelf::put_hold(self.context, &hold);
+                self.record(&product, journal)?;
+                Ok((Ok(()), Some(hold)))
+            }
+            Err(Declined::Refused(reason)) => {
+                self.refuse(product, command, reason, journal)?;
+                self.remember_stranger(wanted.request, wanted.fingerprint, reason)?;
+                Ok((Err(reason), None))
+            }
+            Err(Declined::Broken(error)) => Err(broken(error)),
+        }
+    }
+
+    fn move_hold(
+        &mut self,
+        mut product: Product,
+        command: &InventoryCommand,
+        fingerprint: Fingerprint,
+        (id, asked): (HoldId, Move),
+    ) -> Result<Step, Verdict> {
+        let request = command.request();
+        let mut journal = Journal::new(self.now);
+        let found = shelf::hold(self.context, id).map_err(stored)?.filter(|hold| hold.sku == product.sku);
+        let Some(mut hold) = found else {
+            let reason = StockRefusal::NotHeld;
+            self.refuse(product, command, reason, journal)?;
+            self.remember_stranger(request, fingerprint, reason)?;
+            return Ok((Err(reason), None));
+        };
+        match hold.recall(request, fingerprint) {
+            Some(Seen::Repeat(refused)) => return Ok((refused.map_or(Ok(()), Err), Some(hold))),
+            Some(Seen::Conflict) => return Ok((Err(StockRefusal::IdempotencyConflict), Some(hold))),
+            None => {}
+        }
+        let refused = match moves::make(&mut product, &mut hold, request, asked, &mut journal) {
+            Ok(()) => {
+                self.record(&product, journal)?;
+                None
+            }
+            Err(Declined::Refused(reason)) => {
+                self.refuse(product, command, reason, journal)?;
+                Some(reason)
+            }
+            Err(Declined::Broken(error)) => return Err(broken(error)),
+        };
+        hold.remember(StepTaken { request, fingerprint, refused });
+        shelf::put_hold(self.context, &hold);
+        Ok((refused.map_or(Ok(()), Err), Some(hold)))
+    }
+
+    /// A hold's time is over. It may have ended just before, or be forgotten.
+    fn lapse(&mut self, sku: &Sku, id: HoldId) -> Result<(), Verdict> {
+        let Some(mut hold) = shelf::hold(self.context, id).map_err(stored)? else { return Ok(()) };
+        let Some(mut product) = shelf::product(self.context, sku).map_err(stored)? else {
+            // A product is never deleted, so a hold without one would be another build's doing.
+            return Err(Verdict::Fatal(format!("a hold is kept for product {sku}, which does not exist")));
+        };
+        let mut journal = Journal::new(self.now);
+        if moves::lapse(&mut product, &mut hold, &mut journal).map_err(broken)? {
+            shelf::put_hold(self.context, &hold);
+            self.record(&product, journal)?;
+        }
+        Ok(())
+    }
+
+    /// Puts on record that an order's command was refused.
+    fn refuse(
+        &mut self,
+        mut product: Product,
+        command: &InventoryCommand,
+        reason: StockRefusal,
+        mut journal: Journal,
+    ) -> Result<(), Verdict> {
+        let fact = InventoryFact::StockRefused { request: command.request(), order: self.asking(command), reason };
+        product.state(fact, &mut journal);
+        self.record(&product, journal)
+    }
+
+    /// A fact about a product that does not exist has no place in its count.
+    fn refuse_without_product(&mut self, sku: &Sku, fact: InventoryFact) -> Result<(), Verdict> {
+        let (version, stock) = (0, StockLevel::default());
+        let event = InventoryEvent { sku: sku.clone(), version, at: self.now, stock, fact };
+        self.outlets.fact(self.context, &event, self.envelope)
+    }
+
+    /// The order that asks, if it says so.
+    fn asking(&self, command: &InventoryCommand) -> Option<OrderId> {
+        match command {
+            InventoryCommand::Hold { order, .. } => Some(order.clone()),
+            _ => self.envelope.answer_to.clone(),
+        }
+    }
+
+    fn stranger(&self, request: RequestId, fingerprint: Fingerprint) -> Result<Option<Seen<Remembered>>, Verdict> {
+        let known = shelf::stranger(self.context, request).map_err(stored)?;
+        Ok(known.map(|known| Seen::of(known.fingerprint == fingerprint, || known)))
+    }
+
+    fn remember_stranger(
+        &mut self,
+        request: RequestId,
+        fingerprint: Fingerprint,
+        reason: StockRefusal,
+    ) -> Result<(), Verdict> {
+        shelf::put_stranger(self.context, request, fingerprint, self.now, reason).map_err(stored)
+    }
+
+    /// Writes the level, sets the timers, forwards the facts and the notices.
+    fn record(&mut self, product: &Product, journal: Journal) -> Result<(), Verdict> {
+        invariants::report(&product.sku, invariants::of_product(product));
+        shelf::put_level(self.context, product);
+        for change in &journal.timers {
+            match change {
+                TimerChange::Set(deadline, wakeup) => self.context.schedule(timers::timer(wakeup, *deadline)),
+                TimerChange::Cancel(deadline, wakeup) => self.context.cancel(&timers::timer(wakeup, *deadline)),
+            }
+        }
+        for event in &journal.events {
+            self.outlets.fact(self.context, event, self.envelope)?;
+        }
+        journal.notices.into_iter().try_for_each(|notice| self.tell(&notice.order, &notice.sku, None, notice.answer))
+    }
+
+    fn tell(
+        &mut self,
+        order: &OrderId,
+        sku: &Sku,
+        request: Option<RequestId>,
+        answer: StockAnswer,
+    ) -> Result<(), Verdict> {
+        let answer = OrderCommand::StockAnswered { order: order.clone(), sku: sku.clone(), request, answer };
+        self.outlets.answer(self.context, &answer, self.envelope)
+    }
+}

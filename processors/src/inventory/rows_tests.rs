@@ -1,0 +1,142 @@
+//! Rows are read as they were written, also by the next build; what is no row is told apart from a newer one; a committed hold
+//! is small.
+
+use events::hold::ReleaseCause;
+use events::ids::{Category, HoldId};
+use events::inventory::{SalePrice, StockLevel, StockRefusal};
+use events::money::Money;
+use events::request::Fingerprint;
+use events::time::Window;
+use proptest::prelude::*;
+
+use super::hold::{Hold, HoldState, StepTaken};
+use super::rows;
+use super::world::{at, order, request, sku, terms};
+use crate::bytes::RowError;
+use crate::inventory::product::Product;
+use crate::inventory::requests::{Decided, Remembered, Requests};
+
+const LEVEL: StockLevel = StockLevel { received: u64::MAX, available: 1, held: 2, sold: u64::MAX };
+
+fn products() -> Vec<Product> {
+    let full = events::inventory::ProductTerms {
+        name: "차".repeat(200),
+        category: Some(Category::new("food").unwrap()),
+        sale: Some(SalePrice { price: Money::ZERO, window: Window { from: at(1), until: at(2) } }),
+        supply_price: Some(Money::LARGEST),
+        low_stock: Some(u32::MAX),
+        ..terms()
+    };
+    [terms(), full].map(|terms| Product { sku: sku("tea"), terms, version: u64::MAX, level: LEVEL }).into()
+}
+
+fn hold(state: HoldState) -> Hold {
+    Hold {
+        id: request("h").hold(),
+        sku: sku("tea"),
+        order: request("place").order(),
+        quantity: 3,
+        fingerprint: Fingerprint::from_u64(u64::MAX),
+        state,
+        requests: vec![],
+    }
+}
+
+fn holds() -> Vec<Hold> {
+    let refusals = StockRefusal::ALL.map(Some).into_iter().chain([None]);
+    let step = |refused| StepTaken { request: request("s"), fingerprint: Fingerprint::from_u64(9), refused };
+    let requests: Vec<StepTaken> = refusals.map(step).collect();
+    let states = [
+        HoldState::Held { unit: products()[1].terms.unit(at(1)), until: at(9) },
+        HoldState::Committed { returned: u32::MAX },
+        HoldState::Released { cause: ReleaseCause::Released },
+        HoldState::Released { cause: ReleaseCause::Lapsed },
+    ];
+    let orders = [
+        request("place").order(),
+        order("order-1"),
+        order("ord_AB23456789abcdef0123456789abcdef"),
+        order("ord_12"),
+        order(&"x".repeat(64)),
+    ];
+    let with = |order| move |state| Hold { order, ..hold(state) };
+    let states = states.map(|state| Hold { requests: requests.clone(), ..hold(state) }).into_iter();
+    states.chain(orders.map(|order| with(order)(HoldState::Committed { returned: 0 }))).collect()
+}
+
+fn requests() -> Requests {
+    let decided = StockRefusal::ALL
+        .map(Decided::Refused)
+        .into_iter()
+        .chain([Decided::Applied { version: u64::MAX, stock: LEVEL }]);
+    let remembered = |decided| {
+        let (request, fingerprint) = (request("q"), Fingerprint::from_u64(9));
+        Remembered { request, fingerprint, at: at(7), decided }
+    };
+    Requests(decided.map(remembered).collect())
+}
+
+#[test]
+fn rows_are_read_as_they_were_written() {
+    for product in products() {
+        let (terms, level) = (rows::write_terms(&product.terms), rows::write_level(&product));
+        assert_eq!(rows::read_product(&product.sku, &terms, &level), Ok(product));
+    }
+    for hold in holds() {
+        assert_eq!(rows::read_hold(hold.id, &rows::write_hold(&hold)), Ok(hold));
+    }
+    assert_eq!(rows::read_requests(&rows::write_requests(&requests())), Ok(requests()));
+}
+
+#[test]
+fn a_newer_row_is_told_apart_and_a_cut_one_is_refused() {
+    for hold in holds() {
+        let row = rows::write_hold(&hold);
+        let mut newer = row.clone();
+        newer[0] = 2;
+        assert_eq!(rows::read_hold(hold.id, &newer), Err(RowError::Version { found: 2, known: 1 }));
+        for length in 0..row.len() {
+            assert!(rows::read_hold(hold.id, &row[..length]).is_err(), "{length} of {} bytes", row.len());
+        }
+        let longer = [row.as_slice(), &[0]].concat();
+        assert_eq!(rows::read_hold(hold.id, &longer), Err(RowError::Length));
+    }
+}
+
+/// A changelog outlives the build that wrote it: bytes of version 1 as they have always been.
+#[test]
+fn rows_of_version_1_are_these_bytes() {
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let order = request("place").order();
+    let order = order.as_str().strip_prefix("ord_").unwrap();
+    // version, sku, order, quantity, fingerprint, committed, none returned, no requests
+    let expected = format!("01 03746561 00{order} 03 ffffffffffffffff 01 00 00").replace(' ', "");
+    assert_eq!(hex(&rows::write_hold(&hold(HoldState::Committed { returned: 0 }))), expected);
+    let product = Product { level: StockLevel { received: 300, ..StockLevel::default() }, ..products()[0].clone() };
+    assert_eq!(hex(&rows::write_level(&Product { version: 5, ..product })), "0105ac02000000");
+}
+
+#[test]
+fn a_committed_hold_takes_at_most_eighty_bytes() {
+    let mut committed = hold(HoldState::Committed { returned: 0 });
+    committed.requests.push(StepTaken {
+        request: request("c"),
+        fingerprint: Fingerprint::from_u64(u64::MAX),
+        refused: None,
+    });
+    let row = rows::write_hold(&committed);
+    assert!(row.len() <= 80, "{} bytes", row.len());
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_the_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let mut marked = bytes.clone();
+        marked.insert(0, 1);
+        for row in [bytes, marked] {
+            drop(rows::read_hold(HoldId::from_bytes([0; 16]), &row));
+            drop(rows::read_requests(&row));
+            drop(rows::read_product(&sku("tea"), &row, &row));
+        }
+    }
+}
