@@ -1,5 +1,6 @@
 //! The command line as it is typed. Nothing here does work; `main` hands each verb to the room that knows it.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -63,6 +64,8 @@ pub(crate) enum Verb {
     Token(Token),
     /// Prove from topics, Postgres and Redis that the promises held.
     Verify(Verify),
+    /// Run a local stand-in for the payment provider: everything works, no money moves.
+    TossStub(TossStub),
     /// Hold a sale: open a campaign, let a crowd claim, prove the outcome.
     Sale(Box<Sale>),
     /// Ask the local role whether it is ready: for a container's health check.
@@ -89,8 +92,30 @@ pub(crate) enum Role {
     Processors,
     /// Postgres and Redis.
     Sinks,
+    /// The payment provider.
+    Connectors,
     /// Everything in one process.
     All,
+}
+
+/// Run a stand-in for the payment provider.
+#[derive(Args, Debug)]
+pub(crate) struct TossStub {
+    /// Where it listens; a loopback address.
+    #[arg(long, default_value = "127.0.0.1:30771", value_name = "ADDRESS")]
+    pub(crate) listen: SocketAddr,
+    /// The folder of its journal. What it has answered it still knows after a crash.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) data: PathBuf,
+    /// Where webhooks go; nowhere without one.
+    #[arg(long, value_name = "URL")]
+    pub(crate) webhook_url: Option<String>,
+    /// How long a minute of the webhooks' schedule takes, milliseconds.
+    #[arg(long, default_value_t = 60_000, value_name = "MILLISECONDS")]
+    pub(crate) webhook_minute: u64,
+    /// Stop when standard input ends: for a supervisor that must not leave orphans.
+    #[arg(long, hide = true)]
+    pub(crate) stop_with_stdin: bool,
 }
 
 /// Topics verbs.

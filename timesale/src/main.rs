@@ -13,6 +13,7 @@ mod sale;
 mod serve;
 mod signals;
 mod telemetry;
+mod toss_stub;
 mod verbs;
 
 use std::io::Write;

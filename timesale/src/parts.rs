@@ -72,6 +72,17 @@ pub(crate) fn start(
     if matches!(role, Role::Processors | Role::All) {
         add(&mut parts, "processors", &surroundings, processors);
     }
+    match role {
+        Role::Connectors => add(&mut parts, "connectors", &surroundings, connectors),
+        // A shop without a provider's key can still sell coupons; it says what it lacks.
+        Role::All if surroundings.config.toss_key.is_none() => {
+            let reason = "no key of the payment provider: payments wait (TOSS_SECRET_KEY, TOSS_SECRET_KEY_FILE)";
+            tracing::warn!(reason, "the payment connector does not run");
+            health.set("connectors", Condition::Degraded(reason.into()));
+        }
+        Role::All => add(&mut parts, "connectors", &surroundings, connectors),
+        Role::Ingress | Role::Sinks | Role::Processors => {}
+    }
     parts
 }
 
@@ -185,6 +196,26 @@ async fn ingress(surroundings: Surroundings) -> Result<(), PartError> {
         ingress::Error::Drain { .. } => PartError::DrainDeadline(error.into()),
         _ => PartError::Internal(error.into()),
     })
+}
+
+/// The payment provider.
+async fn connectors(surroundings: Surroundings) -> Result<(), PartError> {
+    let Surroundings { config, health, registry, shutdown } = surroundings;
+    let key = config.toss_key.as_ref().ok_or_else(|| {
+        let lacks = "no key of the payment provider: set TOSS_SECRET_KEY or TOSS_SECRET_KEY_FILE, or [connectors.toss] secret_key_file";
+        PartError::Unavailable(anyhow::anyhow!(lacks))
+    })?;
+    let surroundings = connectors::toss::Surroundings {
+        cluster: config.kafka.clone(),
+        instance: config.processors.instance.clone(),
+        key: connectors::toss::SecretKey::new(key.expose()).map_err(|error| PartError::Unavailable(error.into()))?,
+        registry,
+        health: health.clone(),
+        shutdown,
+    };
+    tracing::info!(provider = config.toss.base_url, "connectors run");
+    health.set("connectors", Condition::Ready);
+    connectors::toss::serve(config.toss.clone(), surroundings).await.map_err(|error| PartError::Internal(error.into()))
 }
 
 /// Postgres and Redis.

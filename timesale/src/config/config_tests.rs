@@ -50,6 +50,7 @@ fn every_bad_value_is_named() {
         [processors]\ninstance = 'a b'\ncommit_interval_ms = 0\nthreads = 1000
         [auth]\njwt_secret_files = ['/nowhere/secret']
         [sinks]\nbatch_records = 0
+        [connectors.toss]\nbase_url = 'http://provider'\nsecret_key_file = '/nowhere/key'
         [shop]\nname = 'x'";
     let ConfigError(problems) = read(bad, &[("TIMESALE_JWT_SECRET", "short")], Mode::Production).unwrap_err();
     let named = [
@@ -63,6 +64,8 @@ fn every_bad_value_is_named() {
         "[auth] jwt_secret_files",
         "[sinks] batch_records",
         "[shop]",
+        "[connectors.toss] base_url",
+        "[connectors.toss] secret_key_file",
         "TIMESALE_JWT_SECRET",
     ];
     for name in named {
@@ -127,4 +130,26 @@ fn the_file_at_the_root_says_what_the_defaults_are() {
     let file = read(include_str!("../../../timesale.toml"), &[], Mode::Production).unwrap();
     let defaults = read("", &[], Mode::Production).unwrap();
     assert_eq!(file.describe(), defaults.describe());
+}
+
+#[test]
+fn the_providers_key_is_a_secret_and_only_a_stub_has_one_by_itself() {
+    const KEY: &str = "live_sk_abcdefgh";
+    let stub = ("TOSS_BASE_URL", "http://127.0.0.1:30771");
+    let with = |variables: &[(&'static str, &'static str)], mode| read("", variables, mode).unwrap();
+    let given = with(&[("TOSS_SECRET_KEY", KEY)], Mode::Production);
+    assert_eq!(given.toss_key.as_ref().map(|key| key.expose()), Some(KEY));
+    let shown = given.describe();
+    assert!(!shown.contains(KEY) && shown.contains("payment provider's key in force: secret:"), "{shown}");
+    assert_eq!(with(&[stub], Mode::Production).toss.base_url, stub.1);
+    for (variables, mode, has_key) in [
+        (vec![], Mode::Production, false),
+        (vec![], Mode::Development, false),
+        (vec![stub], Mode::Production, false),
+        (vec![stub], Mode::Development, true),
+    ] {
+        assert_eq!(with(&variables, mode).toss_key.is_some(), has_key, "{variables:?} {mode:?}");
+    }
+    let ConfigError(problems) = read("", &[("TOSS_SECRET_KEY", "with space")], Mode::Production).unwrap_err();
+    assert!(problems.iter().any(|problem| problem.starts_with("TOSS_SECRET_KEY") && !problem.contains("with space")));
 }

@@ -17,8 +17,8 @@ impl Environment for ProcessEnvironment {
     }
 }
 
-/// Variables that override a value of the file: the variable, the section, the key.
-pub(crate) const OVERRIDES: [(&str, &str, &str); 7] = [
+/// Variables that override a value of the file: the variable, the section (`a.b` is `b` within `a`), the key.
+pub(crate) const OVERRIDES: [(&str, &str, &str); 8] = [
     ("KAFKA_BOOTSTRAP", "kafka", "bootstrap"),
     ("DATABASE_URL", "postgres", "url"),
     ("REDIS_URL", "redis", "url"),
@@ -26,15 +26,18 @@ pub(crate) const OVERRIDES: [(&str, &str, &str); 7] = [
     ("TIMESALE_ADMIN_LISTEN", "admin", "listen"),
     ("TIMESALE_INSTANCE", "processors", "instance"),
     ("TIMESALE_INSTANCE", "ingress", "instance"),
+    ("TOSS_BASE_URL", "connectors.toss", "base_url"),
 ];
 
 /// Lays the environment over the file's values. An empty variable counts as unset: compose files pass those.
 pub(crate) fn overlay(table: &mut Table, environment: &dyn Environment) {
     for (name, section, key) in OVERRIDES {
         let Some(value) = environment.get(name).filter(|value| !value.is_empty()) else { continue };
-        let section = table.entry(section).or_insert_with(|| Value::Table(Table::new()));
         // A section that is not a table stays what it is, and is named as an error when the section is read.
-        if let Some(section) = section.as_table_mut() {
+        let found = section.split('.').try_fold(&mut *table, |table, name| {
+            table.entry(name).or_insert_with(|| Value::Table(Table::new())).as_table_mut()
+        });
+        if let Some(section) = found {
             section.insert(key.to_owned(), Value::String(value));
         }
     }

@@ -10,6 +10,7 @@ mod config_tests;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use connectors::toss::SecretKey;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use streams::kafka::ClusterConfig;
@@ -18,7 +19,9 @@ use toml::{Table, Value};
 pub(crate) use environment::{Environment, ProcessEnvironment};
 pub(crate) use secret::Secret;
 use secret::redact_url;
-use sections::{AdminSection, AuthSection, KafkaSection, PostgresSection, ProcessorsSection, RedisSection};
+use sections::{
+    AdminSection, AuthSection, ConnectorsSection, KafkaSection, PostgresSection, ProcessorsSection, RedisSection,
+};
 
 /// The file that is read when none is named.
 const DEFAULT_FILE: &str = "timesale.toml";
@@ -64,6 +67,10 @@ pub(crate) struct Config {
     pub(crate) ingress: ingress::Config,
     /// The sinks' role.
     pub(crate) sinks: sinks::Config,
+    /// The payment provider.
+    pub(crate) toss: connectors::toss::Config,
+    /// Its key; nothing where payments wait.
+    pub(crate) toss_key: Option<Secret>,
     effective: Table,
 }
 
@@ -130,6 +137,11 @@ pub(crate) fn parse(text: &str, environment: &dyn Environment, mode: Mode) -> Re
     if let Err(error) = sinks.check() {
         reader.problems.push(error.to_string());
     }
+    let ConnectorsSection { toss } = reader.section("connectors");
+    if let Err(error) = toss.check() {
+        reader.problems.push(error.to_string());
+    }
+    let toss_key = provider_key(&toss, environment, mode, &mut reader);
     for unknown in std::mem::take(&mut reader.table).keys() {
         reader.problems.push(format!("[{unknown}]: no such section"));
     }
@@ -156,6 +168,8 @@ pub(crate) fn parse(text: &str, environment: &dyn Environment, mode: Mode) -> Re
         processors,
         ingress,
         sinks,
+        toss,
+        toss_key,
         effective,
     })
 }
@@ -179,6 +193,8 @@ impl Config {
         let mut text = shown.to_string();
         let fingerprints: Vec<String> = self.jwt_secrets.iter().map(ToString::to_string).collect();
         text.push_str(&format!("\n# token secrets in force: [{}]\n", fingerprints.join(", ")));
+        let key = self.toss_key.as_ref().map_or_else(|| "none: payments wait".to_owned(), ToString::to_string);
+        text.push_str(&format!("# payment provider's key in force: {key}\n"));
         text
     }
 }
@@ -273,4 +289,35 @@ fn token_secrets(auth: &AuthSection, environment: &dyn Environment, mode: Mode, 
         found.push((String::new(), DEVELOPMENT_SECRET.to_owned()));
     }
     found.into_iter().map(|(_, text)| Secret::new(text)).collect()
+}
+
+/// The payment provider's key: of the environment, else of a file. A provider on this machine is a stub, for which the key that
+/// everybody knows will do in development.
+fn provider_key(
+    toss: &connectors::toss::Config,
+    environment: &dyn Environment,
+    mode: Mode,
+    reader: &mut Reader,
+) -> Option<Secret> {
+    let variable = |name: &str| environment.get(name).filter(|text| !text.is_empty());
+    let file = variable("TOSS_SECRET_KEY_FILE").map(|file| ("TOSS_SECRET_KEY_FILE", PathBuf::from(file)));
+    let file = file.or_else(|| toss.secret_key_file.clone().map(|file| ("[connectors.toss] secret_key_file", file)));
+    let (origin, text) = match (variable("TOSS_SECRET_KEY"), file) {
+        (Some(text), _) => ("TOSS_SECRET_KEY".to_owned(), text),
+        (None, Some((origin, file))) => match std::fs::read_to_string(&file) {
+            Ok(text) => (format!("{origin}: {}", file.display()), text.trim_end().to_owned()),
+            Err(error) => {
+                reader.problems.push(format!("{origin}: {}: {error}", file.display()));
+                return None;
+            }
+        },
+        (None, None) if mode == Mode::Development && toss.is_local() => {
+            return Some(Secret::new(SecretKey::OF_THE_STUB));
+        }
+        (None, None) => return None,
+    };
+    if let Err(error) = SecretKey::new(&text) {
+        reader.problems.push(format!("{origin}: {error}"));
+    }
+    Some(Secret::new(text))
 }

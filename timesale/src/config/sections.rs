@@ -91,3 +91,11 @@ impl Default for ProcessorsSection {
         Self { prefix: "timesale".into(), instance: "0".into(), threads: 0, commit_interval_ms: 20 }
     }
 }
+
+/// `[connectors]`
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ConnectorsSection {
+    /// `[connectors.toss]`
+    pub(crate) toss: connectors::toss::Config,
+}

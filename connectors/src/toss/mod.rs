@@ -1,0 +1,26 @@
+//! The payment provider Toss Payments: commands of `payments.inbox` become HTTP calls, and what they bring becomes answers.
+//!
+//! Not here: any decision about an order. Relies on: `orders`, which asks again for what is unknown; the provider, which carries
+//! out what comes under one `Idempotency-Key` once.
+
+mod answer;
+mod breaker;
+mod codes;
+mod config;
+mod desk;
+mod http;
+mod metrics;
+mod pause;
+mod provider;
+
+mod secret;
+mod serve;
+
+pub(crate) use codes::status_of;
+pub use config::{Config, ConfigError};
+pub use desk::{Desk, DeskError, Inlet, TellError};
+pub(crate) use http::WebhookPool;
+pub use metrics::Metrics;
+pub use provider::{Provider, Transaction};
+pub use secret::{KeyError, SecretKey};
+pub use serve::{Error, GROUP, Surroundings, serve};

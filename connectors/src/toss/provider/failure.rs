@@ -1,0 +1,70 @@
+//! Why a call to the provider has brought no payment. None of these says that nothing was done, except a refusal that
+//! [`codes`](crate::toss::codes) lists.
+
+use crate::toss::codes;
+use crate::toss::http::Silence;
+
+/// What went wrong.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Failure {
+    /// The provider has said no, or that it cannot.
+    Refused {
+        /// Its HTTP status.
+        status: u16,
+        /// Its code; `UNREADABLE` when there was none.
+        code: String,
+    },
+    /// It has not said anything that can be used.
+    Silent(Silence),
+    /// It has said yes, but what it showed cannot be read.
+    Unreadable,
+    /// It was left alone.
+    CircuitOpen,
+}
+
+impl Failure {
+    /// The code in answers and metrics.
+    pub(crate) fn code(&self) -> &str {
+        match self {
+            Self::Refused { code, .. } => code,
+            Self::Silent(Silence::Unreachable) => "UNREACHABLE",
+            Self::Silent(Silence::TimedOut) => "TIMEOUT",
+            Self::Silent(Silence::Broken) => "BROKEN",
+            Self::Unreadable => "UNREADABLE",
+            Self::CircuitOpen => "CIRCUIT_OPEN",
+        }
+    }
+
+    /// Whether it speaks against the provider's health rather than against this call.
+    pub(crate) fn is_trouble(&self) -> bool {
+        match self {
+            Self::Refused { status, .. } => *status == 429 || *status >= 500,
+            Self::Silent(_) | Self::Unreadable => true,
+            Self::CircuitOpen => false,
+        }
+    }
+
+    /// Whether the provider has said that it knows no such payment.
+    pub(crate) fn is_not_found(&self) -> bool {
+        matches!(self, Self::Refused { status: 404, code } if code == "NOT_FOUND_PAYMENT" || code == "NOT_FOUND_PAYMENT_SESSION")
+    }
+
+    /// Whether the provider has refused a question for good: the same question would be refused again.
+    pub(crate) fn is_final(&self) -> bool {
+        matches!(self, Self::Refused { status, .. } if !codes::tells_nothing(*status))
+    }
+
+    /// How the call ended, for metrics.
+    pub(crate) fn outcome(&self) -> &'static str {
+        match self {
+            Self::Refused { status: 429, .. } => "rate_limited",
+            Self::Refused { status, .. } if *status >= 500 => "server_error",
+            Self::Refused { .. } => "refused",
+            Self::Silent(Silence::Unreachable) => "unreachable",
+            Self::Silent(Silence::TimedOut) => "timed_out",
+            Self::Silent(Silence::Broken) => "broken",
+            Self::Unreadable => "unreadable",
+            Self::CircuitOpen => "circuit_open",
+        }
+    }
+}

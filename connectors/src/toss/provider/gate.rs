@@ -1,0 +1,125 @@
+//! The breaker for many calls at once: calls wait here while the provider is left alone.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use prometheus::IntGauge;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use crate::toss::breaker::{Breaker, Leave, Pass, State};
+
+/// Lets calls through, or not.
+pub(crate) struct Gate {
+    breaker: Mutex<Breaker>,
+    began: Instant,
+    changed: Notify,
+    shown: IntGauge,
+}
+
+/// Leave to make one call. Its end without a result is a result too: the call was given up.
+pub(crate) struct Permit<'a> {
+    gate: &'a Gate,
+    pass: Option<Pass>,
+}
+
+impl Gate {
+    /// `shown` is 0 while calls go through, 1 while one tries, 2 while none does.
+    pub(crate) fn new(breaker: Breaker, shown: IntGauge) -> Self {
+        Self { breaker: Mutex::new(breaker), began: Instant::now(), changed: Notify::new(), shown }
+    }
+
+    /// Waits for leave, until `deadline` at most.
+    pub(crate) async fn enter(&self, deadline: Instant) -> Option<Permit<'_>> {
+        loop {
+            // Registered before asking, so that a change in between is not missed.
+            let changed = self.changed.notified();
+            let until_ms = match self.ask() {
+                Leave::Go(pass) => return Some(Permit { gate: self, pass: Some(pass) }),
+                Leave::Wait { until_ms } => until_ms,
+            };
+            let until = (self.began + Duration::from_millis(until_ms)).min(deadline);
+            if Instant::now() >= deadline {
+                return None;
+            }
+            tokio::select! {
+                () = changed => {}
+                () = tokio::time::sleep_until(until) => {}
+            }
+        }
+    }
+
+    /// Whether calls go through.
+    pub(crate) fn is_closed(&self) -> bool {
+        matches!(self.breaker().state(), State::Closed { .. })
+    }
+
+    fn ask(&self) -> Leave {
+        let now_ms = self.now_ms();
+        let mut breaker = self.breaker();
+        let leave = breaker.ask(now_ms);
+        self.show(&breaker);
+        leave
+    }
+
+    fn tell(&self, tell: impl FnOnce(&mut Breaker, u64)) {
+        let now_ms = self.now_ms();
+        let (before, after) = {
+            let mut breaker = self.breaker();
+            let before = breaker.state();
+            tell(&mut breaker, now_ms);
+            self.show(&breaker);
+            (before, breaker.state())
+        };
+        match (before, after) {
+            (State::Closed { .. }, State::Open { .. }) => {
+                tracing::warn!("the payment provider does not answer: it is left alone for a while")
+            }
+            (State::Probing, State::Closed { .. }) => tracing::info!("the payment provider answers again"),
+            _ => {}
+        }
+        if !matches!((before, after), (State::Closed { .. }, State::Closed { .. })) {
+            self.changed.notify_waiters();
+        }
+    }
+
+    fn show(&self, breaker: &Breaker) {
+        self.shown.set(match breaker.state() {
+            State::Closed { .. } => 0,
+            State::Probing => 1,
+            State::Open { .. } => 2,
+        });
+    }
+
+    fn now_ms(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn breaker(&self) -> MutexGuard<'_, Breaker> {
+        self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Permit<'_> {
+    /// The provider is well.
+    pub(crate) fn answered(mut self) {
+        if let Some(pass) = self.pass.take() {
+            self.gate.tell(|breaker, _| breaker.answered(pass));
+        }
+    }
+
+    /// The provider is not well.
+    pub(crate) fn failed(mut self) {
+        if let Some(pass) = self.pass.take() {
+            self.gate.tell(|breaker, now_ms| breaker.failed(pass, now_ms));
+        }
+    }
+}
+
+impl Drop for Permit<'_> {
+    fn drop(&mut self) {
+        if let Some(pass) = self.pass.take() {
+            self.gate.tell(|breaker, now_ms| breaker.abandoned(pass, now_ms));
+        }
+    }
+}

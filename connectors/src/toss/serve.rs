@@ -1,0 +1,111 @@
+//! The role: the desk on the real log, until told to stop.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use events::topics::PAYMENTS_INBOX;
+use prometheus::Registry;
+use prometheus::core::{Collector, Desc};
+use prometheus::proto::MetricFamily;
+use streams::kafka::{ClusterConfig, EmitterConfig, Feed, FeedConfig, FeedError, KafkaEmitter};
+use streams::service::{Condition, Health, Shutdown};
+
+use super::config::{Config, ConfigError};
+use super::desk::{Desk, DeskError, PART};
+use super::metrics::Metrics;
+use super::provider::Provider;
+use super::secret::SecretKey;
+
+/// The connector's group.
+pub const GROUP: &str = "timesale.connectors.toss";
+/// How long the group may take to be told the last positions.
+const FAREWELL: Duration = Duration::from_secs(1);
+/// Commands are few and slow: small batches bound what waits in memory.
+const BATCH_RECORDS: usize = 256;
+const QUEUED_BATCHES: usize = 4;
+
+/// What the role works with.
+pub struct Surroundings {
+    /// The Kafka cluster.
+    pub cluster: ClusterConfig,
+    /// Names this instance in its group: stable across restarts, unique among instances.
+    pub instance: String,
+    /// The provider's key.
+    pub key: SecretKey,
+    /// Where metrics go.
+    pub registry: Registry,
+    /// Where `connectors.toss` says how it is doing.
+    pub health: Health,
+    /// When to stop.
+    pub shutdown: Shutdown,
+}
+
+/// Why the role cannot begin, or cannot go on. A broker or a provider that is away is waited for.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A setting is out of range.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The cluster's settings are refused.
+    #[error(transparent)]
+    Cluster(#[from] streams::kafka::ConfigError),
+    /// The provider's address cannot be one.
+    #[error("[connectors.toss] base_url: {0}")]
+    Address(#[from] std::io::Error),
+    /// A metric's name is taken.
+    #[error(transparent)]
+    Metrics(#[from] prometheus::Error),
+    /// Commands cannot be read.
+    #[error(transparent)]
+    Feed(#[from] FeedError),
+    /// The work cannot go on.
+    #[error(transparent)]
+    Desk(#[from] DeskError),
+}
+
+/// Carries out what `payments.inbox` asks of the provider, until told to stop; returns within 10 s of being told.
+///
+/// # Errors
+/// [`Error`].
+pub async fn serve(config: Config, surroundings: Surroundings) -> Result<(), Error> {
+    config.check()?;
+    let Surroundings { cluster, instance, key, registry, health, shutdown } = surroundings;
+    health.set(PART, Condition::Starting("joining the group".into()));
+    let metrics = Metrics::register(&registry)?;
+    let provider = Arc::new(Provider::new(&config, &key, &metrics)?);
+    let own = Registry::new_custom(Some("timesale_toss".into()), None)?;
+    let emitter = KafkaEmitter::new(&cluster, EmitterConfig::default(), &own)?;
+    registry.register(Box::new(Within::new(own)?))?;
+    let reading = FeedConfig { batch_records: BATCH_RECORDS, queued_batches: QUEUED_BATCHES, ..FeedConfig::default() };
+    let mut feed = Feed::of_group(&cluster, GROUP, &instance, PAYMENTS_INBOX.name(), reading)?;
+    let desk = Desk::new(&config, provider, Arc::new(emitter), &metrics, health);
+    let worked = desk.work(&mut feed, shutdown).await;
+    if !feed.end(FAREWELL).await {
+        tracing::warn!("the group could not be told how far the connector has come; some calls are asked again");
+    }
+    Ok(worked?)
+}
+
+/// A registry within another: every emitter names its metrics the same, and a process may have two.
+struct Within {
+    registry: Registry,
+    desc: Desc,
+}
+
+impl Within {
+    fn new(registry: Registry) -> Result<Self, prometheus::Error> {
+        let help = "The emitter of the payment connector";
+        let desc = Desc::new("timesale_toss_emitter".into(), help.into(), Vec::new(), Default::default())?;
+        Ok(Self { registry, desc })
+    }
+}
+
+impl Collector for Within {
+    fn desc(&self) -> Vec<&Desc> {
+        vec![&self.desc]
+    }
+
+    fn collect(&self) -> Vec<MetricFamily> {
+        self.registry.gather()
+    }
+}

@@ -1,0 +1,51 @@
+//! The stand-in for the payment provider, until told to stop.
+
+use connectors::toss::SecretKey;
+use connectors::toss_stub::{Config as StubConfig, Error, bind};
+
+use crate::cli::TossStub;
+use crate::config::Config;
+use crate::exit::Exit;
+use crate::signals::{StopRequests, StopWithStdin};
+
+/// Runs a stub. It takes the key that the connector uses, or the one that everybody knows.
+pub(crate) async fn run(how: TossStub, config: Config) -> Exit {
+    let stop_with_stdin = if how.stop_with_stdin { StopWithStdin::Yes } else { StopWithStdin::No };
+    let mut stop = match StopRequests::listen(stop_with_stdin) {
+        Ok(stop) => stop,
+        Err(error) => {
+            tracing::error!(%error, "signals cannot be listened to");
+            return Exit::Internal;
+        }
+    };
+    let key = config.toss_key.as_ref().map_or(SecretKey::OF_THE_STUB, |key| key.expose());
+    let key = match SecretKey::new(key) {
+        Ok(key) => key,
+        Err(error) => {
+            tracing::error!(%error, "the provider's key");
+            return Exit::Configuration;
+        }
+    };
+    let (listen, data, webhook_url) = (how.listen, how.data, how.webhook_url);
+    let stub = StubConfig { listen, data, key, webhook_url, webhook_minute_ms: how.webhook_minute };
+    let bound = match bind(&stub).await {
+        Ok(bound) => bound,
+        Err(error) => {
+            tracing::error!(%error, "the stub cannot start");
+            return match error {
+                Error::Exposed(_) | Error::Webhooks(_) => Exit::Configuration,
+                Error::Listen { .. } | Error::Journal { .. } => Exit::Unavailable,
+            };
+        }
+    };
+    tracing::info!(address = %bound.address, "the stand-in for the payment provider runs; no money moves");
+    let (handle, shutdown) = streams::service::shutdown();
+    let serving = tokio::spawn(bound.serve(shutdown));
+    let signal = stop.next().await;
+    tracing::info!(signal, "told to stop");
+    handle.request();
+    match serving.await {
+        Ok(()) => Exit::Fine,
+        Err(_) => Exit::Internal,
+    }
+}
