@@ -1,11 +1,11 @@
 //! Records become a batch: decoded once, in order, up to the first that must not be passed. Pure.
 
-use events::codec::{DecodeError, decode};
-use events::coupons::CouponEvent;
-use events::envelope::Envelope;
+use events::codec::DecodeError;
 use events::projections::{Projection, Source};
 use events::time::Timestamp;
 use streams::record::Record;
+
+use crate::stream::{Fact, Stream};
 
 /// What is written in one go: a run of one partition's log.
 #[derive(Clone, Debug)]
@@ -26,7 +26,7 @@ pub(crate) struct Item {
     /// The record as it was.
     pub(crate) record: Record,
     /// The fact it states, or why it states none.
-    pub(crate) reading: Result<CouponEvent, Unusable>,
+    pub(crate) reading: Result<Fact, Unusable>,
 }
 
 /// Why a record states no fact.
@@ -47,11 +47,13 @@ pub(crate) struct Newer {
     pub(crate) reason: String,
 }
 
-/// Reads a record.
-pub(crate) fn read(record: Record) -> Result<Item, Newer> {
-    let envelope = Envelope::from_headers(record.header_pairs());
-    let reading = match decode::<CouponEvent>(record.value.as_deref(), &envelope) {
-        Ok(event) => check(event),
+/// Reads a record of a topic.
+pub(crate) fn read(stream: Stream, record: Record) -> Result<Item, Newer> {
+    let reading = match stream.read(&record) {
+        Ok(fact) => match fact.impossible() {
+            None => Ok(fact),
+            Some(reason) => Err(Unusable { cause: "impossible", reason }),
+        },
         Err(error @ DecodeError::Newer { .. }) => {
             return Err(Newer { offset: record.offset, reason: error.to_string() });
         }
@@ -60,25 +62,13 @@ pub(crate) fn read(record: Record) -> Result<Item, Newer> {
     Ok(Item { record, reading })
 }
 
-/// Facts that cannot be are told here, record by record and for every destination alike. A database could only tell after the
-/// batch was folded, where a later fact may have covered an impossible one: what is put aside would depend on the batch.
-fn check(event: CouponEvent) -> Result<CouponEvent, Unusable> {
-    let impossible = |reason: String| Err(Unusable { cause: "impossible", reason });
-    if i64::try_from(event.version).is_err() {
-        return impossible(format!("version {} is beyond what a version can be", event.version));
-    }
-    if !event.stock.is_balanced() {
-        return impossible("the campaign's stock is not the sum of its parts".into());
-    }
-    Ok(event)
-}
-
 /// What the records' facts amount to.
 pub(crate) fn fold(items: &[Item]) -> Projection {
     let mut projection = Projection::default();
     for item in items {
-        if let Ok(event) = &item.reading {
-            projection.apply(event, Source { partition: item.record.partition, offset: item.record.offset });
+        if let Ok(fact) = &item.reading {
+            let source = Source { partition: item.record.partition, offset: item.record.offset };
+            fact.project(source, &mut projection);
         }
     }
     projection
@@ -87,12 +77,12 @@ pub(crate) fn fold(items: &[Item]) -> Projection {
 impl Batch {
     /// Log time of the latest fact.
     pub(crate) fn newest_at(&self) -> Option<Timestamp> {
-        self.items.iter().rev().find_map(|item| item.reading.as_ref().ok()).map(|event| event.at)
+        self.items.iter().rev().find_map(|item| item.reading.as_ref().ok()).map(Fact::at)
     }
 
     /// Log time of the first fact.
     pub(crate) fn oldest_at(&self) -> Option<Timestamp> {
-        self.items.iter().find_map(|item| item.reading.as_ref().ok()).map(|event| event.at)
+        self.items.iter().find_map(|item| item.reading.as_ref().ok()).map(Fact::at)
     }
 
     /// Records that state no fact.

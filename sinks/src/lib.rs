@@ -4,6 +4,7 @@ mod config;
 mod serve;
 mod worker;
 mod inlet;
+mod stream;
 mod batch;
 mod destination;
 mod backoff;

@@ -1,5 +1,5 @@
-//! What a sink shows: its condition, and metrics in a registry. Names are the same for every destination, told apart by the
-//! label `sink`.
+//! What a worker shows: its condition, and metrics in a registry. Names are the same for every worker, told apart by the labels
+//! `sink` (the destination) and `topic`.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -10,6 +10,9 @@ use prometheus::{
 use streams::service::{Condition, Health};
 
 use crate::destination::Applied;
+use crate::stream::Stream;
+
+const LABELS: [&str; 2] = ["sink", "topic"];
 
 /// Every metric of this room.
 pub(crate) struct Metrics {
@@ -34,18 +37,18 @@ impl Metrics {
     /// [`prometheus::Error`] when a name is taken.
     pub(crate) fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
         let counter = |name: &str, help: &str| -> Result<IntCounterVec, prometheus::Error> {
-            let metric = IntCounterVec::new(Opts::new(format!("timesale_sink_{name}"), help), &["sink"])?;
+            let metric = IntCounterVec::new(Opts::new(format!("timesale_sink_{name}"), help), &LABELS)?;
             registry.register(Box::new(metric.clone()))?;
             Ok(metric)
         };
-        let gauge = |name: &str, help: &str| -> Result<IntGaugeVec, prometheus::Error> {
-            let metric = IntGaugeVec::new(Opts::new(format!("timesale_sink_{name}"), help), &["sink"])?;
+        let gauge = |name: &str, help: &str, labels: &[&str]| -> Result<IntGaugeVec, prometheus::Error> {
+            let metric = IntGaugeVec::new(Opts::new(format!("timesale_sink_{name}"), help), labels)?;
             registry.register(Box::new(metric.clone()))?;
             Ok(metric)
         };
         let histogram = |name: &str, help: &str, buckets: Vec<f64>| -> Result<HistogramVec, prometheus::Error> {
             let options = HistogramOpts::new(format!("timesale_sink_{name}"), help).buckets(buckets);
-            let metric = HistogramVec::new(options, &["sink"])?;
+            let metric = HistogramVec::new(options, &LABELS)?;
             registry.register(Box::new(metric.clone()))?;
             Ok(metric)
         };
@@ -54,7 +57,7 @@ impl Metrics {
                 "timesale_sink_watermark_lag_seconds",
                 "Wall clock minus log time of the newest fact written, when it was written; of the oldest fact waiting, while writing fails",
             ),
-            &["sink", "partition"],
+            &["sink", "topic", "partition"],
         )?;
         registry.register(Box::new(lag.clone()))?;
         let sizes = prometheus::exponential_buckets(1.0, 4.0, 9)?;
@@ -69,8 +72,16 @@ impl Metrics {
             fenced: counter("fenced_total", "Times another owner had taken a partition over")?,
             sessions: counter("sessions_total", "Times everything was opened and claimed")?,
             rebuilds: counter("rebuilds_total", "Times a partition was begun at the beginning of the log")?,
-            stopped: gauge("stopped_partitions", "Partitions that are owned but not written: somebody has to look")?,
-            epoch: gauge("epoch_timestamp_seconds", "When the epoch being written was begun, seconds since 1970")?,
+            stopped: gauge(
+                "stopped_partitions",
+                "Partitions that are owned but not written: somebody has to look",
+                &LABELS,
+            )?,
+            epoch: gauge(
+                "epoch_timestamp_seconds",
+                "When the epoch being written was begun, seconds since 1970",
+                &["sink"],
+            )?,
             lag,
         })
     }
@@ -80,12 +91,13 @@ impl Metrics {
         self.epoch.with_label_values(&[sink])
     }
 
-    /// The metrics and the condition of one sink.
-    pub(crate) fn of(&self, sink: &'static str, health: Health) -> Monitor {
-        let labels = &[sink];
+    /// The metrics and the condition of the worker that writes a topic to a destination.
+    pub(crate) fn of(&self, sink: &'static str, stream: Stream, health: Health) -> Monitor {
+        let labels = &[sink, stream.topic()];
         let monitor = Monitor {
             sink,
-            part: format!("sinks.{sink}"),
+            stream,
+            part: format!("sinks.{sink}.{}", stream.name()),
             health,
             shown: None,
             batch_records: self.batch_records.with_label_values(labels),
@@ -106,10 +118,12 @@ impl Metrics {
     }
 }
 
-/// What one sink shows.
+/// What one worker shows.
 pub(crate) struct Monitor {
-    /// The sink's name, for logs.
+    /// The destination's name, for logs.
     pub(crate) sink: &'static str,
+    /// What it reads.
+    pub(crate) stream: Stream,
     part: String,
     health: Health,
     shown: Option<Condition>,
@@ -132,11 +146,12 @@ impl Monitor {
         if self.shown.as_ref() == Some(&condition) {
             return;
         }
+        let topic = self.stream.topic();
         match &condition {
-            Condition::Ready => tracing::info!(sink = self.sink, "ready"),
-            Condition::Starting(reason) => tracing::info!(sink = self.sink, reason, "starting"),
-            Condition::Degraded(reason) => tracing::warn!(sink = self.sink, reason, "degraded"),
-            Condition::Failed(reason) => tracing::error!(sink = self.sink, reason, "failed"),
+            Condition::Ready => tracing::info!(sink = self.sink, topic, "ready"),
+            Condition::Starting(reason) => tracing::info!(sink = self.sink, topic, reason, "starting"),
+            Condition::Degraded(reason) => tracing::warn!(sink = self.sink, topic, reason, "degraded"),
+            Condition::Failed(reason) => tracing::error!(sink = self.sink, topic, reason, "failed"),
         }
         self.health.set(&self.part, condition.clone());
         self.shown = Some(condition);
@@ -158,7 +173,7 @@ impl Monitor {
         // Milliseconds since 1970 are far below 2^53.
         #[expect(clippy::cast_precision_loss, reason = "a gauge shows a float")]
         let at = at.as_millis() as f64 / 1_000.0;
-        self.lag.with_label_values(&[self.sink, &partition.to_string()]).set((now - at).max(0.0));
+        self.lag.with_label_values(&[self.sink, self.stream.topic(), &partition.to_string()]).set((now - at).max(0.0));
     }
 
     pub(crate) fn retried(&self) {

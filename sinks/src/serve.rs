@@ -1,10 +1,9 @@
-//! The role: both sinks side by side until told to stop.
+//! The role: a worker for each destination and each topic that it holds, side by side until told to stop.
 
 use std::time::Duration;
 
 use events::manifest::Manifest;
 use events::projections::RedisKeys;
-use events::topics::COUPONS_EVENTS;
 use prometheus::Registry;
 use streams::kafka::{ClusterConfig, Feed, FeedConfig};
 use streams::service::{Health, Shutdown};
@@ -14,12 +13,11 @@ use crate::config::{Config, ConfigError};
 use crate::monitor::Metrics;
 use crate::postgres::Postgres;
 use crate::redis::Redis;
+use crate::stream::Stream;
 use crate::worker::{self, Pace};
 
-/// Group of the Postgres sink.
-const POSTGRES_GROUP: &str = "timesale.sinks.postgres";
-/// Group of the Redis sink.
-const REDIS_GROUP: &str = "timesale.sinks.redis";
+/// What the groups' names begin with: `timesale.sinks.<destination>.<topic's worker>`.
+const GROUP: &str = "timesale.sinks";
 /// How long a batch in hand may take to end after the request to stop. Cutting it off is harmless: it is read again.
 const GRACE: Duration = Duration::from_secs(8);
 
@@ -35,7 +33,7 @@ pub struct Environment {
     pub redis_url: String,
     /// Where metrics go.
     pub registry: Registry,
-    /// Where `sinks.postgres` and `sinks.redis` say how they are doing.
+    /// Where every worker says how it is doing, as `sinks.postgres.orders`.
     pub health: Health,
     /// When to stop.
     pub shutdown: Shutdown,
@@ -66,37 +64,37 @@ pub enum Error {
     Torn(String),
 }
 
-/// Keeps Postgres and Redis equal to `coupons.events` until told to stop; returns within 10 s of being told.
+/// Keeps Postgres and Redis equal to the topics of facts until told to stop; returns within 10 s of being told.
 ///
 /// # Errors
 /// [`Error`] when the role cannot begin.
 pub async fn serve(config: Config, environment: Environment) -> Result<(), Error> {
     config.check()?;
-    let topic = COUPONS_EVENTS.name();
     let manifest = Manifest::embedded()?;
-    let partitions = manifest.topics.get(topic).map_or(0, |spec| spec.partitions);
     let Environment { cluster, instance, postgres_url, redis_url, registry, health, mut shutdown } = environment;
     let metrics = Metrics::register(&registry)?;
     let pace = Pace::of(&config);
-
-    let postgres =
-        Postgres::new(&postgres_url, topic).map_err(|reason| Error::Address { section: "postgres", reason })?;
-    let redis = Redis::new(&redis_url, RedisKeys::new(&config.redis_prefix), partitions, metrics.epoch("redis"))
-        .map_err(|reason| Error::Address { section: "redis", reason })?;
-    let feed = move |group: &'static str| {
+    let feed = |sink: &str, stream: Stream| {
         let (cluster, instance) = (cluster.clone(), instance.clone());
-        move || Feed::of_group(&cluster, group, &instance, topic, FeedConfig::default())
+        let group = format!("{GROUP}.{sink}.{}", stream.name());
+        move || Feed::of_group(&cluster, &group, &instance, stream.topic(), FeedConfig::default())
     };
 
     let mut sinks = JoinSet::new();
-    sinks.spawn(worker::run(
-        postgres,
-        feed(POSTGRES_GROUP),
-        pace,
-        metrics.of("postgres", health.clone()),
-        shutdown.clone(),
-    ));
-    sinks.spawn(worker::run(redis, feed(REDIS_GROUP), pace, metrics.of("redis", health), shutdown.clone()));
+    for stream in Stream::IN_POSTGRES {
+        let postgres = Postgres::new(&postgres_url, stream.topic());
+        let postgres = postgres.map_err(|reason| Error::Address { section: "postgres", reason })?;
+        let monitor = metrics.of("postgres", stream, health.clone());
+        sinks.spawn(worker::run(postgres, feed("postgres", stream), pace, monitor, shutdown.clone()));
+    }
+    let shares = shares(&manifest);
+    for stream in Stream::IN_REDIS {
+        let (keys, epoch) = (RedisKeys::new(&config.redis_prefix), metrics.epoch("redis"));
+        let redis = Redis::new(&redis_url, keys, stream.topic(), shares.clone(), epoch);
+        let redis = redis.map_err(|reason| Error::Address { section: "redis", reason })?;
+        let monitor = metrics.of("redis", stream, health.clone());
+        sinks.spawn(worker::run(redis, feed("redis", stream), pace, monitor, shutdown.clone()));
+    }
 
     tokio::select! {
         () = shutdown.requested() => {}
@@ -112,6 +110,13 @@ pub async fn serve(config: Config, environment: Environment) -> Result<(), Error
     });
     // What is still in hand after the grace is cut off with its connection; its transaction is undone and read again.
     drained.await.unwrap_or(Ok(()))
+}
+
+/// Every partition of every topic that Redis holds.
+fn shares(manifest: &Manifest) -> Vec<String> {
+    let partitions = |topic| manifest.topics.get(topic).map_or(0, |spec| spec.partitions);
+    let of = |stream: Stream| (0..partitions(stream.topic())).map(move |one| RedisKeys::share(stream.topic(), one));
+    Stream::IN_REDIS.into_iter().flat_map(of).collect()
 }
 
 fn torn(ended: Option<Result<(), tokio::task::JoinError>>) -> Error {

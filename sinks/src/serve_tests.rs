@@ -20,6 +20,7 @@ use crate::config::Config;
 use crate::monitor::Metrics;
 use crate::postgres::Postgres;
 use crate::redis::Redis;
+use crate::stream::Stream;
 use crate::test_support::{PrivateRedis, Shop, database, expected, rows_in_postgres, rows_in_redis};
 use crate::worker::{self, Pace};
 
@@ -75,8 +76,10 @@ async fn both_projections_survive_being_lost_while_the_log_grows() {
     };
     let postgres = Postgres::new(&database.url, name).unwrap();
     let keys = RedisKeys::default();
-    let cache = Redis::new(&redis.url(), keys.clone(), PARTITIONS, metrics.epoch("redis")).unwrap();
-    let monitors = (metrics.of("postgres", health.clone()), metrics.of("redis", health.clone()));
+    let shares = (0..PARTITIONS).map(|partition| RedisKeys::share(name, partition)).collect();
+    let cache = Redis::new(&redis.url(), keys.clone(), name, shares, metrics.epoch("redis")).unwrap();
+    let monitor = |sink| metrics.of(sink, Stream::Coupons, health.clone());
+    let monitors = (monitor("postgres"), monitor("redis"));
     let tasks = [
         tokio::spawn(worker::run(postgres, feed("postgres"), pace, monitors.0, signal.clone())),
         tokio::spawn(worker::run(cache, feed("redis"), pace, monitors.1, signal)),

@@ -170,7 +170,7 @@ async fn transactions_ended(proof: &Proof, deadline: Instant) -> Result<Option<S
 async fn redis_positions(url: &str) -> Result<Vec<(i32, i64)>, ::redis::RedisError> {
     let mut redis = redis::Redis::connect(url).await?;
     match redis.epoch().await? {
-        Some(epoch) => redis.positions(&epoch).await,
+        Some(epoch) => redis.positions(&epoch, COUPONS_EVENTS.name()).await,
         None => Ok(Vec::new()),
     }
 }

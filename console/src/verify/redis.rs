@@ -55,13 +55,17 @@ impl Redis {
         Ok(text.and_then(|text| Epoch::new(&text).ok()))
     }
 
-    /// How far the sink has written each partition.
+    /// How far the sink has written each partition of a topic.
     ///
     /// # Errors
     /// When Redis does not answer.
-    pub(super) async fn positions(&mut self, epoch: &Epoch) -> Result<Vec<(i32, i64)>, RedisError> {
+    pub(super) async fn positions(&mut self, epoch: &Epoch, topic: &str) -> Result<Vec<(i32, i64)>, RedisError> {
         let fields: BTreeMap<String, String> = self.connection.hgetall(self.keys.positions(epoch)).await?;
-        Ok(fields.iter().filter_map(|(partition, next)| Some((partition.parse().ok()?, next.parse().ok()?))).collect())
+        let position = |(share, next): (&String, &String)| {
+            let (_, partition) = RedisKeys::share_of(share).filter(|(of, _)| *of == topic)?;
+            Some((partition, next.parse().ok()?))
+        };
+        Ok(fields.iter().filter_map(position).collect())
     }
 
     /// Compares everything under the epoch with the rows of the log. Returns how many entries were compared, and the first

@@ -14,6 +14,7 @@ use prometheus::Registry;
 use super::Redis;
 use crate::destination::Destination;
 use crate::monitor::Metrics;
+use crate::stream::Stream;
 use crate::test_support::{PrivateRedis, Shop, batch};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -23,7 +24,8 @@ async fn bench_redis_rebuild() {
     for (partition, size, records) in [(0, 1, 20_000), (1, 200, 100_000), (2, 2_000, 200_000)] {
         let records = Shop::new(1, partition).records(records);
         let gauge = Metrics::register(&Registry::new()).unwrap().epoch("redis");
-        let mut sink = Redis::new(&redis.url(), RedisKeys::default(), 4, gauge).unwrap();
+        let mut sink =
+            Redis::new(&redis.url(), RedisKeys::default(), Stream::Coupons.topic(), Vec::new(), gauge).unwrap();
         sink.open().await.unwrap();
         sink.claim(partition).await.unwrap();
         let batches: Vec<_> = records

@@ -32,12 +32,27 @@ pub(super) fn begun_at(epoch: &Epoch) -> i64 {
     millis.unwrap_or(0) / 1_000
 }
 
+/// What one worker answers for: a topic among all that Redis holds.
+#[derive(Clone, Debug)]
+pub(super) struct Duty {
+    pub(super) topic: &'static str,
+    /// Every partition of every topic, as [`RedisKeys::share`] names it: readers are told when all are up to date.
+    pub(super) shares: Vec<String>,
+}
+
+impl Duty {
+    pub(super) fn share(&self, partition: i32) -> String {
+        RedisKeys::share(self.topic, partition)
+    }
+}
+
 /// Opens the epoch that is being written, or begins one. `known` is the epoch of the session before, and `acknowledged` the positions
-/// it had been promised: if any has gone back, readers are told to trust nothing until everything is up to date again.
+/// it had been promised: if any has gone back, or readers trust what an older version thought whole, they are told to trust nothing
+/// until everything is up to date again.
 pub(super) async fn open(
     connection: &mut MultiplexedConnection,
     keys: &RedisKeys,
-    partitions: i32,
+    duty: &Duty,
     acknowledged: &BTreeMap<i32, i64>,
     known: Option<&Epoch>,
 ) -> Result<Opened, RedisError> {
@@ -46,27 +61,26 @@ pub(super) async fn open(
     let text: String = call.query_async(connection).await?;
     let epoch = Epoch::new(&text)
         .map_err(|_| RedisError::from((redis::ErrorKind::UnexpectedReturnType, "the key of the epoch holds none")))?;
-    if known == Some(&epoch) && has_gone_back(connection, keys, &epoch, acknowledged).await? {
-        tracing::warn!(%epoch, "redis is older than it was: readers are told not to trust it until it has caught up");
+    let mut query = redis::pipe();
+    query.get(keys.epoch()).hgetall(keys.positions(&epoch));
+    let (told, found): (Option<String>, BTreeMap<String, String>) = query.query_async(connection).await?;
+    let is_told = told.as_deref() == Some(epoch.as_str());
+    let has_gone_back = known == Some(&epoch) && has_gone_back(duty, &found, acknowledged);
+    let is_whole = duty.shares.iter().all(|share| found.contains_key(&format!("caught:{share}")));
+    if has_gone_back || (is_told && !is_whole) {
+        tracing::warn!(%epoch, topic = duty.topic, "redis is older than it was: readers are told not to trust it until it has caught up");
         let mut call = redis::cmd("FCALL");
-        call.arg("timesale_distrust").arg(2).arg(keys.epoch()).arg(keys.positions(&epoch)).arg(partitions);
-        call.exec_async(connection).await?;
+        call.arg("timesale_distrust").arg(2).arg(keys.epoch()).arg(keys.positions(&epoch));
+        call.arg(epoch.as_str()).arg(duty.topic).exec_async(connection).await?;
     }
     let told = look(connection, keys).await?.told;
     let standing = if told.as_deref() == Some(epoch.as_str()) { Standing::Complete } else { Standing::Rebuilding };
     Ok(Opened { epoch, standing })
 }
 
-async fn has_gone_back(
-    connection: &mut MultiplexedConnection,
-    keys: &RedisKeys,
-    epoch: &Epoch,
-    acknowledged: &BTreeMap<i32, i64>,
-) -> Result<bool, RedisError> {
-    let mut query = redis::cmd("HGETALL");
-    let found: BTreeMap<String, String> = query.arg(keys.positions(epoch)).query_async(connection).await?;
-    let position = |partition: &i32| found.get(&partition.to_string()).and_then(|text| text.parse::<i64>().ok());
-    Ok(acknowledged.iter().any(|(partition, promised)| position(partition).is_none_or(|position| position < *promised)))
+fn has_gone_back(duty: &Duty, found: &BTreeMap<String, String>, acknowledged: &BTreeMap<i32, i64>) -> bool {
+    let position = |partition: &i32| found.get(&duty.share(*partition)).and_then(|text| text.parse::<i64>().ok());
+    acknowledged.iter().any(|(partition, promised)| position(partition).is_none_or(|position| position < *promised))
 }
 
 /// The two epoch keys.
@@ -88,12 +102,12 @@ pub(super) async fn caught_up(
     connection: &mut MultiplexedConnection,
     keys: &RedisKeys,
     epoch: &Epoch,
+    duty: &Duty,
     partition: i32,
-    partitions: i32,
 ) -> Result<String, RedisError> {
     let mut call = redis::cmd("FCALL");
     call.arg("timesale_caught_up").arg(3).arg(keys.writing()).arg(keys.positions(epoch)).arg(keys.epoch());
-    call.arg(epoch.as_str()).arg(partition).arg(partitions).query_async(connection).await
+    call.arg(epoch.as_str()).arg(duty.share(partition)).arg(&duty.shares).query_async(connection).await
 }
 
 /// Removes what earlier epochs left, in steps, so that no batch waits for long.

@@ -39,8 +39,8 @@ local function filled(value, old)
   return table.concat(after, '|')
 end
 
--- KEYS: campaign. ARGS: 'version', version, field, value, ...
-local function campaign(keys, args)
+-- A campaign or a product. KEYS: the row. ARGS: 'version', version, field, value, ...
+local function hash(keys, args)
   local old = redis.call('HGET', keys[1], 'version')
   if old and not newer(args[2], old) then
     return 0
@@ -108,6 +108,28 @@ local function requests(keys, args)
   return taken
 end
 
+-- An order's row says all of it, and may have less time left than the one before: then the older one must not stay behind.
+local function put_order(now, key, forgotten_at, value)
+  local old = redis.call('GET', key)
+  if old and not newer(version_of(value), version_of(old)) then
+    return 0
+  end
+  if tonumber(forgotten_at) > now then
+    redis.call('SET', key, value, 'PXAT', forgotten_at)
+    return 1
+  end
+  return redis.call('DEL', key)
+end
+
+-- KEYS: order, for each row. ARGS: forgotten at, value, for each row
+local function orders(keys, args)
+  local now, taken = clock(), 0
+  for row, key in ipairs(keys) do
+    taken = taken + put_order(now, key, args[row * 2 - 1], args[row * 2])
+  end
+  return taken
+end
+
 -- KEYS: writing. ARGS: an epoch to begin if none is being written. Answers the epoch that is being written.
 local function open(keys, args)
   local epoch = redis.call('GET', keys[1])
@@ -118,7 +140,7 @@ local function open(keys, args)
   return args[1]
 end
 
--- KEYS: writing, positions. ARGS: epoch, partition, from (empty: none yet), next
+-- KEYS: writing, positions. ARGS: epoch, share (topic and partition), from (empty: none yet), next
 local function advance(keys, args)
   if redis.call('GET', keys[1]) ~= args[1] then
     return 'LOST'
@@ -134,15 +156,15 @@ local function advance(keys, args)
   return 'OK'
 end
 
--- KEYS: writing, positions, epoch. ARGS: epoch, partition, number of partitions
--- The epoch is told to readers last: when every partition has been up to date once.
+-- KEYS: writing, positions, epoch. ARGS: epoch, share, every share there is
+-- The epoch is told to readers last: when every share has been up to date once.
 local function caught_up(keys, args)
   if redis.call('GET', keys[1]) ~= args[1] then
     return 'LOST'
   end
   redis.call('HSET', keys[2], 'caught:' .. args[2], '1')
-  for partition = 0, tonumber(args[3]) - 1 do
-    if redis.call('HEXISTS', keys[2], 'caught:' .. partition) == 0 then
+  for at = 3, #args do
+    if redis.call('HEXISTS', keys[2], 'caught:' .. args[at]) == 0 then
       return 'OK'
     end
   end
@@ -153,17 +175,26 @@ local function caught_up(keys, args)
   return 'COMPLETE'
 end
 
--- KEYS: epoch, positions. ARGS: number of partitions
--- What is there is older than it was: readers are not to trust it before every partition is up to date again.
+-- KEYS: epoch, positions. ARGS: epoch, topic
+-- What is there is older than it was: readers are not to trust it before every share is up to date again. Whoever takes their trust
+-- makes everybody catch up anew; whoever finds it taken has only its own topic to answer for, since others may have caught up since.
 local function distrust(keys, args)
+  local whose = 'caught:' .. args[2] .. ':'
+  if redis.call('GET', keys[1]) == args[1] then
+    whose = 'caught:'
+  end
   redis.call('DEL', keys[1])
-  for partition = 0, tonumber(args[1]) - 1 do
-    redis.call('HDEL', keys[2], 'caught:' .. partition)
+  for _, field in ipairs(redis.call('HKEYS', keys[2])) do
+    if string.sub(field, 1, #whose) == whose then
+      redis.call('HDEL', keys[2], field)
+    end
   end
   return 'OK'
 end
 
-redis.register_function('timesale_campaign', campaign)
+redis.register_function('timesale_campaign', hash)
+redis.register_function('timesale_product', hash)
+redis.register_function('timesale_orders', orders)
 redis.register_function('timesale_coupons', coupons)
 redis.register_function('timesale_requests', requests)
 redis.register_function('timesale_open', open)

@@ -7,6 +7,8 @@
 //! Whatever loses data loses the epoch that is being written (`FLUSHALL`, an empty restart), or brings positions back with the data
 //! they count (a restart from an older snapshot, a fail-over). Every batch ends by moving its position, and that call compares
 //! both: so a loss between two batches is seen by the next, and one within a batch by the same.
+//!
+//! Every topic has a worker and a [`Redis`] of its own; they share the epoch, which is told to readers when all of them are up to date.
 
 mod connect;
 mod epoch;
@@ -23,7 +25,7 @@ use streams::service::Condition;
 use crate::batch::{Batch, fold};
 use crate::destination::{Applied, Destination, Trouble};
 use connect::Server;
-use epoch::Sweep;
+use epoch::{Duty, Sweep};
 
 #[cfg(test)]
 mod service_tests;
@@ -34,7 +36,7 @@ mod bench_tests;
 pub(crate) struct Redis {
     client: redis::Client,
     keys: RedisKeys,
-    partitions: i32,
+    duty: Duty,
     library: String,
     connection: Option<MultiplexedConnection>,
     server: Option<Server>,
@@ -54,15 +56,22 @@ enum Standing {
 }
 
 impl Redis {
-    /// A Redis at this address; nothing is connected yet. `partitions` is how many must be up to date before readers are told.
+    /// A Redis at this address, for one topic; nothing is connected yet. `shares` are all that must be up to date before readers are
+    /// told, as [`RedisKeys::share`] names them.
     ///
     /// # Errors
     /// Why the address is none.
-    pub(crate) fn new(url: &str, keys: RedisKeys, partitions: i32, epoch_gauge: IntGauge) -> Result<Self, String> {
+    pub(crate) fn new(
+        url: &str,
+        keys: RedisKeys,
+        topic: &'static str,
+        shares: Vec<String>,
+        epoch_gauge: IntGauge,
+    ) -> Result<Self, String> {
         Ok(Self {
             client: redis::Client::open(url).map_err(|error| error.to_string())?,
             keys,
-            partitions,
+            duty: Duty { topic, shares },
             library: connect::LIBRARY.to_owned(),
             connection: None,
             server: None,
@@ -111,7 +120,7 @@ impl Destination for Redis {
             Err(Trouble::Lost(_)) => self.connected().await?,
             outcome => outcome?,
         };
-        match epoch::open(&mut connection, &self.keys, self.partitions, &self.acknowledged, self.epoch.as_ref()).await {
+        match epoch::open(&mut connection, &self.keys, &self.duty, &self.acknowledged, self.epoch.as_ref()).await {
             Ok(opened) => {
                 if self.epoch.as_ref() != Some(&opened.epoch) {
                     self.acknowledged.clear();
@@ -129,7 +138,7 @@ impl Destination for Redis {
         let epoch = self.epoch()?;
         let mut connection = self.connected().await?;
         let mut query = redis::cmd("HGET");
-        query.arg(self.keys.positions(&epoch)).arg(partition);
+        query.arg(self.keys.positions(&epoch)).arg(self.duty.share(partition));
         query.query_async(&mut connection).await.map_err(|error| self.failed(&error))
     }
 
@@ -137,7 +146,8 @@ impl Destination for Redis {
         let epoch = self.epoch()?;
         let mut connection = self.connected().await?;
         let rows = fold(&batch.items);
-        let written = pipeline::write(&mut connection, &self.keys, &epoch, &rows, batch).await;
+        let written =
+            pipeline::write(&mut connection, &self.keys, &epoch, &rows, &self.duty.share(batch.partition), batch).await;
         let (mut applied, verdict) = written.map_err(|error| self.failed(&error))?;
         applied.dead = u64::try_from(batch.unusable().count()).unwrap_or(u64::MAX);
         match verdict.as_str() {
@@ -153,7 +163,7 @@ impl Destination for Redis {
     async fn caught_up(&mut self, partition: i32) -> Result<(), Trouble> {
         let epoch = self.epoch()?;
         let mut connection = self.connected().await?;
-        let told = epoch::caught_up(&mut connection, &self.keys, &epoch, partition, self.partitions).await;
+        let told = epoch::caught_up(&mut connection, &self.keys, &epoch, &self.duty, partition).await;
         match told.map_err(|error| self.failed(&error))?.as_str() {
             "LOST" => Err(Trouble::Lost("redis has lost its epoch: everything is written again".into())),
             "COMPLETE" => {

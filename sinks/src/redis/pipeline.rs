@@ -17,13 +17,14 @@ pub(super) async fn write(
     keys: &RedisKeys,
     epoch: &Epoch,
     rows: &Projection,
+    share: &str,
     batch: &Batch,
 ) -> Result<(Applied, String), RedisError> {
     let mut pipeline = redis::pipe();
     let given = put_rows(&mut pipeline, keys, epoch, rows);
     let from = batch.expected.map_or_else(String::new, |offset| offset.to_string());
     call(&mut pipeline, "timesale_advance", &[keys.writing(), keys.positions(epoch)]);
-    pipeline.arg(epoch.as_str()).arg(batch.partition).arg(from).arg(batch.next);
+    pipeline.arg(epoch.as_str()).arg(share).arg(from).arg(batch.next);
     let mut answers: Vec<Value> = pipeline.query_async(connection).await?;
     let verdict = answers.pop().map(redis::from_redis_value::<String>).transpose()?.unwrap_or_default();
     let taken: u64 = answers.into_iter().map(redis::from_redis_value::<u64>).sum::<Result<u64, _>>()?;
@@ -35,9 +36,11 @@ pub(super) async fn write(
 fn put_rows(pipeline: &mut Pipeline, keys: &RedisKeys, epoch: &Epoch, rows: &Projection) -> usize {
     for row in rows.campaigns.values() {
         call(pipeline, "timesale_campaign", &[keys.campaign(epoch, &row.campaign)]);
-        for (field, value) in row.to_redis() {
-            pipeline.arg(field).arg(value);
-        }
+        pipeline.arg(&row.to_redis());
+    }
+    for row in rows.products.values() {
+        call(pipeline, "timesale_product", &[keys.product(epoch, &row.sku)]);
+        pipeline.arg(&row.to_redis());
     }
     let coupons: Vec<_> = rows.coupons.values().collect();
     for run in coupons.chunks(RUN) {
@@ -48,6 +51,14 @@ fn put_rows(pipeline: &mut Pipeline, keys: &RedisKeys, epoch: &Epoch, rows: &Pro
             pipeline.arg(row.coupon.to_string()).arg(forgotten_at).arg(row.to_redis());
         }
     }
+    let orders: Vec<_> = rows.orders.values().collect();
+    for run in orders.chunks(RUN) {
+        let keys: Vec<String> = run.iter().map(|row| keys.order(epoch, &row.order)).collect();
+        call(pipeline, "timesale_orders", &keys);
+        for row in run {
+            pipeline.arg(row.forgotten_at().as_millis()).arg(row.to_redis());
+        }
+    }
     let requests: Vec<_> = rows.requests.values().collect();
     for run in requests.chunks(RUN) {
         let keys: Vec<String> = run.iter().map(|row| keys.request(epoch, &row.request)).collect();
@@ -56,7 +67,7 @@ fn put_rows(pipeline: &mut Pipeline, keys: &RedisKeys, epoch: &Epoch, rows: &Pro
             pipeline.arg(row.forgotten_at().as_millis()).arg(row.to_redis());
         }
     }
-    rows.campaigns.len() + coupons.len() + requests.len()
+    rows.campaigns.len() + rows.products.len() + coupons.len() + orders.len() + requests.len()
 }
 
 fn call(pipeline: &mut Pipeline, function: &str, keys: &[String]) {

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use events::coupons::{CouponEvent, CouponFact, Refusal, StockCount};
 use events::ids::{CampaignId, RequestId, ShopperId};
-use events::projections::{CouponRow, RedisKeys};
+use events::orders::{Confirmer, OrderAmounts, OrderEvent, OrderFact, OrderState};
+use events::projections::{CouponRow, Epoch, RedisKeys};
 use events::time::Timestamp;
 use prometheus::Registry;
 use redis::Commands;
@@ -16,14 +17,30 @@ use tokio::task::JoinHandle;
 use super::Redis;
 use crate::destination::{Applied, Destination, Trouble};
 use crate::monitor::Metrics;
+use crate::stream::Stream;
 use crate::test_support::{
-    Log, LogInlet, PrivateRedis, Shop, batch, expected, own_prefix, record, redis_url, rows_in_redis,
+    Log, LogInlet, Market, PrivateRedis, Shop, batch, expected, expected_in_redis, own_prefix, record, record_of,
+    records, redis_url, rows_in_redis,
 };
 use crate::worker::{self, Pace};
 
-fn sink(url: &str, keys: &RedisKeys, partitions: i32) -> Redis {
+/// A sink of one topic that is the only one.
+fn sink(url: &str, keys: &RedisKeys, stream: Stream, partitions: i32) -> Redis {
+    sink_among(url, keys, stream, &shares(&[stream], partitions))
+}
+
+/// A sink of one topic among others.
+fn sink_among(url: &str, keys: &RedisKeys, stream: Stream, shares: &[String]) -> Redis {
     let gauge = Metrics::register(&Registry::new()).unwrap().epoch("redis");
-    Redis::new(url, keys.clone(), partitions, gauge).unwrap()
+    Redis::new(url, keys.clone(), stream.topic(), shares.to_vec(), gauge).unwrap()
+}
+
+fn shares(streams: &[Stream], partitions: i32) -> Vec<String> {
+    let of = |stream: &Stream| {
+        let topic = stream.topic();
+        (0..partitions).map(move |partition| RedisKeys::share(topic, partition))
+    };
+    streams.iter().flat_map(of).collect()
 }
 
 /// Removes what a test left in a shared Redis.
@@ -35,19 +52,40 @@ fn tidy(url: &str, keys: &RedisKeys) {
     let _: i64 = connection.del(left).unwrap();
 }
 
-/// A worker on a log; stopped by its handle.
-fn start(url: &str, log: &Log, partitions: &[i32]) -> (streams::service::ShutdownHandle, JoinHandle<()>) {
-    let (handle, signal) = shutdown();
-    let monitor = Metrics::register(&Registry::new()).unwrap().of("redis", Health::default());
-    let pace = Pace { records: 200, linger: Duration::from_millis(3) };
-    let (log, assigned) = (log.clone(), partitions.to_vec());
-    let destination = sink(url, &RedisKeys::default(), i32::try_from(partitions.len()).unwrap());
-    let inlet = move || Ok(LogInlet::new(&log, &assigned, 50));
-    (handle, tokio::spawn(worker::run(destination, inlet, pace, monitor, signal)))
+/// A worker on each topic's log, stopped together.
+struct Workers {
+    handle: streams::service::ShutdownHandle,
+    tasks: Vec<JoinHandle<()>>,
 }
 
-async fn until_equal(url: &str, log: &Log) {
-    let wanted = expected(&log.all());
+impl Workers {
+    fn start(url: &str, logs: &[(Stream, Log)], partitions: i32) -> Self {
+        let (handle, signal) = shutdown();
+        let pace = Pace { records: 200, linger: Duration::from_millis(3) };
+        let streams: Vec<Stream> = logs.iter().map(|(stream, _)| *stream).collect();
+        let all = shares(&streams, partitions);
+        let start = |(stream, log): &(Stream, Log)| {
+            let monitor = Metrics::register(&Registry::new()).unwrap().of("redis", *stream, Health::default());
+            let destination = sink_among(url, &RedisKeys::default(), *stream, &all);
+            let (log, assigned) = (log.clone(), (0..partitions).collect::<Vec<_>>());
+            let inlet = move || Ok(LogInlet::new(&log, &assigned, 50));
+            tokio::spawn(worker::run(destination, inlet, pace, monitor, signal.clone()))
+        };
+        let tasks = logs.iter().map(start).collect();
+        Self { handle, tasks }
+    }
+
+    async fn stop(self) {
+        self.handle.request();
+        for task in self.tasks {
+            task.await.unwrap();
+        }
+    }
+}
+
+async fn until_equal(url: &str, logs: &[(Stream, Log)]) {
+    let all: Vec<Record> = logs.iter().flat_map(|(_, log)| log.all()).collect();
+    let wanted = expected_in_redis(&all);
     let began = Instant::now();
     while rows_in_redis(url, &RedisKeys::default()).as_ref() != Some(&wanted) {
         assert!(began.elapsed() < Duration::from_secs(30), "redis does not become equal to the log");
@@ -55,80 +93,190 @@ async fn until_equal(url: &str, log: &Log) {
     }
 }
 
+/// A log for every topic that Redis holds, and who writes it.
+fn markets(seed: u64) -> (Vec<(Stream, Log)>, Shop, Market, Market) {
+    let logs = Stream::IN_REDIS.into_iter().map(|stream| (stream, Log::default())).collect();
+    (logs, Shop::new(seed, 0), Market::new(Stream::Inventory, seed, 0), Market::new(Stream::Orders, seed, 0))
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rewinds_by_random_amounts_change_nothing() {
     let Some(url) = redis_url() else { return };
-    let keys = RedisKeys::new(&own_prefix());
-    let records = Shop::new(21, 0).records(1_500);
-    let mut random = fastrand::Rng::with_seed(21);
-    let mut sink = sink(&url, &keys, 1);
-    sink.open().await.unwrap();
-    assert_eq!(sink.claim(0).await, Ok(None));
-    sink.apply(&batch(None, &records)).await.unwrap();
-    assert_eq!(rows_in_redis(&url, &keys), None, "readers are not told before the end was reached");
-    sink.caught_up(0).await.unwrap();
-    let wanted = Some(expected(&records));
-    assert_eq!(rows_in_redis(&url, &keys), wanted);
-    let mut connection = redis::Client::open(url.as_str()).unwrap().get_connection().unwrap();
-    for _ in 0..10 {
-        let back = random.usize(0..records.len());
-        let to = records[back].offset;
-        let _: i64 = connection.hset(keys.positions(sink.epoch.as_ref().unwrap()), 0, to).unwrap();
-        let stray = sink.apply(&batch(Some(to + 1_000_000), &records[back..])).await;
-        assert!(matches!(stray, Err(Trouble::Lost(_))), "{stray:?}");
-        assert_eq!(sink.claim(0).await, Ok(Some(to)));
-        let applied = sink.apply(&batch(Some(to), &records[back..])).await.unwrap();
-        assert_eq!(applied.rows, 0, "nothing is new the second time");
-        assert_eq!(rows_in_redis(&url, &keys), wanted);
+    for stream in Stream::IN_REDIS {
+        let keys = RedisKeys::new(&own_prefix());
+        let records = records(stream, 21, 0, 1_500);
+        let mut random = fastrand::Rng::with_seed(21);
+        let mut sink = sink(&url, &keys, stream, 1);
+        sink.open().await.unwrap();
+        assert_eq!(sink.claim(0).await, Ok(None));
+        sink.apply(&batch(None, &records)).await.unwrap();
+        assert_eq!(rows_in_redis(&url, &keys), None, "readers are not told before the end was reached");
+        sink.caught_up(0).await.unwrap();
+        let wanted = Some(expected_in_redis(&records));
+        assert_eq!(rows_in_redis(&url, &keys), wanted, "{stream:?}");
+        let mut connection = redis::Client::open(url.as_str()).unwrap().get_connection().unwrap();
+        for _ in 0..10 {
+            let back = random.usize(0..records.len());
+            let to = records[back].offset;
+            let positions = keys.positions(sink.epoch.as_ref().unwrap());
+            let _: i64 = connection.hset(positions, RedisKeys::share(stream.topic(), 0), to).unwrap();
+            let stray = sink.apply(&batch(Some(to + 1_000_000), &records[back..])).await;
+            assert!(matches!(stray, Err(Trouble::Lost(_))), "{stray:?}");
+            assert_eq!(sink.claim(0).await, Ok(Some(to)));
+            let applied = sink.apply(&batch(Some(to), &records[back..])).await.unwrap();
+            assert_eq!(applied.rows, 0, "nothing is new the second time: {stream:?}");
+            assert_eq!(rows_in_redis(&url, &keys), wanted, "{stream:?}");
+        }
+        tidy(&url, &keys);
     }
-    tidy(&url, &keys);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_emptied_redis_is_noticed_and_rebuilt() {
     let Some(redis) = PrivateRedis::start() else { return };
-    let log = Log::default();
-    let (mut first, mut second) = (Shop::new(22, 0), Shop::new(22, 1));
-    let (handle, task) = start(&redis.url(), &log, &[0, 1]);
+    let (logs, mut shop, mut warehouse, mut orders) = markets(22);
+    let mut second = Shop::new(22, 1);
+    let workers = Workers::start(&redis.url(), &logs, 2);
     for _ in 0..6 {
-        log.append(first.records(300));
-        log.append(second.records(200));
+        logs[0].1.append(shop.records(300));
+        logs[0].1.append(second.records(200));
+        logs[1].1.append(warehouse.records(100));
+        logs[2].1.append(orders.records(200));
         tokio::time::sleep(Duration::from_millis(15)).await;
         redis.command(&["FLUSHALL"]);
     }
-    until_equal(&redis.url(), &log).await;
+    until_equal(&redis.url(), &logs).await;
     // Also when nothing is being written.
     redis.command(&["FLUSHALL"]);
     assert_eq!(rows_in_redis(&redis.url(), &RedisKeys::default()), None);
-    until_equal(&redis.url(), &log).await;
-    handle.request();
-    task.await.unwrap();
+    until_equal(&redis.url(), &logs).await;
+    workers.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_killed_redis_is_rebuilt_and_what_an_earlier_epoch_left_is_swept() {
     let Some(mut redis) = PrivateRedis::start() else { return };
-    let log = Log::default();
-    let mut shop = Shop::new(23, 0);
-    let (handle, task) = start(&redis.url(), &log, &[0]);
+    let (logs, mut shop, mut warehouse, mut orders) = markets(23);
+    let workers = Workers::start(&redis.url(), &logs, 1);
     for _ in 0..3 {
-        log.append(shop.records(300));
+        logs[0].1.append(shop.records(300));
+        logs[1].1.append(warehouse.records(50));
         tokio::time::sleep(Duration::from_millis(100)).await;
         redis.kill();
-        log.append(shop.records(100));
+        logs[0].1.append(shop.records(100));
+        logs[2].1.append(orders.records(100));
         redis.launch();
     }
     redis.command(&["SET", "ts:1000000000000x000000:request:{old}", "left over"]);
     redis.command(&["SET", "unrelated:key:of:others", "stays"]);
-    until_equal(&redis.url(), &log).await;
+    until_equal(&redis.url(), &logs).await;
     let began = Instant::now();
     while redis.command(&["EXISTS", "ts:1000000000000x000000:request:{old}"]) != redis::Value::Int(0) {
         assert!(began.elapsed() < Duration::from_secs(10), "the earlier epoch is not swept");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     assert_eq!(redis.command(&["EXISTS", "unrelated:key:of:others"]), redis::Value::Int(1));
-    handle.request();
-    task.await.unwrap();
+    workers.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_older_snapshot_is_caught_up_by_every_topic_while_the_workers_run() {
+    let Some(mut redis) = PrivateRedis::start() else { return };
+    let (logs, mut shop, mut warehouse, mut orders) = markets(25);
+    let workers = Workers::start(&redis.url(), &logs, 1);
+    for _ in 0..3 {
+        logs[0].1.append(shop.records(200));
+        logs[2].1.append(orders.records(200));
+        until_equal(&redis.url(), &logs).await;
+        redis.command(&["SAVE"]);
+        // Two of three topics go back with the snapshot; the third has nothing to catch up with.
+        logs[0].1.append(shop.records(100));
+        logs[1].1.append(warehouse.records(100));
+        until_equal(&redis.url(), &logs).await;
+        redis.kill();
+        redis.launch();
+        until_equal(&redis.url(), &logs).await;
+    }
+    workers.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_an_older_version_thought_whole_is_not_trusted() {
+    let Some(url) = redis_url() else { return };
+    let keys = RedisKeys::new(&own_prefix());
+    let records = Market::new(Stream::Orders, 26, 0).records(50);
+    let mut connection = redis::Client::open(url.as_str()).unwrap().get_connection().unwrap();
+    let epoch = Epoch::new("1000000000000x000000").unwrap();
+    let () = connection.mset(&[(keys.epoch(), epoch.as_str()), (keys.writing(), epoch.as_str())]).unwrap();
+    // As it was when there was one topic, and positions were named by partition alone.
+    let () = connection.hset_multiple(keys.positions(&epoch), &[("0", "17"), ("caught:0", "1")]).unwrap();
+    let mut sink = sink(&url, &keys, Stream::Orders, 1);
+    sink.open().await.unwrap();
+    assert_eq!(rows_in_redis(&url, &keys), None);
+    assert_eq!(sink.claim(0).await, Ok(None));
+    sink.apply(&batch(None, &records)).await.unwrap();
+    sink.caught_up(0).await.unwrap();
+    assert_eq!(rows_in_redis(&url, &keys), Some(expected_in_redis(&records)));
+    tidy(&url, &keys);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn readers_are_told_when_the_last_topic_is_up_to_date() {
+    let Some(url) = redis_url() else { return };
+    let keys = RedisKeys::new(&own_prefix());
+    let all = shares(&Stream::IN_REDIS, 2);
+    let mut left = all.len();
+    for stream in Stream::IN_REDIS {
+        let mut sink = sink_among(&url, &keys, stream, &all);
+        sink.open().await.unwrap();
+        for partition in 0..2 {
+            assert_eq!(rows_in_redis(&url, &keys), None, "{left} are missing");
+            assert_eq!(sink.claim(partition).await, Ok(None));
+            sink.caught_up(partition).await.unwrap();
+            left -= 1;
+        }
+    }
+    assert_eq!(rows_in_redis(&url, &keys).map(|rows| rows.len()), Some(0));
+    tidy(&url, &keys);
+}
+
+/// An order that may be forgotten leaves, and no older line stays behind that had longer to live.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_that_ended_long_ago_is_not_shown_as_it_was_before() {
+    let Some(url) = redis_url() else { return };
+    let keys = RedisKeys::new(&own_prefix());
+    let mut sink = sink(&url, &keys, Stream::Orders, 1);
+    sink.open().await.unwrap();
+    sink.claim(0).await.unwrap();
+    let day = 86_400_000;
+    let long_ago = now().plus_millis(-30 * day);
+    let request = RequestId::from_bytes([4; 16]);
+    let shipped = OrderEvent {
+        order: request.order(),
+        version: 1,
+        at: long_ago,
+        shopper: Some(ShopperId::new("kim").unwrap()),
+        state: Some(OrderState::Shipped),
+        amounts: OrderAmounts::default(),
+        awaited: 0,
+        deadline: Some(long_ago.plus_millis(28 * day)),
+        fact: OrderFact::OrderShipped { request },
+    };
+    let confirmed = OrderEvent {
+        version: 2,
+        state: Some(OrderState::PurchaseConfirmed),
+        deadline: None,
+        fact: OrderFact::PurchaseConfirmed { request: None, by: Confirmer::Time },
+        ..shipped.clone()
+    };
+    let record = |offset, event: &OrderEvent| record_of(Stream::Orders, 0, offset, event.at, event);
+    let (first, second) = (batch(None, &[record(0, &shipped)]), batch(Some(1), &[record(1, &confirmed)]));
+    sink.apply(&first).await.unwrap();
+    sink.caught_up(0).await.unwrap();
+    assert_eq!(rows_in_redis(&url, &keys).unwrap().orders.len(), 1, "its deadline was two days ago");
+    sink.apply(&second).await.unwrap();
+    assert_eq!(rows_in_redis(&url, &keys).unwrap().orders.len(), 0);
+    tidy(&url, &keys);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -136,7 +284,7 @@ async fn an_older_snapshot_is_caught_up_before_readers_trust_it() {
     let Some(mut redis) = PrivateRedis::start() else { return };
     let keys = RedisKeys::default();
     let records = Shop::new(24, 0).records(400);
-    let mut sink = sink(&redis.url(), &keys, 1);
+    let mut sink = sink(&redis.url(), &keys, Stream::Coupons, 1);
     sink.open().await.unwrap();
     let early = batch(None, &records[..200]);
     sink.claim(0).await.unwrap();
@@ -179,7 +327,7 @@ fn one(offset: i64, event: &CouponEvent) -> Record {
 async fn what_has_expired_is_not_resurrected_by_a_late_replay() {
     let Some(url) = redis_url() else { return };
     let keys = RedisKeys::new(&own_prefix());
-    let mut sink = sink(&url, &keys, 1);
+    let mut sink = sink(&url, &keys, Stream::Coupons, 1);
     sink.open().await.unwrap();
     sink.claim(0).await.unwrap();
     let day = 86_400_000;
@@ -234,7 +382,7 @@ async fn with_versions_as_numbers_the_test_fails() {
 async fn giant_versions(url: &str, seed: impl Fn(String) -> String) -> Result<(), String> {
     const GIANT: i64 = 9_007_199_254_740_992; // 2^53
     let keys = RedisKeys::new(&own_prefix());
-    let mut sink = sink(url, &keys, 1);
+    let mut sink = sink(url, &keys, Stream::Coupons, 1);
     sink.library = seed(sink.library);
     sink.open().await.unwrap();
     sink.claim(0).await.unwrap();

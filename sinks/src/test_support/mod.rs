@@ -9,29 +9,54 @@
 )]
 
 mod log;
+mod market;
+mod order_rows;
 mod rows;
 mod services;
 mod shop;
 
 pub(crate) use log::{Log, LogInlet};
+pub(crate) use market::Market;
 pub(crate) use rows::{dump, rows_in_postgres, rows_in_redis};
 pub(crate) use services::{Database, PrivateRedis, database, own_prefix, redis_url};
-pub(crate) use shop::{Shop, newer_record, record, undecodable_record};
+pub(crate) use shop::{Shop, newer_record, record, record_of, undecodable_record};
 
 use events::projections::Projection;
 use streams::record::Record;
 
 use crate::batch::{Batch, fold, read};
+use crate::stream::Stream;
+
+/// The first `count` records of a partition of a topic.
+pub(crate) fn records(stream: Stream, seed: u64, partition: i32, count: usize) -> Vec<Record> {
+    match stream {
+        Stream::Coupons => Shop::new(seed, partition).records(count),
+        _ => Market::new(stream, seed, partition).records(count),
+    }
+}
+
+/// Which topic a record stands in.
+fn stream_of(record: &Record) -> Stream {
+    Stream::IN_POSTGRES.into_iter().find(|stream| stream.topic() == record.topic.as_ref()).unwrap()
+}
 
 /// What all the records amount to.
 pub(crate) fn expected(records: &[Record]) -> Projection {
-    let items: Vec<_> = records.iter().cloned().filter_map(|record| read(record).ok()).collect();
+    let items: Vec<_> = records.iter().cloned().filter_map(|record| read(stream_of(&record), record).ok()).collect();
     fold(&items)
+}
+
+/// What of it Redis holds.
+pub(crate) fn expected_in_redis(records: &[Record]) -> Projection {
+    let mut rows = expected(records);
+    rows.orders.values_mut().for_each(|row| *row = row.without_details());
+    (rows.lines, rows.timeline, rows.payments) = Default::default();
+    rows
 }
 
 /// Records as a batch that begins where `expected` says.
 pub(crate) fn batch(expected: Option<i64>, records: &[Record]) -> Batch {
-    let items: Vec<_> = records.iter().cloned().map(|record| read(record).unwrap()).collect();
+    let items: Vec<_> = records.iter().cloned().map(|record| read(stream_of(&record), record).unwrap()).collect();
     let last = items.last().unwrap();
     Batch { partition: last.record.partition, expected, next: last.record.offset + 1, items }
 }

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use events::coupons::{CampaignStatus, StockCount};
-use events::ids::{CampaignId, RequestId, ShopperId};
+use events::ids::{CampaignId, OrderId, RequestId, ShopperId, Sku};
 use events::money::Money;
 use events::projections::{
-    CampaignRow, CouponRow, CouponState, Epoch, Projection, RedisKeys, RequestKind, RequestRow, RequestStatus, Source,
-    Subject,
+    CampaignRow, CouponRow, CouponState, Epoch, OrderRow, ProductRow, Projection, RedisKeys, RequestKind, RequestRow,
+    RequestStatus, Source, Subject,
 };
 use events::time::Timestamp;
 use redis::Commands;
@@ -17,7 +17,10 @@ use sqlx::{PgConnection, Row};
 /// Every row of every table but positions, as text, in one order.
 pub(crate) async fn dump(connection: &mut PgConnection) -> Vec<String> {
     let query = "select t::text from campaigns t union all select t::text from coupons t \
-                 union all select t::text from requests t union all select t::text from dead_rows t order by 1";
+                 union all select t::text from products t union all select t::text from orders t \
+                 union all select t::text from order_lines t union all select t::text from order_timeline t \
+                 union all select t::text from payments t union all select t::text from requests t \
+                 union all select t::text from dead_rows t order by 1";
     sqlx::query_scalar(query).fetch_all(connection).await.unwrap()
 }
 
@@ -33,22 +36,23 @@ pub(crate) async fn rows_in_postgres(connection: &mut PgConnection) -> Projectio
         let row = coupon(&row);
         rows.coupons.insert(row.coupon, row);
     }
-    for row in sqlx::query("select * from requests").fetch_all(connection).await.unwrap() {
+    for row in sqlx::query("select * from requests").fetch_all(&mut *connection).await.unwrap() {
         let row = request(&row);
         rows.requests.insert(row.request, row);
     }
+    super::order_rows::read(connection, &mut rows).await;
     rows
 }
 
-fn text(row: &PgRow, column: &str) -> Option<String> {
+pub(super) fn text(row: &PgRow, column: &str) -> Option<String> {
     row.get(column)
 }
 
-fn instant(row: &PgRow, column: &str) -> Option<Timestamp> {
+pub(super) fn instant(row: &PgRow, column: &str) -> Option<Timestamp> {
     row.get::<Option<i64>, _>(column).map(Timestamp::from_millis)
 }
 
-fn source(row: &PgRow) -> Source {
+pub(super) fn source(row: &PgRow) -> Source {
     Source { partition: row.get("src_partition"), offset: row.get("src_offset") }
 }
 
@@ -131,6 +135,16 @@ pub(crate) fn rows_in_redis(url: &str, keys: &RedisKeys) -> Option<Projection> {
                     let row = CouponRow::from_redis(ShopperId::new(id).unwrap(), &coupon, &value).unwrap();
                     rows.coupons.insert(row.coupon, row);
                 }
+            }
+            "product" => {
+                let fields: BTreeMap<String, String> = connection.hgetall(&key).unwrap();
+                let row = ProductRow::from_redis(Sku::new(id).unwrap(), &fields).unwrap();
+                rows.products.insert(row.sku.clone(), row);
+            }
+            "order" => {
+                let value: String = connection.get(&key).unwrap();
+                let row = OrderRow::from_redis(OrderId::new(id).unwrap(), &value).unwrap();
+                rows.orders.insert(row.order.clone(), row);
             }
             "request" => {
                 let value: String = connection.get(&key).unwrap();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use events::codec::encode;
+use events::codec::{Message, encode};
 use events::coupons::{
     CampaignTerms, CouponEvent, CouponFact, Discount, Eligibility, Refusal, ReleaseCause, Restoration, StockCount,
 };
@@ -12,9 +12,10 @@ use events::ids::{CampaignId, CouponId, HoldId, OrderId, RequestId, ShopperId};
 use events::money::{BasisPoints, Money};
 use events::projections::CouponState;
 use events::time::{Timestamp, Window};
-use events::topics::COUPONS_EVENTS;
 use fastrand::Rng;
 use streams::record::Record;
+
+use crate::stream::Stream;
 
 struct Coupon {
     coupon: CouponId,
@@ -190,16 +191,21 @@ fn terms(at: Timestamp) -> CampaignTerms {
     }
 }
 
-/// An event as it stands in the log.
+/// An event as it stands in `coupons.events`.
 pub(crate) fn record(partition: i32, offset: i64, event: &CouponEvent) -> Record {
-    let (value, envelope) = encode(event, &Envelope::default()).unwrap();
+    record_of(Stream::Coupons, partition, offset, event.at, event)
+}
+
+/// A message as it stands in a topic.
+pub(crate) fn record_of<M: Message>(stream: Stream, partition: i32, offset: i64, at: Timestamp, message: &M) -> Record {
+    let (value, envelope) = encode(message, &Envelope::default()).unwrap();
     let headers = envelope.to_headers().into_iter().map(|(name, value)| (name.to_owned(), Bytes::from(value)));
     Record {
-        topic: Arc::from(COUPONS_EVENTS.name()),
+        topic: Arc::from(stream.topic()),
         partition,
         offset,
-        timestamp: event.at.as_millis(),
-        key: Some(Bytes::from(event.campaign.to_string())),
+        timestamp: at.as_millis(),
+        key: Some(Bytes::from(message.key())),
         value: Some(Bytes::from(value)),
         headers: headers.collect(),
     }

@@ -136,11 +136,11 @@ impl<'a, D: Destination, I: Inlet> Session<'a, D, I> {
                 Err(trouble) => self.endure(trouble, &mut backoff).await?,
             }
         };
-        tracing::info!(sink = self.monitor.sink, partition, position, "claimed");
+        tracing::info!(sink = self.monitor.sink, topic = self.monitor.stream.topic(), partition, position, "claimed");
         if position.is_none() {
             self.monitor.began_rebuild();
         }
-        self.shares.insert(partition, Share::new(partition, position));
+        self.shares.insert(partition, Share::new(self.monitor.stream, partition, position));
         self.inlet.begin(partition, position.map_or(Start::Beginning, Start::Offset));
         Ok(())
     }
@@ -176,7 +176,13 @@ impl<'a, D: Destination, I: Inlet> Session<'a, D, I> {
             match self.destination.apply(&batch).await {
                 Ok(applied) => break Some(applied),
                 Err(Trouble::Fenced(reason)) => {
-                    tracing::warn!(sink = self.monitor.sink, partition, reason, "fenced: another owner writes");
+                    tracing::warn!(
+                        sink = self.monitor.sink,
+                        topic = self.monitor.stream.topic(),
+                        partition,
+                        reason,
+                        "fenced: another owner writes"
+                    );
                     self.monitor.was_fenced();
                     break None;
                 }
@@ -203,7 +209,14 @@ impl<'a, D: Destination, I: Inlet> Session<'a, D, I> {
         self.monitor.watermark(batch.partition, batch.newest_at());
         for (record, unusable) in batch.unusable() {
             let (partition, offset, reason) = (record.partition, record.offset, &unusable.reason);
-            tracing::warn!(sink = self.monitor.sink, partition, offset, reason, "a record states no fact");
+            tracing::warn!(
+                sink = self.monitor.sink,
+                topic = self.monitor.stream.topic(),
+                partition,
+                offset,
+                reason,
+                "a record states no fact"
+            );
         }
         self.inlet.commit(batch.partition, batch.next);
         self.show();
@@ -232,7 +245,9 @@ impl<'a, D: Destination, I: Inlet> Session<'a, D, I> {
         self.monitor.retried();
         match trouble {
             Trouble::Lost(reason) | Trouble::Fenced(reason) => return Err(End::Again(reason)),
-            Trouble::Again(reason) => tracing::debug!(sink = self.monitor.sink, reason, "again"),
+            Trouble::Again(reason) => {
+                tracing::debug!(sink = self.monitor.sink, topic = self.monitor.stream.topic(), reason, "again")
+            }
             Trouble::Wait(reason) => {
                 self.monitor.set(Condition::Degraded(reason));
                 wait(backoff.pause(), &mut self.shutdown).await;

@@ -6,6 +6,7 @@ use streams::record::Record;
 use tokio::time::Instant;
 
 use crate::batch::{Batch, Item, Newer, read};
+use crate::stream::Stream;
 
 /// How long a position that moved without records may wait: control records alone are no reason to write.
 const POSITION_LINGER: Duration = Duration::from_secs(1);
@@ -13,6 +14,7 @@ const POSITION_LINGER: Duration = Duration::from_secs(1);
 /// A partition's state within a session.
 #[derive(Debug)]
 pub(super) struct Share {
+    stream: Stream,
     partition: i32,
     written: Option<i64>,
     next: Option<i64>,
@@ -39,8 +41,8 @@ pub(super) struct Gap {
 
 impl Share {
     /// A share whose position is `written`; nothing if none was ever written.
-    pub(super) fn new(partition: i32, written: Option<i64>) -> Self {
-        Self { partition, written, next: written, items: Vec::new(), due: None, stop: None }
+    pub(super) fn new(stream: Stream, partition: i32, written: Option<i64>) -> Self {
+        Self { stream, partition, written, next: written, items: Vec::new(), due: None, stop: None }
     }
 
     /// Takes records in, up to the first that must not be passed.
@@ -61,7 +63,7 @@ impl Share {
         }
         let mut position = next;
         for record in records {
-            match read(record) {
+            match read(self.stream, record) {
                 Ok(item) => self.items.push(item),
                 Err(newer) => {
                     position = newer.offset;

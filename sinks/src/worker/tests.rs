@@ -14,6 +14,7 @@ use super::{Pace, run};
 use crate::batch::{Batch, fold};
 use crate::destination::{Applied, Destination, Trouble};
 use crate::monitor::Metrics;
+use crate::stream::Stream;
 use crate::test_support::{Log, LogInlet, Shop, expected, newer_record, undecodable_record};
 
 /// What was asked of the destination, and what it shall answer next.
@@ -71,7 +72,7 @@ async fn work(log: &Log, partitions: &[i32], script: Script, done: impl Fn(&Scri
     let destination = Scripted(Arc::new(Mutex::new(script)));
     let (handle, signal) = shutdown();
     let health = Health::default();
-    let monitor = Metrics::register(&Registry::new()).unwrap().of("postgres", health.clone());
+    let monitor = Metrics::register(&Registry::new()).unwrap().of("postgres", Stream::Coupons, health.clone());
     let pace = Pace { records: 50, linger: Duration::from_millis(5) };
     let inlet = || Ok(LogInlet::new(log, partitions, 20));
     let watch = async {
@@ -81,7 +82,7 @@ async fn work(log: &Log, partitions: &[i32], script: Script, done: impl Fn(&Scri
             }
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
-        let condition = health.parts()["sinks.postgres"].clone();
+        let condition = health.parts()["sinks.postgres.coupons"].clone();
         handle.request();
         condition
     };

@@ -1,32 +1,10 @@
-//! A projection's rows, one statement per table: arrays in, upserts out. A row that is there already, as new or newer, is left
-//! alone; that is what makes a rewind harmless. Rows come in order of keys, so that two writers lock them in one order.
+//! Rows of campaigns and coupons.
 
-use events::projections::{CampaignRow, CouponRow, CouponState, Projection, RequestRow};
+use events::projections::{CampaignRow, CouponRow, CouponState};
 use events::time::Timestamp;
 use sqlx::PgConnection;
 
-/// What writing rows came to.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Written {
-    pub(super) rows: u64,
-    pub(super) stale: u64,
-}
-
-/// Writes every row of a projection.
-pub(super) async fn upsert(connection: &mut PgConnection, rows: &Projection) -> Result<Written, sqlx::Error> {
-    let mut changed = 0;
-    if !rows.campaigns.is_empty() {
-        changed += campaigns(connection, &rows.campaigns.values().collect::<Vec<_>>()).await?;
-    }
-    if !rows.coupons.is_empty() {
-        changed += coupons(connection, &rows.coupons.values().collect::<Vec<_>>()).await?;
-    }
-    if !rows.requests.is_empty() {
-        changed += requests(connection, &rows.requests.values().collect::<Vec<_>>()).await?;
-    }
-    let given = u64::try_from(rows.len()).unwrap_or(u64::MAX);
-    Ok(Written { rows: changed, stale: given.saturating_sub(changed) })
-}
+use super::{bigint, column, json};
 
 const CAMPAIGNS: &str = "insert into campaigns as t \
      (campaign, partition, version, status, terms, \
@@ -45,15 +23,14 @@ const CAMPAIGNS: &str = "insert into campaigns as t \
       updated_at = excluded.updated_at \
      where excluded.version > t.version";
 
-async fn campaigns(connection: &mut PgConnection, rows: &[&CampaignRow]) -> Result<u64, sqlx::Error> {
+pub(super) async fn campaigns(connection: &mut PgConnection, rows: &[&CampaignRow]) -> Result<u64, sqlx::Error> {
     let count = |part: fn(&CampaignRow) -> u32| column(rows, |row| i64::from(part(row)));
     let done = sqlx::query(CAMPAIGNS)
         .bind(column(rows, |row| row.campaign.as_str()))
         .bind(column(rows, |row| row.partition))
-        // Greater versions do not get past `batch::read`.
-        .bind(column(rows, |row| i64::try_from(row.version).unwrap_or(i64::MAX)))
+        .bind(column(rows, |row| bigint(row.version)))
         .bind(column(rows, |row| row.status.map(|status| status.name())))
-        .bind(column(rows, |row| row.terms.as_ref().and_then(|terms| serde_json::to_string(terms).ok())))
+        .bind(column(rows, |row| row.terms.as_ref().map(json)))
         .bind(count(|row| row.stock.stock))
         .bind(count(|row| row.stock.remaining))
         .bind(count(|row| row.stock.granted))
@@ -80,7 +57,7 @@ const COUPONS: &str = "insert into coupons as t \
       updated_at = excluded.updated_at, src_partition = excluded.src_partition, src_offset = excluded.src_offset \
      where (excluded.src_partition, excluded.src_offset) > (t.src_partition, t.src_offset)";
 
-async fn coupons(connection: &mut PgConnection, rows: &[&CouponRow]) -> Result<u64, sqlx::Error> {
+pub(super) async fn coupons(connection: &mut PgConnection, rows: &[&CouponRow]) -> Result<u64, sqlx::Error> {
     let done = sqlx::query(COUPONS)
         .bind(column(rows, |row| row.coupon.to_string()))
         .bind(column(rows, |row| row.campaign.as_str()))
@@ -99,38 +76,4 @@ async fn coupons(connection: &mut PgConnection, rows: &[&CouponRow]) -> Result<u
         .execute(connection)
         .await?;
     Ok(done.rows_affected())
-}
-
-const REQUESTS: &str = "insert into requests as t \
-     (request, campaign, sku, order_id, shopper, kind, status, reason, coupon, decided_at, src_partition, src_offset) \
-     select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], \
-      $8::text[], $9::text[], $10::bigint[], $11::int[], $12::bigint[]) \
-     on conflict (request) do update set \
-      campaign = excluded.campaign, sku = excluded.sku, order_id = excluded.order_id, \
-      shopper = excluded.shopper, kind = excluded.kind, status = excluded.status, reason = excluded.reason, coupon = excluded.coupon, decided_at = excluded.decided_at, \
-      src_partition = excluded.src_partition, src_offset = excluded.src_offset \
-     where (excluded.src_partition, excluded.src_offset) > (t.src_partition, t.src_offset)";
-
-async fn requests(connection: &mut PgConnection, rows: &[&RequestRow]) -> Result<u64, sqlx::Error> {
-    let done = sqlx::query(REQUESTS)
-        .bind(column(rows, |row| row.request.to_string()))
-        .bind(column(rows, |row| row.subject.campaign().map(|campaign| campaign.as_str())))
-        .bind(column(rows, |row| row.subject.product().map(|sku| sku.as_str())))
-        .bind(column(rows, |row| row.subject.order().map(|order| order.as_str())))
-        .bind(column(rows, |row| row.shopper.as_ref().map(|shopper| shopper.as_str())))
-        .bind(column(rows, |row| row.kind.name()))
-        .bind(column(rows, |row| row.status.name()))
-        .bind(column(rows, |row| row.reason.as_deref()))
-        .bind(column(rows, |row| row.coupon.map(|coupon| coupon.to_string())))
-        .bind(column(rows, |row| row.decided_at.as_millis()))
-        .bind(column(rows, |row| row.source.partition))
-        .bind(column(rows, |row| row.source.offset))
-        .execute(connection)
-        .await?;
-    Ok(done.rows_affected())
-}
-
-/// One column of the rows.
-fn column<'a, R, T>(rows: &[&'a R], part: impl Fn(&'a R) -> T) -> Vec<T> {
-    rows.iter().map(|row| part(row)).collect()
 }
