@@ -2,6 +2,7 @@
 //! verb to the room that knows it, end with a code that means something.
 
 mod admin;
+mod applications;
 mod cli;
 #[cfg(test)]
 mod cli_tests;

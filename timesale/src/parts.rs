@@ -7,12 +7,11 @@ use std::time::Duration;
 
 use events::manifest::Manifest;
 use prometheus::Registry;
-use streams::application::{Application, ApplicationConfig, ApplicationError};
-use streams::kafka::{ClusterConfig, EmitterConfig, KafkaBroker, SlotConfig, check_topics};
-use streams::metrics::Metrics;
+use streams::kafka::{ClusterConfig, EmitterConfig, check_topics};
 use streams::service::{Condition, Health, Shutdown};
 use tokio::task::JoinSet;
 
+use crate::applications;
 use crate::cli::Role;
 use crate::config::Config;
 
@@ -32,9 +31,6 @@ pub(crate) enum PartError {
     #[error("{0:#}")]
     Internal(anyhow::Error),
 }
-
-/// How long stream threads may take to end; a little less than the process has.
-const THREADS_END_WITHIN: Duration = Duration::from_secs(9);
 
 /// How long to wait before asking the broker for its topics again.
 const ASK_AGAIN_AFTER: Duration = Duration::from_millis(500);
@@ -139,39 +135,8 @@ async fn topics_are_there(name: &str, surroundings: &Surroundings) -> Result<boo
 
 /// The stream threads of every processor.
 async fn processors(surroundings: Surroundings) -> Result<(), PartError> {
-    let Surroundings { config, health, registry, mut shutdown } = surroundings;
-    let internal = |error: anyhow::Error| PartError::Internal(error);
-    let topology = processors::coupons::topology().map_err(|error| internal(error.into()))?;
-    let metrics = Metrics::new(&registry).map_err(|error| internal(error.into()))?;
-    let section = &config.processors;
-    let cpus = std::thread::available_parallelism().map_or(1, usize::from);
-    let threads = if section.threads == 0 { cpus } else { section.threads };
-    let application = ApplicationConfig {
-        threads: u32::try_from(threads).unwrap_or(1),
-        instance: section.instance.clone(),
-        commit_interval_ms: u32::try_from(section.commit_interval_ms).unwrap_or(u32::MAX),
-        ..ApplicationConfig::default()
-    };
-    let group = format!("{}.{}", section.prefix, topology.name());
-    let connect = {
-        let (cluster, source) = (config.kafka.clone(), topology.source().to_string());
-        let (group, instance) = (group.clone(), section.instance.clone());
-        move |slot: u32| {
-            KafkaBroker::new(&cluster, SlotConfig::new(&group, &format!("{group}.{instance}.{slot}"), &source))
-        }
-    };
-    let application = Application::start(topology, connect, application, &metrics, &health, &shutdown)
-        .map_err(|error| internal(error.into()))?;
-    tracing::info!(group, threads, "processors run");
-    health.set("processors", Condition::Ready);
-    shutdown.requested().await;
-    tokio::task::spawn_blocking(move || application.join(THREADS_END_WITHIN))
-        .await
-        .map_err(|error| internal(error.into()))?
-        .map_err(|error| match error {
-            ApplicationError::Stuck { .. } => PartError::DrainDeadline(error.into()),
-            ApplicationError::Start { .. } => internal(error.into()),
-        })
+    let Surroundings { config, health, registry, shutdown } = surroundings;
+    applications::run(&config, &health, &registry, shutdown).await
 }
 
 /// The HTTP door.

@@ -47,7 +47,7 @@ fn every_bad_value_is_named() {
         [postgres]\nurl = 'mysql://x'
         [redis]\nurl = 'http://x'
         [admin]\nlisten = 'everywhere'
-        [processors]\ninstance = 'a b'\ncommit_interval_ms = 0\nthreads = 1000
+        [processors]\ninstance = 'a b'\ncommit_interval_ms = 0\nthreads = 1000\napplications = ['coupons', 'coupons']
         [auth]\njwt_secret_files = ['/nowhere/secret']
         [sinks]\nbatch_records = 0
         [connectors.toss]\nbase_url = 'http://provider'\nsecret_key_file = '/nowhere/key'
@@ -61,6 +61,7 @@ fn every_bad_value_is_named() {
         "[processors] instance",
         "[processors] commit_interval_ms",
         "[processors] threads",
+        "[processors] applications",
         "[auth] jwt_secret_files",
         "[sinks] batch_records",
         "[shop]",
@@ -78,6 +79,8 @@ fn what_cannot_be_read_is_refused() {
     let table = [
         ("an unknown key", "[kafka]\nbootstrp = 'x:1'", "bootstrp"),
         ("a value of another type", "[processors]\nthreads = 'many'", "[processors]"),
+        ("an application that is none", "[processors]\napplications = ['prices']", "\"prices\" must be one of coupons"),
+        ("no application", "[processors]\napplications = []", "[processors] applications"),
         ("a section that is not one", "kafka = 1", "[kafka]"),
         ("text that is not TOML", "[kafka", "not TOML"),
     ];

@@ -255,7 +255,16 @@ fn check_processors(section: &ProcessorsSection, reader: &mut Reader) {
             &format!("[processors] {key}: {value:?} must have 1 to 64 letters, digits, '.', '-' or '_'"),
         );
     }
-    reader.rule(section.threads <= 64, "[processors] threads: must be 0 (one for each CPU) to 64");
+    let known = crate::applications::names();
+    reader.rule(!section.applications.is_empty(), "[processors] applications: must name at least one");
+    for (place, name) in section.applications.iter().enumerate() {
+        let first = section.applications.iter().position(|other| other == name) == Some(place);
+        reader.rule(
+            first && known.contains(&name.as_str()),
+            &format!("[processors] applications: {name:?} must be one of {}, named once", known.join(", ")),
+        );
+    }
+    reader.rule(section.threads <= 64, "[processors] threads: must be 0 (the CPUs shared out) to 64");
     reader.rule(
         (1..=10_000).contains(&section.commit_interval_ms),
         "[processors] commit_interval_ms: must be 1 to 10000",

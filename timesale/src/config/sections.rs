@@ -80,7 +80,9 @@ pub(crate) struct ProcessorsSection {
     pub(crate) prefix: String,
     /// Which instance of the role this is; stable over restarts, different between instances.
     pub(crate) instance: String,
-    /// Stream threads; 0 is one for each CPU.
+    /// Which processors run here, by their application ids.
+    pub(crate) applications: Vec<String>,
+    /// Stream threads of each application; 0 shares the CPUs out among them, at least one to each.
     pub(crate) threads: usize,
     /// Longest time between two commits while input keeps coming, milliseconds.
     pub(crate) commit_interval_ms: u64,
@@ -88,7 +90,13 @@ pub(crate) struct ProcessorsSection {
 
 impl Default for ProcessorsSection {
     fn default() -> Self {
-        Self { prefix: "timesale".into(), instance: "0".into(), threads: 0, commit_interval_ms: 20 }
+        Self {
+            prefix: "timesale".into(),
+            instance: "0".into(),
+            applications: crate::applications::names().map(str::to_owned).to_vec(),
+            threads: 0,
+            commit_interval_ms: 20,
+        }
     }
 }
 
