@@ -72,3 +72,25 @@ pub fn topology() -> Result<Topology, TopologyError> {
         .sink(topics::PAYMENTS_INBOX.name())
         .build(move || Box::new(OrderProcessor::new(outlets.clone())))
 }
+
+#[cfg(test)]
+#[path = "."]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on should fail"
+)]
+mod tests {
+    use super::{order, processor, rows, topology};
+
+    mod table;
+    mod world;
+
+    mod deposit_tests;
+    mod fulfilment_tests;
+    mod payment_tests;
+    mod placement_tests;
+    mod refund_tests;
+}

@@ -3,14 +3,14 @@
 
 use std::sync::Arc;
 
-use events::codec::{DecodeError, Message, decode, encode};
+use events::codec::Message;
 use events::envelope::Envelope;
 use events::ids::{OrderId, RequestId};
 use events::orders::{OrderAmounts, OrderCommand, OrderEvent, OrderFact, OrderRefusal, Reason};
 use events::request::{Outcome, Reply};
 use events::time::Timestamp;
 use streams::processor::{Context, Processor, StoreId, Timer, Verdict};
-use streams::record::{Outgoing, Record};
+use streams::record::Record;
 
 use super::journal::{Journal, Output};
 use super::machine::Woken;
@@ -18,8 +18,8 @@ use super::order::{Broken, Order};
 use super::placing::{Placement, place};
 use super::requests::Seen;
 use super::{machine, rows, timers};
-use crate::bytes::RowError;
 use crate::invariants;
+use crate::post::{outgoing, read, stored};
 
 /// The store of orders, one row each.
 pub(crate) const ORDERS: StoreId = StoreId(0);
@@ -50,11 +50,7 @@ impl OrderProcessor {
 
 impl Processor for OrderProcessor {
     fn process(&mut self, record: &Record, context: &mut dyn Context) -> Result<(), Verdict> {
-        let envelope = Envelope::from_headers(record.header_pairs());
-        let message: OrderCommand = decode(record.value.as_deref(), &envelope).map_err(|error| match error {
-            DecodeError::Newer { .. } => Verdict::Fatal(error.to_string()),
-            DecodeError::Unmarked(_) | DecodeError::Garbage(_) => Verdict::Poison(error.to_string()),
-        })?;
+        let (message, envelope) = read::<OrderCommand>(record)?;
         if record.key.as_deref() != Some(message.order().as_str().as_bytes()) {
             return Err(Verdict::Poison("the record's key is not the message's order".into()));
         }
@@ -234,25 +230,13 @@ impl Desk<'_> {
         answer_to: Option<&OrderId>,
     ) -> Result<(), Verdict> {
         let context = Envelope { answer_to: answer_to.cloned(), ..self.envelope.onward() };
-        let (value, envelope) = encode(message, &context).map_err(|error| Verdict::Fatal(error.to_string()))?;
-        self.context.forward(Outgoing {
-            topic: topic.clone(),
-            partition,
-            key: Some(message.key().into_bytes().into()),
-            value: Some(value.into()),
-            headers: envelope.to_headers().into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect(),
-        });
+        self.context.forward(outgoing(topic, partition, message, &context)?);
         Ok(())
     }
 
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(self.context.log_time())
     }
-}
-
-/// The store holds what this build cannot read: going on would be guessing.
-fn stored(error: RowError) -> Verdict {
-    Verdict::Fatal(error.to_string())
 }
 
 /// The machine found its state contradicting itself.
