@@ -100,7 +100,7 @@ impl Door {
             headers.insert(TRACEPARENT, traceparent);
         }
         if let Some(quota) = call.quota.get() {
-            headers.insert(RATE_LIMIT_POLICY, self.state.limits.policy());
+            headers.insert(RATE_LIMIT_POLICY, self.state.limits.policy(*quota));
             if let Some(quota) = quota.header() {
                 headers.insert(RATE_LIMIT, quota);
             }

@@ -21,7 +21,7 @@ const STATUSES: [u16; 22] =
 /// The door's metrics.
 pub(crate) struct Metrics {
     routes: Vec<RouteMetrics>,
-    limiter: [[IntCounter; 2]; 3],
+    limiter: [[IntCounter; 2]; 4],
     limiter_keys: IntGaugeVec,
     refused: IntCounterVec,
     /// Requests being handled.
@@ -118,7 +118,8 @@ impl Metrics {
         let [allowed, limited] = match policy {
             Policy::Global => &self.limiter[0],
             Policy::Caller => &self.limiter[1],
-            Policy::Address => &self.limiter[2],
+            Policy::Operator => &self.limiter[2],
+            Policy::Address => &self.limiter[3],
         };
         if is_allowed { allowed.inc() } else { limited.inc() }
     }

@@ -59,7 +59,7 @@ impl State {
     pub(crate) fn authorise_any(&self, call: &Call, purse: Purse) -> Result<Caller, Problem> {
         self.limits.admit_anyone(call, &self.metrics)?;
         let caller = self.verifier.caller(&call.headers)?;
-        self.limits.admit_caller(call, purse, &caller.id, &self.metrics)?;
+        self.limits.admit_caller(call, purse, &caller, &self.metrics)?;
         Ok(caller)
     }
 }

@@ -38,6 +38,13 @@ impl Caller {
         if has { Ok(()) } else { Err(Problem::new(Code::Forbidden)) }
     }
 
+    #[cfg(test)]
+    pub(crate) fn with_roles(id: &str, roles: &[Role]) -> Self {
+        let id = ShopperId::new(id).unwrap_or_else(|error| unreachable!("{error}"));
+        let has = |role| roles.contains(&role);
+        Self { id, segments: Vec::new(), is_shopper: has(Role::Shopper), is_operator: has(Role::Operator) }
+    }
+
     /// Whether the caller is an operator.
     pub(crate) fn is_operator(&self) -> bool {
         self.is_operator

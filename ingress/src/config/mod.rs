@@ -81,8 +81,10 @@ pub struct AuthConfig {
 pub struct LimitsConfig {
     /// All requests of this process.
     pub global: Rate,
-    /// One shopper or operator.
+    /// One shopper.
     pub caller: Rate,
+    /// One operator: a person, or a warehouse's system.
+    pub operator: Rate,
     /// One address, or one /64 of IPv6.
     pub address: Rate,
     /// Whether peers on the loopback interface are limited by address: a load balancer or a load test on the same host.
@@ -213,6 +215,7 @@ impl Default for LimitsConfig {
         Self {
             global: Rate { per_second: 50_000, burst: 50_000 },
             caller: Rate { per_second: 20, burst: 40 },
+            operator: Rate { per_second: 1_000, burst: 2_000 },
             address: Rate { per_second: 200, burst: 400 },
             loopback: Loopback::Exempt,
             most_keys: 1_000_000,
@@ -256,7 +259,7 @@ impl Config {
     pub fn check(&self) -> Result<(), ConfigError> {
         let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
         let Self { server, auth, limits, waiting, board, reads, timelines, .. } = self;
-        let rates = [limits.global, limits.caller, limits.address];
+        let rates = [limits.global, limits.caller, limits.operator, limits.address];
         let rules = [
             (
                 (1..=64).contains(&self.instance.len()) && self.instance.bytes().all(legal),

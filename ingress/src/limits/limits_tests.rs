@@ -9,6 +9,7 @@ use warp::http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::address::{Network, client, network_of};
 use super::*;
+use crate::auth::Role;
 use crate::request::Peer;
 
 fn call(peer: &str, forwarded: &[&str]) -> Call {
@@ -65,6 +66,7 @@ fn networks_are_checked() {
 fn limits(most_keys: usize) -> (Limits, Metrics) {
     let config = LimitsConfig {
         caller: Rate { per_second: 1, burst: 3 },
+        operator: Rate { per_second: 1, burst: 5 },
         address: Rate { per_second: 1, burst: 2 },
         most_keys,
         ..LimitsConfig::default()
@@ -75,7 +77,7 @@ fn limits(most_keys: usize) -> (Limits, Metrics) {
 #[test]
 fn a_caller_beyond_the_burst_is_told_when_to_come_back() {
     let (limits, metrics) = limits(1_000);
-    let caller = ShopperId::new("kim").unwrap();
+    let caller = Caller::with_roles("kim", &[Role::Shopper]);
     for remaining in [2, 1, 0] {
         let call = call("9.9.9.9", &[]);
         limits.admit_caller(&call, Purse::Coupons, &caller, &metrics).unwrap();
@@ -88,9 +90,22 @@ fn a_caller_beyond_the_burst_is_told_when_to_come_back() {
     assert_eq!(written.status(), 429);
     let seconds: u64 = written.headers()["retry-after"].to_str().unwrap().parse().unwrap();
     assert!((1..=2).contains(&seconds), "{seconds}");
-    assert_eq!(limits.policy(), "\"caller\";q=3;w=3");
-    limits.admit_caller(&call, Purse::Coupons, &ShopperId::new("lee").unwrap(), &metrics).unwrap();
+    assert_eq!(limits.policy(*call.quota.get().unwrap()), "\"caller\";q=3;w=3");
+    limits.admit_caller(&call, Purse::Coupons, &Caller::with_roles("lee", &[Role::Shopper]), &metrics).unwrap();
     limits.admit_caller(&call, Purse::Orders, &caller, &metrics).unwrap();
+}
+
+#[test]
+fn an_operator_has_a_limit_of_another_size() {
+    let (limits, metrics) = limits(1_000);
+    let operator = Caller::with_roles("op", &[Role::Operator, Role::Shopper]);
+    let admitted = |call: &Call| limits.admit_caller(call, Purse::Orders, &operator, &metrics).is_ok();
+    assert_eq!((0..9).filter(|_| admitted(&call("9.9.9.9", &[]))).count(), 5);
+    let call = call("9.9.9.9", &[]);
+    assert!(!admitted(&call));
+    let quota = *call.quota.get().unwrap();
+    assert_eq!(limits.policy(quota), "\"operator\";q=5;w=5");
+    assert_eq!(quota.header().unwrap(), "\"operator\";r=0;t=5");
 }
 
 #[test]

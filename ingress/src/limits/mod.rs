@@ -9,7 +9,6 @@ use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use events::ids::ShopperId;
 use governor::clock::{Clock, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
 use governor::state::{InMemoryState, NotKeyed, RateLimiter};
@@ -18,6 +17,7 @@ use warp::http::{HeaderName, HeaderValue};
 pub use address::{Network, NetworkError};
 use bounded::BoundedStore;
 
+use crate::auth::Caller;
 use crate::config::{LimitsConfig, Loopback, Rate};
 use crate::metrics::Metrics;
 use crate::problem::{Code, Problem};
@@ -34,18 +34,27 @@ type Direct = RateLimiter<NotKeyed, InMemoryState, DefaultClock>;
 /// The limits of this process.
 pub(crate) struct Limits {
     global: Direct,
-    callers: Keyed,
+    callers: Allowance,
+    operators: Allowance,
     addresses: Keyed,
     hasher: RandomState,
     loopback: Loopback,
     trusted: Vec<Network>,
-    caller_rate: Rate,
-    policy: HeaderValue,
+}
+
+/// A limit that every caller of a kind has of their own.
+struct Allowance {
+    limiter: Keyed,
+    rate: Rate,
+    policy: Policy,
+    /// The value of `RateLimit-Policy`.
+    header: HeaderValue,
 }
 
 /// What a caller's limit has left.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Quota {
+    policy: Policy,
     remaining: u32,
     refill_seconds: u64,
 }
@@ -64,16 +73,18 @@ pub(crate) enum Purse {
 pub(crate) enum Policy {
     Global,
     Caller,
+    Operator,
     Address,
 }
 
 impl Policy {
-    pub(crate) const ALL: [Self; 3] = [Self::Global, Self::Caller, Self::Address];
+    pub(crate) const ALL: [Self; 4] = [Self::Global, Self::Caller, Self::Operator, Self::Address];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Global => "global",
             Self::Caller => "caller",
+            Self::Operator => "operator",
             Self::Address => "address",
         }
     }
@@ -92,16 +103,14 @@ fn window_seconds(rate: Rate) -> u64 {
 impl Limits {
     pub(crate) fn new(config: &LimitsConfig) -> Self {
         let keyed = |rate| Keyed::new(quota(rate), BoundedStore::new(config.most_keys), DefaultClock::default());
-        let policy = format!("\"caller\";q={};w={}", config.caller.burst, window_seconds(config.caller));
         Self {
             global: RateLimiter::direct(quota(config.global)),
-            callers: keyed(config.caller),
+            callers: Allowance::new(config.caller, config.most_keys, Policy::Caller),
+            operators: Allowance::new(config.operator, config.most_keys, Policy::Operator),
             addresses: keyed(config.address),
             hasher: RandomState::new(),
             loopback: config.loopback,
             trusted: config.trusted_proxies.clone(),
-            caller_rate: config.caller,
-            policy: HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("\"caller\"")),
         }
     }
 
@@ -159,46 +168,65 @@ impl Limits {
         &self,
         call: &Call,
         purse: Purse,
-        caller: &ShopperId,
+        caller: &Caller,
         metrics: &Metrics,
     ) -> Result<(), Problem> {
-        let refill = |remaining: u32| {
-            let missing = u64::from(self.caller_rate.burst.saturating_sub(remaining));
-            missing.div_ceil(u64::from(self.caller_rate.per_second).max(1))
-        };
-        match self.callers.check_key(&self.hasher.hash_one((purse, caller))) {
-            Ok(state) => {
-                let remaining = state.remaining_burst_capacity();
-                call.quota.get_or_init(|| Quota { remaining, refill_seconds: refill(remaining) });
-                metrics.limiter(Policy::Caller, true);
-                Ok(())
-            }
-            Err(until) => {
-                call.quota.get_or_init(|| Quota { remaining: 0, refill_seconds: refill(0) });
-                Err(limited(Policy::Caller, until.wait_time_from(DefaultClock::default().now()), metrics))
-            }
-        }
+        let allowance = if caller.is_operator() { &self.operators } else { &self.callers };
+        allowance.admit(call, self.hasher.hash_one((purse, &caller.id)), metrics)
     }
 
-    /// The value of `RateLimit-Policy`.
-    pub(crate) fn policy(&self) -> HeaderValue {
-        self.policy.clone()
+    /// The value of `RateLimit-Policy` that a quota comes from.
+    pub(crate) fn policy(&self, quota: Quota) -> HeaderValue {
+        let allowance = if quota.policy == Policy::Operator { &self.operators } else { &self.callers };
+        allowance.header.clone()
     }
 
     /// Forgets keys that are whole again. To be called every few seconds: governor never forgets by itself.
     pub(crate) fn sweep(&self) {
-        self.callers.retain_recent();
-        self.addresses.retain_recent();
-        self.callers.shrink_to_fit();
-        self.addresses.shrink_to_fit();
+        for limiter in [&self.callers.limiter, &self.operators.limiter, &self.addresses] {
+            limiter.retain_recent();
+            limiter.shrink_to_fit();
+        }
     }
 
     /// Keys held, by policy.
     pub(crate) fn keys(&self, policy: Policy) -> usize {
         match policy {
             Policy::Global => 1,
-            Policy::Caller => self.callers.len(),
+            Policy::Caller => self.callers.limiter.len(),
+            Policy::Operator => self.operators.limiter.len(),
             Policy::Address => self.addresses.len(),
+        }
+    }
+}
+
+impl Allowance {
+    fn new(rate: Rate, most_keys: usize, policy: Policy) -> Self {
+        let header = format!("\"{}\";q={};w={}", policy.name(), rate.burst, window_seconds(rate));
+        Self {
+            limiter: Keyed::new(quota(rate), BoundedStore::new(most_keys), DefaultClock::default()),
+            rate,
+            policy,
+            header: HeaderValue::from_str(&header).unwrap_or(HeaderValue::from_static("")),
+        }
+    }
+
+    fn admit(&self, call: &Call, key: u64, metrics: &Metrics) -> Result<(), Problem> {
+        let left = |remaining: u32| {
+            let missing = u64::from(self.rate.burst.saturating_sub(remaining));
+            let refill_seconds = missing.div_ceil(u64::from(self.rate.per_second).max(1));
+            Quota { policy: self.policy, remaining, refill_seconds }
+        };
+        match self.limiter.check_key(&key) {
+            Ok(state) => {
+                call.quota.get_or_init(|| left(state.remaining_burst_capacity()));
+                metrics.limiter(self.policy, true);
+                Ok(())
+            }
+            Err(until) => {
+                call.quota.get_or_init(|| left(0));
+                Err(limited(self.policy, until.wait_time_from(DefaultClock::default().now()), metrics))
+            }
         }
     }
 }
@@ -206,7 +234,8 @@ impl Limits {
 impl Quota {
     /// The value of `RateLimit`.
     pub(crate) fn header(self) -> Option<HeaderValue> {
-        HeaderValue::from_str(&format!("\"caller\";r={};t={}", self.remaining, self.refill_seconds)).ok()
+        let Self { policy, remaining, refill_seconds } = self;
+        HeaderValue::from_str(&format!("\"{}\";r={remaining};t={refill_seconds}", policy.name())).ok()
     }
 }
 

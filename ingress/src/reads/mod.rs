@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use events::ids::{OrderId, RequestId, ShopperId, Sku};
-use events::projections::{CouponRow, ProductRow, RequestRow, TimelineRow};
+use events::projections::{CouponRow, OrderRow, ProductRow, RequestRow, TimelineRow};
 
 pub(crate) use postgres::Postgres;
 pub(crate) use redis::Redis;
@@ -114,16 +114,49 @@ impl Reads {
     /// # Errors
     /// `UNAVAILABLE` when no source answers.
     pub(crate) async fn product(&self, sku: &Sku, metrics: &Metrics) -> Result<Option<ProductRow>, Problem> {
+        if let Some(redis) = &self.redis {
+            match within(self.redis_deadline, redis.product(sku)).await {
+                Ok(Some(row)) => {
+                    metrics.read("redis", "found");
+                    return Ok(Some(row));
+                }
+                Ok(None) => metrics.read("redis", "missing"),
+                Err(error) => failed("redis", &error, metrics),
+            }
+        }
         let shop = self.shop()?;
         let read = within(self.postgres_deadline, shop.product(sku)).await;
         answered(read, Option::is_some, metrics)
     }
 
-    /// An order with its lines, whoever's it is.
+    /// An order with its lines, whoever's it is: what Postgres has of it, and where it is by whichever of the two is ahead. What
+    /// only Redis has, and what is read while Postgres is away, is without details and lines.
     ///
     /// # Errors
     /// `UNAVAILABLE` when no source answers.
     pub(crate) async fn order(&self, order: &OrderId, metrics: &Metrics) -> Result<Option<OrderRead>, Problem> {
+        let (fresh, whole) = tokio::join!(self.fresh_order(order, metrics), self.whole_order(order, metrics));
+        match (fresh, whole) {
+            (Some(fresh), Ok(Some(whole))) => Ok(Some(whole.with(fresh))),
+            (None, whole) => whole,
+            (Some(fresh), Ok(None) | Err(_)) => Ok(Some(OrderRead { row: fresh, lines: Vec::new() })),
+        }
+    }
+
+    async fn fresh_order(&self, order: &OrderId, metrics: &Metrics) -> Option<OrderRow> {
+        match within(self.redis_deadline, self.redis.as_ref()?.order(order)).await {
+            Ok(row) => {
+                metrics.read("redis", if row.is_some() { "found" } else { "missing" });
+                row
+            }
+            Err(error) => {
+                failed("redis", &error, metrics);
+                None
+            }
+        }
+    }
+
+    async fn whole_order(&self, order: &OrderId, metrics: &Metrics) -> Result<Option<OrderRead>, Problem> {
         let shop = self.shop()?;
         let read = within(self.postgres_deadline, shop.order(order)).await;
         answered(read, Option::is_some, metrics)

@@ -7,9 +7,7 @@ use events::orders::{LineAmounts, OrderAmounts, OrderCoupon, OrderState};
 use events::payments::PaymentMethod;
 use events::projections::{OrderDetails, OrderRow, ProductRow, TimelineRow};
 use events::time::Timestamp;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde::de::value::{Error as NameError, StrDeserializer};
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 
@@ -47,7 +45,6 @@ impl Shop for Postgres {
             let lines = sqlx::query(LINES).bind(order.as_str()).fetch_all(self.pool()).await?;
             Ok(Some(OrderRead {
                 row: order_row(order, &row)?,
-                reason: row.try_get("reason")?,
                 lines: lines.iter().map(line_read).collect::<Result<_, _>>()?,
             }))
         })
@@ -97,8 +94,9 @@ fn order_row(order: &OrderId, row: &PgRow) -> Result<OrderRow, ReadError> {
             placed_at: instant(row, "placed_at")?,
             coupon,
             payment_key: maybe_id(row, "payment_key")?,
-            method: method(row)?,
+            method: maybe_named(row, "method", PaymentMethod::from_name)?,
             account: json(row, "account")?,
+            reason: row.try_get::<Option<&str>, _>("reason")?.map(Into::into),
             ..OrderDetails::default()
         },
         updated_at: Timestamp::from_millis(row.try_get("updated_at")?),
@@ -172,8 +170,7 @@ fn json<T: DeserializeOwned>(row: &PgRow, name: &'static str) -> Result<Option<T
     text.map(serde_json::from_str).transpose().map_err(|_| ReadError::Unreadable(name.to_owned()))
 }
 
-fn method(row: &PgRow) -> Result<Option<PaymentMethod>, ReadError> {
-    let name: Option<&str> = row.try_get("method")?;
-    let read = |name| PaymentMethod::deserialize(StrDeserializer::<NameError>::new(name));
-    name.map(read).transpose().map_err(|_| ReadError::Unreadable("method".into()))
+fn maybe_named<T>(row: &PgRow, name: &'static str, from_name: fn(&str) -> Option<T>) -> Result<Option<T>, ReadError> {
+    let text: Option<&str> = row.try_get(name)?;
+    text.map(|text| from_name(text).ok_or_else(|| ReadError::Unreadable(name.to_owned()))).transpose()
 }

@@ -1,10 +1,10 @@
 //! Redis: read under the epoch that is known, then look at the epoch, in one pipeline (`events::projections`, "How to read").
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use arc_swap::ArcSwapOption;
-use events::ids::{RequestId, ShopperId};
-use events::projections::{CouponRow, Epoch, RedisKeys, RequestRow};
+use events::ids::{OrderId, RequestId, ShopperId, Sku};
+use events::projections::{CouponRow, Epoch, OrderRow, ProductRow, RedisKeys, RequestRow};
 use redis::aio::ConnectionManager;
 use redis::{FromRedisValue, Pipeline};
 use tokio::sync::OnceCell;
@@ -60,6 +60,28 @@ impl Redis {
             .map(|(coupon, value)| CouponRow::from_redis(shopper.clone(), coupon, value))
             .collect::<Result<_, _>>()
             .map_err(|error| ReadError::Unreadable(error.to_string()))
+    }
+
+    /// A product.
+    pub(crate) async fn product(&self, sku: &Sku) -> Result<Option<ProductRow>, ReadError> {
+        let fields: BTreeMap<String, String> = self
+            .read(|epoch, pipeline| {
+                pipeline.hgetall(self.keys.product(epoch, sku));
+            })
+            .await?;
+        let row = (!fields.is_empty()).then(|| ProductRow::from_redis(sku.clone(), &fields));
+        row.transpose().map_err(|error| ReadError::Unreadable(error.to_string()))
+    }
+
+    /// Where an order is, without its details.
+    pub(crate) async fn order(&self, order: &OrderId) -> Result<Option<OrderRow>, ReadError> {
+        let value: Option<String> = self
+            .read(|epoch, pipeline| {
+                pipeline.get(self.keys.order(epoch, order));
+            })
+            .await?;
+        let row = value.map(|value| OrderRow::from_redis(order.clone(), &value));
+        row.transpose().map_err(|error| ReadError::Unreadable(error.to_string()))
     }
 
     async fn read<T: FromRedisValue>(&self, ask: impl Fn(&Epoch, &mut Pipeline)) -> Result<T, ReadError> {

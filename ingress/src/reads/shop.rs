@@ -29,10 +29,18 @@ pub(crate) trait Shop: Send + Sync {
 pub(crate) struct OrderRead {
     /// The order.
     pub(crate) row: OrderRow,
-    /// The code of why it was rejected, or its latest payment declined.
-    pub(crate) reason: Option<String>,
     /// Its lines.
     pub(crate) lines: Vec<LineRead>,
+}
+
+impl OrderRead {
+    /// The same order, where it is by the later of the two.
+    pub(super) fn with(self, fresh: OrderRow) -> Self {
+        if fresh.version <= self.row.version {
+            return self;
+        }
+        Self { row: OrderRow { details: self.row.details, ..fresh }, lines: self.lines }
+    }
 }
 
 /// A line of an order as it is read.

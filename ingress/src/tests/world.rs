@@ -62,6 +62,7 @@ pub(super) fn config() -> Config {
     let mut config = Config::default();
     config.limits.caller.per_second = 1_000_000;
     config.limits.caller.burst = 1_000_000;
+    config.limits.operator = config.limits.caller;
     config.limits.global.burst = 10_000_000;
     config.limits.global.per_second = 10_000_000;
     config.waiting.default_wait_ms = 60;

@@ -110,7 +110,7 @@ pub(super) async fn of_caller(state: &State, order: &OrderId, caller: &Caller) -
 }
 
 fn shown(read: OrderRead) -> OrderShown {
-    let OrderRead { row, reason, lines } = read;
+    let OrderRead { row, lines } = read;
     let details = row.details;
     OrderShown {
         order: row.order,
@@ -126,7 +126,7 @@ fn shown(read: OrderRead) -> OrderShown {
             method: details.method,
             virtual_account: details.account,
         }),
-        reason,
+        reason: details.reason.map(Into::into),
         placed_at: details.placed_at,
         updated_at: row.updated_at,
     }
