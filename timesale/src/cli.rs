@@ -109,7 +109,7 @@ pub(crate) struct TossStub {
     pub(crate) data: PathBuf,
     /// Where webhooks go; nowhere without one.
     #[arg(long, value_name = "URL")]
-    pub(crate) webhook_url: Option<String>,
+    pub(crate) webhook: Option<String>,
     /// How long a minute of the webhooks' schedule takes, milliseconds.
     #[arg(long, default_value_t = 60_000, value_name = "MILLISECONDS")]
     pub(crate) webhook_minute: u64,

@@ -26,7 +26,7 @@ pub(crate) async fn run(how: TossStub, config: Config) -> Exit {
             return Exit::Configuration;
         }
     };
-    let (listen, data, webhook_url) = (how.listen, how.data, how.webhook_url);
+    let (listen, data, webhook_url) = (how.listen, how.data, how.webhook);
     let stub = StubConfig { listen, data, key, webhook_url, webhook_minute_ms: how.webhook_minute };
     let bound = match bind(&stub).await {
         Ok(bound) => bound,

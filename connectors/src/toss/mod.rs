@@ -12,6 +12,7 @@ mod http;
 mod metrics;
 mod pause;
 mod provider;
+pub mod rehearsal;
 
 mod secret;
 mod serve;
@@ -24,3 +25,6 @@ pub use metrics::Metrics;
 pub use provider::{Provider, Transaction};
 pub use secret::{KeyError, SecretKey};
 pub use serve::{Error, GROUP, Surroundings, serve};
+
+#[cfg(test)]
+mod tests;

@@ -37,6 +37,9 @@ pub(crate) async fn answer(stub: &Arc<Stub>, request: Request<Bytes>) -> Result<
     if let ["stub", rest @ ..] = parts.as_slice() {
         return Ok(control::answer(stub, &head.method, rest, &body).await);
     }
+    if let (&Method::GET, ["livez" | "readyz"]) = (&head.method, parts.as_slice()) {
+        return Ok(reply::ok(&json!({})));
+    }
     if let Err(response) = admit(stub, &head.headers) {
         return Ok(*response);
     }
