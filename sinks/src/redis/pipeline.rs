@@ -36,11 +36,11 @@ pub(super) async fn write(
 fn put_rows(pipeline: &mut Pipeline, keys: &RedisKeys, epoch: &Epoch, rows: &Projection) -> usize {
     for row in rows.campaigns.values() {
         call(pipeline, "timesale_campaign", &[keys.campaign(epoch, &row.campaign)]);
-        pipeline.arg(&row.to_redis());
+        pipeline.arg(row.to_redis());
     }
     for row in rows.products.values() {
         call(pipeline, "timesale_product", &[keys.product(epoch, &row.sku)]);
-        pipeline.arg(&row.to_redis());
+        pipeline.arg(row.to_redis());
     }
     let coupons: Vec<_> = rows.coupons.values().collect();
     for run in coupons.chunks(RUN) {
