@@ -191,6 +191,9 @@ pub(crate) struct Verify {
     /// How many dead letters are expected; more is a counterexample. Without it they are counted only.
     #[arg(long, value_name = "COUNT")]
     pub(crate) dead_letters: Option<u64>,
+    /// Compare with the books of the payment provider, or of its stand-in, at this address; the key is that of the connector.
+    #[arg(long, value_name = "URL")]
+    pub(crate) provider: Option<String>,
 }
 
 /// What kind of sale.

@@ -112,6 +112,7 @@ fn prepare(how: cli::Sale, config: Config) -> anyhow::Result<(Plan, World)> {
         postgres: config.postgres.expose().to_owned(),
         redis: config.redis.expose().to_owned(),
         jwt_secret: secret.expose().to_owned(),
+        provider_key: config.provider_key().to_owned(),
         launch: Launch {
             executable: std::env::current_exe()?,
             arguments: vec![format!("--config={}", roles_config.display())],

@@ -18,8 +18,7 @@ pub(crate) async fn run(how: TossStub, config: Config) -> Exit {
             return Exit::Internal;
         }
     };
-    let key = config.toss_key.as_ref().map_or(SecretKey::OF_THE_STUB, |key| key.expose());
-    let key = match SecretKey::new(key) {
+    let key = match SecretKey::new(config.provider_key()) {
         Ok(key) => key,
         Err(error) => {
             tracing::error!(%error, "the provider's key");

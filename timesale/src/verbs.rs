@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use console::token::Mint;
 use console::topics::{self, Plan, TopicsError};
-use console::verify::Proof;
+use console::verify::{Proof, ProviderSide};
 use events::manifest::Manifest;
 
 use crate::cli::{self, Verb};
@@ -43,6 +43,7 @@ pub(crate) fn health(config: &Config) -> Exit {
 }
 
 async fn verify(what: cli::Verify, config: Config) -> Exit {
+    let key = config.provider_key().to_owned();
     let proof = Proof {
         cluster: config.kafka,
         postgres: config.postgres.expose().to_owned(),
@@ -50,6 +51,7 @@ async fn verify(what: cli::Verify, config: Config) -> Exit {
         journal: what.journal,
         settle: Duration::from_secs(what.settle),
         dead_letters: what.dead_letters,
+        provider: what.provider.map(|base_url| ProviderSide { base_url, key }),
     };
     match console::verify::run(proof).await {
         Ok(verdict) => {

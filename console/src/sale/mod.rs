@@ -33,7 +33,7 @@ use streams::kafka::ClusterConfig;
 use tokio::sync::Mutex;
 
 use crate::token::Mint;
-use crate::verify::{self, Proof, Verdict};
+use crate::verify::{self, Proof, ProviderSide, Verdict};
 use faults::FaultKind;
 use progress::say;
 use report::Report;
@@ -81,6 +81,8 @@ pub struct World {
     pub redis: String,
     /// Signs the crowd's tokens.
     pub jwt_secret: String,
+    /// Opens the payment provider's books.
+    pub provider_key: String,
     /// How roles are started.
     pub launch: Launch,
     /// The folder with the service scripts, if the services are ours.
@@ -124,6 +126,8 @@ pub async fn hold(plan: Plan, world: World) -> anyhow::Result<Report> {
             journal: Some(plan.journal.clone()),
             settle,
             dead_letters: None,
+            provider: (plan.orders != Wanted::None)
+                .then(|| ProviderSide { base_url: format!("http://{provider}"), key: world.provider_key.clone() }),
         };
         verify::run(proof).await?
     } else {

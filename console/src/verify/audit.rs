@@ -1,12 +1,17 @@
-//! The log against itself: every command decided exactly once, every decision asked for, and every invariant of the ledger at
+//! The log against itself: every command decided exactly once, every decision asked for, and every invariant of the ledgers at
 //! every prefix. Pure: records go in one by one, counterexamples come out.
 
 use std::collections::HashMap;
 
-use events::coupons::{CouponCommand, CouponEvent, CouponFact, CouponLedger, Refusal, Rule};
+use events::coupons::{CouponEvent, CouponFact, CouponLedger, Refusal, Rule};
 use events::ids::RequestId;
+use events::inventory::InventoryEvent;
+use events::orders::{OrderEvent, OrderLedger};
+use events::payments::PaymentEvent;
 use events::projections::{Projection, Source};
+use events::time::Timestamp;
 
+use super::saga::Saga;
 use super::told::Clients;
 use super::verdict::Verdict;
 
@@ -17,11 +22,12 @@ struct Known {
     decided: bool,
 }
 
-/// Folds both topics.
+/// Folds the topics.
 #[derive(Debug)]
 pub struct Audit {
     requests: HashMap<RequestId, Known>,
     ledger: CouponLedger,
+    saga: Saga,
     /// The rows that Postgres and Redis must hold.
     pub rows: Projection,
     /// What was found so far.
@@ -46,23 +52,35 @@ impl Default for Audit {
         for promise in [DECIDED, ASKED, SOLD_OUT].into_iter().chain(rules) {
             verdict.state(promise, None);
         }
-        Self { requests: HashMap::new(), ledger: CouponLedger::new(), rows: Projection::default(), verdict }
+        Self {
+            requests: HashMap::new(),
+            ledger: CouponLedger::new(),
+            saga: Saga::default(),
+            rows: Projection::default(),
+            verdict,
+        }
     }
 }
 
 impl Audit {
-    /// Takes in a command of `coupons.inbox`. A repeat of a request is the same request.
-    pub fn command(&mut self, command: &CouponCommand) {
+    /// Takes in a command of an inbox; nothing: one that nobody awaits a decision of. A repeat of a request is the same request.
+    pub fn command(&mut self, request: Option<RequestId>) {
         self.verdict.counts.commands += 1;
-        self.requests.entry(command.request()).or_default().asked = true;
+        if let Some(request) = request {
+            self.requests.entry(request).or_default().asked = true;
+        }
+    }
+
+    fn decided(&mut self, request: Option<RequestId>) {
+        self.verdict.counts.events += 1;
+        if let Some(request) = request {
+            self.requests.entry(request).or_default().decided = true;
+        }
     }
 
     /// Takes in a fact of `coupons.events`, in the order of its partition.
-    pub fn event(&mut self, event: &CouponEvent, source: Source) {
-        self.verdict.counts.events += 1;
-        if let Some(request) = event.fact.request() {
-            self.requests.entry(request).or_default().decided = true;
-        }
+    pub fn coupon(&mut self, event: &CouponEvent, source: Source) {
+        self.decided(event.fact.request());
         if let Err(violation) = self.ledger.apply(event) {
             let says = format!("{violation}, at {source:?}: {event:?}");
             self.verdict.state(violation.rule.name(), Some(says));
@@ -72,7 +90,40 @@ impl Audit {
         {
             self.verdict.state(SOLD_OUT, Some(format!("at {source:?} something remains: {event:?}")));
         }
+        self.saga.coupon(event);
         self.rows.apply(event, source);
+    }
+
+    /// Takes in a fact of `inventory.events`, in the order of its partition.
+    pub fn inventory(&mut self, event: &InventoryEvent, source: Source) {
+        self.decided(event.fact.request());
+        self.saga.inventory(event, source, &mut self.verdict);
+        self.rows.apply(event, source);
+    }
+
+    /// Takes in a fact of `orders.events`, in the order of its partition.
+    pub fn order(&mut self, event: &OrderEvent, source: Source) {
+        self.decided(event.fact.request());
+        self.saga.order(event, source, &mut self.verdict);
+        self.rows.apply(event, source);
+    }
+
+    /// Takes in a fact of `payments.events`, in the order of its partition.
+    pub fn payment(&mut self, event: &PaymentEvent, source: Source) {
+        self.verdict.counts.events += 1;
+        self.rows.apply(event, source);
+    }
+
+    /// What the facts say of orders.
+    #[must_use]
+    pub fn orders(&self) -> &OrderLedger {
+        self.saga.orders()
+    }
+
+    /// How many orders will move before this instant.
+    #[must_use]
+    pub fn under_way(&self, until: Timestamp) -> usize {
+        self.saga.under_way(until)
     }
 
     /// Whether every command so far has its decision.
@@ -98,6 +149,11 @@ impl Audit {
         self.verdict.counts.coupons = self.rows.coupons.len() as u64;
     }
 
+    /// Judges what orders, stock, coupons and payments say of each other.
+    pub fn judge_saga(&mut self, now: Timestamp) {
+        self.saga.judge(&self.rows, now, &mut self.verdict);
+    }
+
     /// Judges what clients were told.
     pub fn judge_clients(&mut self, clients: &Clients) {
         self.verdict.counts.journal_entries = clients.entries();
@@ -107,11 +163,11 @@ impl Audit {
     }
 }
 
-/// Whether the inbox still holds its first record.
+/// Whether the inboxes still hold their first records.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Whole {
-    /// It does.
+    /// They do.
     Yes,
-    /// Its beginning is gone.
+    /// The beginning of one is gone.
     BeginningGone,
 }

@@ -133,9 +133,9 @@ fn story() -> Story {
 
 fn verdict(story: Story) -> Verdict {
     let mut audit = Audit::default();
-    story.commands.iter().for_each(|command| audit.command(command));
+    story.commands.iter().for_each(|command| audit.command(Some(command.request())));
     for (event, offset) in story.events.iter().zip(0..) {
-        audit.event(event, Source { partition: 0, offset });
+        audit.coupon(event, Source { partition: 0, offset });
     }
     audit.judge(Whole::Yes);
     let mut clients = Clients::default();
@@ -203,7 +203,7 @@ fn each_defect_breaks_its_promise() {
 #[test]
 fn a_log_whose_beginning_is_gone_may_hold_decisions_of_commands_that_are_gone() {
     let mut audit = Audit::default();
-    audit.event(&story().events[0], Source { partition: 0, offset: 9 });
+    audit.coupon(&story().events[0], Source { partition: 0, offset: 9 });
     audit.judge(Whole::BeginningGone);
     assert!(audit.verdict.holds(), "{}", audit.verdict);
 }

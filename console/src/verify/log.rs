@@ -1,25 +1,33 @@
-//! Reads the log into an [`Audit`]: both coupon topics from their first record to their committed end, and how many dead letters
-//! there are. Blocks; not for an async worker thread.
+//! Reads the log into an [`Audit`]: every inbox but the connector's and every topic of facts, from their first record to their
+//! committed end, and how many dead letters there are. Blocks; not for an async worker thread.
 
 use std::collections::BTreeMap;
 
 use events::codec::{self, DecodeError, Message};
 use events::envelope::{Envelope, header};
+use events::ids::RequestId;
 use events::projections::Source;
-use events::topics::{COUPONS_EVENTS, COUPONS_INBOX, DEAD_LETTERS};
+use events::topics::{
+    COUPONS_EVENTS, COUPONS_INBOX, DEAD_LETTERS, INVENTORY_EVENTS, INVENTORY_INBOX, ORDERS_EVENTS, ORDERS_INBOX,
+    PAYMENTS_EVENTS, Topic,
+};
 use streams::kafka::{ClusterConfig, Tap, TapError};
 use streams::record::Record;
 
 use super::audit::{Audit, Whole};
 
-/// A garbage record of the inbox must be among the dead letters.
+/// A garbage record of an inbox must be among the dead letters.
 pub const SET_ASIDE: &str = "garbage_is_set_aside";
 
 /// How the runtime marks a tick: no value, and this type.
 const TICK: &[u8] = b"tick";
 
-/// Committed ends of `coupons.events` by partition.
-pub type Ends = BTreeMap<i32, i64>;
+/// The topics of facts.
+pub const FACTS: [&str; 4] =
+    [COUPONS_EVENTS.name(), INVENTORY_EVENTS.name(), ORDERS_EVENTS.name(), PAYMENTS_EVENTS.name()];
+
+/// Committed ends by partition, of each topic of facts.
+pub type Ends = BTreeMap<&'static str, BTreeMap<i32, i64>>;
 
 /// What was read.
 pub struct Log {
@@ -34,35 +42,15 @@ pub struct Log {
 /// # Errors
 /// [`TapError`] when the cluster cannot be read.
 pub fn read(cluster: &ClusterConfig) -> Result<Log, TapError> {
-    let mut audit = Audit::default();
-    let mut whole = Whole::Yes;
-    let mut garbage = 0;
-    let inbox = Tap::open(cluster, COUPONS_INBOX.name())?;
-    if inbox.positions().iter().any(|(_, first)| *first > 0) {
-        whole = Whole::BeginningGone;
-    }
-    for record in inbox {
-        let record = record?;
-        if record.value.is_none() && record.header(header::EVENT_TYPE) == Some(TICK) {
-            audit.verdict.counts.ticks += 1;
-            continue;
-        }
-        match decode(&record) {
-            Ok(command) => audit.command(&command),
-            Err(_) => garbage += 1,
-        }
-    }
-    let events = Tap::open(cluster, COUPONS_EVENTS.name())?;
-    let events_end = events.ends().into_iter().collect();
-    for record in events {
-        let record = record?;
-        match decode(&record) {
-            Ok(event) => {
-                audit.event(&event, Source { partition: record.partition, offset: record.offset });
-            }
-            Err(_) => audit.verdict.counts.unreadable += 1,
-        }
-    }
+    let mut reader = Reader { cluster, audit: Audit::default(), whole: Whole::Yes, garbage: 0, ends: Ends::new() };
+    reader.inbox(&COUPONS_INBOX, |command| Some(command.request()))?;
+    reader.inbox(&INVENTORY_INBOX, |command| Some(command.request()))?;
+    reader.inbox(&ORDERS_INBOX, |command| command.request())?;
+    reader.facts(&COUPONS_EVENTS, Audit::coupon)?;
+    reader.facts(&INVENTORY_EVENTS, Audit::inventory)?;
+    reader.facts(&ORDERS_EVENTS, Audit::order)?;
+    reader.facts(&PAYMENTS_EVENTS, Audit::payment)?;
+    let Reader { mut audit, whole, garbage, ends, .. } = reader;
     audit.verdict.counts.unreadable += garbage;
     for letter in Tap::open(cluster, DEAD_LETTERS.name())? {
         letter?;
@@ -71,19 +59,68 @@ pub fn read(cluster: &ClusterConfig) -> Result<Log, TapError> {
     audit.judge(whole);
     let letters = audit.verdict.counts.dead_letters;
     let lost =
-        (letters < garbage).then(|| format!("{garbage} unreadable records in the inbox, {letters} dead letters"));
+        (letters < garbage).then(|| format!("{garbage} unreadable records in the inboxes, {letters} dead letters"));
     audit.verdict.state(SET_ASIDE, lost);
-    Ok(Log { audit, events_end })
+    Ok(Log { audit, events_end: ends })
+}
+
+struct Reader<'a> {
+    cluster: &'a ClusterConfig,
+    audit: Audit,
+    whole: Whole,
+    garbage: u64,
+    ends: Ends,
+}
+
+impl Reader<'_> {
+    fn inbox<M: Message>(
+        &mut self,
+        topic: &Topic<M>,
+        request: impl Fn(&M) -> Option<RequestId>,
+    ) -> Result<(), TapError> {
+        let inbox = Tap::open(self.cluster, topic.name())?;
+        if inbox.positions().iter().any(|(_, first)| *first > 0) {
+            self.whole = Whole::BeginningGone;
+        }
+        for record in inbox {
+            let record = record?;
+            if record.value.is_none() && record.header(header::EVENT_TYPE) == Some(TICK) {
+                self.audit.verdict.counts.ticks += 1;
+                continue;
+            }
+            match decode(&record) {
+                Ok(command) => self.audit.command(request(&command)),
+                Err(_) => self.garbage += 1,
+            }
+        }
+        Ok(())
+    }
+
+    fn facts<M: Message>(&mut self, topic: &Topic<M>, take: impl Fn(&mut Audit, &M, Source)) -> Result<(), TapError> {
+        let facts = Tap::open(self.cluster, topic.name())?;
+        self.ends.insert(topic.name(), facts.ends().into_iter().collect());
+        for record in facts {
+            let record = record?;
+            match decode(&record) {
+                Ok(event) => {
+                    let source = Source { partition: record.partition, offset: record.offset };
+                    take(&mut self.audit, &event, source);
+                }
+                Err(_) => self.audit.verdict.counts.unreadable += 1,
+            }
+        }
+        Ok(())
+    }
 }
 
 fn decode<M: Message>(record: &Record) -> Result<M, DecodeError> {
     codec::decode(record.value.as_deref(), &Envelope::from_headers(record.header_pairs()))
 }
 
-/// Where `coupons.events` ends now.
+/// Where the topics of facts end now.
 ///
 /// # Errors
 /// [`TapError`].
 pub fn events_end(cluster: &ClusterConfig) -> Result<Ends, TapError> {
-    Ok(Tap::open(cluster, COUPONS_EVENTS.name())?.ends().into_iter().collect())
+    FACTS.into_iter().map(|topic| Ok((topic, Tap::open(cluster, topic)?.ends().into_iter().collect()))).collect()
 }

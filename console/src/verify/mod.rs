@@ -1,11 +1,13 @@
-//! `timesale verify`: the proof. Reads topics, Postgres and Redis (and the clients' journal, when there is one) and nothing else:
-//! no counter of the system it judges. Waits, within a bound, until processors and sinks have caught up, then compares once.
+//! `timesale verify`: the proof. Reads topics, Postgres and Redis (and the clients' journal and the payment provider's books, when
+//! there are any) and nothing else: no counter of the system it judges. Waits, within a bound, until processors and sinks have caught up, then compares once.
 
 pub mod audit;
 pub mod compare;
 pub mod log;
 mod postgres;
+pub mod provider;
 mod redis;
+pub mod saga;
 pub mod told;
 mod verdict;
 #[cfg(test)]
@@ -13,15 +15,20 @@ mod audit_tests;
 #[cfg(test)]
 mod compare_tests;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
-use events::topics::{COUPONS_EVENTS, NAMES};
+use events::time::Timestamp;
+use events::topics::{NAMES, PAYMENTS_EVENTS};
 use streams::kafka::{ClusterConfig, Hanging, TapError, hanging};
 use tokio::time::sleep;
 
 use crate::journal::{self, JournalError};
+use audit::Audit;
 use log::{Ends, Log};
+use provider::PROVIDER;
+pub use provider::ProviderSide;
 use told::Clients;
 pub use verdict::{Counts, Verdict, write_proof};
 
@@ -40,6 +47,8 @@ pub struct Proof {
     pub settle: Duration,
     /// How many dead letters there may be; without it they are only counted.
     pub dead_letters: Option<u64>,
+    /// The payment provider, if its books are to be compared.
+    pub provider: Option<ProviderSide>,
 }
 
 /// Why nothing could be proven either way.
@@ -84,6 +93,24 @@ pub async fn run(proof: Proof) -> Result<Verdict, VerifyError> {
         audit.verdict.state(RESTS, Some(format!("commands are undecided after {:?}", proof.settle)));
     }
     audit.verdict.state(ENDED, transactions_ended(&proof, deadline).await?);
+    compare(&proof, &mut audit).await;
+    audit.judge_saga(now());
+    if let Some(path) = &proof.journal {
+        let mut clients = Clients::default();
+        journal::read(std::fs::File::open(path).map_err(JournalError::File)?, |entry| clients.take(entry))?;
+        audit.judge_clients(&clients);
+    }
+    if let Some(most) = proof.dead_letters {
+        let letters = audit.verdict.counts.dead_letters;
+        let more = (letters > most).then(|| format!("{letters} dead letters, {most} expected"));
+        audit.verdict.state(LETTERS, more);
+    }
+    audit.verdict.counts.took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    Ok(audit.verdict)
+}
+
+/// Compares what the log says with those who show it, and with the provider.
+async fn compare(proof: &Proof, audit: &mut Audit) {
     match postgres::compare(&proof.postgres, &audit.rows).await {
         Ok((rows, difference)) => {
             audit.verdict.counts.postgres_rows = rows;
@@ -99,23 +126,26 @@ pub async fn run(proof: Proof) -> Result<Verdict, VerifyError> {
         }
         Err(error) => audit.verdict.state(REDIS, Some(error.to_string())),
     }
-    if let Some(path) = &proof.journal {
-        let mut clients = Clients::default();
-        journal::read(std::fs::File::open(path).map_err(JournalError::File)?, |entry| clients.take(entry))?;
-        audit.judge_clients(&clients);
+    let Some(side) = &proof.provider else { return };
+    match provider::compare(side, &audit.rows, audit.orders(), now()).await {
+        Ok((payments, difference)) => {
+            audit.verdict.counts.provider_payments = payments;
+            audit.verdict.state(PROVIDER, difference);
+        }
+        Err(error) => audit.verdict.state(PROVIDER, Some(error.to_string())),
     }
-    if let Some(most) = proof.dead_letters {
-        let letters = audit.verdict.counts.dead_letters;
-        let more = (letters > most).then(|| format!("{letters} dead letters, {most} expected"));
-        audit.verdict.state(LETTERS, more);
-    }
-    audit.verdict.counts.took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-    Ok(audit.verdict)
 }
 
-/// The log once every command in it is decided and nothing more comes, or as it is at the deadline.
+fn now() -> Timestamp {
+    let now = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_millis();
+    Timestamp::from_millis(i64::try_from(now).unwrap_or(i64::MAX))
+}
+
+/// The log once every command in it is decided, every order that will soon move has moved, and nothing more comes; or as it is at
+/// the deadline.
 async fn at_rest(proof: &Proof, deadline: Instant) -> Result<Log, VerifyError> {
     loop {
+        let began = Instant::now();
         let cluster = proof.cluster.clone();
         let (log, end) = tokio::task::spawn_blocking(move || {
             let log = log::read(&cluster)?;
@@ -123,30 +153,55 @@ async fn at_rest(proof: &Proof, deadline: Instant) -> Result<Log, VerifyError> {
             Ok::<_, TapError>((log, end))
         })
         .await??;
-        if (log.audit.is_decided() && end == log.events_end) || Instant::now() >= deadline {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let soon = now().plus_millis(i64::try_from(left.as_millis()).unwrap_or(i64::MAX));
+        let rests = log.audit.is_decided() && log.audit.under_way(soon) == 0 && end == log.events_end;
+        if rests || left.is_zero() {
             return Ok(log);
         }
-        sleep(POLL).await;
+        // Reading a long log again and again would cost those their time who are to come to rest.
+        sleep(POLL.max(began.elapsed())).await;
     }
 }
 
 /// Waits until both sinks have written everything; who has not, in words.
 async fn sinks_caught_up(proof: &Proof, end: &Ends, deadline: Instant) -> Option<String> {
     loop {
-        let postgres = match postgres::positions(&proof.postgres, COUPONS_EVENTS.name()).await {
-            Ok(positions) => lagging("Postgres", &positions, end),
-            Err(error) => Some(error.to_string()),
-        };
-        let redis = match redis_positions(&proof.redis).await {
-            Ok(positions) => lagging("Redis", &positions, end),
-            Err(error) => Some(error.to_string()),
-        };
+        let postgres = in_postgres(&proof.postgres, end).await.unwrap_or_else(|error| Some(error.to_string()));
+        let redis = in_redis(&proof.redis, end).await.unwrap_or_else(|error| Some(error.to_string()));
         let behind = postgres.or(redis)?;
         if Instant::now() >= deadline {
             return Some(format!("after {:?}: {behind}", proof.settle));
         }
         sleep(POLL).await;
     }
+}
+
+async fn in_postgres(url: &str, end: &Ends) -> Result<Option<String>, postgres::PostgresError> {
+    for (topic, end) in end {
+        let behind = lagging("Postgres", topic, &postgres::positions(url, topic).await?, end);
+        if behind.is_some() {
+            return Ok(behind);
+        }
+    }
+    Ok(None)
+}
+
+/// Payments are not in Redis.
+async fn in_redis(url: &str, end: &Ends) -> Result<Option<String>, ::redis::RedisError> {
+    let mut redis = redis::Redis::connect(url).await?;
+    let epoch = redis.epoch().await?;
+    for (topic, end) in end.iter().filter(|(topic, _)| **topic != PAYMENTS_EVENTS.name()) {
+        let positions = match &epoch {
+            Some(epoch) => redis.positions(epoch, topic).await?,
+            None => Vec::new(),
+        };
+        let behind = lagging("Redis", topic, &positions, end);
+        if behind.is_some() {
+            return Ok(behind);
+        }
+    }
+    Ok(None)
 }
 
 /// Waits until no partition has an open transaction; one that hangs, in words.
@@ -167,18 +222,10 @@ async fn transactions_ended(proof: &Proof, deadline: Instant) -> Result<Option<S
     }
 }
 
-async fn redis_positions(url: &str) -> Result<Vec<(i32, i64)>, ::redis::RedisError> {
-    let mut redis = redis::Redis::connect(url).await?;
-    match redis.epoch().await? {
-        Some(epoch) => redis.positions(&epoch, COUPONS_EVENTS.name()).await,
-        None => Ok(Vec::new()),
-    }
-}
-
 /// A partition without any record needs no position.
-fn lagging(sink: &str, positions: &[(i32, i64)], end: &Ends) -> Option<String> {
+fn lagging(sink: &str, topic: &str, positions: &[(i32, i64)], end: &BTreeMap<i32, i64>) -> Option<String> {
     end.iter().filter(|(_, end)| **end > 0).find_map(|(partition, end)| {
         let written = positions.iter().find(|(found, _)| found == partition).map_or(0, |(_, next)| *next);
-        (written < *end).then(|| format!("{sink} has written partition {partition} up to {written} of {end}"))
+        (written < *end).then(|| format!("{sink} has written {topic} [{partition}] up to {written} of {end}"))
     })
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
 use events::ids::{CouponId, ShopperId};
-use events::projections::{CampaignRow, CouponRow, Epoch, Projection, RedisKeys, RequestRow};
+use events::projections::{CampaignRow, CouponRow, Epoch, OrderRow, ProductRow, Projection, RedisKeys, RequestRow};
 use events::time::Timestamp;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncCommands, Pipeline, RedisError};
@@ -82,6 +82,8 @@ impl Redis {
         for (compared, found) in [
             self.campaigns(&epoch, rows).await?,
             self.coupons(&epoch, rows).await?,
+            self.products(&epoch, rows).await?,
+            self.orders(&epoch, rows).await?,
             self.requests(&epoch, rows).await?,
             self.nothing_else(&epoch, rows).await?,
         ] {
@@ -165,6 +167,52 @@ impl Redis {
         missing.first().map(|coupon| format!("coupon {coupon:?} of {shopper:?} is missing in Redis"))
     }
 
+    async fn products(&mut self, epoch: &Epoch, rows: &Projection) -> Compared {
+        let mut difference = None;
+        let all: Vec<&ProductRow> = rows.products.values().collect();
+        for chunk in all.chunks(PIPELINE) {
+            let mut pipeline = redis::pipe();
+            for row in chunk {
+                pipeline.hgetall(self.keys.product(epoch, &row.sku));
+            }
+            for (expected, fields) in chunk.iter().zip(self.ask::<BTreeMap<String, String>>(&pipeline).await?) {
+                let found = ProductRow::from_redis(expected.sku.clone(), &fields);
+                if found.as_ref() != Ok(*expected) {
+                    difference.get_or_insert_with(|| {
+                        format!("product in Redis differs:\n   the log: {expected:?}\n   found:   {found:?}")
+                    });
+                }
+            }
+        }
+        Ok((all.len() as u64, difference))
+    }
+
+    async fn orders(&mut self, epoch: &Epoch, rows: &Projection) -> Compared {
+        let mut count = 0;
+        let mut difference = None;
+        let all: Vec<&OrderRow> = rows.orders.values().collect();
+        for chunk in all.chunks(PIPELINE) {
+            let mut pipeline = redis::pipe();
+            for row in chunk {
+                pipeline.get(self.keys.order(epoch, &row.order));
+            }
+            for (expected, value) in chunk.iter().zip(self.ask::<Option<String>>(&pipeline).await?) {
+                let found = value.map(|value| OrderRow::from_redis(expected.order.clone(), &value));
+                count += u64::from(found.is_some());
+                let agrees = match &found {
+                    None => self.due(Some(expected.forgotten_at())) == Due::Perhaps,
+                    Some(found) => found.as_ref() == Ok(&expected.without_details()),
+                };
+                if !agrees {
+                    difference.get_or_insert_with(|| {
+                        format!("order in Redis differs:\n   the log: {expected:?}\n   found:   {found:?}")
+                    });
+                }
+            }
+        }
+        Ok((count, difference))
+    }
+
     async fn requests(&mut self, epoch: &Epoch, rows: &Projection) -> Compared {
         let mut count = 0;
         let mut difference = None;
@@ -234,6 +282,8 @@ fn is_explained(key: &str, rows: &Projection, shoppers: &BTreeSet<&ShopperId>) -
     };
     match kind {
         "campaign" => id.parse().is_ok_and(|id| rows.campaigns.contains_key(&id)),
+        "product" => id.parse().is_ok_and(|id| rows.products.contains_key(&id)),
+        "order" => id.parse().is_ok_and(|id| rows.orders.contains_key(&id)),
         "request" => id.parse().is_ok_and(|id| rows.requests.contains_key(&id)),
         "coupons" => id.parse().is_ok_and(|id: ShopperId| shoppers.contains(&id)),
         _ => false,

@@ -21,20 +21,30 @@ pub struct Verdict {
 /// How much was looked at.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
 pub struct Counts {
-    /// Commands in `coupons.inbox`, repeats of a request included.
+    /// Commands in the inboxes, repeats of a request included.
     pub commands: u64,
     /// Requests among them.
     pub requests: u64,
-    /// Ticks in `coupons.inbox`.
+    /// Ticks in the inboxes.
     pub ticks: u64,
-    /// Records of both topics that are no messages.
+    /// Records that are no messages.
     pub unreadable: u64,
-    /// Facts in `coupons.events`.
+    /// Facts.
     pub events: u64,
     /// Campaigns.
     pub campaigns: u64,
     /// Coupons ever granted.
     pub coupons: u64,
+    /// Products.
+    pub products: u64,
+    /// Orders ever placed.
+    pub orders: u64,
+    /// Orders of which it is not decided whether they are paid.
+    pub orders_open: u64,
+    /// Payments that the provider has shown.
+    pub payments: u64,
+    /// Payments that the provider has charged, as its own books say.
+    pub provider_payments: u64,
     /// Dead letters.
     pub dead_letters: u64,
     /// Rows in Postgres that were compared.
@@ -68,14 +78,19 @@ impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} commands ({} requests), {} ticks, {} events, {} campaigns, {} coupons, {} unreadable, {} dead letters; \
-             {} rows in Postgres, {} entries in Redis, {} lines of the journal compared in {:.1} s",
+            "{} commands ({} requests), {} ticks, {} events, {} campaigns, {} coupons, {} products, {} orders ({} open), \
+             {} payments ({} charged by the provider's books), {} unreadable, {} dead letters; {} rows in Postgres, {} entries in Redis, {} lines of the journal compared in {:.1} s",
             self.commands,
             self.requests,
             self.ticks,
             self.events,
             self.campaigns,
             self.coupons,
+            self.products,
+            self.orders,
+            self.orders_open,
+            self.payments,
+            self.provider_payments,
             self.unreadable,
             self.dead_letters,
             self.postgres_rows,

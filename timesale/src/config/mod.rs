@@ -175,6 +175,11 @@ pub(crate) fn parse(text: &str, environment: &dyn Environment, mode: Mode) -> Re
 }
 
 impl Config {
+    /// The payment provider's key; without one, the key of stand-ins that everybody knows.
+    pub(crate) fn provider_key(&self) -> &str {
+        self.toss_key.as_ref().map_or(SecretKey::OF_THE_STUB, |key| key.expose())
+    }
+
     /// The configuration as it takes effect, defaults included, secrets as fingerprints.
     pub(crate) fn describe(&self) -> String {
         let mut shown = self.effective.clone();
