@@ -33,7 +33,10 @@ impl Order {
                 _ => Ok(()),
             };
         };
-        if line.returning && request == Step::ReturnStock(sku, line.returned).request(&self.id) {
+        if line.returning
+            && line.stock == Stock::Committed
+            && request == Step::ReturnStock(sku, line.returned).request(&self.id)
+        {
             // A refusal says that there is nothing to take back: the units never left.
             line.returning = false;
             return Ok(());
@@ -51,11 +54,13 @@ impl Order {
             (Stock::Asked, StockAnswer::Held { unit, until, .. }) => self.stock_held(sku, unit, *until, journal),
             (Stock::Asked, StockAnswer::Refused { reason }) => self.stock_refused(sku, *reason, journal),
             (Stock::Committing, StockAnswer::Committed { .. }) => {
-                line.stock = Stock::Committed;
+                self.stock_committed(sku, journal);
                 Ok(())
             }
             (Stock::Committing, StockAnswer::Refused { .. } | StockAnswer::Released { .. }) => {
                 line.stock = Stock::Lost;
+                line.returning = false;
+                line.returned = 0;
                 let hold = self.stock_hold(sku);
                 self.state(OrderFact::HoldLost { sku: Some(sku.clone()), hold }, journal);
                 Ok(())
@@ -90,7 +95,8 @@ impl Order {
                 _ => Ok(()),
             };
         };
-        if coupon.restoring && request == Step::RestoreCoupon.request(&self.id) {
+        if coupon.restoring && coupon.state == CouponState::Redeemed && request == Step::RestoreCoupon.request(&self.id)
+        {
             // The campaign's terms have the last word.
             coupon.restoring = false;
             return Ok(());
@@ -114,7 +120,7 @@ impl Order {
             }
             (CouponState::Asked, CouponAnswer::Refused { reason }) => self.coupon_refused(*reason, journal),
             (CouponState::Redeeming, CouponAnswer::Redeemed { .. }) => {
-                coupon.state = CouponState::Redeemed;
+                self.coupon_redeemed(journal);
                 Ok(())
             }
             // The order stays paid: a discount once given is kept.
@@ -123,6 +129,7 @@ impl Order {
                 CouponAnswer::Refused { .. } | CouponAnswer::Released { .. } | CouponAnswer::Revoked { .. },
             ) => {
                 coupon.state = CouponState::Lost;
+                coupon.restoring = false;
                 self.state(OrderFact::HoldLost { sku: None, hold }, journal);
                 Ok(())
             }

@@ -26,7 +26,8 @@ fn a_transfer_that_comes_pays_the_order() {
          10 provider found transfer   => order_paid [commit tea]                           paid@1010 (1) 1000-0
          11 cancel                    => order_refused -> REFUND_ACCOUNT_MISSING           paid@1010 (1) 1000-0
          12 cancel account            => refund_started [refund 1.0 1000 of 1000 to account] refunding@102 (1) 1000-0
-         13 provider refunded         => refund_completed [return tea*1] -> cancelled      cancelled@43 (2) 1000-1000
+         13 provider refunded         => refund_completed -> cancelled                     cancelled@43 (2) 1000-1000
+         14 stock committed tea       => [return tea*1]                                    cancelled@43 (1) 1000-1000
         ",
     );
 }

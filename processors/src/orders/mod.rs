@@ -80,11 +80,13 @@ pub fn topology() -> Result<Topology, TopologyError> {
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::print_stderr,
     reason = "a test that cannot go on should fail"
 )]
 mod tests {
-    use super::{order, processor, rows, topology};
+    use super::{journal, line, order, payment, placing, processor, requests, rows, topology};
 
+    mod partners;
     mod table;
     mod world;
 
@@ -92,5 +94,11 @@ mod tests {
     mod fulfilment_tests;
     mod payment_tests;
     mod placement_tests;
+    mod properties_tests;
+    mod race_tests;
     mod refund_tests;
+    mod rows_tests;
+    mod saga_tests;
+    mod speed_tests;
+    mod topology_tests;
 }

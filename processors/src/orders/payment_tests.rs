@@ -155,8 +155,9 @@ fn a_cancellation_waits_for_the_outcome_of_a_charge() {
          4  cancel             => order_refused -> PAYMENT_IN_FLIGHT                       cancel_requested@92
          5  pay key=k2         => order_refused -> PAYMENT_IN_FLIGHT                       cancel_requested@92
          6  provider charged   => order_paid + refund_started [commit tea, refund 1.0 1000 of 1000] -> paid refunding@96 (1) 1000-0
-         7  provider refunded  => refund_completed [return tea*1]                          cancelled@37 (2) 1000-1000
-         8  stock committed tea =>                                                         cancelled@37 (1) 1000-1000
+         7  provider refunded  => refund_completed                                         cancelled@37 (2) 1000-1000
+         7  stock returned tea =>                                                          cancelled@37 (2) 1000-1000
+         8  stock committed tea => [return tea*1]                                          cancelled@37 (1) 1000-1000
          9  stock returned tea => steps_answered                                           cancelled 1000-1000
         ",
     );

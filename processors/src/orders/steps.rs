@@ -80,15 +80,32 @@ impl Order {
         self.ask_until_answered(journal);
     }
 
-    /// Asks for the return of a line's units and for the restoration of the coupon, where they are wanted.
+    /// Asks for the return of a line's units and for the restoration of the coupon, where they are wanted. What has not been said
+    /// to be used up is not asked back yet: asked too early, it would be refused, and be used up after all.
     pub(crate) fn give_back(&mut self, journal: &mut Journal) {
-        if let Some(coupon) = self.coupon.as_ref().filter(|coupon| coupon.restoring) {
+        if let Some(coupon) = &self.coupon {
             self.ask_restoration(coupon, journal);
         }
-        for line in self.lines.iter().rev().filter(|line| line.returning) {
+        for line in self.lines.iter().rev() {
             self.ask_return(line, journal);
         }
         self.ask_until_answered(journal);
+    }
+
+    /// A line's units are used up, and may be wanted back already.
+    pub(crate) fn stock_committed(&mut self, sku: &Sku, journal: &mut Journal) {
+        self.set_stock(sku, Stock::Committed);
+        if let Some(line) = self.lines.iter().find(|line| line.sku == *sku) {
+            self.ask_return(line, journal);
+        }
+    }
+
+    /// The coupon is used up, and may be wanted back already.
+    pub(crate) fn coupon_redeemed(&mut self, journal: &mut Journal) {
+        self.set_coupon(CouponState::Redeemed);
+        if let Some(coupon) = &self.coupon {
+            self.ask_restoration(coupon, journal);
+        }
     }
 
     /// Asks again what is unanswered, with the same requests, and doubles the pause.
@@ -97,12 +114,10 @@ impl Order {
             if line.stock.is_awaited() {
                 self.ask_stock(line, journal);
             }
-            if line.returning {
-                self.ask_return(line, journal);
-            }
+            self.ask_return(line, journal);
         }
         self.ask_coupon(journal);
-        if let Some(coupon) = self.coupon.as_ref().filter(|coupon| coupon.restoring) {
+        if let Some(coupon) = &self.coupon {
             self.ask_restoration(coupon, journal);
         }
         let round = self.asking.map_or(0, |asking| asking.round.saturating_add(1));
@@ -147,6 +162,9 @@ impl Order {
     }
 
     fn ask_return(&self, line: &Line, journal: &mut Journal) {
+        if !line.returning || line.stock != Stock::Committed {
+            return;
+        }
         journal.write(Output::Stock(InventoryCommand::Return {
             request: Step::ReturnStock(&line.sku, line.returned).request(&self.id),
             sku: line.sku.clone(),
@@ -193,6 +211,9 @@ impl Order {
     }
 
     fn ask_restoration(&self, coupon: &Coupon, journal: &mut Journal) {
+        if !coupon.restoring || coupon.state != CouponState::Redeemed {
+            return;
+        }
         journal.write(Output::Coupon(CouponCommand::Restore {
             request: Step::RestoreCoupon.request(&self.id),
             campaign: coupon.campaign.clone(),

@@ -48,6 +48,16 @@ pub(crate) enum Ask {
     Payment(PaymentCommand),
 }
 
+impl Ask {
+    pub(crate) fn request(&self) -> RequestId {
+        match self {
+            Self::Stock(command) => command.request(),
+            Self::Coupon(command) => command.request(),
+            Self::Payment(command) => command.request(),
+        }
+    }
+}
+
 pub(crate) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_millis(seconds * 1000)
 }

@@ -85,6 +85,15 @@ impl Simulation {
         Self::with(seed, topology, setup, |broker| Box::new(broker), ThreadConfig::default())
     }
 
+    /// As [`Simulation::new`], on a cluster that is there already: for topologies that speak to each other. Topics that exist are
+    /// left as they are. Time passes for all with the steps of each.
+    ///
+    /// # Errors
+    /// As [`Simulation::new`].
+    pub fn on(cluster: &Cluster, topology: Topology, setup: Setup) -> Result<Self, prometheus::Error> {
+        Self::sit(cluster.clone(), topology, setup, |broker| Box::new(broker), ThreadConfig::default())
+    }
+
     pub(super) fn with(
         seed: u64,
         topology: Topology,
@@ -92,9 +101,18 @@ impl Simulation {
         wrap: Wrap,
         config: ThreadConfig,
     ) -> Result<Self, prometheus::Error> {
+        Self::sit(Cluster::new(seed, Clock::Injected(BEGINNING)), topology, setup, wrap, config)
+    }
+
+    fn sit(
+        cluster: Cluster,
+        topology: Topology,
+        setup: Setup,
+        wrap: Wrap,
+        config: ThreadConfig,
+    ) -> Result<Self, prometheus::Error> {
         let metrics = Metrics::new(&prometheus::Registry::new())?;
         let Setup { instances, partitions, sink_partitions, transaction_timeout_ms, session_timeout_ms } = setup;
-        let cluster = Cluster::new(seed, Clock::Injected(BEGINNING));
         cluster.create_topic(topology.source(), partitions, Timestamps::LogAppendTime);
         cluster.create_topic(topology.changelog(), partitions, Timestamps::CreateTime);
         cluster.create_topic(topology.dead_letters(), sink_partitions, Timestamps::CreateTime);

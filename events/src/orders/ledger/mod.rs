@@ -112,3 +112,7 @@ fn lives_or_ends(state: OrderState, awaited: u16, deadline: Option<Timestamp>) -
     let ended = state.is_terminal() && awaited == 0;
     if ended == deadline.is_none() { Ok(()) } else { Err(OrderRule::DeadlineOrEnd) }
 }
+
+#[cfg(test)]
+#[path = "ledger_tests.rs"]
+mod tests;

@@ -1,0 +1,276 @@
+//! The four saga tests, for every step of every story: repeat each step; fail at each step; fail and repeat each undo; no undo
+//! fails. A story is what a shopper does; the steps are whatever it makes the order ask.
+
+use std::collections::VecDeque;
+
+use events::money::Money;
+use events::orders::{OrderCommand, OrderState};
+
+use super::order::Order;
+use super::partners::{Partners, Whim, is_settled, is_undo, next_move};
+use super::world::{Ask, World, at, coupon, key, place, request, shopper, units};
+
+/// What a shopper does after the placement.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Story {
+    /// Pays, and that is all.
+    Pays,
+    /// Pays, cancels one unit, then the rest.
+    PaysAndCancels,
+    /// Cancels before paying.
+    Cancels,
+    /// Cancels while the provider is being asked.
+    CancelsInBetween,
+    /// Walks away.
+    WalksAway,
+}
+
+const STORIES: [Story; 5] =
+    [Story::Pays, Story::PaysAndCancels, Story::Cancels, Story::CancelsInBetween, Story::WalksAway];
+
+/// What became of a run.
+struct Ran {
+    order: Order,
+    partners: Partners,
+    /// The questions, in the order they were asked.
+    asks: Vec<Ask>,
+    messages: Vec<OrderCommand>,
+    facts: Vec<&'static str>,
+    /// How many of the holds somebody else took away.
+    strays: usize,
+}
+
+/// Plays a story. `whim` says how the so-many-th question fares; `echo` says which of the messages come twice.
+fn play(story: Story, mut whim: impl FnMut(usize, &Ask) -> Whim, echo: impl Fn(usize) -> bool) -> Ran {
+    let mut world = World::new();
+    let mut partners = Partners::default();
+    let mut inbox = VecDeque::from([place("place", vec![units("tea", 2), units("cup", 1)], Some(coupon()))]);
+    let order = request("place").order();
+    let (mut asks, mut messages, mut facts) = (vec![], vec![], vec![]);
+    let (mut now, mut strays, mut acts) = (0, 0, 0);
+    for _ in 0..400 {
+        let effect = if let Some(message) = inbox.pop_front() {
+            let effect = world.send(&message, now);
+            if echo(messages.len()) {
+                let again = world.send(&message, now);
+                assert!(
+                    again.events.is_empty() && again.asks.is_empty(),
+                    "{story:?}: a repeat of {message:?}: {again:?}"
+                );
+            }
+            messages.push(message);
+            now += 10;
+            effect
+        } else {
+            let kept = world.order(&order).expect("an order");
+            if let Some(message) = act(story, &kept, &mut acts) {
+                inbox.push_back(message);
+                continue;
+            }
+            if is_settled(&kept) {
+                break;
+            }
+            now = now.max(next_move(&kept).expect("an order that is not at its end moves by itself").as_millis());
+            world.tick(now)
+        };
+        facts.extend(effect.events.iter().map(|event| event.fact.kind()));
+        for ask in effect.asks {
+            let fares = whim(asks.len(), &ask);
+            strays += usize::from(fares == Whim::Refuse && !matches!(ask, Ask::Payment(_)));
+            inbox.extend(partners.hear(&ask, &order, fares));
+            asks.push(ask);
+        }
+    }
+    // What was heard once is heard again at the end: nothing is late enough to matter.
+    let order = world.order(&order).expect("an order");
+    for message in &messages {
+        let again = world.send(message, now);
+        assert!(again.events.is_empty(), "{story:?}: late {message:?}: {again:?}");
+    }
+    Ran { order, partners, asks, messages, facts, strays }
+}
+
+/// The shopper's next command, if this is the moment.
+fn act(story: Story, kept: &Order, acts: &mut u32) -> Option<OrderCommand> {
+    let (order, who) = (kept.id.clone(), shopper("ann"));
+    let pay = || OrderCommand::Pay {
+        request: request("pay"),
+        order: order.clone(),
+        shopper: who.clone(),
+        payment_key: key("k1"),
+        amount: kept.amounts.due,
+    };
+    let cancel = |name: &str, lines| OrderCommand::Cancel {
+        request: request(name),
+        order: order.clone(),
+        shopper: who.clone(),
+        lines,
+        account: None,
+    };
+    let settled = is_settled(kept);
+    let message = match (story, *acts, kept.state) {
+        (Story::Pays | Story::PaysAndCancels | Story::CancelsInBetween, 0, OrderState::AwaitingPayment) => pay(),
+        (Story::Cancels, 0, OrderState::AwaitingPayment) => cancel("cancel", vec![]),
+        (Story::PaysAndCancels, 1, OrderState::Paid) if settled => cancel("one", vec![units("tea", 1)]),
+        (Story::PaysAndCancels, 2, OrderState::Paid) if settled => cancel("rest", vec![]),
+        (Story::CancelsInBetween, 1, OrderState::PaymentUnknown) => cancel("cancel", vec![]),
+        _ => return None,
+    };
+    *acts += 1;
+    Some(message)
+}
+
+/// The undisturbed run. A cancellation in between needs an outcome that is not known at once.
+fn usual(story: Story) -> impl Fn(usize, &Ask) -> Whim {
+    move |_, ask| match ask {
+        Ask::Payment(events::payments::PaymentCommand::Confirm { repeat: 0, .. })
+            if story == Story::CancelsInBetween =>
+        {
+            Whim::Lose
+        }
+        _ => Whim::Do,
+    }
+}
+
+fn agreed(story: Story, what: &str, ran: &Ran) {
+    if let Err(difference) = ran.partners.agree(&ran.order, ran.strays) {
+        panic!("{story:?}, {what}: {difference}\n{:#?}\n{:?}", ran.asks, ran.facts);
+    }
+    assert!(ran.partners.charges <= 1, "{story:?}, {what}: charged twice");
+}
+
+#[test]
+fn the_stories_end_as_they_should() {
+    let ends = STORIES.map(|story| {
+        let ran = play(story, usual(story), |_| false);
+        agreed(story, "undisturbed", &ran);
+        (ran.order.state.name(), ran.order.amounts.paid.minor(), ran.order.amounts.refunded.minor(), ran.asks.len())
+    });
+    let expected = [
+        ("paid", 2500, 0, 7),
+        ("cancelled", 2500, 2500, 13),
+        ("cancelled", 0, 0, 6),
+        ("cancelled", 2500, 2500, 12),
+        ("expired", 0, 0, 6),
+    ];
+    assert_eq!(ends, expected);
+}
+
+#[test]
+fn repeat_each_step() {
+    for story in STORIES {
+        let once = play(story, usual(story), |_| false);
+        for place in 0..once.messages.len() {
+            let twice = play(story, usual(story), |message| message == place);
+            assert_eq!(twice.facts, once.facts, "{story:?}: message {place} twice");
+            assert_eq!(twice.asks, once.asks, "{story:?}: message {place} twice");
+            agreed(story, "repeated", &twice);
+        }
+        for place in 0..once.asks.len() {
+            let usual = usual(story);
+            let whim = |number, ask: &Ask| {
+                if number == place && usual(number, ask) == Whim::Do { Whim::Twice } else { usual(number, ask) }
+            };
+            let twice = play(story, whim, |_| false);
+            assert_eq!(twice.facts, once.facts, "{story:?}: question {place} answered twice");
+        }
+    }
+}
+
+#[test]
+fn fail_at_each_step() {
+    for story in STORIES {
+        let steps = play(story, usual(story), |_| false).asks.len();
+        for place in 0..steps {
+            for failure in [Whim::Refuse, Whim::Lose, Whim::Drop] {
+                let usual = usual(story);
+                let whim = |number, ask: &Ask| if number == place { failure } else { usual(number, ask) };
+                let ran = play(story, whim, |_| false);
+                agreed(story, &format!("question {place}: {failure:?}"), &ran);
+            }
+        }
+    }
+}
+
+/// Every story in which something is undone, and every way to have it undone.
+fn undoing() -> Vec<(Story, Option<usize>)> {
+    let mut runs = vec![];
+    for story in STORIES {
+        let asks = play(story, usual(story), |_| false).asks;
+        if asks.iter().any(is_undo) {
+            runs.push((story, None));
+        }
+        // A step that is refused has those before it undone.
+        for (place, ask) in asks.iter().enumerate() {
+            if !is_undo(ask) {
+                runs.push((story, Some(place)));
+            }
+        }
+    }
+    runs
+}
+
+fn failing(story: Story, failed: Option<usize>) -> impl Fn(usize, &Ask) -> Whim {
+    move |number, ask| if failed == Some(number) { Whim::Refuse } else { usual(story)(number, ask) }
+}
+
+#[test]
+fn fail_and_repeat_each_undo() {
+    let mut undone = 0;
+    for (story, failed) in undoing() {
+        let asks = play(story, failing(story, failed), |_| false).asks;
+        for (place, _) in asks.iter().enumerate().filter(|(_, ask)| is_undo(ask)) {
+            for failure in [Whim::Drop, Whim::Lose, Whim::Twice] {
+                // The same undo fails three times in a row, and is then carried out.
+                let base = failing(story, failed);
+                let mut left = 3;
+                let mut which = None;
+                let ran = play(
+                    story,
+                    |number, ask| {
+                        if number == place {
+                            which = Some(ask.request());
+                        }
+                        if which == Some(ask.request()) && left > 0 {
+                            left -= 1;
+                            return failure;
+                        }
+                        base(number, ask)
+                    },
+                    |_| false,
+                );
+                agreed(story, &format!("failed {failed:?}, undo {place}: {failure:?}"), &ran);
+                undone += 1;
+            }
+        }
+    }
+    assert!(undone > 200, "{undone} undos were disturbed");
+}
+
+#[test]
+fn no_undo_fails() {
+    for (story, failed) in undoing() {
+        let base = failing(story, failed);
+        // Stock and coupons say of every undo that there is nothing to undo; the provider refuses the first refund.
+        let mut refunds = 0;
+        let ran = play(
+            story,
+            |number, ask| match ask {
+                Ask::Payment(_) if is_undo(ask) => {
+                    refunds += 1;
+                    if refunds == 1 { Whim::Refuse } else { Whim::Do }
+                }
+                _ if is_undo(ask) => Whim::Refuse,
+                _ => base(number, ask),
+            },
+            |_| false,
+        );
+        let order = &ran.order;
+        assert!(is_settled(order), "{story:?} {failed:?}: {order:?}");
+        assert_eq!(order.balance(), Money::new(ran.partners.balance()), "{story:?} {failed:?}");
+        if order.state.is_undone() {
+            assert_eq!(order.amounts.paid, order.amounts.refunded, "{story:?} {failed:?}");
+        }
+        assert!(at(0) <= order.at);
+    }
+}
