@@ -312,6 +312,7 @@ impl Config {
                 "a number of streams must be at least 1",
             ),
             ((100..=60_000).contains(&timelines.heartbeat_ms), "timelines.heartbeat_ms", "must be 100 to 60000"),
+            ((1_000..=86_400_000).contains(&timelines.longest_ms), "timelines.longest_ms", "must be 1000 to 86400000"),
             ((1..=1_024).contains(&timelines.most_kept), "timelines.most_kept", "must be 1 to 1024"),
         ];
         match rules.into_iter().find(|(holds, _, _)| !holds) {

@@ -29,6 +29,8 @@ pub struct TimelinesConfig {
     pub most_streams: usize,
     /// Streams of one caller at once; one more is told 429.
     pub most_streams_per_caller: usize,
+    /// How long a stream may go on, milliseconds: then its reader comes again, with a token that still holds.
+    pub longest_ms: u64,
     /// How often a comment is sent on a stream that has nothing to say, milliseconds.
     pub heartbeat_ms: u64,
     /// Events kept for a stream whose reader is slow; beyond that it reads them from Postgres.
@@ -64,6 +66,12 @@ impl Default for OrdersConfig {
 
 impl Default for TimelinesConfig {
     fn default() -> Self {
-        Self { most_streams: 2_000, most_streams_per_caller: 8, heartbeat_ms: 15_000, most_kept: 32 }
+        Self {
+            most_streams: 2_000,
+            most_streams_per_caller: 8,
+            longest_ms: 900_000,
+            heartbeat_ms: 15_000,
+            most_kept: 32,
+        }
     }
 }

@@ -84,7 +84,7 @@ async fn take(query: &str, call: &Call, body: Result<Bytes, Problem>, state: &St
     }
     let body = body?;
     body::must_be_json(call)?;
-    let (order, payment_key, status) = match said(&strict::parse(&body)?)? {
+    let (order, payment_key, status) = match said(&strict::parse_any(&body)?)? {
         Said::Hint { order, payment_key, status } => (order, payment_key, status),
         Said::Nothing(why) => return Ok(why),
     };

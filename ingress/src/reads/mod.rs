@@ -14,6 +14,8 @@ use events::projections::{CouponRow, OrderRow, ProductRow, RequestRow, TimelineR
 
 pub(crate) use postgres::Postgres;
 pub(crate) use redis::Redis;
+#[cfg(test)]
+pub(crate) use shop::Reading;
 pub(crate) use shop::{LineRead, OrderRead, Shop};
 
 use crate::metrics::Metrics;
@@ -206,5 +208,7 @@ fn failed(source: &'static str, error: &ReadError, metrics: &Metrics) {
     tracing::debug!(source, %error, "a projection did not answer");
 }
 
+#[cfg(test)]
+mod shop_tests;
 #[cfg(test)]
 mod slow_tests;

@@ -6,24 +6,42 @@ use std::fmt;
 
 use serde::de::{DeserializeOwned, DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
 use crate::problem::{Code, Problem};
 
 /// Deepest nesting that is read.
 const DEEPEST: u8 = 16;
 
-/// Reads a value.
+/// Reads an object.
 ///
 /// # Errors
 /// `MALFORMED_JSON` when the text is not strict JSON, `INVALID_FIELD` when it is, but not a `T`.
 pub(crate) fn parse<T: DeserializeOwned>(text: &[u8]) -> Result<T, Problem> {
+    check(text)?;
+    // A list would be taken for an object's members in their order: `[]` for one whose members may all be missing.
+    if !text.trim_ascii_start().starts_with(b"{") {
+        return Err(Problem::new(Code::InvalidField).detail("the body must be an object"));
+    }
+    // It is JSON: what is wrong from here on is what it says.
+    serde_json::from_slice(text).map_err(|error| Problem::new(Code::InvalidField).detail(error.to_string()))
+}
+
+/// Reads whatever it is.
+///
+/// # Errors
+/// `MALFORMED_JSON`.
+pub(crate) fn parse_any(text: &[u8]) -> Result<Value, Problem> {
+    check(text)?;
+    serde_json::from_slice(text).map_err(|error| Problem::new(Code::MalformedJson).detail(error.to_string()))
+}
+
+fn check(text: &[u8]) -> Result<(), Problem> {
     let mut reader = serde_json::Deserializer::from_slice(text);
     Strict(DEEPEST)
         .deserialize(&mut reader)
         .and_then(|()| reader.end())
-        .map_err(|error| Problem::new(Code::MalformedJson).detail(error.to_string()))?;
-    // It is JSON: what is wrong from here on is what it says.
-    serde_json::from_slice(text).map_err(|error| Problem::new(Code::InvalidField).detail(error.to_string()))
+        .map_err(|error| Problem::new(Code::MalformedJson).detail(error.to_string()))
 }
 
 /// An object without members.

@@ -192,9 +192,17 @@ async fn what_is_json_but_not_terms_is_refused() {
         corpus.push((text.to_owned(), good_terms(text)));
     }
     for route in TABLE.iter().filter(|route| route.body == Body::Empty) {
-        for text in
-            ["null", "true", "1", "\"a\"", "{\"a\":1}", "[1]", "{\"campaign\":\"other\"}", "{\"shopper\":\"lee\"}"]
-        {
+        for text in [
+            "null",
+            "true",
+            "1",
+            "\"a\"",
+            "{\"a\":1}",
+            "[]",
+            "[1]",
+            "{\"campaign\":\"other\"}",
+            "{\"shopper\":\"lee\"}",
+        ] {
             corpus.push((format!("{} {text}", route.name), good(route).json(text)));
         }
     }

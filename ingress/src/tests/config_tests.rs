@@ -10,7 +10,7 @@ fn the_defaults_keep_their_own_rules() {
 #[test]
 fn each_rule_is_kept() {
     type Change = fn(&mut Config);
-    let table: [(&str, Change); 12] = [
+    let table: [(&str, Change); 18] = [
         ("instance", |config| config.instance = "a b".into()),
         ("instance", |config| config.instance = String::new()),
         ("reply_partition", |config| config.reply_partition = Some(-1)),
@@ -22,6 +22,12 @@ fn each_rule_is_kept() {
         ("auth", |config| config.auth.issuer = String::new()),
         ("limits", |config| config.limits.address.burst = 0),
         ("limits.most_pressure", |config| config.limits.most_pressure = f64::NAN),
+        ("orders", |config| config.orders.pay_ms = 999),
+        ("orders", |config| config.orders.confirm_ms = i64::MAX),
+        ("timelines", |config| config.timelines.most_streams_per_caller = 0),
+        ("timelines.heartbeat_ms", |config| config.timelines.heartbeat_ms = 0),
+        ("timelines.longest_ms", |config| config.timelines.longest_ms = 0),
+        ("timelines.most_kept", |config| config.timelines.most_kept = 0),
         ("waiting.longest_wait_seconds", |config| config.waiting.longest_wait_seconds = 11),
     ];
     for (field, change) in table {

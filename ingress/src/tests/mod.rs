@@ -4,10 +4,16 @@
 
 mod bad_body_tests;
 mod bad_input_tests;
+mod bad_order_tests;
 mod bad_token_tests;
 mod campaigns_tests;
 mod claims_tests;
 mod config_tests;
+mod orders_tests;
 mod routes_tests;
+mod shop;
 mod socket_tests;
+mod stream_socket_tests;
+mod timelines_tests;
+mod webhooks_tests;
 mod world;

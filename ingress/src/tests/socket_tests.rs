@@ -16,14 +16,14 @@ use crate::serve::open;
 use crate::server::bind;
 
 /// A door on a port.
-struct Port {
-    world: World,
+pub(super) struct Port {
+    pub(super) world: World,
     address: SocketAddr,
-    stop: ShutdownHandle,
-    served: JoinHandle<usize>,
+    pub(super) stop: ShutdownHandle,
+    pub(super) served: JoinHandle<usize>,
 }
 
-fn quick() -> Config {
+pub(super) fn quick() -> Config {
     let mut config = config();
     config.server.header_timeout_ms = 400;
     config.server.body_timeout_ms = 400;
@@ -33,7 +33,7 @@ fn quick() -> Config {
     config
 }
 
-fn opened(config: Config) -> Port {
+pub(super) fn opened(config: Config) -> Port {
     let listener = bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let address = listener.local_addr().unwrap();
     let world = world_of(config);
@@ -44,7 +44,7 @@ fn opened(config: Config) -> Port {
 }
 
 impl Port {
-    async fn connect(&self) -> TcpStream {
+    pub(super) async fn connect(&self) -> TcpStream {
         TcpStream::connect(self.address).await.unwrap()
     }
 
@@ -56,7 +56,7 @@ impl Port {
     }
 }
 
-async fn heard(stream: &mut TcpStream, silence: Duration) -> String {
+pub(super) async fn heard(stream: &mut TcpStream, silence: Duration) -> String {
     let (mut all, mut part) = (Vec::new(), [0; 4096]);
     while let Ok(Ok(count)) = timeout(silence, stream.read(&mut part)).await {
         if count == 0 {

@@ -2,24 +2,29 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use events::codec;
+use events::codec::{self, Message};
 use events::coupons::{CampaignTerms, CouponCommand, CouponEvent, CouponFact, Discount, Refusal, StockCount};
 use events::envelope::Envelope;
 use events::ids::{CampaignId, RequestId, SellerId, ShopperId};
-use events::inventory::ProductTerms;
+use events::inventory::{InventoryCommand, ProductTerms};
 use events::money::Money;
+use events::orders::OrderCommand;
 use events::request::{Outcome, Reply};
 use events::time::{Timestamp, Window};
 use http_body_util::{BodyExt, Full};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use prometheus::Registry;
 use serde_json::{Value, json};
+use streams::record::Outgoing;
 use streams::simulated::MemoryEmitter;
+use tokio::task::JoinHandle;
 use warp::http::{HeaderMap, Method, Request, StatusCode};
+use warp::reply::Response;
 
+use super::shop::MemoryShop;
 use crate::auth::{Secret, Secrets};
 use crate::config::Config;
 use crate::door::Door;
@@ -35,6 +40,7 @@ pub(super) struct World {
     pub(super) state: Arc<State>,
     pub(super) door: Arc<Door>,
     pub(super) emitter: MemoryEmitter,
+    pub(super) shop: MemoryShop,
 }
 
 /// What came back.
@@ -74,11 +80,15 @@ pub(super) fn world() -> World {
 }
 
 pub(super) fn world_of(config: Config) -> World {
-    let emitter = MemoryEmitter::new(4);
+    let (emitter, shop) = (MemoryEmitter::new(4), MemoryShop::default());
     let secrets = Secrets::new(vec![Secret::new(SECRET).unwrap(), Secret::new(OLD_SECRET).unwrap()]).unwrap();
     let parts = Parts {
         emitter: Arc::new(emitter.clone()),
-        reads: Reads::default(),
+        reads: Reads {
+            shop: Some(Arc::new(shop.clone())),
+            postgres_deadline: Duration::from_secs(1),
+            ..Reads::default()
+        },
         secrets,
         registry: Registry::new(),
         health: streams::service::Health::default(),
@@ -86,7 +96,7 @@ pub(super) fn world_of(config: Config) -> World {
     let state = assemble(config, parts, 3).unwrap();
     state.board.set_current(true);
     let door = Arc::new(Door::new(Arc::clone(&state)));
-    World { state, door, emitter }
+    World { state, door, emitter, shop }
 }
 
 pub(super) fn terms(stock: u32) -> CampaignTerms {
@@ -203,49 +213,86 @@ impl World {
         self.send_from(ask, IpAddr::V4(Ipv4Addr::LOCALHOST)).await
     }
 
-    pub(super) async fn send_from(&self, ask: Ask, peer: IpAddr) -> Answered {
+    /// The answer, whose body has not been read yet.
+    pub(super) async fn respond(&self, ask: Ask) -> Response {
+        self.respond_to(ask, IpAddr::V4(Ipv4Addr::LOCALHOST)).await
+    }
+
+    async fn respond_to(&self, ask: Ask, peer: IpAddr) -> Response {
         let mut request = Request::builder().method(ask.method).uri(ask.path);
         for (name, value) in ask.headers {
             request = request.header(name, value);
         }
-        let response = self.door.answer(request.body(Full::new(ask.body)).unwrap(), Peer(peer)).await;
-        let (parts, body) = response.into_parts();
+        self.door.answer(request.body(Full::new(ask.body)).unwrap(), Peer(peer)).await
+    }
+
+    pub(super) async fn send_from(&self, ask: Ask, peer: IpAddr) -> Answered {
+        let (parts, body) = self.respond_to(ask, peer).await.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
         Answered { status: parts.status, headers: parts.headers, bytes }
     }
 
-    /// Commands in the log.
+    /// Commands to the coupon processor in the log.
     pub(super) fn commands(&self) -> Vec<CouponCommand> {
-        let read = |outgoing: streams::record::Outgoing| {
-            let headers = outgoing.headers.iter().map(|(name, value)| (name.as_str(), value.as_ref()));
-            codec::decode(outgoing.value.as_deref(), &Envelope::from_headers(headers)).unwrap()
-        };
-        self.emitter.emitted().into_iter().map(read).collect()
+        self.emitter.emitted().iter().map(read).collect()
     }
 
-    /// Plays the processor: answers every command in the log with `decide`, as soon as it is there, `count` times.
+    /// Commands to the orders processor in the log.
+    pub(super) fn order_commands(&self) -> Vec<OrderCommand> {
+        self.emitter.emitted().iter().map(read).collect()
+    }
+
+    /// Plays the coupon processor: answers every command in the log with `decide`, as soon as it is there, `count` times.
     pub(super) fn processor(
         &self,
         count: usize,
         decide: impl Fn(&CouponCommand) -> Outcome + Send + 'static,
-    ) -> tokio::task::JoinHandle<()> {
+    ) -> JoinHandle<()> {
+        self.play(count, move |command: &CouponCommand| (Some(command.request()), decide(command)))
+    }
+
+    /// Plays the orders processor.
+    pub(super) fn orders(
+        &self,
+        count: usize,
+        decide: impl Fn(&OrderCommand) -> Outcome + Send + 'static,
+    ) -> JoinHandle<()> {
+        self.play(count, move |command: &OrderCommand| (command.request(), decide(command)))
+    }
+
+    /// Plays the inventory processor.
+    pub(super) fn inventory(
+        &self,
+        count: usize,
+        decide: impl Fn(&InventoryCommand) -> Outcome + Send + 'static,
+    ) -> JoinHandle<()> {
+        self.play(count, move |command: &InventoryCommand| (Some(command.request()), decide(command)))
+    }
+
+    fn play<M: Message + 'static>(
+        &self,
+        count: usize,
+        decide: impl Fn(&M) -> (Option<RequestId>, Outcome) + Send + 'static,
+    ) -> JoinHandle<()> {
         let (state, emitter) = (Arc::clone(&self.state), self.emitter.clone());
         let mut done = emitter.emitted().len();
         let until = done + count;
         tokio::spawn(async move {
             while done < until {
-                let emitted = emitter.emitted();
-                for outgoing in emitted.into_iter().skip(done) {
-                    let headers = outgoing.headers.iter().map(|(name, value)| (name.as_str(), value.as_ref()));
-                    let command: CouponCommand =
-                        codec::decode(outgoing.value.as_deref(), &Envelope::from_headers(headers)).unwrap();
-                    state.ledger.resolve(Reply { request: command.request(), at: now(), outcome: decide(&command) });
+                for outgoing in emitter.emitted().iter().skip(done) {
+                    let (request, outcome) = decide(&read(outgoing));
+                    state.ledger.resolve(Reply { request: request.unwrap(), at: now(), outcome });
                     done += 1;
                 }
-                tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+                tokio::time::sleep(Duration::from_millis(1)).await;
             }
         })
     }
+}
+
+fn read<M: Message>(outgoing: &Outgoing) -> M {
+    let headers = outgoing.headers.iter().map(|(name, value)| (name.as_str(), value.as_ref()));
+    codec::decode(outgoing.value.as_deref(), &Envelope::from_headers(headers)).unwrap()
 }
 
 pub(super) fn granted(command: &CouponCommand) -> Outcome {

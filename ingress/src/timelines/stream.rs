@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use super::{Seat, Told, Watch};
+use crate::config::TimelinesConfig;
 use crate::problem::Problem;
 use crate::state::State;
 
@@ -57,6 +58,7 @@ pub(crate) struct Timeline {
     heartbeat: Duration,
     beat_at: Instant,
     look_at: Instant,
+    end_at: Instant,
     pause: Duration,
 }
 
@@ -65,6 +67,7 @@ enum Next {
     Event(Result<Arc<OrderEvent>, RecvError>),
     Look,
     Beat,
+    TimeIsUp,
 }
 
 impl Timeline {
@@ -75,7 +78,8 @@ impl Timeline {
     pub(crate) async fn begin(state: Arc<State>, viewer: Viewer, seat: Seat) -> Result<Self, Problem> {
         // Watched first, read then: what happens in between comes twice, and is told once.
         let watch = state.timelines.watch(&viewer.order);
-        let heartbeat = Duration::from_millis(state.config.timelines.heartbeat_ms);
+        let TimelinesConfig { heartbeat_ms, longest_ms, .. } = state.config.timelines;
+        let heartbeat = Duration::from_millis(heartbeat_ms);
         let now = Instant::now();
         let mut timeline = Self {
             closing: state.timelines.closing(),
@@ -89,6 +93,7 @@ impl Timeline {
             heartbeat,
             beat_at: now + heartbeat,
             look_at: now,
+            end_at: now + Duration::from_millis(longest_ms),
             pause: LOOK_AGAIN,
         };
         timeline.look().await?;
@@ -134,6 +139,10 @@ impl Timeline {
                     }
                 }
                 Next::Beat => self.ready.push_str(HEARTBEAT),
+                Next::TimeIsUp => {
+                    self.is_over = true;
+                    self.ready.push_str(": come again\n\n");
+                }
             }
         }
     }
@@ -144,6 +153,7 @@ impl Timeline {
             _ = self.closing.wait_for(|is_closing| *is_closing) => Next::Closing,
             event = self.watch.events.recv() => Next::Event(event),
             () = sleep_until(self.look_at) => Next::Look,
+            () = sleep_until(self.end_at) => Next::TimeIsUp,
             () = sleep_until(self.beat_at) => Next::Beat,
         }
     }

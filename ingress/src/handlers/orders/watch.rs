@@ -63,7 +63,7 @@ fn streamed(timeline: Timeline) -> Response {
         let piece = timeline.next().await?;
         Some((Ok::<_, Infallible>(piece), timeline))
     });
-    let mut response = warp::reply::stream(Alone(Mutex::new(pieces.boxed()))).into_response();
+    let mut response = warp::reply::stream(Alone(Mutex::new(pieces.fuse().boxed()))).into_response();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -1,0 +1,412 @@
+//! An order's stream: every fact once and in order, whatever Postgres and the feed do meanwhile, to those who may see it.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use events::codec::encode;
+use events::envelope::Envelope;
+use events::ids::{Category, HoldId, RequestId, SellerId, Sku};
+use events::inventory::{StockLevel, UnitTerms};
+use events::money::{BasisPoints, Money};
+use events::orders::{LineAmounts, OrderEvent, OrderFact, OrderLine, OrderRefusal, OrderState};
+use events::projections::ProductRow;
+use events::time::Timestamp;
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use streams::record::Record;
+use tokio::time::timeout;
+use warp::reply::Response;
+
+use super::shop::{end, event, step, watched};
+use super::world::*;
+use crate::timelines::hand_on;
+
+/// Somebody who reads a stream.
+struct Reader {
+    response: Response,
+}
+
+fn path() -> String {
+    format!("/v1/orders/{}/events", watched())
+}
+
+fn watch(shopper: &str) -> Ask {
+    ask("GET", &path()).shopper(shopper)
+}
+
+impl Reader {
+    async fn open(world: &World, ask: Ask) -> Self {
+        let response = world.respond(ask).await;
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        assert_eq!(response.headers()["cache-control"], "no-store");
+        Self { response }
+    }
+
+    /// What comes until so many events are there, or the stream ends, or nothing comes for a second.
+    async fn read(&mut self, events: usize) -> String {
+        let mut text = String::new();
+        while text.matches("\ndata: ").count() < events {
+            match timeout(Duration::from_secs(1), self.response.body_mut().frame()).await {
+                Ok(Some(frame)) => text.push_str(std::str::from_utf8(&frame.unwrap().into_data().unwrap()).unwrap()),
+                Ok(None) | Err(_) => break,
+            }
+        }
+        text
+    }
+
+    /// The ids of the events that come.
+    async fn ids(&mut self, events: usize) -> Vec<u64> {
+        ids(&self.read(events).await)
+    }
+
+    /// Whether the stream ends within a second, silently.
+    async fn ends(&mut self) -> bool {
+        matches!(timeout(Duration::from_secs(1), self.response.body_mut().frame()).await, Ok(None))
+    }
+}
+
+fn ids(text: &str) -> Vec<u64> {
+    text.lines().filter_map(|line| line.strip_prefix("id: ")).map(|id| id.parse().unwrap()).collect()
+}
+
+fn data(text: &str) -> Vec<Value> {
+    text.lines()
+        .filter_map(|line| line.strip_prefix("data: "))
+        .map(|data| serde_json::from_str(data).unwrap())
+        .collect()
+}
+
+fn record(event: &OrderEvent) -> Record {
+    let (value, envelope) = encode(event, &Envelope::default()).unwrap();
+    let headers = envelope.to_headers().into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+    let key = Some(Bytes::copy_from_slice(event.order.as_str().as_bytes()));
+    Record {
+        topic: "orders.events".into(),
+        partition: 0,
+        offset: 7,
+        timestamp: 0,
+        key,
+        value: Some(value.into()),
+        headers,
+    }
+}
+
+impl World {
+    /// The feed hands an event on.
+    fn happens(&self, event: &OrderEvent) {
+        hand_on(&self.state.timelines, &record(event));
+    }
+}
+
+#[tokio::test]
+async fn first_comes_what_was_then_what_happens_each_once() {
+    let world = world();
+    for version in 1..=3 {
+        world.shop.write(step(version));
+    }
+    let mut reader = Reader::open(&world, watch("kim")).await;
+    let text = reader.read(3).await;
+    assert!(text.starts_with("retry: 2000\n\nid: 1\nevent: steps_answered\ndata: {"), "{text}");
+    let expected = json!({
+        "order": watched(), "version": 1, "at": 1_000, "state": "holding", "awaited": 0, "fact": "steps_answered",
+        "amounts": { "gross": 0, "discount": 0, "due": 0, "paid": 0, "refunded": 0 },
+    });
+    assert_eq!(data(&text)[0], expected);
+    // The feed may be behind Postgres, or repeat itself.
+    for version in [2, 3, 4, 4, 5] {
+        world.happens(&step(version));
+    }
+    world.shop.write(step(4));
+    assert_eq!([ids(&text), reader.ids(2).await].concat(), [1, 2, 3, 4, 5]);
+    assert_eq!(reader.ids(1).await, [0_u64; 0], "nothing comes twice");
+}
+
+#[tokio::test]
+async fn a_gap_is_filled_from_postgres_however_late_that_is() {
+    let world = world();
+    world.shop.write(step(1));
+    let mut reader = Reader::open(&world, watch("kim")).await;
+    assert_eq!(reader.ids(1).await, [1]);
+    world.happens(&step(4));
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    for version in 2..=4 {
+        world.shop.write(step(version));
+    }
+    assert_eq!(reader.ids(3).await, [2, 3, 4]);
+}
+
+#[tokio::test]
+async fn what_passed_by_just_before_is_found_without_another_event() {
+    let world = world();
+    world.shop.write(step(1));
+    let mut reader = Reader::open(&world, watch("kim")).await;
+    assert_eq!(reader.ids(1).await, [1]);
+    world.shop.write(step(2));
+    assert_eq!(reader.ids(1).await, [2]);
+}
+
+#[tokio::test]
+async fn whoever_reads_slowly_misses_nothing() {
+    let world = world();
+    world.shop.write(step(1));
+    let mut reader = Reader::open(&world, watch("kim")).await;
+    assert_eq!(reader.ids(1).await, [1]);
+    for version in 2..=500 {
+        world.shop.write(step(version));
+        world.happens(&step(version));
+    }
+    assert_eq!(reader.ids(499).await, (2..=500).collect::<Vec<u64>>());
+}
+
+#[tokio::test]
+async fn a_reader_that_comes_again_goes_on_where_it_was() {
+    let world = world();
+    for version in 1..=5 {
+        world.shop.write(step(version));
+    }
+    for (last, expected) in [("0", 1..=5), ("3", 4..=5), ("5", 6..=6)] {
+        let mut reader = Reader::open(&world, watch("kim").header("last-event-id", last)).await;
+        let news = *expected.end() == 6;
+        if news {
+            world.happens(&step(6));
+        }
+        assert_eq!(reader.ids(expected.clone().count()).await, expected.collect::<Vec<u64>>(), "after {last}");
+    }
+    for bad in ["", "x", "-1", "1.5", "1e3", "18446744073709551616", "0x1", "\u{661}"] {
+        let answer = world.send(watch("kim").header("last-event-id", bad)).await;
+        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (400, "BAD_REQUEST"), "{bad}");
+    }
+    let two = watch("kim").header("last-event-id", "1").header("last-event-id", "2");
+    assert_eq!(world.send(two).await.status, 400);
+}
+
+#[tokio::test]
+async fn it_ends_where_nothing_follows_and_not_before() {
+    let world = world();
+    world.shop.write(step(1));
+    let mut reader = Reader::open(&world, watch("kim")).await;
+    assert_eq!(reader.ids(1).await, [1]);
+    // At an end, but others have yet to answer.
+    world.happens(&OrderEvent { awaited: 2, ..end(2) });
+    assert_eq!(reader.ids(1).await, [2]);
+    assert!(!reader.ends().await);
+    world.happens(&event(3, OrderState::Expired, OrderFact::StepsAnswered));
+    assert_eq!(reader.ids(1).await, [3]);
+    assert!(reader.ends().await);
+    drop(reader);
+    assert_eq!((world.state.timelines.len(), world.state.timelines.seats().taken_in_all()), (0, 0));
+    // Whoever has it all is told to stay away; whoever has not is told the rest, also past an end that was none.
+    world.shop.write(OrderEvent { awaited: 2, ..end(2) });
+    world.shop.write(end(3));
+    let again = async |last: &str| world.send(watch("kim").header("last-event-id", last)).await;
+    assert_eq!(again("3").await.status, 204);
+    let rest = again("1").await;
+    assert_eq!((rest.status.as_u16(), ids(std::str::from_utf8(&rest.bytes).unwrap())), (200, vec![2, 3]));
+    world.shop.write(event(4, OrderState::Refunding, OrderFact::StepsAnswered));
+    world.shop.write(end(5));
+    let all = again("0").await;
+    assert_eq!(ids(std::str::from_utf8(&all.bytes).unwrap()), [1, 2, 3, 4, 5]);
+}
+
+#[tokio::test]
+async fn silence_is_a_comment_now_and_then() {
+    let mut config = config();
+    config.timelines.heartbeat_ms = 100;
+    let world = world_of(config);
+    world.shop.write(step(1));
+    let mut reader = Reader::open(&world, watch("kim")).await;
+    assert_eq!(reader.ids(1).await, [1]);
+    let began = Instant::now();
+    for _ in 0..3 {
+        let frame = timeout(Duration::from_secs(1), reader.response.body_mut().frame()).await.unwrap();
+        assert_eq!(frame.unwrap().unwrap().into_data().unwrap(), ":\n\n");
+    }
+    assert!(began.elapsed() >= Duration::from_millis(250), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn somebody_elses_order_is_not_there() {
+    let world = world();
+    world.shop.write(step(1));
+    let nowhere = RequestId::derive(&[b"nowhere"]).order();
+    for (path, caller) in [
+        (path(), "lee"),
+        (format!("/v1/orders/{}", watched()), "lee"),
+        (format!("/v1/orders/{nowhere}"), "kim"),
+        (format!("/v1/orders/{nowhere}/events"), "kim"),
+    ] {
+        let answer = world.send(ask("GET", &path).shopper(caller)).await;
+        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (404, "NOT_FOUND"), "{path}");
+    }
+    assert_eq!(world.state.timelines.seats().taken_in_all(), 0);
+    for asked in [
+        ask("GET", &format!("/v1/orders/{}", watched())).shopper("kim"),
+        ask("GET", &format!("/v1/orders/{}", watched())).operator(),
+    ] {
+        let answer = world.send(asked).await;
+        assert_eq!((answer.status.as_u16(), &answer.json()["state"]), (200, &json!("holding")));
+    }
+}
+
+#[tokio::test]
+async fn an_order_just_placed_is_found_as_soon_as_it_is_there() {
+    let world = world();
+    let late = async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        world.shop.write(step(1));
+    };
+    let (answer, ()) = tokio::join!(world.send(ask("GET", &format!("/v1/orders/{}", watched())).shopper("kim")), late);
+    assert_eq!(answer.status, 200);
+}
+
+#[tokio::test]
+async fn a_shopper_does_not_see_what_is_not_theirs_to_see() {
+    let request = RequestId::derive(&[b"r"]);
+    let unit = UnitTerms {
+        seller: SellerId::new("seller-1").unwrap(),
+        category: Some(Category::new("food").unwrap()),
+        list_price: Money::new(10),
+        unit_price: Money::new(9),
+        supply_price: Some(Money::new(4)),
+    };
+    let hold: HoldId = request.hold();
+    let line = OrderLine { sku: Sku::new("tea").unwrap(), quantity: 1, hold, unit, amounts: LineAmounts::default() };
+    let priced = OrderFact::OrderPriced {
+        request,
+        lines: vec![line],
+        coupon: None,
+        coupon_hold: None,
+        platform_share: BasisPoints::WHOLE,
+    };
+    let refused = |who: &str| OrderFact::OrderRefused {
+        request,
+        shopper: Some(shopper(who)),
+        reason: OrderRefusal::UnknownOrder.into(),
+    };
+    let world = world();
+    world.shop.write(event(1, OrderState::AwaitingPayment, priced));
+    world.shop.write(event(2, OrderState::AwaitingPayment, refused("stranger")));
+    world.shop.write(event(3, OrderState::AwaitingPayment, refused("kim")));
+    let mut own = Reader::open(&world, watch("kim")).await;
+    let text = own.read(3).await;
+    assert!(!text.contains("supply_price") && !text.contains("stranger"), "{text}");
+    assert_eq!(data(&text)[2]["fact"]["order_refused"]["shopper"], "kim");
+    let mut operators = Reader::open(&world, ask("GET", &path()).operator()).await;
+    let text = operators.read(3).await;
+    assert!(text.contains("\"supply_price\":4") && text.contains("stranger"), "{text}");
+}
+
+#[tokio::test]
+async fn streams_are_limited_in_all_and_for_each_caller() {
+    let mut config = config();
+    config.timelines.most_streams = 3;
+    config.timelines.most_streams_per_caller = 2;
+    let world = world_of(config);
+    world.shop.write(step(1));
+    let mut held = vec![Reader::open(&world, watch("kim")).await, Reader::open(&world, watch("kim")).await];
+    let answer = world.send(watch("kim")).await;
+    assert_eq!((answer.status.as_u16(), answer.code().as_str()), (429, "RATE_LIMITED"));
+    assert!(answer.header("retry-after").is_some());
+    held.push(Reader::open(&world, ask("GET", &path()).operator()).await);
+    let answer = world.send(ask("GET", &path()).operator()).await;
+    assert_eq!((answer.status.as_u16(), answer.code().as_str()), (503, "OVERLOADED"));
+    assert_eq!(world.state.timelines.len(), 1, "one order, however many watch it");
+    drop(held);
+    assert_eq!((world.state.timelines.len(), world.state.timelines.seats().taken_in_all()), (0, 0));
+    Reader::open(&world, watch("kim")).await;
+}
+
+#[tokio::test]
+async fn what_nobody_can_read_or_watch_changes_nothing() {
+    let world = world();
+    world.shop.write(step(1));
+    let mut reader = Reader::open(&world, watch("kim")).await;
+    assert_eq!(reader.ids(1).await, [1]);
+    let good = record(&step(2));
+    for bad in [
+        Record { value: None, ..good.clone() },
+        Record { value: Some(Bytes::from_static(b"\xff{")), ..good.clone() },
+        Record { headers: Vec::new(), ..good.clone() },
+        Record { key: None, ..good.clone() },
+        Record { key: Some(Bytes::from_static(b"\xff")), ..good.clone() },
+        record(&OrderEvent { version: 0, state: None, ..step(2) }),
+        record(&OrderEvent { order: RequestId::derive(&[b"other"]).order(), ..step(2) }),
+    ] {
+        hand_on(&world.state.timelines, &bad);
+    }
+    hand_on(&world.state.timelines, &good);
+    assert_eq!(reader.ids(1).await, [2]);
+}
+
+#[tokio::test]
+async fn without_postgres_no_stream_begins_and_one_that_has_begun_goes_on() {
+    let world = world();
+    world.shop.write(step(1));
+    let mut reader = Reader::open(&world, watch("kim")).await;
+    assert_eq!(reader.ids(1).await, [1]);
+    world.shop.set_away(true);
+    assert_eq!(world.send(watch("kim")).await.code(), "UNAVAILABLE");
+    world.happens(&step(2));
+    assert_eq!(reader.ids(1).await, [2]);
+    world.happens(&step(4));
+    assert_eq!(reader.ids(1).await, [0_u64; 0], "3 is missing, and nobody has it");
+    world.shop.write(step(3));
+    world.shop.write(step(4));
+    world.shop.set_away(false);
+    let mut rest = reader.ids(2).await;
+    if rest.is_empty() {
+        rest = reader.ids(2).await;
+    }
+    assert_eq!(rest, [3, 4]);
+}
+
+#[tokio::test]
+async fn a_closing_door_ends_its_streams() {
+    let world = world();
+    world.shop.write(step(1));
+    let mut reader = Reader::open(&world, watch("kim")).await;
+    assert_eq!(reader.ids(1).await, [1]);
+    world.state.timelines.close();
+    assert_eq!(reader.read(1).await, ": the door is closing\n\n");
+    assert!(reader.ends().await);
+}
+
+#[tokio::test]
+async fn a_stream_whose_time_is_up_is_asked_for_again() {
+    let mut config = config();
+    config.timelines.longest_ms = 1_000;
+    let world = world_of(config);
+    world.shop.write(step(1));
+    let mut reader = Reader::open(&world, watch("kim")).await;
+    assert_eq!(reader.ids(1).await, [1]);
+    assert_eq!(reader.read(1).await, ": come again\n\n");
+    assert!(reader.ends().await);
+}
+
+#[tokio::test]
+async fn a_product_shows_its_price_and_to_operators_all_of_it() {
+    let world = world();
+    let stock = StockLevel { received: 10, available: 6, held: 3, sold: 1 };
+    let row = |terms| ProductRow {
+        sku: Sku::new("tea").unwrap(),
+        partition: 1,
+        version: 9,
+        terms,
+        stock,
+        updated_at: Timestamp::from_millis(5),
+    };
+    world.shop.put_product(row(Some(product_terms())));
+    let shown = world.send(ask("GET", "/v1/products/tea").shopper("kim")).await;
+    let expected = json!({
+        "sku": "tea", "version": 9, "seller": "seller-1", "name": "녹차 100 g", "list_price": 20_000, "price": 20_000,
+        "stock": { "available": 6 }, "updated_at": 5,
+    });
+    assert_eq!((shown.status.as_u16(), shown.json()), (200, expected));
+    let whole = world.send(ask("GET", "/v1/products/tea").operator()).await.json();
+    assert_eq!((&whole["stock"]["held"], &whole["terms"]["supply_price"]), (&json!(3), &json!(9_000)));
+    world.shop.put_product(row(None));
+    let bare = world.send(ask("GET", "/v1/products/tea").shopper("kim")).await.json();
+    assert_eq!((&bare["stock"], bare.get("price")), (&json!({ "available": 6 }), None));
+    assert_eq!(world.send(ask("GET", "/v1/products/cup").shopper("kim")).await.code(), "NOT_FOUND");
+}
