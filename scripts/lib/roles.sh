@@ -3,7 +3,7 @@
 
 # In the order they start; they stop in this order too, because work is to be refused at the door before the rooms
 # behind it are closed.
-ROLES=(ingress processors sinks)
+ROLES=(ingress processors sinks connectors)
 ROLE_READY_SECONDS=60
 # A role drains within 10 s of SIGTERM; the rest is for writing it down.
 ROLE_DRAIN_SECONDS=12
@@ -42,6 +42,7 @@ start_roles() {
         return 0
     fi
     stop_roles
+    launch_provider
     for role in "${ROLES[@]}"; do
         launch_role "$role"
     done
@@ -72,6 +73,25 @@ launch_role() {
         env "${settings[@]}" "$BINARY" serve "$role"
 }
 
+# A stand-in for the payment provider, unless TOSS_BASE_URL names one (the real one wants TOSS_SECRET_KEY or
+# TOSS_SECRET_KEY_FILE too). What it has answered it still knows after a restart.
+launch_provider() {
+    local port
+    if [[ -n ${TOSS_BASE_URL:-} ]]; then
+        say "payments go to $TOSS_BASE_URL"
+        return 0
+    fi
+    port=$(port_for PROVIDER_PORT)
+    export TOSS_BASE_URL=http://127.0.0.1:$port
+    spawn "$RUN/provider/pid" "$RUN/provider/log" \
+        "$BINARY" toss-stub --listen "127.0.0.1:$port" --data "$RUN/provider/data" \
+        --webhook "http://127.0.0.1:$(port_for INGRESS_PORT)/v1/webhooks/toss"
+    await "$ROLE_READY_SECONDS" http_ok "$port" /readyz || {
+        show_tail "$RUN/provider/log"
+        die "the payment provider's stand-in did not start; log: $RUN/provider/log"
+    }
+}
+
 # All are asked at once and then waited for in turn, so that three drains take as long as one.
 stop_roles() {
     local role pid stopped=()
@@ -84,6 +104,7 @@ stop_roles() {
     for role in "${ROLES[@]}"; do
         stop_process "$RUN/roles/$role/pid" TERM "$ROLE_DRAIN_SECONDS" "timesale serve $role "
     done
+    stop_process "$RUN/provider/pid" TERM "$ROLE_DRAIN_SECONDS" "timesale toss-stub "
     ((${#stopped[@]} == 0)) || say "${stopped[*]} stopped"
 }
 

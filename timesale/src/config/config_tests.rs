@@ -148,7 +148,7 @@ fn the_providers_key_is_a_secret_and_only_a_stub_has_one_by_itself() {
     for (variables, mode, has_key) in [
         (vec![], Mode::Production, false),
         (vec![], Mode::Development, false),
-        (vec![stub], Mode::Production, false),
+        (vec![stub], Mode::Production, true),
         (vec![stub], Mode::Development, true),
     ] {
         assert_eq!(with(&variables, mode).toss_key.is_some(), has_key, "{variables:?} {mode:?}");

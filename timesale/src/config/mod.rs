@@ -141,7 +141,7 @@ pub(crate) fn parse(text: &str, environment: &dyn Environment, mode: Mode) -> Re
     if let Err(error) = toss.check() {
         reader.problems.push(error.to_string());
     }
-    let toss_key = provider_key(&toss, environment, mode, &mut reader);
+    let toss_key = provider_key(&toss, environment, &mut reader);
     for unknown in std::mem::take(&mut reader.table).keys() {
         reader.problems.push(format!("[{unknown}]: no such section"));
     }
@@ -306,13 +306,8 @@ fn token_secrets(auth: &AuthSection, environment: &dyn Environment, mode: Mode, 
 }
 
 /// The payment provider's key: of the environment, else of a file. A provider on this machine is a stub, for which the key that
-/// everybody knows will do in development.
-fn provider_key(
-    toss: &connectors::toss::Config,
-    environment: &dyn Environment,
-    mode: Mode,
-    reader: &mut Reader,
-) -> Option<Secret> {
+/// everybody knows will do: no money moves there.
+fn provider_key(toss: &connectors::toss::Config, environment: &dyn Environment, reader: &mut Reader) -> Option<Secret> {
     let variable = |name: &str| environment.get(name).filter(|text| !text.is_empty());
     let file = variable("TOSS_SECRET_KEY_FILE").map(|file| ("TOSS_SECRET_KEY_FILE", PathBuf::from(file)));
     let file = file.or_else(|| toss.secret_key_file.clone().map(|file| ("[connectors.toss] secret_key_file", file)));
@@ -325,10 +320,7 @@ fn provider_key(
                 return None;
             }
         },
-        (None, None) if mode == Mode::Development && toss.is_local() => {
-            return Some(Secret::new(SecretKey::OF_THE_STUB));
-        }
-        (None, None) => return None,
+        (None, None) => return toss.is_local().then(|| Secret::new(SecretKey::OF_THE_STUB)),
     };
     if let Err(error) = SecretKey::new(&text) {
         reader.problems.push(format!("{origin}: {error}"));

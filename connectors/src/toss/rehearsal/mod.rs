@@ -167,7 +167,9 @@ async fn begin(plan: &Plan, stub: &StubControl) -> Result<Vec<Order>, RehearsalE
         let is_declined = |number: u32| plan.declined_every > 0 && number % plan.declined_every == 0;
         let wishes: Vec<(String, i64, bool)> = some
             .iter()
-            .map(|number| (format!("rehearsal-{number:08}"), 1_000 + i64::from(number % 977) * 10, is_declined(*number)))
+            .map(|number| {
+                (format!("rehearsal-{number:08}"), 1_000 + i64::from(number % 977) * 10, is_declined(*number))
+            })
             .collect();
         for ((order, amount, _), key) in wishes.iter().zip(stub.begin(&wishes).await?) {
             let order = OrderId::new(order).map_err(|error| RehearsalError::Stub(error.to_string()))?;

@@ -214,9 +214,12 @@ async fn repeats_that_pile_up_are_one_call_and_all_are_finished() {
     let payment = world.begin(ORDER, 1_000, json!({})).await;
     world.faults(json!({"delay_ms": 150})).await;
     let working = work(&config(&world.base_url));
-    working.hand_in((0..20).map(|n| record(0, n, &confirm(ORDER, &payment, 1_000, u32::try_from(n).unwrap()))).collect());
+    working
+        .hand_in((0..20).map(|n| record(0, n, &confirm(ORDER, &payment, 1_000, u32::try_from(n).unwrap()))).collect());
     working.until("the first and the rest are answered", |working| working.answers().len() == 1).await;
-    working.until("nothing waits", |working| working.metrics.in_flight.get() == 0 && working.metrics.waiting.get() == 0).await;
+    working
+        .until("nothing waits", |working| working.metrics.in_flight.get() == 0 && working.metrics.waiting.get() == 0)
+        .await;
     assert!(working.answers().iter().all(|answer| said(answer) == "charged"));
     assert!(working.answers().len() <= 2);
     assert_eq!(working.stop(0).await, Some(20));
@@ -228,10 +231,7 @@ async fn a_partition_that_went_elsewhere_is_not_told_about_and_its_commands_are_
     let payment = world.begin(ORDER, 1_000, json!({})).await;
     world.faults(json!({"delay_ms": 200})).await;
     let working = work(&config(&world.base_url));
-    working.hand_in(vec![
-        record(0, 0, &confirm(ORDER, &payment, 1_000, 0)),
-        record(0, 1, &look_up(ORDER, None)),
-    ]);
+    working.hand_in(vec![record(0, 0, &confirm(ORDER, &payment, 1_000, 0)), record(0, 1, &look_up(ORDER, None))]);
     working.until("the first is under way", |working| working.metrics.in_flight.get() == 1).await;
     working.events.send(FeedEvent::Revoked(vec![0])).unwrap();
     working.until("it ends", |working| working.answers().len() == 1 && working.metrics.in_flight.get() == 0).await;

@@ -34,8 +34,14 @@ fn plan(base_url: &str, payments: u32, faults: Faults) -> Plan {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_thousand_payments_with_45_percent_faulty_calls() {
     let world = World::new().await;
-    let faults =
-        Faults { error_share: 0.2, lost_answer_share: 0.25, hang_ms: 1_000, delay_ms: 1, seed: 11, ..Faults::default() };
+    let faults = Faults {
+        error_share: 0.2,
+        lost_answer_share: 0.25,
+        hang_ms: 1_000,
+        delay_ms: 1,
+        seed: 11,
+        ..Faults::default()
+    };
     let report = rehearse(&plan(&world.base_url, 2_000, faults), std::future::ready(())).await.unwrap();
     assert!(report.holds(), "{report:?}");
     assert_eq!((report.charged, report.declined), (1_900, 100));

@@ -222,7 +222,9 @@ async fn webhooks_come_until_they_are_taken_twice_and_out_of_order() {
     .await
     .unwrap_or_else(|_| panic!("{:#?}", seen.lock().unwrap()));
     let seen = seen.lock().unwrap();
-    assert!(seen.len() > 120, "some came twice: {}", seen.len());
+    let mut first_sends: BTreeMap<&str, u32> = BTreeMap::new();
+    seen.iter().filter(|(_, retried, _)| retried == "0").for_each(|(id, ..)| *first_sends.entry(id).or_default() += 1);
+    assert!(first_sends.values().any(|count| *count == 2), "none came twice: {first_sends:?}");
     assert!(seen.iter().any(|(_, retried, _)| retried == "2"));
     let statuses = seen.iter().filter(|(.., body)| body["eventType"] == "PAYMENT_STATUS_CHANGED");
     let statuses: Vec<&str> = statuses.map(|(.., body)| body["data"]["status"].as_str().unwrap()).collect();

@@ -138,7 +138,14 @@ pub(super) fn confirm(order: &str, key: &PaymentKey, amount: i64, repeat: u32) -
     }
 }
 
-pub(super) fn refund(order: &str, key: &PaymentKey, number: u16, amount: i64, balance: i64, repeat: u32) -> PaymentCommand {
+pub(super) fn refund(
+    order: &str,
+    key: &PaymentKey,
+    number: u16,
+    amount: i64,
+    balance: i64,
+    repeat: u32,
+) -> PaymentCommand {
     let order = OrderId::new(order).unwrap();
     PaymentCommand::Refund {
         request: Step::Refund(number).request(&order),
