@@ -9,6 +9,7 @@
 
 mod answers_tests;
 mod desk_tests;
+mod kafka_tests;
 mod rehearsal_tests;
 mod secret_tests;
 mod stub_tests;
