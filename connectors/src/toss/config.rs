@@ -100,7 +100,8 @@ mod tests {
     #[test]
     fn the_defaults_hold_and_what_is_out_of_range_is_named() {
         assert_eq!(Config::default().check(), Ok(()));
-        let table: [(&str, fn(&mut Config)); 8] = [
+        type Spoil = fn(&mut Config);
+        let table: [(&str, Spoil); 8] = [
             ("base_url", |config| config.base_url = "api.tosspayments.com".into()),
             ("base_url", |config| config.base_url = "http://api.tosspayments.com".into()),
             ("connect_ms", |config| config.connect_ms = 0),

@@ -19,7 +19,7 @@ pub(super) struct Confirm<'a> {
 /// What a look-up says about a charge.
 enum Seen {
     /// This is the answer.
-    Answer(PaymentAnswer),
+    Answer(Box<PaymentAnswer>),
     /// It is not charged, and may still be.
     Open,
     /// The provider knows no such payment, or not yet.
@@ -37,7 +37,7 @@ impl Attempt<'_> {
         loop {
             if look_first {
                 match self.see(confirm).await {
-                    Seen::Answer(answer) => return answer,
+                    Seen::Answer(answer) => return *answer,
                     Seen::Open | Seen::Missing => {
                         if let Some((ConfirmVerdict::Unlisted, failure)) = &refusal {
                             tracing::warn!(
@@ -101,14 +101,17 @@ impl Attempt<'_> {
             Ok(payment) if payment.payment_key != *confirm.payment_key => {
                 // An order is paid once: a payment of another attempt that holds money is for somebody to look at.
                 if was_charged(&payment) && payment.balance > Money::ZERO {
-                    return Seen::Answer(self.mismatch(confirm.order, &payment));
+                    return Seen::Answer(Box::new(self.mismatch(confirm.order, &payment)));
                 }
                 self.provider.find(confirm.payment_key, self.deadline).await
             }
             other => other,
         };
         match found {
-            Ok(payment) => self.judge(confirm, payment).map_or(Seen::Open, Seen::Answer),
+            Ok(payment) => match self.judge(confirm, payment) {
+                Some(answer) => Seen::Answer(Box::new(answer)),
+                None => Seen::Open,
+            },
             Err(failure) if failure.is_not_found() => Seen::Missing,
             Err(failure) => Seen::Failed(failure),
         }

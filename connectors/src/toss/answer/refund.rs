@@ -22,7 +22,7 @@ pub(super) struct Refund<'a> {
 /// What a look-up says about a refund.
 enum Seen {
     /// This is the answer: it was made.
-    Answer(PaymentAnswer),
+    Answer(Box<PaymentAnswer>),
     /// The balance is not what it would be after the refund.
     NotMade,
     /// It could not be looked up.
@@ -38,7 +38,7 @@ impl Attempt<'_> {
             if look_first {
                 let code = |other: &Failure| refusal.as_ref().map_or(other, |(_, failure)| failure).code().to_owned();
                 match self.see_refund(refund).await {
-                    Seen::Answer(answer) => return answer,
+                    Seen::Answer(answer) => return *answer,
                     Seen::NotMade => {}
                     Seen::Failed(failure) if failure.is_not_found() => {
                         return PaymentAnswer::RefundRefused { code: failure.code().to_owned() };
@@ -102,8 +102,13 @@ impl Attempt<'_> {
 
     async fn see_refund(&self, refund: &Refund<'_>) -> Seen {
         match self.provider.find(refund.payment_key, self.deadline).await {
-            Ok(payment) if payment.order != *refund.order => Seen::Answer(self.mismatch(refund.order, &payment)),
-            Ok(payment) => Self::made(refund, payment).map_or(Seen::NotMade, Seen::Answer),
+            Ok(payment) if payment.order != *refund.order => {
+                Seen::Answer(Box::new(self.mismatch(refund.order, &payment)))
+            }
+            Ok(payment) => match Self::made(refund, payment) {
+                Some(answer) => Seen::Answer(Box::new(answer)),
+                None => Seen::NotMade,
+            },
             Err(failure) => Seen::Failed(failure),
         }
     }

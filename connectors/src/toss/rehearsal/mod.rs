@@ -164,7 +164,7 @@ async fn begin(plan: &Plan, stub: &StubControl) -> Result<Vec<Order>, RehearsalE
     let mut orders = Vec::new();
     let numbers: Vec<u32> = (0..plan.payments).collect();
     for some in numbers.chunks(1_000) {
-        let is_declined = |number: u32| plan.declined_every > 0 && number % plan.declined_every == 0;
+        let is_declined = |number: u32| number.is_multiple_of(plan.declined_every) && plan.declined_every > 0;
         let wishes: Vec<(String, i64, bool)> = some
             .iter()
             .map(|number| {

@@ -73,7 +73,10 @@ impl Topics {
     fn emitter(&self) -> Renamed {
         let names = [(PAYMENTS_EVENTS.name(), "facts"), (ORDERS_INBOX.name(), "answers"), ("inbox", "inbox")];
         let names = names.map(|(from, to)| (from.to_owned(), self.name(to))).into();
-        Renamed { emitter: KafkaEmitter::new(&self.cluster, EmitterConfig::default(), &Registry::new()).unwrap(), names }
+        Renamed {
+            emitter: KafkaEmitter::new(&self.cluster, EmitterConfig::default(), &Registry::new()).unwrap(),
+            names,
+        }
     }
 
     /// A desk on the real feed, as the role runs it.
@@ -83,8 +86,7 @@ impl Topics {
         let desk = Desk::new(config, provider, Arc::new(self.emitter()), &metrics, Health::default());
         let (handle, stopping) = shutdown();
         let group = self.name("group");
-        let mut feed =
-            Feed::of_group(&self.cluster, &group, "0", &self.name("inbox"), FeedConfig::default()).unwrap();
+        let mut feed = Feed::of_group(&self.cluster, &group, "0", &self.name("inbox"), FeedConfig::default()).unwrap();
         let running = tokio::spawn(async move {
             let worked = desk.work(&mut feed, stopping).await;
             assert!(feed.end(Duration::from_secs(10)).await);
