@@ -5,7 +5,7 @@
 //! again until it is answered; nothing after the charge may fail for business reasons, and whatever was held or charged for an
 //! order that ends is given back. The states are drawn at [`OrderState`].
 //!
-//! This file only declares. `machine` is the way in; the rules are in `placing`, `paying`, `refunding`, `looking`, what is asked
+//! This file only declares. `machine` is the way in; the rules are in `placing`, `paying`, `depositing`, `refunding`, `looking`, what is asked
 //! of others in `steps`, what they answer in `answers`; how an order is kept is in `order` and `rows`.
 //!
 //! [`Step`]: events::orders::Step
@@ -13,6 +13,7 @@
 
 mod answers;
 mod coupon;
+mod depositing;
 mod journal;
 mod line;
 mod looking;

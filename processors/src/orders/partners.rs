@@ -36,7 +36,7 @@ pub(crate) enum Whim {
 #[derive(Default)]
 pub(crate) struct Partners {
     /// Units or a coupon under a hold.
-    pub(crate) holds: BTreeMap<HoldId, Held>,
+    pub(crate) holds: BTreeMap<HoldId, Fate>,
     pub(crate) payments: BTreeMap<PaymentKey, Charge>,
     /// Refunds carried out, by number.
     refunds: BTreeMap<u16, i64>,
@@ -44,7 +44,7 @@ pub(crate) struct Partners {
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Held {
+pub(crate) enum Fate {
     Held,
     /// Used up, and so much of it has come back.
     Used(u32),
@@ -93,30 +93,30 @@ impl Partners {
         let known = self.holds.get(&hold).cloned();
         let answer = match (command, known) {
             (InventoryCommand::Hold { .. }, None) if refuse => {
-                self.holds.insert(hold, Held::Ended);
+                self.holds.insert(hold, Fate::Ended);
                 StockAnswer::Refused { reason: StockRefusal::InsufficientStock }
             }
-            (InventoryCommand::Hold { quantity, until, .. }, None | Some(Held::Held)) => {
-                self.holds.insert(hold, Held::Held);
+            (InventoryCommand::Hold { quantity, until, .. }, None | Some(Fate::Held)) => {
+                self.holds.insert(hold, Fate::Held);
                 StockAnswer::Held { hold, quantity: *quantity, unit: unit(1000), until: *until }
             }
-            (InventoryCommand::Commit { .. } | InventoryCommand::Release { .. }, Some(Held::Held)) if refuse => {
+            (InventoryCommand::Commit { .. } | InventoryCommand::Release { .. }, Some(Fate::Held)) if refuse => {
                 // Somebody has taken it away.
-                self.holds.insert(hold, Held::Ended);
+                self.holds.insert(hold, Fate::Ended);
                 refused
             }
-            (InventoryCommand::Commit { .. }, Some(Held::Held)) => {
-                self.holds.insert(hold, Held::Used(0));
+            (InventoryCommand::Commit { .. }, Some(Fate::Held)) => {
+                self.holds.insert(hold, Fate::Used(0));
                 StockAnswer::Committed { hold }
             }
-            (InventoryCommand::Commit { .. }, Some(Held::Used(_))) => StockAnswer::Committed { hold },
-            (InventoryCommand::Release { .. }, Some(Held::Held)) => {
-                self.holds.insert(hold, Held::Ended);
+            (InventoryCommand::Commit { .. }, Some(Fate::Used(_))) => StockAnswer::Committed { hold },
+            (InventoryCommand::Release { .. }, Some(Fate::Held)) => {
+                self.holds.insert(hold, Fate::Ended);
                 StockAnswer::Released { hold, cause: ReleaseCause::Released }
             }
-            (InventoryCommand::Return { returned, .. }, Some(Held::Used(before))) if !refuse => {
+            (InventoryCommand::Return { returned, .. }, Some(Fate::Used(before))) if !refuse => {
                 assert!(*returned >= before, "what has come back does not leave again");
-                self.holds.insert(hold, Held::Used(*returned));
+                self.holds.insert(hold, Fate::Used(*returned));
                 StockAnswer::Returned { hold, returned: *returned }
             }
             (InventoryCommand::Return { .. }, _) => refused,
@@ -132,11 +132,11 @@ impl Partners {
         let known = self.holds.get(&hold).cloned();
         let answer = match (command, known) {
             (CouponCommand::Hold { .. }, None) if refuse => {
-                self.holds.insert(hold, Held::Ended);
+                self.holds.insert(hold, Fate::Ended);
                 refused
             }
-            (CouponCommand::Hold { until, .. }, None | Some(Held::Held)) => {
-                self.holds.insert(hold, Held::Held);
+            (CouponCommand::Hold { until, .. }, None | Some(Fate::Held)) => {
+                self.holds.insert(hold, Fate::Held);
                 CouponAnswer::Held {
                     hold,
                     discount: Money::new(500),
@@ -144,21 +144,21 @@ impl Partners {
                     until: *until,
                 }
             }
-            (CouponCommand::Redeem { .. } | CouponCommand::Release { .. }, Some(Held::Held)) if refuse => {
-                self.holds.insert(hold, Held::Ended);
+            (CouponCommand::Redeem { .. } | CouponCommand::Release { .. }, Some(Fate::Held)) if refuse => {
+                self.holds.insert(hold, Fate::Ended);
                 refused
             }
-            (CouponCommand::Redeem { .. }, Some(Held::Held)) => {
-                self.holds.insert(hold, Held::Used(0));
+            (CouponCommand::Redeem { .. }, Some(Fate::Held)) => {
+                self.holds.insert(hold, Fate::Used(0));
                 CouponAnswer::Redeemed { hold }
             }
-            (CouponCommand::Redeem { .. }, Some(Held::Used(_))) => CouponAnswer::Redeemed { hold },
-            (CouponCommand::Release { .. }, Some(Held::Held)) => {
-                self.holds.insert(hold, Held::Ended);
+            (CouponCommand::Redeem { .. }, Some(Fate::Used(_))) => CouponAnswer::Redeemed { hold },
+            (CouponCommand::Release { .. }, Some(Fate::Held)) => {
+                self.holds.insert(hold, Fate::Ended);
                 CouponAnswer::Released { hold, cause: ReleaseCause::Released }
             }
-            (CouponCommand::Restore { .. }, Some(Held::Used(_))) if !refuse => {
-                self.holds.insert(hold, Held::Used(1));
+            (CouponCommand::Restore { .. }, Some(Fate::Used(_))) if !refuse => {
+                self.holds.insert(hold, Fate::Used(1));
                 CouponAnswer::Restored { restored: 1 }
             }
             _ => refused,
@@ -233,7 +233,7 @@ impl Partners {
         if self.balance() != order.balance().minor() {
             return fail("the provider's balance is not the order's");
         }
-        if self.holds.values().any(|held| *held == Held::Held) {
+        if self.holds.values().any(|held| *held == Fate::Held) {
             return fail("a hold has not ended");
         }
         let bought = order.is_bought();
@@ -242,9 +242,9 @@ impl Partners {
             let found = self.holds.get(&order.stock_hold(&line.sku));
             let lost = line.stock == super::line::Stock::Lost;
             let right = match found {
-                Some(Held::Used(returned)) => (*returned == line.returned || strays > 0) && (bought || whole),
-                Some(Held::Ended) => !bought || lost,
-                Some(Held::Held) => false,
+                Some(Fate::Used(returned)) => (*returned == line.returned || strays > 0) && (bought || whole),
+                Some(Fate::Ended) => !bought || lost,
+                Some(Fate::Held) => false,
                 None => !bought,
             };
             if !right {
@@ -254,7 +254,7 @@ impl Partners {
         if order.state.is_undone() && order.amounts.paid != order.amounts.refunded {
             return fail("charged and released without a refund");
         }
-        let ended = self.holds.values().filter(|held| **held == Held::Ended).count();
+        let ended = self.holds.values().filter(|held| **held == Fate::Ended).count();
         if bought && ended > strays {
             return fail("a paid order lost a hold that nobody took away");
         }

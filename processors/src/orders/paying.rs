@@ -4,7 +4,7 @@
 use events::ids::{PaymentKey, RequestId};
 use events::money::Money;
 use events::orders::{Goods, OrderFact, OrderRefusal, OrderState, Reason, RefundCause, Step};
-use events::payments::{Decline, Payment, PaymentAnswer, PaymentCommand, PaymentMethod, PaymentStatus, RefundAccount};
+use events::payments::{Decline, Payment, PaymentAnswer, PaymentCommand, PaymentMethod, PaymentStatus};
 
 use super::journal::{Journal, Output};
 use super::order::{Broken, Order};
@@ -281,52 +281,8 @@ impl Order {
         }
     }
 
-    /// A virtual account awaits the shopper's transfer.
-    fn deposit_awaited(&mut self, payment: &Payment, journal: &mut Journal) -> Result<(), Broken> {
-        let asked =
-            matches!(self.state, OrderState::Confirming | OrderState::PaymentUnknown | OrderState::CancelRequested);
-        let Some(attempt) = self.payment.as_mut().filter(|_| asked) else { return Ok(()) };
-        if payment.payment_key != attempt.key || payment.order != self.id || !self.requests.awaits(attempt.request) {
-            return Ok(());
-        }
-        let Some(account) = payment.virtual_account.clone() else {
-            self.outcome_unknown("UNREADABLE", journal);
-            return Ok(());
-        };
-        attempt.method = Some(PaymentMethod::VirtualAccount);
-        let (number, request, key) = (attempt.number, attempt.request, attempt.key.clone());
-        if self.state != OrderState::CancelRequested {
-            let net = self.hold_until.plus_millis(-policy::DEPOSIT_BEFORE_NET_MS);
-            self.enter(OrderState::AwaitingDeposit, Some(account.due_at.min(net)));
-        }
-        let fact = OrderFact::DepositAwaited { request, attempt: number, payment_key: key, account };
-        self.state(fact, journal);
-        self.grant(request, journal);
-        if self.state == OrderState::CancelRequested {
-            self.close_account(journal);
-        }
-        Ok(())
-    }
-
-    /// The shopper cancels while the provider's answer, or a transfer, is awaited.
-    pub(crate) fn request_cancel(&mut self, request: RequestId, account: Option<RefundAccount>, journal: &mut Journal) {
-        let awaited_deposit = self.state == OrderState::AwaitingDeposit;
-        if let Some(attempt) = &mut self.payment {
-            attempt.account = account;
-        }
-        if let Some(refund) = &mut self.refund {
-            refund.back = OrderState::CancelRequested;
-        }
-        self.state = OrderState::CancelRequested;
-        if awaited_deposit && self.refund.is_none() {
-            self.close_account(journal);
-        }
-        self.state(OrderFact::CancelRequested { request }, journal);
-        self.grant(request, journal);
-    }
-
     /// Nobody knows yet. The same call is repeated after a pause.
-    fn outcome_unknown(&mut self, code: &str, journal: &mut Journal) {
+    pub(crate) fn outcome_unknown(&mut self, code: &str, journal: &mut Journal) {
         let Some(attempt) = &self.payment else { return };
         let (number, next) = (attempt.number, journal.in_millis(pause(attempt.repeats)));
         match self.state {

@@ -31,13 +31,13 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 fn stock(order: OrderId, step: Step) -> OrderCommand {
-    let id = sku(if step.which % 2 == 0 { "tea" } else { "cup" });
+    let id = sku(if step.which.is_multiple_of(2) { "tea" } else { "cup" });
     let hold = Asked::HoldStock(&id).request(&order).hold();
     let refused = StockAnswer::Refused { reason: StockRefusal::NotHeld };
     let held = StockAnswer::Held { hold, quantity: 1, unit: unit(1000), until: at(600_000) };
     let released = |cause| StockAnswer::Released { hold, cause };
     let (asked, answer) = match step.other {
-        0..=2 if step.verb % 5 != 0 => (Some(Asked::HoldStock(&id)), held),
+        0..=2 if !step.verb.is_multiple_of(5) => (Some(Asked::HoldStock(&id)), held),
         0 => (Some(Asked::HoldStock(&id)), refused),
         1 => (Some(Asked::CommitStock(&id)), refused),
         2 => (None, released(ReleaseCause::Lapsed)),
@@ -58,7 +58,7 @@ fn coupons(order: OrderId, step: Step) -> OrderCommand {
     let discount = Money::new(if step.which == 3 { 2500 } else { 333 });
     let held = CouponAnswer::Held { hold, discount, platform_share: BasisPoints::new(3_333), until: at(600_000) };
     let (asked, answer) = match step.other {
-        0..=2 if step.verb % 5 != 0 => (Some(Asked::HoldCoupon), held),
+        0..=2 if !step.verb.is_multiple_of(5) => (Some(Asked::HoldCoupon), held),
         0 => (Some(Asked::HoldCoupon), refused),
         1 => (Some(Asked::RedeemCoupon), refused),
         2 => (None, CouponAnswer::Revoked { hold }),
@@ -78,11 +78,11 @@ fn provider(world: &World, order: OrderId, step: Step) -> OrderCommand {
     let balance = kept.map_or(0, |kept| kept.balance().minor());
     let after = balance - kept.and_then(|kept| kept.refund.as_ref()).map_or(0, |refund| refund.amount.minor());
     let attempt = kept.and_then(|kept| kept.payment.as_ref()).map_or(1, |attempt| attempt.number);
-    let attempt = if step.verb % 7 == 0 { 1 } else { attempt };
-    let key = if step.verb % 11 == 0 { "k9".to_owned() } else { format!("k{}", attempt % 4) };
+    let attempt = if step.verb.is_multiple_of(7) { 1 } else { attempt };
+    let key = if step.verb.is_multiple_of(11) { "k9".to_owned() } else { format!("k{}", attempt % 4) };
     let shown = |status, balance| {
         let mut shown = payment(&order, &key, status, due, balance);
-        if step.verb % 3 == 0 && status != PaymentStatus::WaitingForDeposit {
+        if step.verb.is_multiple_of(3) && status != PaymentStatus::WaitingForDeposit {
             shown.method = PaymentMethod::VirtualAccount;
         }
         shown

@@ -6,7 +6,7 @@ use events::money::Money;
 use events::orders::{
     Goods, LineAmounts, OrderFact, OrderRefusal, OrderState, Reason, RefundCause, RefundLine, Step, Units,
 };
-use events::payments::{Decline, Payment, PaymentAnswer, PaymentCommand, PaymentMethod, RefundAccount};
+use events::payments::{Payment, PaymentAnswer, PaymentCommand, PaymentMethod, RefundAccount};
 
 use super::coupon::CouponState;
 use super::journal::{Journal, Output};
@@ -190,7 +190,7 @@ impl Order {
         Ok((lines, sum.ok_or(Broken("parts of an order fit"))?.due))
     }
 
-    fn ask_to_refund(&self, journal: &mut Journal) {
+    pub(crate) fn ask_to_refund(&self, journal: &mut Journal) {
         let (Some(attempt), Some(refund)) = (&self.payment, &self.refund) else { return };
         let balance = if refund.kind == RefundKind::Closing { refund.amount } else { self.balance() };
         journal.write(Output::Payment(PaymentCommand::Refund {
@@ -204,28 +204,6 @@ impl Order {
             account: refund.account.clone(),
             repeat: refund.repeats,
         }));
-    }
-
-    /// Closes the account that awaits a transfer. The provider knows whether the transfer was first.
-    pub(crate) fn close_account(&mut self, journal: &mut Journal) {
-        let amount = self.amounts.due;
-        let kept = self.refund.take();
-        self.refunds = self.refunds.saturating_add(1);
-        self.refund = Some(Refund {
-            kind: RefundKind::Closing,
-            cause: RefundCause::Cancelled,
-            goods: Goods::Returned,
-            units: Vec::new(),
-            amount,
-            request: None,
-            account: None,
-            repeats: 0,
-            unknown: kept.is_some_and(|refund| refund.unknown),
-            refused: false,
-            next: journal.in_millis(policy::PAYMENT_ANSWERED_WITHIN_MS),
-            back: self.state,
-        });
-        self.ask_to_refund(journal);
     }
 
     /// The connector answers the refund that is under way.
@@ -263,16 +241,6 @@ impl Order {
                 Ok(())
             }
             _ => Ok(()),
-        }
-    }
-
-    /// Nothing was paid into the account, and nothing will be.
-    fn account_closed(&mut self, journal: &mut Journal) {
-        let back = self.refund.take().map(|refund| refund.back);
-        if back == Some(OrderState::CancelRequested) {
-            self.cancelled(None, journal);
-        } else {
-            self.payment_failed(Decline::Restart, "DEPOSIT_OVERDUE", journal);
         }
     }
 

@@ -1,0 +1,89 @@
+//! Transfers to virtual accounts: awaited, called off, overdue. An account is closed before anything is released, and only the
+//! provider knows whether the transfer was first.
+
+use events::ids::RequestId;
+use events::orders::{Goods, OrderFact, OrderState, RefundCause};
+use events::payments::{Decline, Payment, PaymentMethod, RefundAccount};
+
+use super::journal::Journal;
+use super::order::{Broken, Order};
+use super::payment::{Refund, RefundKind};
+use crate::policy;
+
+impl Order {
+    /// A virtual account awaits the shopper's transfer.
+    pub(crate) fn deposit_awaited(&mut self, payment: &Payment, journal: &mut Journal) -> Result<(), Broken> {
+        let asked =
+            matches!(self.state, OrderState::Confirming | OrderState::PaymentUnknown | OrderState::CancelRequested);
+        let Some(attempt) = self.payment.as_mut().filter(|_| asked) else { return Ok(()) };
+        if payment.payment_key != attempt.key || payment.order != self.id || !self.requests.awaits(attempt.request) {
+            return Ok(());
+        }
+        let Some(account) = payment.virtual_account.clone() else {
+            self.outcome_unknown("UNREADABLE", journal);
+            return Ok(());
+        };
+        attempt.method = Some(PaymentMethod::VirtualAccount);
+        let (number, request, key) = (attempt.number, attempt.request, attempt.key.clone());
+        if self.state != OrderState::CancelRequested {
+            let net = self.hold_until.plus_millis(-policy::DEPOSIT_BEFORE_NET_MS);
+            self.enter(OrderState::AwaitingDeposit, Some(account.due_at.min(net)));
+        }
+        let fact = OrderFact::DepositAwaited { request, attempt: number, payment_key: key, account };
+        self.state(fact, journal);
+        self.grant(request, journal);
+        if self.state == OrderState::CancelRequested {
+            self.close_account(journal);
+        }
+        Ok(())
+    }
+
+    /// The shopper cancels while the provider's answer, or a transfer, is awaited.
+    pub(crate) fn request_cancel(&mut self, request: RequestId, account: Option<RefundAccount>, journal: &mut Journal) {
+        let awaited_deposit = self.state == OrderState::AwaitingDeposit;
+        if let Some(attempt) = &mut self.payment {
+            attempt.account = account;
+        }
+        if let Some(refund) = &mut self.refund {
+            refund.back = OrderState::CancelRequested;
+        }
+        self.state = OrderState::CancelRequested;
+        if awaited_deposit && self.refund.is_none() {
+            self.close_account(journal);
+        }
+        self.state(OrderFact::CancelRequested { request }, journal);
+        self.grant(request, journal);
+    }
+
+    /// Closes the account that awaits a transfer. The provider knows whether the transfer was first.
+    pub(crate) fn close_account(&mut self, journal: &mut Journal) {
+        let amount = self.amounts.due;
+        let kept = self.refund.take();
+        self.refunds = self.refunds.saturating_add(1);
+        self.refund = Some(Refund {
+            kind: RefundKind::Closing,
+            cause: RefundCause::Cancelled,
+            goods: Goods::Returned,
+            units: Vec::new(),
+            amount,
+            request: None,
+            account: None,
+            repeats: 0,
+            unknown: kept.is_some_and(|refund| refund.unknown),
+            refused: false,
+            next: journal.in_millis(policy::PAYMENT_ANSWERED_WITHIN_MS),
+            back: self.state,
+        });
+        self.ask_to_refund(journal);
+    }
+
+    /// Nothing was paid into the account, and nothing will be.
+    pub(crate) fn account_closed(&mut self, journal: &mut Journal) {
+        let back = self.refund.take().map(|refund| refund.back);
+        if back == Some(OrderState::CancelRequested) {
+            self.cancelled(None, journal);
+        } else {
+            self.payment_failed(Decline::Restart, "DEPOSIT_OVERDUE", journal);
+        }
+    }
+}
