@@ -18,6 +18,8 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
     && strip --strip-debug /timesale
 
 FROM debian:bookworm-slim
+# Where the stub of the payment provider may write; the roles write nothing.
+RUN mkdir -p /var/lib/toss-stub && chown 10001:10001 /var/lib/toss-stub
 # A number and not a name, so that Kubernetes can see that it is not root.
 USER 10001:10001
 # The program reads timesale.toml where it starts.

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use connectors::toss::rehearsal::{Plan, rehearse};
 use connectors::toss::{Config, SecretKey};
-use connectors::toss_stub::{Config as StubConfig, Faults, bind};
+use connectors::toss_stub::{Config as StubConfig, Faults, Reach, bind};
 
 fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run())
@@ -24,7 +24,14 @@ async fn run() -> Result<ExitCode, Box<dyn std::error::Error>> {
     let key = SecretKey::new(SecretKey::OF_THE_STUB)?;
     let listen = "127.0.0.1:0".parse()?;
     let data = folder.path().to_path_buf();
-    let stub = StubConfig { listen, data, key: key.clone(), webhook_url: None, webhook_minute_ms: 60_000 };
+    let stub = StubConfig {
+        listen,
+        reach: Reach::Loopback,
+        data,
+        key: key.clone(),
+        webhook_url: None,
+        webhook_minute_ms: 60_000,
+    };
     let bound = bind(&stub).await?;
     let base_url = format!("http://{}", bound.address);
     let (_handle, stopping) = streams::service::shutdown();

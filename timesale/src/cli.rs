@@ -66,7 +66,7 @@ pub(crate) enum Verb {
     Verify(Verify),
     /// Run a local stand-in for the payment provider: everything works, no money moves.
     TossStub(TossStub),
-    /// Hold a sale: open a campaign, let a crowd claim, prove the outcome.
+    /// Hold a sale: open a campaign, let a crowd claim and order, prove the outcome.
     Sale(Box<Sale>),
     /// Ask the local role whether it is ready: for a container's health check.
     Health,
@@ -101,9 +101,12 @@ pub(crate) enum Role {
 /// Run a stand-in for the payment provider.
 #[derive(Args, Debug)]
 pub(crate) struct TossStub {
-    /// Where it listens; a loopback address.
+    /// Where it listens; a loopback address, unless it may be exposed.
     #[arg(long, default_value = "127.0.0.1:30771", value_name = "ADDRESS")]
     pub(crate) listen: SocketAddr,
+    /// Let others than this machine reach it: in a container whose port is published to its host alone.
+    #[arg(long)]
+    pub(crate) exposed: bool,
     /// The folder of its journal. What it has answered it still knows after a crash.
     #[arg(long, value_name = "FOLDER")]
     pub(crate) data: PathBuf,
@@ -216,7 +219,7 @@ pub(crate) struct Sale {
     pub(crate) arrivals: Arrivals,
     /// How many orders follow the claims: a count, a share such as `50%` of the shoppers who would order (everybody with a
     /// coupon, and one in ten of the others), `all` of them, or 0.
-    #[arg(long, default_value = "0", value_parser = orders)]
+    #[arg(long, default_value = "all", value_parser = orders)]
     pub(crate) orders: Wanted,
     /// Orders per second, scheduled in advance.
     #[arg(long, default_value_t = 100.0, value_name = "RATE")]

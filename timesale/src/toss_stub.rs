@@ -1,7 +1,7 @@
 //! The stand-in for the payment provider, until told to stop.
 
 use connectors::toss::SecretKey;
-use connectors::toss_stub::{Config as StubConfig, Error, bind};
+use connectors::toss_stub::{Config as StubConfig, Error, Reach, bind};
 
 use crate::cli::TossStub;
 use crate::config::Config;
@@ -26,7 +26,8 @@ pub(crate) async fn run(how: TossStub, config: Config) -> Exit {
         }
     };
     let (listen, data, webhook_url) = (how.listen, how.data, how.webhook);
-    let stub = StubConfig { listen, data, key, webhook_url, webhook_minute_ms: how.webhook_minute };
+    let reach = if how.exposed { Reach::Network } else { Reach::Loopback };
+    let stub = StubConfig { listen, reach, data, key, webhook_url, webhook_minute_ms: how.webhook_minute };
     let bound = match bind(&stub).await {
         Ok(bound) => bound,
         Err(error) => {

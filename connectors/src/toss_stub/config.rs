@@ -8,8 +8,10 @@ use crate::toss::SecretKey;
 /// A stub's settings.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Where it listens; a loopback address.
+    /// Where it listens.
     pub listen: SocketAddr,
+    /// Who may reach it there.
+    pub reach: Reach,
     /// The folder of its journal; made when it is not there.
     pub data: PathBuf,
     /// The key that calls must carry.
@@ -20,11 +22,21 @@ pub struct Config {
     pub webhook_minute_ms: u64,
 }
 
+/// Who may reach a stub. It charges whatever it is told by anybody, so that is nobody but this machine, unless somebody has said
+/// otherwise.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reach {
+    /// Only this machine: it must listen on a loopback address.
+    Loopback,
+    /// Whoever the network lets through, as in a container whose port is published to its host alone.
+    Network,
+}
+
 /// Why a stub cannot run.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// It would listen where others can reach it, and it moves money for whoever asks.
-    #[error("{0} is not a loopback address")]
+    #[error("{0} is not a loopback address, and nobody has said that others may reach it")]
     Exposed(SocketAddr),
     /// The address cannot be listened on.
     #[error("{address} cannot be listened on: {error}")]

@@ -1,5 +1,5 @@
 //! A local stand-in for the payment provider: its paths, its error codes, its idempotency, its clock, its webhooks, and what goes
-//! wrong on purpose. It moves no money, listens on this machine only, and forgets nothing it has answered, also after
+//! wrong on purpose. It moves no money, listens on this machine only unless told otherwise, and forgets nothing it has answered, also after
 //! `kill -9`.
 //!
 //! Not here: the settlements list, cards' authentication pages, and whatever the shop does not use.
@@ -17,6 +17,6 @@ mod serve;
 mod stub;
 mod webhooks;
 
-pub use config::{Config, Error};
+pub use config::{Config, Error, Reach};
 pub use faults::Faults;
 pub use serve::{Bound, bind};

@@ -15,7 +15,7 @@ use streams::service::Shutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-use super::config::{Config, Error};
+use super::config::{Config, Error, Reach};
 use super::routes;
 use super::stub::{Cut, Stub};
 
@@ -37,7 +37,7 @@ pub struct Bound {
 /// # Errors
 /// [`Error`].
 pub async fn bind(config: &Config) -> Result<Bound, Error> {
-    if !config.listen.ip().is_loopback() {
+    if config.reach == Reach::Loopback && !config.listen.ip().is_loopback() {
         return Err(Error::Exposed(config.listen));
     }
     let failed = |error| Error::Listen { address: config.listen, error };

@@ -59,6 +59,7 @@ impl World {
     pub(super) async fn over(data: Arc<TempDir>, listen: &str, webhook_url: Option<String>) -> Self {
         let stub = toss_stub::Config {
             listen: listen.parse().unwrap(),
+            reach: toss_stub::Reach::Loopback,
             data: data.path().into(),
             key: key(),
             webhook_url,
