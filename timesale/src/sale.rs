@@ -116,9 +116,13 @@ fn prepare(how: cli::Sale, config: Config) -> anyhow::Result<(Plan, World)> {
         launch: Launch {
             executable: std::env::current_exe()?,
             arguments: vec![format!("--config={}", roles_config.display())],
-            // The roles accept what the crowd was given, wherever it came from.
-            environment: vec![("TIMESALE_JWT_SECRET".into(), secret.expose().to_owned())],
+            // The roles accept what the crowd was given, and the stub what the connector calls it with, wherever that came from.
+            environment: vec![
+                ("TIMESALE_JWT_SECRET".into(), secret.expose().to_owned()),
+                ("TOSS_SECRET_KEY".into(), config.provider_key().to_owned()),
+            ],
             folder,
+            provider: run.join("provider"),
         },
         services: services(),
         cluster: config.kafka,

@@ -28,12 +28,12 @@ impl Caller {
         Self::new(door, subject, "shopper", mint)
     }
 
-    /// The operator of the sale.
+    /// An operator. A sale has many: the door limits how often each may ask.
     ///
     /// # Errors
     /// When the token cannot be signed.
-    pub fn operator(door: SocketAddr, mint: &Mint) -> Result<Self, MintError> {
-        Self::new(door, "sale-operator", "operator", mint)
+    pub fn operator(door: SocketAddr, subject: &str, mint: &Mint) -> Result<Self, MintError> {
+        Self::new(door, subject, "operator", mint)
     }
 
     fn new(door: SocketAddr, subject: &str, role: &str, mint: &Mint) -> Result<Self, MintError> {

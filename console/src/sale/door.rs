@@ -71,7 +71,7 @@ pub async fn open_campaign(door: SocketAddr, campaign: &CampaignId, stock: u32, 
         platform_share: BasisPoints::new(6_667),
         restoration: Restoration::WithinUseWindow { times: 1 },
     };
-    let operator = Caller::operator(door, mint)?;
+    let operator = Caller::operator(door, "sale-operator", mint)?;
     let path = format!("/v1/campaigns/{campaign}");
     let put = operator.ask("PUT", &path, &format!("define-{campaign}"), &serde_json::to_string(&terms)?);
     let deadline = Instant::now() + DEFINED_WITHIN;
@@ -85,15 +85,20 @@ pub async fn open_campaign(door: SocketAddr, campaign: &CampaignId, stock: u32, 
 /// # Errors
 /// When the operator's request is refused, or not answered in time.
 pub async fn stock_up(door: SocketAddr, catalogue: &[Product], mint: &Mint) -> anyhow::Result<()> {
-    let operator = Caller::operator(door, mint)?;
+    let operator = Caller::operator(door, "sale-operator", mint)?;
     let mut connection = Connection::to(door);
     for product in catalogue {
         let path = format!("/v1/products/{}", product.sku);
         let deadline = Instant::now() + DEFINED_WITHIN;
-        let put = operator.ask("PUT", &path, "define", &serde_json::to_string(&product.terms)?);
+        let put = operator.ask("PUT", &path, "define-the-product", &serde_json::to_string(&product.terms)?);
         until(&mut connection, &put.post, deadline, "defining a product").await?;
         let path = format!("{path}/stock");
-        let post = operator.ask("POST", &path, "fill", &serde_json::json!({ "change": product.stock }).to_string());
+        let post = operator.ask(
+            "POST",
+            &path,
+            "fill-the-first-shelf",
+            &serde_json::json!({ "change": product.stock }).to_string(),
+        );
         until(&mut connection, &post.post, deadline, "filling the shelf").await?;
     }
     Ok(())

@@ -60,6 +60,9 @@ pub struct Launch {
     pub environment: Vec<(String, String)>,
     /// Where logs go.
     pub folder: PathBuf,
+    /// Where the payment provider's stub keeps what it has charged. It belongs to the log as much as the databases do: whoever
+    /// starts with an empty log starts with an empty provider.
+    pub provider: PathBuf,
 }
 
 struct Running {
@@ -81,6 +84,9 @@ pub struct Roles {
     /// Deaths nobody planned, in words.
     unplanned: Vec<String>,
 }
+
+/// The provider's re-sends of a webhook come after minutes, hours and days; in a sale a minute of those takes a second.
+const WEBHOOK_MINUTE_MS: &str = "1000";
 
 /// How long a role may take from its start until it is ready.
 const READY_WITHIN: Duration = Duration::from_secs(60);
@@ -147,8 +153,8 @@ impl Roles {
             command
                 .args(["toss-stub", "--stop-with-stdin", "--listen", &self.provider.to_string()])
                 .args(["--webhook", &format!("http://{}/v1/webhooks/toss", self.door)])
-                .arg("--data")
-                .arg(self.launch.folder.join("provider"));
+                .args(["--webhook-minute", WEBHOOK_MINUTE_MS, "--data"])
+                .arg(&self.launch.provider);
         } else {
             command.args(["serve", role.name(), "--stop-with-stdin"]);
         }

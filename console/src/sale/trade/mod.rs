@@ -2,8 +2,10 @@
 //! back; operators ship, deliver and refund. Every shopper follows a course that was drawn in advance, over HTTP only, and
 //! writes down what was answered. Runs on one thread of its own, as the crowd does.
 
+mod afterwards;
 mod catalogue;
 mod course;
+mod paying;
 mod pool;
 mod provider;
 mod shopper;
@@ -36,7 +38,6 @@ pub use course::Course;
 pub use tally::{LiveOrders, Orders};
 pub use wish::{Appetite, Wanted, Wish, demand};
 
-use super::caller::Caller;
 use crate::journal::{Entry, JournalError, JournalWriter};
 use crate::token::Mint;
 use pool::Pool;
@@ -70,7 +71,6 @@ struct Shop<W: Write> {
     trade: Trade,
     door: Pool,
     page: Page,
-    operator: Caller,
     sale_began: Instant,
     began: Instant,
     journal: RefCell<JournalWriter<W>>,
@@ -91,7 +91,7 @@ pub struct Began {
 /// Opens the shop and returns what the orders came to. Blocks until every shopper is done.
 ///
 /// # Errors
-/// When the journal cannot be written, the runtime not be built, or a token not be signed.
+/// When the journal cannot be written or the runtime not be built.
 pub fn open<W: Write + Debug + 'static>(
     trade: Trade,
     journal: W,
@@ -103,7 +103,6 @@ pub fn open<W: Write + Debug + 'static>(
     let shop = Rc::new(Shop {
         door: Pool::new(trade.door, trade.connections),
         page: Page::new(Pool::new(trade.provider, trade.connections)),
-        operator: Caller::operator(trade.door, &trade.mint)?,
         trade,
         sale_began: began.sale,
         began: began.trade,

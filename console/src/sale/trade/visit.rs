@@ -44,6 +44,7 @@ pub(super) struct Visit<'a, W: Write> {
     pub(super) wish: &'a Wish,
     pub(super) shopper: ShopperId,
     pub(super) caller: Caller,
+    pub(super) operator: Caller,
     pub(super) order: OrderId,
     pub(super) went: Went,
 }
@@ -57,7 +58,7 @@ impl<W: Write> Visit<'_, W> {
     /// A command to the order. The key is the command's name and number: a repeat of both is the same request.
     pub(super) fn command(&self, caller: &Caller, verb: &str, number: u32, body: &str) -> Ask {
         let path = format!("/v1/orders/{}/{verb}", self.order);
-        caller.ask("POST", &path, &format!("{verb}-{number}"), body)
+        caller.ask("POST", &path, &format!("{verb}-of-the-order-{number}"), body)
     }
 
     /// Sends a command, pursues it and says what the order was right after it; nothing unless it was carried out.
