@@ -31,3 +31,5 @@ export TIMESALE_RUN=$RUN
 . "$ROOT/scripts/lib/build.sh"
 # shellcheck source=scripts/lib/roles.sh
 . "$ROOT/scripts/lib/roles.sh"
+# shellcheck source=scripts/lib/seed.sh
+. "$ROOT/scripts/lib/seed.sh"

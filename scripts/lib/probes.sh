@@ -36,3 +36,11 @@ http_status() {
 }
 
 http_ok() { [[ $(http_status "$1" "$2") == 200 ]]; }
+
+# http_send PORT METHOD PATH TOKEN KEY BODY: prints the status code of a request with a JSON body, which holds no '%'.
+http_send() {
+    local line
+    line=$(ask "$1" 15 "$2 $3 HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nAuthorization: Bearer $4\r\nIdempotency-Key: $5\r\nContent-Type: application/json\r\nContent-Length: ${#6}\r\n\r\n$6" head -n 1) || return 1
+    [[ $line =~ ^HTTP/1\.[01]\ ([0-9]{3}) ]] || return 1
+    echo "${BASH_REMATCH[1]}"
+}

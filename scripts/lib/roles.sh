@@ -1,21 +1,37 @@
-# The roles of Timesale as processes of their own, each with pid, log and ports under $TIMESALE_RUN/roles/.
+# The roles of Timesale as processes of their own, each with pid, log and ports under $TIMESALE_RUN/roles/; and beside them
+# the stub of the payment provider, unless TOSS_BASE_URL names another.
 # shellcheck shell=bash
 
 # In the order they start; they stop in this order too, because work is to be refused at the door before the rooms
-# behind it are closed.
-ROLES=(ingress processors sinks connectors)
+# behind it are closed, and the provider is asked until the last of them is.
+EVERY_ROLE=(ingress processors sinks connectors provider)
+ROLES=("${EVERY_ROLE[@]}")
+[[ -z ${TOSS_BASE_URL:-} ]] || ROLES=("${EVERY_ROLE[@]:0:4}")
+
+# What the stub has charged. It belongs to the log: an empty log wants an empty provider.
+PROVIDER_DATA=$RUN/provider
 ROLE_READY_SECONDS=60
 # A role drains within 10 s of SIGTERM; the rest is for writing it down.
 ROLE_DRAIN_SECONDS=12
 
-role_pid() { pid_of "$RUN/roles/$1/pid" "timesale serve $1 "; }
+# What a role's command line holds.
+role_mark() {
+    case $1 in
+        provider) echo "timesale toss-stub " ;;
+        *) echo "timesale serve $1 " ;;
+    esac
+}
+
+role_pid() { pid_of "$RUN/roles/$1/pid" "$(role_mark "$1")"; }
 
 role_admin_port() { recall "${1^^}_ADMIN_PORT"; }
+
+role_is_ready() { http_ok "$(role_admin_port "$1")" /readyz; }
 
 # Running, and from the binary as it is now: a rebuilt binary leaves its old processes with a deleted file.
 role_is_current() {
     local pid
-    pid=$(role_pid "$1") && [[ $(readlink "/proc/$pid/exe") != *' (deleted)' ]] && http_ok "$(role_admin_port "$1")" /readyz
+    pid=$(role_pid "$1") && [[ $(readlink "/proc/$pid/exe") != *' (deleted)' ]] && role_is_ready "$1"
 }
 
 roles_are_current() {
@@ -42,7 +58,7 @@ start_roles() {
         return 0
     fi
     stop_roles
-    launch_provider
+    choose_addresses
     for role in "${ROLES[@]}"; do
         launch_role "$role"
     done
@@ -59,52 +75,44 @@ failed_role() {
     die "role $1 did not become ready; log: $RUN/roles/$1/log"
 }
 
-role_ready_or_ended() { http_ok "$(role_admin_port "$1")" /readyz || ! role_pid "$1" >/dev/null; }
+role_ready_or_ended() { role_is_ready "$1" || ! role_pid "$1" >/dev/null; }
+
+# The door and the provider know each other's address, so both are chosen before either starts.
+choose_addresses() {
+    remember TIMESALE_INGRESS_URL "http://127.0.0.1:$(port_for INGRESS_PORT)"
+    if [[ -z ${TOSS_BASE_URL:-} ]]; then
+        remember TIMESALE_PROVIDER_URL "http://127.0.0.1:$(port_for PROVIDER_ADMIN_PORT)"
+    else
+        forget TIMESALE_PROVIDER_URL
+    fi
+}
 
 launch_role() {
-    local role=$1 admin settings=()
-    admin=$(port_for "${role^^}_ADMIN_PORT")
-    settings=(TIMESALE_ADMIN_LISTEN="127.0.0.1:$admin")
-    if [[ $role == ingress ]]; then
-        settings+=(TIMESALE_LISTEN="127.0.0.1:$(port_for INGRESS_PORT)")
-        remember TIMESALE_INGRESS_URL "http://127.0.0.1:$(recall INGRESS_PORT)"
+    local role=$1 settings=() command
+    if [[ $role == provider ]]; then
+        command=(toss-stub --listen "127.0.0.1:$(role_admin_port provider)" --data "$PROVIDER_DATA"
+            --webhook "$(recall TIMESALE_INGRESS_URL)/v1/webhooks/toss")
+    else
+        settings=(TIMESALE_ADMIN_LISTEN="127.0.0.1:$(port_for "${role^^}_ADMIN_PORT")"
+            TIMESALE_LISTEN="127.0.0.1:$(recall INGRESS_PORT)"
+            TOSS_BASE_URL="${TOSS_BASE_URL:-$(recall TIMESALE_PROVIDER_URL)}")
+        command=(serve "$role")
     fi
-    spawn "$RUN/roles/$role/pid" "$RUN/roles/$role/log" \
-        env "${settings[@]}" "$BINARY" serve "$role"
+    spawn "$RUN/roles/$role/pid" "$RUN/roles/$role/log" env "${settings[@]}" "$BINARY" "${command[@]}"
 }
 
-# A stand-in for the payment provider, unless TOSS_BASE_URL names one (the real one wants TOSS_SECRET_KEY or
-# TOSS_SECRET_KEY_FILE too). What it has answered it still knows after a restart.
-launch_provider() {
-    local port
-    if [[ -n ${TOSS_BASE_URL:-} ]]; then
-        say "payments go to $TOSS_BASE_URL"
-        return 0
-    fi
-    port=$(port_for PROVIDER_PORT)
-    export TOSS_BASE_URL=http://127.0.0.1:$port
-    spawn "$RUN/provider/pid" "$RUN/provider/log" \
-        "$BINARY" toss-stub --listen "127.0.0.1:$port" --data "$RUN/provider/data" \
-        --webhook "http://127.0.0.1:$(port_for INGRESS_PORT)/v1/webhooks/toss"
-    await "$ROLE_READY_SECONDS" http_ok "$port" /readyz || {
-        show_tail "$RUN/provider/log"
-        die "the payment provider's stand-in did not start; log: $RUN/provider/log"
-    }
-}
-
-# All are asked at once and then waited for in turn, so that three drains take as long as one.
+# All are asked at once and then waited for in turn, so that all drains take as long as one.
 stop_roles() {
     local role pid stopped=()
-    for role in "${ROLES[@]}"; do
+    for role in "${EVERY_ROLE[@]}"; do
         if pid=$(role_pid "$role"); then
             kill -s TERM "$pid" 2>/dev/null || true
             stopped+=("$role")
         fi
     done
-    for role in "${ROLES[@]}"; do
-        stop_process "$RUN/roles/$role/pid" TERM "$ROLE_DRAIN_SECONDS" "timesale serve $role "
+    for role in "${EVERY_ROLE[@]}"; do
+        stop_process "$RUN/roles/$role/pid" TERM "$ROLE_DRAIN_SECONDS" "$(role_mark "$role")"
     done
-    stop_process "$RUN/provider/pid" TERM "$ROLE_DRAIN_SECONDS" "timesale toss-stub "
     ((${#stopped[@]} == 0)) || say "${stopped[*]} stopped"
 }
 
