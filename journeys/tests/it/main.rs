@@ -11,6 +11,7 @@
 
 mod tidy;
 
+mod orders;
 mod poison;
 mod sale;
 mod simulation;

@@ -32,7 +32,7 @@ fn garbage() -> Vec<Garbage> {
 #[tokio::test]
 async fn garbage_in_a_topic_is_set_aside_and_the_sale_goes_on() {
     let Some(world) = World::enter() else { return };
-    let sale = world.begin_sale(&["--shoppers", "3000", "--stock", "800", "--rate", "600"]);
+    let sale = world.begin_sale(&["--shoppers", "3000", "--stock", "800", "--rate", "600", "--orders", "0"]);
     tokio::time::sleep(Duration::from_secs(3)).await;
 
     let cluster = ClusterConfig { bootstrap: world.kafka.clone(), ..ClusterConfig::default() };

@@ -1,10 +1,10 @@
-//! One sale, end to end, on the real services: a crowd claims over HTTP, processors decide, Postgres and Redis show it, and the
-//! proof holds, whatever dies in the middle. Each journey runs the shipped binary as a person would.
+//! One crowd and its claims, end to end, on the real services: a crowd claims over HTTP, processors decide, Postgres and Redis
+//! show it, and the proof holds, whatever dies in the middle. Each journey runs the shipped binary as a person would.
 
 use crate::world::World;
 
 /// Demand exceeds stock, so that selling out exactly is part of the proof.
-const CROWD: [&str; 6] = ["--shoppers", "3000", "--stock", "800", "--rate", "600"];
+const CROWD: [&str; 8] = ["--shoppers", "3000", "--stock", "800", "--rate", "600", "--orders", "0"];
 
 fn faults(result: &serde_json::Value, kind: &str) -> u64 {
     result["faults"][kind].as_u64().unwrap_or(0)
@@ -13,7 +13,7 @@ fn faults(result: &serde_json::Value, kind: &str) -> u64 {
 #[test]
 fn a_crowd_claims_and_the_outcome_is_proven() {
     let Some(world) = World::enter() else { return };
-    let result = world.sale(&["--shoppers", "3000", "--stock", "800", "--rate", "3000"]);
+    let result = world.sale(&["--shoppers", "3000", "--stock", "800", "--rate", "3000", "--orders", "0"]);
     assert_eq!(result["granted"], 800, "{result}");
     assert_eq!(result["unknown"], 0, "nothing died, so nothing may be unknown: {result}");
     assert!(result["duplicates_sent"].as_u64() > Some(100), "{result}");
