@@ -149,6 +149,12 @@ impl Audit {
         self.verdict.counts.coupons = self.rows.coupons.len() as u64;
     }
 
+    /// Whether every decision has its command, as far as [`Audit::judge`] has seen.
+    #[must_use]
+    pub fn is_asked_for(&self) -> bool {
+        self.verdict.proof.get(ASKED) != Some(&false)
+    }
+
     /// Judges what orders, stock, coupons and payments say of each other.
     pub fn judge_saga(&mut self, now: Timestamp) {
         self.saga.judge(&self.rows, now, &mut self.verdict);

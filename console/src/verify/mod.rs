@@ -155,7 +155,9 @@ async fn at_rest(proof: &Proof, deadline: Instant) -> Result<Log, VerifyError> {
         .await??;
         let left = deadline.saturating_duration_since(Instant::now());
         let soon = now().plus_millis(i64::try_from(left.as_millis()).unwrap_or(i64::MAX));
-        let rests = log.audit.is_decided() && log.audit.under_way(soon) == 0 && end == log.events_end;
+        // The inboxes are read before the facts: what came and was decided in between looks as if nobody had asked for it.
+        let whole = log.audit.is_decided() && log.audit.is_asked_for() && end == log.events_end;
+        let rests = whole && log.audit.under_way(soon) == 0;
         if rests || left.is_zero() {
             return Ok(log);
         }

@@ -14,7 +14,7 @@ use super::course::Course;
 use super::provider::Means;
 use super::tally::{End, Went};
 use super::view::View;
-use super::visit::{Expects, Visit};
+use super::visit::{Expects, PLACE, Visit};
 use super::wish::Wish;
 use super::{Shop, Trade};
 use crate::journal::{Seen, Send, Subject, Told};
@@ -78,7 +78,7 @@ impl<W: Write> Visit<'_, W> {
             (_, true) => Expects::Either(&["INSUFFICIENT_STOCK"]),
             (_, false) => Expects::Done,
         };
-        self.judge("place", told, expects).await
+        self.judge(PLACE, told, expects).await
     }
 
     fn placement(&self) -> String {

@@ -27,6 +27,9 @@ const ORDERS: Manners = Manners {
 /// How often a shopper looks at an order, at first and at least.
 const LOOKS_APART: (Duration, Duration) = (Duration::from_millis(100), Duration::from_millis(1_000));
 
+/// What a placement is called where answers are judged.
+pub(super) const PLACE: &str = "place";
+
 /// What the shopper has reason to expect.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Expects {
@@ -120,9 +123,9 @@ impl<W: Write> Visit<'_, W> {
         }
         match told {
             Told::Applied { seen: Some(seen), .. } => Some(seen),
-            // Told later that it was done, not what the order was: a look shows at least that.
+            // Told later that it was done, not what the order was then: a look shows it, once it shows more than before.
             Told::Applied { seen: None, .. } => {
-                let view = self.look_until(self.deadline(), |_| true).await;
+                let view = self.look_until(self.deadline(), |view| !precedes(view.state, what)).await;
                 view.map(View::seen)
             }
             _ => None,
@@ -170,5 +173,14 @@ impl<W: Write> Visit<'_, W> {
     /// Looks at the order until it is undone: how it ended, if it did.
     pub(super) async fn until_undone(&self) -> Option<OrderState> {
         self.look_until(self.deadline(), |view| view.state.is_undone()).await.map(|view| view.state)
+    }
+}
+
+/// Whether an order in this state has not yet seen what was done to it: what is shown lags a little behind what was told.
+fn precedes(state: OrderState, what: &str) -> bool {
+    match state {
+        OrderState::Holding | OrderState::Confirming | OrderState::PaymentUnknown => true,
+        OrderState::AwaitingPayment => what != PLACE,
+        _ => false,
     }
 }
