@@ -40,8 +40,8 @@ timesale topics validate --file
 timesale topics plan --file --json
 timesale topics apply --file --json --yes --wait
 timesale token <subject> --role --segment --ttl
-timesale verify --journal --settle --dead-letters
-timesale toss-stub --data --exposed --listen --webhook --webhook-minute
+timesale verify --journal --settle --dead-letters --provider
+timesale toss-stub --listen --exposed --data --webhook --webhook-minute
 timesale sale --shoppers --stock --duplicates --rate --arrivals --orders --order-rate --pay-window --kill --kill-provider \
 --provider-down --kill-kafka --flush-redis --drop-database --base-url --provider --journal --connections --patience --seed --no-verify
 timesale health";

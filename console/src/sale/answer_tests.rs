@@ -11,10 +11,12 @@ use std::time::Duration;
 
 use events::coupons::Refusal;
 use events::ids::RequestId;
+use events::money::Money;
+use events::orders::{OrderAmounts, OrderState};
 
-use super::answer::{Answer, Trace, to_claim, to_lookup};
+use super::answer::{Answer, Trace, to_claim, to_lookup, to_order, to_order_lookup};
 use super::wire::{Response, parse_for_tests as parse};
-use crate::journal::Told;
+use crate::journal::{Seen, Told};
 
 fn response(status: u16, body: &str) -> Response {
     Response { status, body: body.as_bytes().to_vec(), retry_after: Some(2), closes: false }
@@ -64,6 +66,54 @@ fn a_lookup_tells_a_decision_and_nothing_else() {
     assert_eq!(to_lookup(&refused), Some(Told::Refused { reason: Refusal::SoldOut }));
     assert_eq!(to_lookup(&response(200, r#"{"status":"pending"}"#)), None);
     assert_eq!(to_lookup(&response(404, &granted)), None);
+}
+
+#[test]
+fn an_answer_about_an_order_says_what_to_do_next() {
+    let order = RequestId::of("a", "b", "c").order();
+    let amounts = OrderAmounts { gross: Money::new(9), due: Money::new(9), ..OrderAmounts::default() };
+    let seen = Seen { version: 2, state: OrderState::AwaitingPayment, amounts };
+    let placed = format!(
+        r#"{{"request":"r","order":"{order}","state":"awaiting_payment","version":2,"pay_by":7,
+            "amounts":{{"gross":9,"discount":0,"due":9,"paid":0,"refunded":0}}}}"#
+    );
+    let applied = || Answer::Decided(Told::Applied { order: order.clone(), seen: Some(seen) });
+    let refused = |code: &str| Answer::Decided(Told::OrderRefused { code: code.into() });
+    let again = |trace, said: &str| Answer::Again { after: Some(Duration::from_secs(2)), trace, said: said.into() };
+    let table = [
+        (201, placed.as_str(), applied()),
+        (200, placed.as_str(), applied()),
+        (202, r#"{"request":"r","status":"pending"}"#, Answer::Pending),
+        (409, r#"{"code":"INSUFFICIENT_STOCK","admitted":true}"#, refused("INSUFFICIENT_STOCK")),
+        (402, r#"{"code":"PAYMENT_DECLINED","admitted":true}"#, refused("PAYMENT_DECLINED")),
+        (502, r#"{"code":"REFUND_REFUSED","admitted":true}"#, refused("REFUND_REFUSED")),
+        (429, r#"{"code":"TOO_MANY","admitted":false}"#, again(Trace::None, "429 TOO_MANY")),
+        (503, r#"{"code":"UNKNOWN"}"#, again(Trace::Possible, "503 UNKNOWN")),
+        (
+            422,
+            r#"{"code":"INVALID_FIELD","admitted":false}"#,
+            Answer::Door(Told::Door { status: 422, code: "INVALID_FIELD".into() }),
+        ),
+    ];
+    for (status, body, expected) in table {
+        assert_eq!(to_order(&response(status, body)), expected, "{status} {body}");
+    }
+    // An answer that lacks what it must say, or comes from something in between, says nothing about the request.
+    for (status, body) in [(201, "{}"), (502, "<html>"), (500, "{}")] {
+        let answer = to_order(&response(status, body));
+        assert!(matches!(answer, Answer::Again { trace: Trace::Possible, .. }), "{status} {body}: {answer:?}");
+    }
+}
+
+#[test]
+fn a_lookup_tells_what_became_of_an_order() {
+    let order = RequestId::of("a", "b", "c").order();
+    let applied = response(200, &format!(r#"{{"status":"applied","order":"{order}"}}"#));
+    assert_eq!(to_order_lookup(&applied), Some(Told::Applied { order, seen: None }));
+    let refused = response(200, r#"{"status":"refused","reason":"PRICE_CHANGED"}"#);
+    assert_eq!(to_order_lookup(&refused), Some(Told::OrderRefused { code: "PRICE_CHANGED".into() }));
+    assert_eq!(to_order_lookup(&response(200, r#"{"status":"pending"}"#)), None);
+    assert_eq!(to_order_lookup(&response(404, "{}")), None);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use tokio::net::TcpListener;
 
 use super::books::StubCancel;
 use super::{Books, ProviderError, ProviderSide, StubPayment, Transaction, compare, http};
-use crate::verify::saga::tests::{Story, story};
+use crate::verify::saga::story::{Story, story};
 use events::orders::OrderLedger;
 use events::time::Timestamp;
 

@@ -152,4 +152,6 @@ fn fate(order: &LedgerOrder) -> Fate {
 
 #[cfg(test)]
 #[path = "saga_tests.rs"]
-pub(super) mod tests;
+mod tests;
+#[cfg(test)]
+pub(super) mod story;
