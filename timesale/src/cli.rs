@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use console::sale::trade::Wanted;
+use console::sale::trade::{Course, Wanted};
 
 /// A time-sale back end: never oversold, never undersold, nothing lost, nothing doubled, and a command that proves it.
 #[derive(Parser, Debug)]
@@ -224,6 +224,9 @@ pub(crate) struct Sale {
     /// Orders per second, scheduled in advance.
     #[arg(long, default_value_t = 100.0, value_name = "RATE")]
     pub(crate) order_rate: f64,
+    /// Let every order take this course, such as `keep`, `walk_away` or `cancel_part`, instead of one drawn from the seed.
+    #[arg(long, value_parser = course)]
+    pub(crate) course: Option<Course>,
     /// How long an order may wait for its payment, seconds; said to the ingress that the sale starts itself.
     #[arg(long, default_value = "20", value_parser = seconds, value_name = "SECONDS")]
     pub(crate) pay_window: Duration,
@@ -295,4 +298,9 @@ fn orders(text: &str) -> Result<Wanted, String> {
         (_, None, Ok(count @ 0..=5_000_000)) => Ok(Wanted::Count(count)),
         _ => Err("a count up to 5000000, a share such as 50%, or all".into()),
     }
+}
+
+/// The name of a course.
+fn course(text: &str) -> Result<Course, String> {
+    Course::from_name(text).ok_or_else(|| format!("one of {}", Course::all().map(Course::name).join(", ")))
 }

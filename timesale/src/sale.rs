@@ -100,6 +100,7 @@ fn prepare(how: cli::Sale, config: Config) -> anyhow::Result<(Plan, World)> {
         faults,
         orders: how.orders,
         orders_per_second: how.order_rate,
+        course: how.course,
         connections: usize::from(how.connections),
         // Whoever waits for a provider that is away waits for its return.
         patience: Duration::from_secs(how.patience) + how.provider_down.unwrap_or_default(),

@@ -40,7 +40,7 @@ use report::Report;
 use roles::{Launch, Role, Roles};
 use schedule::Demand;
 use stages::{Came, Stages};
-use trade::Wanted;
+use trade::{Course, Wanted};
 use usage::Usage;
 
 /// What kind of sale.
@@ -56,6 +56,8 @@ pub struct Plan {
     pub orders: Wanted,
     /// How many orders a second.
     pub orders_per_second: f64,
+    /// The course of every order, if it is not to be drawn for each.
+    pub course: Option<Course>,
     /// How many connections the crowd shares.
     pub connections: usize,
     /// How long a client keeps trying.

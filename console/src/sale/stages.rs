@@ -112,6 +112,7 @@ impl Stages<'_> {
             wanted: plan.orders,
             per_second: plan.orders_per_second,
             duplicates: plan.demand.duplicates,
+            course: plan.course,
             seed: plan.demand.seed,
         };
         let wishes = appetite.wishes(coupons);

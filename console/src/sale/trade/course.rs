@@ -73,6 +73,12 @@ impl Course {
         OF_A_THOUSAND.map(|(course, _)| course)
     }
 
+    /// The course of this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::all().into_iter().find(|course| course.name() == name)
+    }
+
     /// Draws one.
     #[must_use]
     pub fn draw(rng: &mut Rng) -> Self {

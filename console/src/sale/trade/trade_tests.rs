@@ -37,7 +37,8 @@ struct Played {
 fn play(manner: Manner, patience: Duration) -> Played {
     let coupons: Vec<Option<CouponId>> =
         (0..COUNT).map(|n| (n % 2 == 0).then(|| RequestId::of("s", "r", &n.to_string()).coupon())).collect();
-    let appetite = Appetite { wanted: Wanted::Count(COUNT), per_second: 1_000.0, duplicates: 0.2, seed: 3 };
+    let appetite =
+        Appetite { wanted: Wanted::Count(COUNT), per_second: 1_000.0, duplicates: 0.2, course: None, seed: 3 };
     let mut wishes = appetite.wishes(&coupons);
     for (wish, course) in wishes.iter_mut().zip(Course::all().into_iter().cycle()) {
         wish.course = course;
@@ -138,7 +139,7 @@ fn a_shop_that_is_closed_is_given_up_after_the_shoppers_patience() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
-    let appetite = Appetite { wanted: Wanted::Count(5), per_second: 1_000.0, duplicates: 0.0, seed: 1 };
+    let appetite = Appetite { wanted: Wanted::Count(5), per_second: 1_000.0, duplicates: 0.0, course: None, seed: 1 };
     let wishes = appetite.wishes(&[None; 5]);
     let catalogue = catalogue("sale-1", &demand(&wishes), Timestamp::from_millis(1)).unwrap();
     let trade = Trade {

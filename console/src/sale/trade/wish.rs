@@ -51,6 +51,8 @@ pub struct Appetite {
     pub per_second: f64,
     /// How many placements are sent twice, as a share.
     pub duplicates: f64,
+    /// The course of every order, if it is not to be drawn for each.
+    pub course: Option<Course>,
     /// What chance is drawn from.
     pub seed: u64,
 }
@@ -70,7 +72,8 @@ impl Appetite {
         (0..)
             .zip(self.buyers(coupons, &mut rng))
             .map(|(number, shopper)| {
-                let course = Course::draw(&mut rng);
+                let drawn = Course::draw(&mut rng);
+                let course = self.course.unwrap_or(drawn);
                 let wish = Wish {
                     number,
                     at,

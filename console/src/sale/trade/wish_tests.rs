@@ -27,7 +27,7 @@ fn coupons() -> Vec<Option<CouponId>> {
 }
 
 fn appetite(wanted: Wanted) -> Appetite {
-    Appetite { wanted, per_second: 100.0, duplicates: 0.1, seed: 7 }
+    Appetite { wanted, per_second: 100.0, duplicates: 0.1, course: None, seed: 7 }
 }
 
 fn wishes(wanted: Wanted) -> Vec<Wish> {
@@ -69,6 +69,7 @@ fn nine_in_ten_pay_and_the_courses_keep_their_shares() {
     assert_eq!(drawn.len(), Course::all().len(), "every course is taken");
     assert!((of(&[Course::WalkAway]) - 0.05).abs() < 0.01);
     assert!((of(&[Course::Declined, Course::DeclinedOnce]) - 0.05).abs() < 0.01);
+    assert!(Course::all().into_iter().all(|course| Course::from_name(course.name()) == Some(course)));
     let names: BTreeSet<&str> = Course::all().map(Course::name).into();
     assert_eq!(names.len(), Course::all().len());
 }
@@ -105,6 +106,12 @@ fn an_order_names_no_article_twice_and_costs_what_its_lines_cost_less_the_coupon
         free += u32::from(gross == off);
     }
     assert!(free > 0, "some orders cost nothing");
+}
+
+#[test]
+fn all_may_take_one_course() {
+    let appetite = Appetite { course: Some(Course::WalkAway), ..appetite(Wanted::Count(100)) };
+    assert!(appetite.wishes(&coupons()).iter().all(|wish| wish.course == Course::WalkAway));
 }
 
 #[test]
