@@ -1,6 +1,7 @@
 //! Everything the stub knows, in memory: built from the journal's entries, changed by nothing else.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Bound;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -70,8 +71,10 @@ impl Books {
         self.bills.get(payment_key).cloned()
     }
 
-    pub(crate) fn bills(&self) -> impl Iterator<Item = &Arc<Bill>> {
-        self.bills.values()
+    /// Payments in the order of their keys, after this one.
+    pub(crate) fn bills_after(&self, payment_key: Option<&str>) -> impl Iterator<Item = &Arc<Bill>> {
+        let from = payment_key.map_or(Bound::Unbounded, Bound::Excluded);
+        self.bills.range::<str, _>((from, Bound::Unbounded)).map(|(_, bill)| bill)
     }
 
     /// The order's payment: the one that was charged, else the latest.

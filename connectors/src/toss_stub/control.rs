@@ -29,7 +29,7 @@ enum Begins {
 }
 
 /// Answers a call of whoever runs the stub. No key is needed: it listens on this machine only.
-pub(crate) async fn answer(stub: &Arc<Stub>, method: &Method, path: &[&str], body: &[u8]) -> HttpResponse {
+pub(crate) async fn answer(stub: &Arc<Stub>, method: &Method, path: &[&str], query: &str, body: &[u8]) -> HttpResponse {
     let done = match (method, path) {
         (&Method::POST, ["payments"]) => begin(stub, body).await,
         (&Method::POST, ["payments", payment, "deposit"]) => deposit(stub, payment).await,
@@ -38,10 +38,7 @@ pub(crate) async fn answer(stub: &Arc<Stub>, method: &Method, path: &[&str], bod
             json!({})
         }),
         (&Method::POST, ["clock"]) => advance(stub, body).await,
-        (&Method::GET, ["ledger"]) => {
-            stub.sweep().await;
-            stub.read(|books| json!({"payments": books.bills().map(|bill| row(bill)).collect::<Vec<_>>()})).await
-        }
+        (&Method::GET, ["ledger"]) => ledger(stub, query).await,
         _ => return reply::no("NOT_FOUND"),
     };
     done.map_or_else(|| reply::no("INVALID_REQUEST"), |value| reply::ok(&value))
@@ -70,6 +67,22 @@ async fn deposit(stub: &Arc<Stub>, payment: &str) -> Option<Value> {
         (bill.map(|bill| Entry { bill: Some(bill), ..Entry::default() }).into_iter().collect(), shown)
     })
     .await?
+}
+
+/// Payments by their keys: all of them, or so many after one.
+async fn ledger(stub: &Arc<Stub>, query: &str) -> Option<Value> {
+    let value = |name: &str| query.split('&').filter_map(|pair| pair.split_once('=')).find(|(found, _)| *found == name);
+    let after = value("startingAfter").map(|(_, key)| key.to_owned());
+    let limit = match value("limit") {
+        Some((_, limit)) => limit.parse().ok()?,
+        None => usize::MAX,
+    };
+    stub.sweep().await;
+    stub.read(|books| {
+        let rows = books.bills_after(after.as_deref()).take(limit).map(|bill| row(bill));
+        json!({"payments": rows.collect::<Vec<_>>()})
+    })
+    .await
 }
 
 async fn advance(stub: &Arc<Stub>, body: &[u8]) -> Option<Value> {

@@ -35,7 +35,7 @@ pub(crate) async fn answer(stub: &Arc<Stub>, request: Request<Bytes>) -> Result<
     let path = head.uri.path().to_owned();
     let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
     if let ["stub", rest @ ..] = parts.as_slice() {
-        return Ok(control::answer(stub, &head.method, rest, &body).await);
+        return Ok(control::answer(stub, &head.method, rest, head.uri.query().unwrap_or(""), &body).await);
     }
     if let (&Method::GET, ["livez" | "readyz"]) = (&head.method, parts.as_slice()) {
         return Ok(reply::ok(&json!({})));

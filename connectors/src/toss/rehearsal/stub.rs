@@ -15,6 +15,8 @@ use crate::toss::http::{Address, Connector, Pool};
 use crate::toss_stub::Faults;
 
 const WITHIN: Duration = Duration::from_secs(30);
+/// Rows of the ledger that are asked for at a time.
+const ROWS: u32 = 5_000;
 
 /// A stub that runs somewhere.
 pub struct StubControl(Pool);
@@ -80,9 +82,17 @@ impl StubControl {
         struct Ledger {
             payments: Vec<LedgerRow>,
         }
-        let ledger = self.call(Method::GET, "/stub/ledger", &Value::Null).await?;
-        let ledger: Ledger = serde_json::from_value(ledger).map_err(|error| RehearsalError::Stub(error.to_string()))?;
-        Ok(ledger.payments.into_iter().map(|row| (row.payment_key.clone(), row)).collect())
+        let mut all = HashMap::new();
+        let mut after = String::new();
+        loop {
+            let path = format!("/stub/ledger?limit={ROWS}&startingAfter={after}");
+            let ledger = self.call(Method::GET, &path, &Value::Null).await?;
+            let ledger: Ledger =
+                serde_json::from_value(ledger).map_err(|error| RehearsalError::Stub(error.to_string()))?;
+            let Some(last) = ledger.payments.last() else { return Ok(all) };
+            after.clone_from(&last.payment_key);
+            all.extend(ledger.payments.into_iter().map(|row| (row.payment_key.clone(), row)));
+        }
     }
 
     pub(crate) async fn call(&self, method: Method, path: &str, body: &Value) -> Result<Value, RehearsalError> {
