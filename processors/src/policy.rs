@@ -17,6 +17,11 @@ pub const STRANGERS: u64 = 65_536;
 /// repeated is decided again, as if it were new.
 pub const REQUESTS_PER_PRODUCT: usize = 64;
 
+/// How many requests about stock that were refused, and have no hold to be remembered with, are remembered per partition: 524,288,
+/// some 60 MB when a crowd of orders comes too late. An order asks again after thirty seconds if it was not answered; so it is
+/// recognised also while seventeen thousand others are refused each second.
+pub const REFUSED_STOCK_REQUESTS: u64 = 524_288;
+
 /// How many requests about a hold on stock are remembered beside it: the newest ones. An order commits or releases a hold once and
 /// returns its units a few times.
 pub const REQUESTS_PER_HOLD: usize = 16;

@@ -30,11 +30,12 @@ pub(crate) struct Stranger {
     pub(crate) reason: u8,
 }
 
-/// A processor's memory of strangers: the store that holds it, and the kind of the timer that lets it forget.
+/// A processor's memory of strangers: the store that holds it, the kind of the timer that lets it forget, and how many it keeps.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Strangers {
     pub(crate) store: StoreId,
     pub(crate) timer_kind: u8,
+    pub(crate) capacity: u64,
 }
 
 impl Strangers {
@@ -46,10 +47,10 @@ impl Strangers {
         }
     }
 
-    /// Remembers a request. Beyond [`policy::STRANGERS`] the oldest is forgotten before its time.
+    /// Remembers a request. Beyond the capacity the oldest is forgotten before its time.
     pub(crate) fn remember(&self, context: &mut dyn Context, stranger: &Stranger) -> Result<(), RowError> {
         let (mut first, next) = self.queue(context)?;
-        if next - first >= policy::STRANGERS {
+        if next - first >= self.capacity {
             self.drop_at(context, first);
             first += 1;
         }

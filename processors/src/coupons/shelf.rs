@@ -30,7 +30,7 @@ pub(crate) const STRANGERS: StoreId = StoreId(3);
 /// No campaign's id: ids hold letters, digits, `-` and `_` only.
 const NUMBERED: &[u8] = b"#";
 /// Requests for no campaign.
-const MEMORY: Strangers = Strangers { store: STRANGERS, timer_kind: timers::STRANGERS };
+const MEMORY: Strangers = Strangers { store: STRANGERS, timer_kind: timers::STRANGERS, capacity: policy::STRANGERS };
 /// The version of the rows that are written here.
 const VERSION: u8 = 1;
 

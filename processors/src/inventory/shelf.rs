@@ -21,6 +21,7 @@ use super::product::Product;
 use super::requests::{Decided, Remembered, Requests};
 use super::{rows, timers};
 use crate::bytes::RowError;
+use crate::policy;
 use crate::strangers::{Stranger, Strangers};
 
 pub(crate) const PRODUCTS: StoreId = StoreId(0);
@@ -30,7 +31,8 @@ pub(crate) const HOLDS: StoreId = StoreId(3);
 pub(crate) const STRANGERS: StoreId = StoreId(4);
 
 /// Requests for no product and no hold.
-const MEMORY: Strangers = Strangers { store: STRANGERS, timer_kind: timers::STRANGERS };
+const MEMORY: Strangers =
+    Strangers { store: STRANGERS, timer_kind: timers::STRANGERS, capacity: policy::REFUSED_STOCK_REQUESTS };
 
 /// Reads a product.
 pub(crate) fn product(context: &dyn Context, sku: &Sku) -> Result<Option<Product>, RowError> {
