@@ -84,7 +84,7 @@ fn each_is_forgotten_at_its_time_and_the_next_one_wakes_the_memory() {
     THREE.forget(&mut shelf, Timestamp::from_millis(policy::RETRY_WINDOW_MS)).unwrap();
     assert_eq!(known(&shelf, 3), [1, 2]);
     THREE.forget(&mut shelf, Timestamp::from_millis(policy::RETRY_WINDOW_MS + 2)).unwrap();
-    assert_eq!(known(&shelf, 3), []);
+    assert_eq!(known(&shelf, 3), Vec::<u8>::new());
     assert_eq!(wakes(&shelf), [policy::RETRY_WINDOW_MS, policy::RETRY_WINDOW_MS + 1], "nothing is left to wake for");
 }
 

@@ -5,6 +5,7 @@ use events::inventory::{StockLevel, StockRefusal};
 use events::money::Money;
 use events::orders::{Goods, OrderAmounts, OrderCommand, OrderRefusal, OrderState, Reason, RefundCause, TimeLimits};
 use events::payments::Decline;
+use events::projections::ProductRow;
 use events::request::{Outcome, Reply};
 use events::time::Timestamp;
 use serde_json::{Value, json};
@@ -318,4 +319,31 @@ async fn ordering_does_not_use_up_what_is_there_for_claiming() {
     assert_eq!(placed(KEY).await.status, 202);
     assert_eq!(placed("key-0123456789abcdef-2").await.status, 429);
     assert_ne!(world.send(claim("kim", "sale", KEY)).await.status, 429);
+}
+
+#[tokio::test]
+async fn a_product_shows_its_price_and_to_operators_all_of_it() {
+    let world = world();
+    let stock = StockLevel { received: 10, available: 6, held: 3, sold: 1 };
+    let row = |terms| ProductRow {
+        sku: Sku::new("tea").unwrap(),
+        partition: 1,
+        version: 9,
+        terms,
+        stock,
+        updated_at: Timestamp::from_millis(5),
+    };
+    world.shop.put_product(row(Some(product_terms())));
+    let shown = world.send(ask("GET", "/v1/products/tea").shopper("kim")).await;
+    let expected = json!({
+        "sku": "tea", "version": 9, "seller": "seller-1", "name": "녹차 100 g", "list_price": 20_000, "price": 20_000,
+        "stock": { "available": 6 }, "updated_at": 5,
+    });
+    assert_eq!((shown.status.as_u16(), shown.json()), (200, expected));
+    let whole = world.send(ask("GET", "/v1/products/tea").operator()).await.json();
+    assert_eq!((&whole["stock"]["held"], &whole["terms"]["supply_price"]), (&json!(3), &json!(9_000)));
+    world.shop.put_product(row(None));
+    let bare = world.send(ask("GET", "/v1/products/tea").shopper("kim")).await.json();
+    assert_eq!((&bare["stock"], bare.get("price")), (&json!({ "available": 6 }), None));
+    assert_eq!(world.send(ask("GET", "/v1/products/cup").shopper("kim")).await.code(), "NOT_FOUND");
 }

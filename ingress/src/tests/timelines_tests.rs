@@ -6,11 +6,9 @@ use bytes::Bytes;
 use events::codec::encode;
 use events::envelope::Envelope;
 use events::ids::{Category, HoldId, RequestId, SellerId, Sku};
-use events::inventory::{StockLevel, UnitTerms};
+use events::inventory::UnitTerms;
 use events::money::{BasisPoints, Money};
 use events::orders::{LineAmounts, OrderEvent, OrderFact, OrderLine, OrderRefusal, OrderState};
-use events::projections::ProductRow;
-use events::time::Timestamp;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use streams::record::Record;
@@ -382,31 +380,4 @@ async fn a_stream_whose_time_is_up_is_asked_for_again() {
     assert_eq!(reader.ids(1).await, [1]);
     assert_eq!(reader.read(1).await, ": come again\n\n");
     assert!(reader.ends().await);
-}
-
-#[tokio::test]
-async fn a_product_shows_its_price_and_to_operators_all_of_it() {
-    let world = world();
-    let stock = StockLevel { received: 10, available: 6, held: 3, sold: 1 };
-    let row = |terms| ProductRow {
-        sku: Sku::new("tea").unwrap(),
-        partition: 1,
-        version: 9,
-        terms,
-        stock,
-        updated_at: Timestamp::from_millis(5),
-    };
-    world.shop.put_product(row(Some(product_terms())));
-    let shown = world.send(ask("GET", "/v1/products/tea").shopper("kim")).await;
-    let expected = json!({
-        "sku": "tea", "version": 9, "seller": "seller-1", "name": "녹차 100 g", "list_price": 20_000, "price": 20_000,
-        "stock": { "available": 6 }, "updated_at": 5,
-    });
-    assert_eq!((shown.status.as_u16(), shown.json()), (200, expected));
-    let whole = world.send(ask("GET", "/v1/products/tea").operator()).await.json();
-    assert_eq!((&whole["stock"]["held"], &whole["terms"]["supply_price"]), (&json!(3), &json!(9_000)));
-    world.shop.put_product(row(None));
-    let bare = world.send(ask("GET", "/v1/products/tea").shopper("kim")).await.json();
-    assert_eq!((&bare["stock"], bare.get("price")), (&json!({ "available": 6 }), None));
-    assert_eq!(world.send(ask("GET", "/v1/products/cup").shopper("kim")).await.code(), "NOT_FOUND");
 }
