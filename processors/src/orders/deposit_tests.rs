@@ -20,9 +20,9 @@ fn a_transfer_that_comes_pays_the_order() {
         "
          4  provider deposit          =>                                                   awaiting_deposit@50000
          5  pay key=k2                => order_refused -> PAYMENT_IN_FLIGHT                awaiting_deposit@50000
-         6  hint t1 key=k1            => hint_taken [look up]                              awaiting_deposit@50000
+         6  hint t1 key=k1            => hint_taken [look up k1]                           awaiting_deposit@50000
          7  provider found status=waiting_for_deposit =>                                   awaiting_deposit@50000
-         9  hint t2 key=k1            => hint_taken [look up]                              awaiting_deposit@50000
+         9  hint t2 key=k1            => hint_taken [look up k1]                           awaiting_deposit@50000
          10 provider found transfer   => order_paid [commit tea]                           paid@1010 (1) 1000-0
          11 cancel                    => order_refused -> REFUND_ACCOUNT_MISSING           paid@1010 (1) 1000-0
          12 cancel account            => refund_started [refund 1.0 1000 of 1000 to account] refunding@102 (1) 1000-0
@@ -49,16 +49,16 @@ fn a_transfer_that_comes_as_the_account_is_closed_pays_the_order() {
     awaiting(
         "
          50000 tick                    => [refund 1.0 1000 of 1000]                        awaiting_deposit@50090
-         50001 hint t1 key=k1          => hint_taken [look up]                             awaiting_deposit@50090
+         50001 hint t1 key=k1          => hint_taken [look up k1]                          awaiting_deposit@50090
          50002 provider found transfer =>                                                  awaiting_deposit@50090
-         50004 provider refund_refused => [look up]                                        awaiting_deposit@50034
+         50004 provider refund_refused => [look up k1]                                     awaiting_deposit@50034
          50005 provider found transfer => order_paid [commit tea]                          paid@51005 (1) 1000-0
         ",
     );
     awaiting(
         "
          50000 tick                    => [refund 1.0 1000 of 1000]                        awaiting_deposit@50090
-         50004 provider refund_refused => [look up]                                        awaiting_deposit@50034
+         50004 provider refund_refused => [look up k1]                                     awaiting_deposit@50034
          50005 provider found status=waiting_for_deposit =>                                awaiting_deposit@50034
          50034 tick                    => [refund 2.0 1000 of 1000]                        awaiting_deposit@50124
         ",
@@ -78,14 +78,14 @@ fn a_cancellation_closes_the_account() {
     awaiting(
         "
          5  cancel as=c                => cancel_requested [refund 1.0 1000 of 1000] -> cancel_requested cancel_requested@95
-         6  provider refund_refused    => [look up]                                        cancel_requested@36
+         6  provider refund_refused    => [look up k1]                                     cancel_requested@36
          7  provider found transfer    => order_paid [commit tea]                          paid@1007 (1) 1000-0
         ",
     );
     awaiting(
         "
          5  cancel as=c account        => cancel_requested [refund 1.0 1000 of 1000] -> cancel_requested cancel_requested@95
-         6  provider refund_refused    => [look up]                                        cancel_requested@36
+         6  provider refund_refused    => [look up k1]                                     cancel_requested@36
          7  provider found transfer    => order_paid + refund_started [commit tea, refund 2.0 1000 of 1000 to account] refunding@97 (1) 1000-0
         ",
     );
@@ -124,7 +124,7 @@ fn a_transfer_that_comes_after_the_order_was_given_up_waits_for_an_account() {
          50000 tick                    => [refund 1.0 1000 of 1000]                        awaiting_deposit@50090
          50004 provider refunded balance=0 => payment_failed [release tea]                 payment_failed@50034 (1)
          50005 stock released tea      => steps_answered                                   payment_failed
-         50006 hint t1 key=k1          => hint_taken [look up]                             payment_failed
+         50006 hint t1 key=k1          => hint_taken [look up k1]                          payment_failed
          50007 provider found transfer => late_payment_found + refund_started [refund 2.0 1000 of 1000] refunding@50097 1000-0
          50008 provider refund_refused => refund_refused                                   refunding@53608 1000-0
          50009 cancel as=c account     => refund_started [refund 3.0 1000 of 1000 to account] refunding@50099 1000-0

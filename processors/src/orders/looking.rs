@@ -30,12 +30,16 @@ impl Order {
             self.transmissions.remove(0);
         }
         self.transmissions.push(hash);
-        // While a confirm is under way its answer is coming; while a look-up waits for its turn, it will see this too.
-        if self.state == OrderState::Confirming || self.look_ups.waiting.is_some() {
+        let latest = self.payment.as_ref().map(|attempt| attempt.key.clone());
+        let key = key.cloned().or_else(|| latest.clone());
+        // While a confirm is under way its answer is coming. A look-up that waits for its turn will see this too, unless this is
+        // about the latest attempt and that one is not: only what is shown of the latest attempt moves the order.
+        let is_seen = |waiting: &Option<PaymentKey>| *waiting == latest || key != latest;
+        if self.state == OrderState::Confirming || self.look_ups.waiting.as_ref().is_some_and(is_seen) {
             return;
         }
         self.state(OrderFact::HintTaken { transmission: transmission.clone(), status }, journal);
-        self.look_up(key.cloned(), journal);
+        self.look_up(key, journal);
     }
 
     /// Looks the payment up, as soon as may be.

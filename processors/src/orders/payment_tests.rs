@@ -138,9 +138,9 @@ fn a_payment_that_is_not_found_is_none_after_a_day() {
         "
          2      pay as=p             => payment_started [confirm 1.0 1000]                 confirming@92
          3      provider unknown     => payment_unknown                                    payment_unknown@5
-         4      hint t1 key=k1       => hint_taken [look up]                               payment_unknown@5
+         4      hint t1 key=k1       => hint_taken [look up k1]                            payment_unknown@5
          4      provider not_found   =>                                                    payment_unknown@5
-         86402  tick                 => [look up]                                          payment_unknown@87002
+         86402  tick                 => [look up k1]                                       payment_unknown@87002
          86403  provider not_found   => payment_failed [release tea] -> PAYMENT_DECLINED   payment_failed@86433 (1)
         ",
     );
@@ -198,7 +198,7 @@ fn a_charge_found_while_the_stock_is_still_held_pays_the_order() {
         "
          2  pay as=p           => payment_started [confirm 1.0 1000]                       confirming@92
          3  provider declined  => payment_declined -> PAYMENT_DECLINED                     awaiting_payment@101
-         4  hint t1 key=k1     => hint_taken [look up]                                     awaiting_payment@101
+         4  hint t1 key=k1     => hint_taken [look up k1]                                  awaiting_payment@101
          5  provider found     => order_paid [commit tea]                                  paid@1005 (1) 1000-0
         ",
     );
@@ -208,24 +208,52 @@ fn a_charge_found_while_the_stock_is_still_held_pays_the_order() {
 fn a_webhook_is_a_reason_to_look_and_proves_nothing() {
     paying(
         "
-         2    hint t0                     => hint_taken [look up]                          awaiting_payment@101
+         2    hint t0                     => hint_taken [look up any]                      awaiting_payment@101
          2    provider found key=k9       =>                                               awaiting_payment@101
          3    pay as=p                    => payment_started [confirm 1.0 1000]            confirming@93
          4    hint t1 key=k1              =>                                               confirming@93
          5    provider unknown            => payment_unknown                               payment_unknown@7
          6    hint t1 key=k1              =>                                               payment_unknown@7
-         6    hint t2 key=k1              => hint_taken [look up]                          payment_unknown@7
+         6    hint t2 key=k1              => hint_taken [look up k1]                       payment_unknown@7
          6    hint t3 key=k1              => hint_taken                                    payment_unknown@7
          6    hint t4 key=k1              =>                                               payment_unknown@7
          6.5  provider found status=in_progress =>                                         payment_unknown@7
-         7    tick                        => [confirm 1.1 1000, look up]                   payment_unknown@97
+         7    tick                        => [confirm 1.1 1000, look up k1]                payment_unknown@97
          8    provider found look=2       =>                                               payment_unknown@97
          9    provider found key=k9       =>                                               payment_unknown@97
-         10   hint t5 key=k1              => hint_taken [look up]                          payment_unknown@97
+         10   hint t5 key=k1              => hint_taken [look up k1]                       payment_unknown@97
          11   provider look_unknown       =>                                               payment_unknown@97
-         13   tick                        => [look up]                                     payment_unknown@97
+         13   tick                        => [look up k1]                                  payment_unknown@97
          14   provider found              => order_paid [commit tea] -> paid               paid@1014 (1) 1000-0
          15   provider found              =>                                               paid@1014 (1) 1000-0
+        ",
+    );
+}
+
+#[test]
+fn a_look_up_at_an_earlier_payment_does_not_stand_for_one_at_the_latest() {
+    paying(
+        "
+         2    pay as=p                    => payment_started [confirm 1.0 1000]            confirming@92
+         3    provider declined           => payment_declined -> PAYMENT_DECLINED          awaiting_payment@101
+         4    pay as=q key=k2             => payment_started [confirm 2.0 1000]            confirming@94
+         5    provider unknown            => payment_unknown                               payment_unknown@7
+         6    hint t1 key=k1              => hint_taken [look up k1]                       payment_unknown@7
+         6    hint t2 key=k1              => hint_taken                                    payment_unknown@7
+         6    hint t3 key=k9              =>                                               payment_unknown@7
+         6    hint t4 key=k2              => hint_taken                                    payment_unknown@7
+         6    hint t5 key=k1              =>                                               payment_unknown@7
+         6    hint t6                     =>                                               payment_unknown@7
+         6.5  provider found key=k1 status=aborted =>                                          payment_unknown@7
+         7    tick                        => [confirm 2.1 1000, look up k2]                payment_unknown@97
+         8    provider found key=k2       => order_paid [commit tea] -> paid               paid@1008 (1) 1000-0
+        ",
+    );
+    paying(
+        "
+         2    pay as=p                    => payment_started [confirm 1.0 1000]            confirming@92
+         3    provider unknown            => payment_unknown                               payment_unknown@5
+         4    hint t1                     => hint_taken [look up k1]                       payment_unknown@5
         ",
     );
 }
@@ -238,9 +266,9 @@ fn figures_that_differ_are_told_to_somebody_once() {
          3  provider charged total=999 => payment_differs + payment_unknown                payment_unknown@5
          4  provider charged           => order_paid [commit tea] -> paid                  paid@1004 (1) 1000-0
          5  stock committed tea        => steps_answered                                   paid@1004 1000-0
-         6  hint t1 key=k1             => hint_taken [look up]                             paid@1004 1000-0
+         6  hint t1 key=k1             => hint_taken [look up k1]                          paid@1004 1000-0
          7  provider found balance=400 => payment_differs                                  paid@1004 1000-0
-         8  hint t2 key=k1             => hint_taken [look up]                             paid@1004 1000-0
+         8  hint t2 key=k1             => hint_taken [look up k1]                          paid@1004 1000-0
          9  provider found balance=400 =>                                                  paid@1004 1000-0
         ",
     );

@@ -115,11 +115,11 @@ fn a_refused_refund_that_was_asked_for_ends_and_the_deadline_goes_on() {
 fn a_look_up_from_before_a_refund_says_nothing_about_it() {
     paid(
         "
-        10  hint t1 key=k1            => hint_taken [look up]                              paid@1004 2000-0
+        10  hint t1 key=k1            => hint_taken [look up k1]                           paid@1004 2000-0
         11  cancel tea                => refund_started [refund 1.0 666 of 2000]           refunding@101 2000-0
         12  provider refunded         => refund_completed [return tea*1] -> paid           paid@1004 (1) 2000-666
         13  provider found balance=2000 =>                                                 paid@1004 (1) 2000-666
-        14  hint t2 key=k1            => hint_taken [look up]                              paid@1004 (1) 2000-666
+        14  hint t2 key=k1            => hint_taken [look up k1]                           paid@1004 (1) 2000-666
         15  provider found balance=2000 => payment_differs                                 paid@1004 (1) 2000-666
         ",
     );

@@ -111,7 +111,9 @@ fn asked(ask: &Ask) -> String {
         },
         Ask::Payment(command) => match command {
             PaymentCommand::Confirm { attempt, amount, repeat, .. } => format!("confirm {attempt}.{repeat} {amount}"),
-            PaymentCommand::LookUp { .. } => "look up".into(),
+            PaymentCommand::LookUp { payment_key, .. } => {
+                format!("look up {}", payment_key.as_ref().map_or("any", |key| key.as_str()))
+            }
             PaymentCommand::Refund { refund, amount, balance, repeat, account, .. } => {
                 let to = if account.is_some() { " to account" } else { "" };
                 format!("refund {refund}.{repeat} {amount} of {balance}{to}")
