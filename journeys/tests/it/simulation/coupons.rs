@@ -14,12 +14,12 @@ use processors::coupons::topology;
 use streams::record::Outgoing;
 use streams::simulated::{BEGINNING, FaultCounts, Simulation};
 
-use super::{PARTITIONS, SINK_PARTITIONS, Subject, explore, read, record};
+use super::{PARTITIONS, SINK_PARTITIONS, Subject, committed, explore, read, record};
 
 /// Seeds of an ordinary run: some seconds on two cores.
 const SEEDS: u64 = 4_000;
 
-const COUPONS: Subject =
+pub(super) const COUPONS: Subject =
     Subject { topology, inbox: topics::COUPONS_INBOX.name(), events: topics::COUPONS_EVENTS.name() };
 
 /// Sends commands as shoppers and operators do, and remembers what it may refer to later.
@@ -153,7 +153,7 @@ fn judge_facts(simulation: &Simulation, crowd: &Crowd) -> Result<(), String> {
     let mut decided = 0;
     for partition in 0..PARTITIONS {
         let mut ledger = CouponLedger::new();
-        for record in COUPONS.committed(simulation, COUPONS.events, partition)? {
+        for record in committed(simulation.cluster(), COUPONS.events, partition)? {
             let event: CouponEvent = read(&record)?;
             ledger.apply(&event).map_err(|violation| violation.to_string())?;
         }

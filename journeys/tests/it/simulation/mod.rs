@@ -1,10 +1,12 @@
-//! Processors as they ship, on the simulated cluster: two instances, a crowd that asks for everything, again and in any order,
-//! while instances are killed, paused, doubled and cut off. After the faults end, what read-committed readers see must be right
-//! at every prefix, complete, and equal to what one undisturbed processor makes of the same inbox, byte for byte.
+//! Processors as they ship, on the simulated cluster: coupons and stock by themselves, and with orders in the whole saga. Two
+//! instances of each, a crowd that asks for everything, again and in any order, while instances are killed, paused, doubled and
+//! cut off. After the faults end, what read-committed readers see must be right at every prefix, complete, and equal to what one
+//! undisturbed processor makes of the same inbox, byte for byte.
 //!
 //! `TIMESALE_SEED=n` replays a seed, `TIMESALE_SEEDS=n` looks at so many.
 
 mod coupons;
+mod saga;
 mod stock;
 
 use std::collections::BTreeMap;
@@ -18,7 +20,7 @@ use fastrand::Rng;
 use streams::driver::TestDriver;
 use streams::processor::StoreId;
 use streams::record::{Outgoing, Record};
-use streams::simulated::{FaultCounts, FaultRates, Isolation, Seeds, Setup, Simulation};
+use streams::simulated::{Cluster, FaultCounts, FaultRates, Isolation, Seeds, Setup, Simulation};
 use streams::topology::{Topology, TopologyError};
 
 const PARTITIONS: i32 = 2;
@@ -74,30 +76,32 @@ impl Subject {
         Ok(simulation)
     }
 
-    /// What read-committed readers see of a topic's partition.
-    fn committed(&self, simulation: &Simulation, topic: &str, partition: i32) -> Result<Vec<Record>, String> {
-        simulation.cluster().records(topic, partition, Isolation::ReadCommitted).map_err(|error| error.to_string())
-    }
-
-    /// One undisturbed processor makes the same of the same inbox, byte for byte: facts in the same order, and the same answers.
-    fn judge_replay(&self, simulation: &Simulation) -> Result<(), String> {
+    /// One undisturbed processor makes the same of the same inbox, byte for byte: the same facts in the same order. What else it
+    /// writes is left in the driver.
+    fn replay(&self, cluster: &Cluster) -> Result<TestDriver, String> {
         let topology = (self.topology)().map_err(|error| error.to_string())?;
         let mut driver = TestDriver::with_partitions(topology, PARTITIONS);
         for partition in 0..PARTITIONS {
-            for record in self.committed(simulation, self.inbox, partition)? {
+            for record in committed(cluster, self.inbox, partition)? {
                 let headers: Vec<(&str, &[u8])> = record.header_pairs().collect();
                 driver
                     .pipe_to(partition, record.key.as_deref(), record.value.as_deref(), &headers, record.timestamp)
                     .map_err(|error| error.to_string())?;
             }
             let replayed = driver.take(self.events).into_iter().map(|outgoing| (outgoing.key, outgoing.value));
-            let decided = self.committed(simulation, self.events, partition)?;
+            let decided = committed(cluster, self.events, partition)?;
             compare(
                 &format!("fact of partition {partition}"),
                 &decided.into_iter().map(|record| (record.key, record.value)).collect::<Vec<_>>(),
                 &replayed.collect::<Vec<_>>(),
             )?;
         }
+        Ok(driver)
+    }
+
+    /// One undisturbed processor states the same facts, and gives the same answers.
+    fn judge_replay(&self, simulation: &Simulation) -> Result<(), String> {
+        let mut driver = self.replay(simulation.cluster())?;
         // Two tasks answer one order in either order.
         let replayed = driver.take(topics::ORDERS_INBOX.name()).into_iter().map(|answer| (answer.key, answer.value));
         let mut replayed: Vec<_> = replayed.collect();
@@ -112,7 +116,7 @@ impl Subject {
     fn answers(&self, simulation: &Simulation) -> Result<Vec<Record>, String> {
         let mut answers = Vec::new();
         for partition in 0..SINK_PARTITIONS {
-            answers.extend(self.committed(simulation, topics::ORDERS_INBOX.name(), partition)?);
+            answers.extend(committed(simulation.cluster(), topics::ORDERS_INBOX.name(), partition)?);
         }
         Ok(answers)
     }
@@ -150,6 +154,11 @@ impl Subject {
         }
         Ok(())
     }
+}
+
+/// What read-committed readers see of a topic's partition.
+fn committed(cluster: &Cluster, topic: &str, partition: i32) -> Result<Vec<Record>, String> {
+    cluster.records(topic, partition, Isolation::ReadCommitted).map_err(|error| error.to_string())
 }
 
 /// Two lists are equal; the first difference is told.

@@ -13,12 +13,12 @@ use processors::inventory::topology;
 use streams::record::Outgoing;
 use streams::simulated::{BEGINNING, FaultCounts, Simulation};
 
-use super::{PARTITIONS, SINK_PARTITIONS, Subject, explore, read, record};
+use super::{PARTITIONS, SINK_PARTITIONS, Subject, committed, explore, read, record};
 
 /// Seeds of an ordinary run: some seconds on two cores.
 const SEEDS: u64 = 2_000;
 
-const STOCK: Subject =
+pub(super) const STOCK: Subject =
     Subject { topology, inbox: topics::INVENTORY_INBOX.name(), events: topics::INVENTORY_EVENTS.name() };
 
 /// Sends commands as merchants and orders do, and remembers what it may refer to later.
@@ -126,7 +126,7 @@ fn judge_facts(simulation: &Simulation, crowd: &Crowd) -> Result<(), String> {
     let mut decided = 0;
     for partition in 0..PARTITIONS {
         let mut ledger = StockLedger::new();
-        for record in STOCK.committed(simulation, STOCK.events, partition)? {
+        for record in committed(simulation.cluster(), STOCK.events, partition)? {
             let event: InventoryEvent = read(&record)?;
             ledger.apply(&event).map_err(|violation| violation.to_string())?;
         }

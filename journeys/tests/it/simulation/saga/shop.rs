@@ -1,0 +1,184 @@
+//! The shop: three processors, two instances each, on one cluster, with a crowd before it and a provider behind it.
+
+use std::collections::BTreeMap;
+
+use events::orders::{OrderEvent, OrderState};
+use events::topics;
+use fastrand::Rng;
+use processors::policy;
+use streams::record::Outgoing;
+use streams::simulated::{BEGINNING, Clock, Cluster, FaultRates, Setup, Simulation, Timestamps};
+use streams::topology::Topology;
+
+use super::super::{PARTITIONS, SINK_PARTITIONS};
+use super::crowd::Crowd;
+use super::judge::{Books, messages};
+use super::provider::Provider;
+
+const HOUR_MS: i64 = 60 * 60 * 1000;
+
+/// Key and value of a record.
+pub(super) type Words = (Option<Vec<u8>>, Option<Vec<u8>>);
+
+/// The words of a record.
+pub(super) fn words(key: &Option<impl AsRef<[u8]>>, value: &Option<impl AsRef<[u8]>>) -> Words {
+    (key.as_ref().map(|key| key.as_ref().to_vec()), value.as_ref().map(|value| value.as_ref().to_vec()))
+}
+
+/// The shop, and the world around it.
+pub(super) struct Shop {
+    pub(super) cluster: Cluster,
+    /// Coupons, stock, orders.
+    pub(super) processors: Vec<Simulation>,
+    pub(super) provider: Provider,
+    pub(super) crowd: Crowd,
+    /// What people and the provider wrote, by topic.
+    pub(super) written: BTreeMap<String, Vec<Words>>,
+    rng: Rng,
+    /// Up to which offset the crowd has seen the orders, all partitions together.
+    seen: i64,
+}
+
+impl Shop {
+    /// Opens with these orders: the ones that ship, or some with a bug in them.
+    pub(super) fn open(seed: u64, orders: Topology) -> Result<Self, String> {
+        let cluster = Cluster::new(seed, Clock::Injected(BEGINNING));
+        let inboxes = [
+            topics::COUPONS_INBOX.name(),
+            topics::INVENTORY_INBOX.name(),
+            topics::ORDERS_INBOX.name(),
+            topics::PAYMENTS_INBOX.name(),
+        ];
+        for inbox in inboxes {
+            cluster.create_topic(inbox, PARTITIONS, Timestamps::LogAppendTime);
+        }
+        cluster.create_topic(topics::INGRESS_REPLIES.name(), SINK_PARTITIONS, Timestamps::CreateTime);
+        let topologies = [
+            processors::coupons::topology().map_err(|error| error.to_string())?,
+            processors::inventory::topology().map_err(|error| error.to_string())?,
+            orders,
+        ];
+        let mut processors = vec![];
+        for topology in topologies {
+            let setup = Setup { partitions: PARTITIONS, sink_partitions: PARTITIONS, ..Setup::default() };
+            processors.push(Simulation::on(&cluster, topology, setup).map_err(|error| error.to_string())?);
+        }
+        let rng = Rng::with_seed(seed ^ 0xc0de);
+        let (provider, crowd, written) = (Provider::new(), Crowd::default(), BTreeMap::new());
+        Ok(Self { cluster, processors, provider, crowd, written, rng, seen: 0 })
+    }
+
+    /// So many things are done by the crowd, while everything breaks.
+    pub(super) fn live(&mut self, acts: usize) -> Result<(), String> {
+        for outgoing in self.crowd.opening(&mut self.rng) {
+            self.write(outgoing)?;
+        }
+        self.run(30)?;
+        self.cluster.set_faults(FaultRates::swarm(&mut self.rng));
+        for _ in 0..acts {
+            self.look()?;
+            if let Some(outgoing) = self.crowd.next(&mut self.rng, self.cluster.now()) {
+                self.write(outgoing)?;
+            }
+            // Nothing happens for a while, now and then.
+            if self.rng.u8(0..80) == 0 {
+                self.cluster.advance(self.rng.i64(0..60_000));
+            }
+            let steps = self.rng.usize(0..24);
+            self.run(steps)?;
+        }
+        Ok(())
+    }
+
+    /// The faults end, and everything goes on until every order has come to its end.
+    pub(super) fn settle(&mut self) -> Result<Books, String> {
+        for processor in &self.processors {
+            processor.heal();
+        }
+        if self.rng.u8(0..6) == 0 {
+            self.wait_in_vain()?;
+        }
+        self.provider.heal();
+        for round in 0..1_500 {
+            if let Some(alarm) = self.processors.iter().find_map(|processor| processor.alarms().into_iter().next()) {
+                return Err(format!("an instance stopped for good: {alarm}"));
+            }
+            self.run(40)?;
+            let rests = self.processors.iter().all(|processor| processor.hanging().is_none());
+            if rests && !self.provider.is_busy(&self.cluster)? {
+                let books = Books::read(&self.cluster)?;
+                if books.open().next().is_none() {
+                    return Ok(books);
+                }
+                self.help(&books)?;
+            }
+            // Nobody has to wait for the deadlines in real steps; sessions outlast a pause as short as this.
+            if round % 2 == 0 {
+                self.cluster.advance(400);
+            }
+        }
+        let books = Books::read(&self.cluster)?;
+        let open: Vec<_> = books.open().take(1).collect();
+        let hanging = self.processors.iter().find_map(Simulation::hanging);
+        Err(format!("does not come to rest: {open:?}, {hanging:?}"))
+    }
+
+    /// The provider is away for longer than any hold lasts. Everybody else goes on, and asks it again and again.
+    fn wait_in_vain(&mut self) -> Result<(), String> {
+        let back_at = self.cluster.now() + policy::HOLD_NET_MS + HOUR_MS;
+        self.provider.leave(back_at);
+        while self.cluster.now() < back_at {
+            self.cluster.advance(self.rng.i64(HOUR_MS..8 * HOUR_MS));
+            for _ in 0..20 {
+                self.run(40)?;
+                if self.processors.iter().all(|processor| processor.hanging().is_none()) {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Somebody says where the money goes that could not be given back.
+    fn help(&mut self, books: &Books) -> Result<(), String> {
+        self.look()?;
+        let stuck = books.open().filter(|(_, order)| order.state() == OrderState::Refunding && order.awaited() == 0);
+        for (id, _) in stuck {
+            if let Some(outgoing) = self.crowd.bring_account(id) {
+                self.write(outgoing)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Everybody goes on for so many steps.
+    fn run(&mut self, steps: usize) -> Result<(), String> {
+        for _ in 0..steps {
+            let which = self.rng.usize(0..self.processors.len());
+            self.processors[which].run(1);
+        }
+        let arrived = self.provider.step(&self.cluster, &mut self.rng)?;
+        arrived.into_iter().try_for_each(|outgoing| self.write(outgoing))
+    }
+
+    fn write(&mut self, outgoing: Outgoing) -> Result<(), String> {
+        self.written.entry(outgoing.topic.to_string()).or_default().push(words(&outgoing.key, &outgoing.value));
+        self.cluster.produce(outgoing).map(drop).map_err(|error| error.to_string())
+    }
+
+    /// The crowd looks at the orders.
+    fn look(&mut self) -> Result<(), String> {
+        let mut stable = 0;
+        for partition in 0..PARTITIONS {
+            let offsets = self.cluster.offsets(topics::ORDERS_EVENTS.name(), partition);
+            stable += offsets.map_err(|error| error.to_string())?.last_stable;
+        }
+        if stable != self.seen {
+            self.seen = stable;
+            for event in messages::<OrderEvent>(&self.cluster, topics::ORDERS_EVENTS.name())? {
+                self.crowd.see(event);
+            }
+        }
+        Ok(())
+    }
+}
