@@ -30,6 +30,8 @@ use epoch::{Duty, Sweep};
 #[cfg(test)]
 mod service_tests;
 #[cfg(test)]
+mod staleness_tests;
+#[cfg(test)]
 mod bench_tests;
 
 /// A Redis that holds the projection.
