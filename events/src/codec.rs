@@ -10,6 +10,7 @@ use crate::inventory::{InventoryCommand, InventoryEvent};
 use crate::orders::{OrderCommand, OrderEvent};
 use crate::payments::{PaymentCommand, PaymentEvent};
 use crate::request::Reply;
+use crate::settlement::{SettlementCommand, SettlementEvent};
 
 /// A value of a public topic.
 pub trait Message: Serialize + DeserializeOwned {
@@ -148,6 +149,26 @@ impl Message for PaymentEvent {
     }
     fn key(&self) -> String {
         self.order.to_string()
+    }
+}
+
+impl Message for SettlementCommand {
+    const SCHEMA_VERSION: u16 = 1;
+    fn kind(&self) -> &'static str {
+        self.kind()
+    }
+    fn key(&self) -> String {
+        self.seller().to_string()
+    }
+}
+
+impl Message for SettlementEvent {
+    const SCHEMA_VERSION: u16 = 1;
+    fn kind(&self) -> &'static str {
+        self.fact.kind()
+    }
+    fn key(&self) -> String {
+        self.seller.to_string()
     }
 }
 

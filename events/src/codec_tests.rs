@@ -18,6 +18,7 @@ use crate::orders::{OrderCommand, OrderEvent};
 use crate::payments::{PaymentCommand, PaymentEvent};
 use crate::request::Reply;
 use crate::samples;
+use crate::settlement::{SettlementCommand, SettlementEvent};
 
 fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(name)
@@ -83,6 +84,12 @@ fn payments_are_these_bytes() {
 }
 
 #[test]
+fn settlement_is_these_bytes() {
+    check("settlement_command", samples::settlement::commands(), SettlementCommand::kind);
+    check("settlement_event", samples::settlement::events(), |event: &SettlementEvent| event.fact.kind());
+}
+
+#[test]
 fn replies_are_these_bytes() {
     check("reply", samples::replies(), |reply: &Reply| reply.outcome.kind());
 }
@@ -101,7 +108,9 @@ fn there_is_a_sample_of_every_kind() {
     assert_eq!(kinds(&samples::orders::facts(), crate::orders::OrderFact::kind), 25);
     assert_eq!(kinds(&samples::payments::commands(), PaymentCommand::kind), 3);
     assert_eq!(kinds(&samples::payments::events(), |event| event.answer.kind()), 8);
-    assert_eq!(kinds(&samples::replies(), |reply| reply.outcome.kind()), 7);
+    assert_eq!(kinds(&samples::settlement::commands(), SettlementCommand::kind), 4);
+    assert_eq!(kinds(&samples::settlement::events(), |event| event.fact.kind()), 6);
+    assert_eq!(kinds(&samples::replies(), |reply| reply.outcome.kind()), 10);
 }
 
 #[test]
@@ -142,6 +151,7 @@ proptest! {
         drop(decode::<CouponEvent>(Some(&bytes), &envelope));
         drop(decode::<OrderCommand>(Some(&bytes), &envelope));
         drop(decode::<PaymentCommand>(Some(&bytes), &envelope));
+        drop(decode::<SettlementCommand>(Some(&bytes), &envelope));
         drop(decode::<Reply>(Some(&bytes), &envelope));
     }
 
@@ -163,5 +173,17 @@ proptest! {
         let place = place.index(value.len());
         value[place] = byte;
         drop(decode::<OrderCommand>(Some(&value), &envelope));
+    }
+
+    #[test]
+    fn a_damaged_settlement_is_an_error_and_no_panic(
+        which in 0_usize..4, place in any::<prop::sample::Index>(), byte in any::<u8>(),
+    ) {
+        let (mut value, envelope) = encode(&samples::settlement::commands()[which], &Envelope::default()).unwrap();
+        let place = place.index(value.len());
+        value[place] = byte;
+        if let Ok(SettlementCommand::SetPolicy { policy, .. }) = decode(Some(&value), &envelope) {
+            drop(policy.check());
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod ids;
 pub mod time;
+pub mod calendar;
 pub mod money;
 pub mod request;
 pub mod hold;
@@ -9,6 +10,7 @@ pub mod coupons;
 pub mod inventory;
 pub mod payments;
 pub mod orders;
+pub mod settlement;
 pub mod projections;
 pub mod envelope;
 pub mod codec;

@@ -3,10 +3,13 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::calendar::Day;
 use crate::coupons::Refusal;
-use crate::ids::{CampaignId, CouponId, OrderId, RequestId, ShopperId, Sku};
+use crate::ids::{CampaignId, CouponId, OrderId, RequestId, SellerId, ShopperId, Sku};
 use crate::inventory::{StockLevel, StockRefusal};
+use crate::money::Money;
 use crate::orders::{OrderAmounts, OrderState, Reason};
+use crate::settlement::{DayTotals, SettlementRefusal};
 use crate::time::Timestamp;
 
 /// What a request said, hashed: the same request with another fingerprint is a conflict, never a second effect.
@@ -112,6 +115,35 @@ pub enum Outcome {
         /// Why.
         reason: Reason,
     },
+    /// The seller's policy was set; `version` is the seller's.
+    PolicyApplied {
+        /// The seller.
+        seller: SellerId,
+        /// Its version after the command.
+        version: u64,
+        /// Counts the seller's policies, from 1.
+        number: u32,
+        /// The first day that the policy applies to.
+        from: Day,
+    },
+    /// The seller's day was closed; `version` is the seller's.
+    DayClosed {
+        /// The seller.
+        seller: SellerId,
+        /// Its version after the command.
+        version: u64,
+        /// The day.
+        day: Day,
+        /// What it amounts to.
+        totals: DayTotals,
+        /// What is paid out for it, minor units.
+        payable: Money,
+    },
+    /// The command to settle a seller so, or to close a day, was refused.
+    SettlementRefused {
+        /// Why.
+        reason: SettlementRefusal,
+    },
 }
 
 impl Outcome {
@@ -126,6 +158,9 @@ impl Outcome {
             Self::ProductRefused { .. } => "product_refused",
             Self::OrderApplied { .. } => "order_applied",
             Self::OrderRefused { .. } => "order_refused",
+            Self::PolicyApplied { .. } => "policy_applied",
+            Self::DayClosed { .. } => "day_closed",
+            Self::SettlementRefused { .. } => "settlement_refused",
         }
     }
 }

@@ -9,9 +9,10 @@ use crate::inventory::{InventoryCommand, InventoryEvent};
 use crate::orders::{OrderCommand, OrderEvent};
 use crate::payments::{PaymentCommand, PaymentEvent};
 use crate::request::Reply;
+use crate::settlement::{SettlementCommand, SettlementEvent};
 
 /// The types that public topics carry, as `topics.yaml` names them.
-pub const NAMES: [&str; 9] = [
+pub const NAMES: [&str; 11] = [
     "CouponCommand",
     "CouponEvent",
     "InventoryCommand",
@@ -20,6 +21,8 @@ pub const NAMES: [&str; 9] = [
     "OrderEvent",
     "PaymentCommand",
     "PaymentEvent",
+    "SettlementCommand",
+    "SettlementEvent",
     "Reply",
 ];
 
@@ -35,6 +38,8 @@ pub fn of(name: &str) -> Option<Value> {
         "OrderEvent" => Some(schema_for!(OrderEvent).to_value()),
         "PaymentCommand" => Some(schema_for!(PaymentCommand).to_value()),
         "PaymentEvent" => Some(schema_for!(PaymentEvent).to_value()),
+        "SettlementCommand" => Some(schema_for!(SettlementCommand).to_value()),
+        "SettlementEvent" => Some(schema_for!(SettlementEvent).to_value()),
         "Reply" => Some(schema_for!(Reply).to_value()),
         _ => None,
     }

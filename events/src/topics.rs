@@ -8,6 +8,7 @@ use crate::inventory::{InventoryCommand, InventoryEvent};
 use crate::orders::{OrderCommand, OrderEvent};
 use crate::payments::{PaymentCommand, PaymentEvent};
 use crate::request::Reply;
+use crate::settlement::{SettlementCommand, SettlementEvent};
 
 /// A topic whose values are `M`.
 pub struct Topic<M> {
@@ -52,13 +53,19 @@ pub const ORDERS_CHANGELOG: Topic<Opaque> = Topic::new("orders.changelog");
 pub const PAYMENTS_INBOX: Topic<PaymentCommand> = Topic::new("payments.inbox");
 /// What became of them.
 pub const PAYMENTS_EVENTS: Topic<PaymentEvent> = Topic::new("payments.events");
+/// Everything addressed to the settlement processor.
+pub const SETTLEMENT_INBOX: Topic<SettlementCommand> = Topic::new("settlement.inbox");
+/// What the settlement processor has decided.
+pub const SETTLEMENT_EVENTS: Topic<SettlementEvent> = Topic::new("settlement.events");
+/// The settlement processor's stores.
+pub const SETTLEMENT_CHANGELOG: Topic<Opaque> = Topic::new("settlement.changelog");
 /// Answers to ingress, each to the partition its request named.
 pub const INGRESS_REPLIES: Topic<Reply> = Topic::new("ingress.replies");
 /// Records nobody could read, with where they came from and why.
 pub const DEAD_LETTERS: Topic<Opaque> = Topic::new("dead-letters");
 
 /// Every topic's name.
-pub const NAMES: [&str; 13] = [
+pub const NAMES: [&str; 16] = [
     COUPONS_INBOX.name(),
     COUPONS_EVENTS.name(),
     COUPONS_CHANGELOG.name(),
@@ -70,6 +77,9 @@ pub const NAMES: [&str; 13] = [
     ORDERS_CHANGELOG.name(),
     PAYMENTS_INBOX.name(),
     PAYMENTS_EVENTS.name(),
+    SETTLEMENT_INBOX.name(),
+    SETTLEMENT_EVENTS.name(),
+    SETTLEMENT_CHANGELOG.name(),
     INGRESS_REPLIES.name(),
     DEAD_LETTERS.name(),
 ];

@@ -53,6 +53,8 @@ fn every_field_that_names_a_shopper_is_marked_as_personal() {
             "OrderEvent" => json(&samples::orders::events()),
             "PaymentCommand" => json(&samples::payments::commands()),
             "PaymentEvent" => json(&samples::payments::events()),
+            "SettlementCommand" => json(&samples::settlement::commands()),
+            "SettlementEvent" => json(&samples::settlement::events()),
             "Reply" => json(&samples::replies()),
             other => unreachable!("{other} has no samples"),
         }

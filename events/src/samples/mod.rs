@@ -5,12 +5,14 @@ pub(crate) mod coupons;
 pub(crate) mod inventory;
 pub(crate) mod orders;
 pub(crate) mod payments;
+pub(crate) mod settlement;
 
 use crate::coupons::Refusal;
-use crate::ids::{CampaignId, CouponId, HoldId, OrderId, PaymentKey, RequestId, ShopperId, Sku};
+use crate::ids::{CampaignId, CouponId, HoldId, OrderId, PaymentKey, RequestId, SellerId, ShopperId, Sku};
 use crate::inventory::StockRefusal;
 use crate::orders::{OrderState, Reason};
 use crate::request::{Outcome, Reply};
+use crate::settlement::SettlementRefusal;
 use crate::time::Timestamp;
 
 const UNTIL: Timestamp = Timestamp::from_millis(1_790_000_100_000);
@@ -33,6 +35,10 @@ fn order() -> OrderId {
 
 fn sku() -> Sku {
     Sku::new("tea-100g").unwrap()
+}
+
+fn seller() -> SellerId {
+    SellerId::new("seller-1").unwrap()
 }
 
 fn coupon() -> CouponId {
@@ -71,6 +77,15 @@ pub(crate) fn replies() -> Vec<Reply> {
             order: order(),
             reason: Reason::Stock { sku: sku(), refusal: StockRefusal::InsufficientStock },
         },
+        Outcome::PolicyApplied { seller: seller(), version: 17, number: 2, from: settlement::day() },
+        Outcome::DayClosed {
+            seller: seller(),
+            version: 17,
+            day: settlement::day(),
+            totals: settlement::totals(),
+            payable: settlement::totals().amounts.net,
+        },
+        Outcome::SettlementRefused { reason: SettlementRefusal::DayAhead },
     ];
     outcomes.into_iter().map(|outcome| Reply { request: request(), at: UNTIL, outcome }).collect()
 }

@@ -23,7 +23,7 @@ fn lines() -> Vec<Units> {
     vec![Units { sku: sku(), quantity: 3 }]
 }
 
-fn line_amounts() -> LineAmounts {
+pub(crate) fn line_amounts() -> LineAmounts {
     LineAmounts {
         gross: Money::new(45_000),
         platform_share: Money::new(3_375),

@@ -89,12 +89,17 @@ fn of_memory(request: RequestId, known: Glimpse) -> Shown {
     let (status, reason, coupon) = match known.outcome {
         None => (Status::Pending, None, None),
         Some(Outcome::Granted { coupon, .. }) => (Status::Granted, None, Some(coupon)),
-        Some(Outcome::Applied { .. } | Outcome::ProductApplied { .. } | Outcome::OrderApplied { .. }) => {
-            (Status::Applied, None, None)
-        }
+        Some(
+            Outcome::Applied { .. }
+            | Outcome::ProductApplied { .. }
+            | Outcome::OrderApplied { .. }
+            | Outcome::PolicyApplied { .. }
+            | Outcome::DayClosed { .. },
+        ) => (Status::Applied, None, None),
         Some(Outcome::Refused { reason }) => (Status::Refused, Some(reason.code()), None),
         Some(Outcome::ProductRefused { reason }) => (Status::Refused, Some(reason.code()), None),
         Some(Outcome::OrderRefused { reason, .. }) => (Status::Refused, Some(reason.code()), None),
+        Some(Outcome::SettlementRefused { reason }) => (Status::Refused, Some(reason.code()), None),
     };
     let reason = reason.map(ToOwned::to_owned);
     Shown { status, reason, coupon, decided_at: None, ..Shown::about(request, known.subject) }

@@ -13,6 +13,7 @@ use events::inventory::StockRefusal;
 use events::orders::{OrderRefusal, Reason};
 use events::projections::Subject;
 use events::request::{Fingerprint, Outcome, Reply};
+use events::settlement::SettlementRefusal;
 use tokio::sync::oneshot;
 
 use crate::config::WaitingConfig;
@@ -247,10 +248,13 @@ fn is_conflict(outcome: &Outcome) -> bool {
         Outcome::Refused { reason } => *reason == Refusal::IdempotencyConflict,
         Outcome::ProductRefused { reason } => *reason == StockRefusal::IdempotencyConflict,
         Outcome::OrderRefused { reason, .. } => *reason == Reason::from(OrderRefusal::IdempotencyConflict),
+        Outcome::SettlementRefused { reason } => *reason == SettlementRefusal::IdempotencyConflict,
         Outcome::Granted { .. }
         | Outcome::Applied { .. }
         | Outcome::ProductApplied { .. }
-        | Outcome::OrderApplied { .. } => false,
+        | Outcome::OrderApplied { .. }
+        | Outcome::PolicyApplied { .. }
+        | Outcome::DayClosed { .. } => false,
     }
 }
 
