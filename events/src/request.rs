@@ -12,6 +12,11 @@ use crate::orders::{OrderAmounts, OrderState, Reason};
 use crate::settlement::{DayTotals, SettlementRefusal};
 use crate::time::Timestamp;
 
+/// For how long a request that was refused is recognised when it is repeated, milliseconds: 24 hours, what shoppers' clients are
+/// told about `Idempotency-Key`. After that it is decided as if it were new. One that changed something is recognised for as long
+/// as what it changed is remembered.
+pub const RETRY_WINDOW_MS: i64 = 24 * 60 * 60 * 1000;
+
 /// What a request said, hashed: the same request with another fingerprint is a conflict, never a second effect.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]

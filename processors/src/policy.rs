@@ -1,9 +1,8 @@
 //! Numbers the business may change, with their units and reasons. Changing one changes decisions from the next record on, so
 //! a replay of an old log with new numbers is another history.
 
-/// For how long a repeated request is recognised, milliseconds: 24 hours, what shoppers' clients are told about
-/// `Idempotency-Key`. A granted claim is recognised for as long as its campaign lives.
-pub const RETRY_WINDOW_MS: i64 = 24 * 60 * 60 * 1000;
+/// For how long a refused request that is repeated is recognised. A granted claim is recognised for as long as its campaign lives.
+pub use events::request::RETRY_WINDOW_MS;
 
 /// How many requests that granted nothing are remembered per shopper and campaign: the newest ones. Sixty-four in a day is
 /// more than a person tries and all that the orders of a hundred coupons usually ask; some 2 KB at most. An older one that

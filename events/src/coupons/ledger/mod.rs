@@ -8,10 +8,11 @@ mod campaign;
 mod coupon;
 mod rule;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::{CouponEvent, CouponFact, Refusal, StockCount};
-use crate::ids::{CampaignId, CouponId, RequestId};
+use crate::decisions::{Decision, Decisions};
+use crate::ids::{CampaignId, CouponId};
 
 use campaign::Campaign;
 use coupon::Coupon;
@@ -23,7 +24,7 @@ pub struct CouponLedger {
     numbers: BTreeMap<CampaignId, u32>,
     campaigns: Vec<Campaign>,
     coupons: BTreeMap<CouponId, Coupon>,
-    requests: BTreeSet<RequestId>,
+    requests: Decisions,
 }
 
 impl CouponLedger {
@@ -65,7 +66,7 @@ impl CouponLedger {
     }
 
     fn judge(&mut self, event: &CouponEvent) -> Result<(), Rule> {
-        if event.fact.request().is_some_and(|request| !self.requests.insert(request)) {
+        if event.fact.request().is_some_and(|request| !self.requests.take(request, event.at, decision(&event.fact))) {
             return Err(Rule::OneDecisionPerRequest);
         }
         let number = self.numbers.get(&event.campaign).copied();
@@ -102,6 +103,15 @@ impl CouponLedger {
             (true, _) => Err(Rule::GaplessVersions),
             (false, _) => Err(Rule::NothingBeforeTheDefinition),
         }
+    }
+}
+
+fn decision(fact: &CouponFact) -> Decision {
+    match fact {
+        CouponFact::CampaignRefused { .. } | CouponFact::ClaimRefused { .. } | CouponFact::CouponRefused { .. } => {
+            Decision::Refused
+        }
+        _ => Decision::Applied,
     }
 }
 

@@ -9,10 +9,11 @@ mod hold;
 mod product;
 mod rule;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::{InventoryEvent, InventoryFact, StockLevel, StockRefusal};
-use crate::ids::{HoldId, RequestId, Sku};
+use crate::decisions::{Decision, Decisions};
+use crate::ids::{HoldId, Sku};
 
 pub use hold::{HoldEnd, StockHold};
 use product::Product;
@@ -23,7 +24,7 @@ pub use rule::{Rule, Violation};
 pub struct StockLedger {
     products: BTreeMap<Sku, Product>,
     holds: BTreeMap<HoldId, StockHold>,
-    requests: BTreeSet<RequestId>,
+    requests: Decisions,
 }
 
 impl StockLedger {
@@ -75,7 +76,7 @@ impl StockLedger {
     }
 
     fn judge(&mut self, event: &InventoryEvent) -> Result<(), Rule> {
-        if event.fact.request().is_some_and(|request| !self.requests.insert(request)) {
+        if event.fact.request().is_some_and(|request| !self.requests.take(request, event.at, decision(&event.fact))) {
             return Err(Rule::OneDecisionPerRequest);
         }
         let Some(product) = self.products.get_mut(&event.sku) else {
@@ -109,6 +110,13 @@ impl StockLedger {
             (StockRefusal::UnknownProduct | StockRefusal::InvalidTerms, _) => Err(Rule::GaplessVersions),
             _ => Err(Rule::NothingBeforeTheDefinition),
         }
+    }
+}
+
+fn decision(fact: &InventoryFact) -> Decision {
+    match fact {
+        InventoryFact::ProductRefused { .. } | InventoryFact::StockRefused { .. } => Decision::Refused,
+        _ => Decision::Applied,
     }
 }
 
