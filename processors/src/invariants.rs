@@ -12,6 +12,7 @@ use events::orders::{LineAmounts, OrderState};
 use crate::coupons::{Account, Campaign};
 use crate::inventory::Product;
 use crate::orders::{CouponState, Order, Stock};
+use crate::settlement::Seller;
 
 /// The state contradicts itself: a bug, or bytes that this code never wrote. Nothing sensible can follow.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -111,6 +112,26 @@ pub(crate) fn report_order(order: &OrderId, held: Result<(), Violation>) {
 /// Every unit is in exactly one place.
 pub(crate) fn of_product(product: &Product) -> Result<(), Violation> {
     if product.level.is_balanced() { Ok(()) } else { Err(Violation("received = available + held + sold")) }
+}
+
+/// Open days come after the closed ones, each once, and are told of when they change; what is carried on is owed by the seller.
+pub(crate) fn of_seller(seller: &Seller) -> Result<(), Violation> {
+    if !seller.days.is_sorted_by(|one, other| one.day < other.day) {
+        return Err(Violation("a day is open once"));
+    }
+    if seller.days.first().is_some_and(|first| seller.is_closed(first.day)) {
+        return Err(Violation("a closed day is not open"));
+    }
+    if seller.carried > Money::ZERO {
+        return Err(Violation("what is carried on is owed by the seller"));
+    }
+    if !seller.days.iter().all(|open| open.totals.amounts.is_balanced()) {
+        return Err(Violation("gross = due + platform's share + seller's share"));
+    }
+    if seller.telling.is_none() && seller.days.iter().any(|open| open.changed) {
+        return Err(Violation("what has changed is told"));
+    }
+    Ok(())
 }
 
 /// Tells a violation to whoever watches; a test stops there.

@@ -101,3 +101,24 @@ pub const TRANSMISSIONS_PER_ORDER: usize = 8;
 
 // A transfer must be able to come, and a confirm to be answered, before the net tears.
 const _: () = assert!(DEPOSIT_BEFORE_NET_MS + PAYMENT_NOT_FOUND_AFTER_MS < HOLD_NET_MS);
+
+/// The least time between two tellings of what a seller's open days amount to, milliseconds: a second, so that figures are current
+/// within it and a busy seller costs one fact a second.
+pub const SNAPSHOTS_APART_MS: i64 = 1_000;
+
+/// How many requests of operators are remembered per seller: the newest ones, 5 KB at most.
+pub const REQUESTS_PER_SELLER: usize = 64;
+
+/// How many policies of a seller are kept: the one that open days have, and those still to come.
+pub const POLICIES_PER_SELLER: usize = 64;
+
+/// For how long a posted line is kept after its last change, so that its units can be taken back, milliseconds: 180 days, as long as
+/// a committed hold. An order is forgotten before that.
+pub const SETTLED_LINES_RETENTION_MS: i64 = COMMITTED_HOLD_RETENTION_MS;
+
+/// How often a seller's lines are looked through for those that need not be kept, milliseconds: thirty days, so that keeping track of
+/// their age costs nothing when they are posted.
+pub const LINES_SWEPT_EVERY_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+
+// A refund must find its line.
+const _: () = assert!(ORDER_RETENTION_MS < SETTLED_LINES_RETENTION_MS);

@@ -1,0 +1,90 @@
+//! Which day takes what happens at an instant: its own day while that is open, else the first later one that is not over. A day is over
+//! at its end and the grace of its policy, by log time, or when an operator has closed it.
+
+use events::calendar::{Day, Zone};
+use events::settlement::DayTotals;
+use events::time::Timestamp;
+
+use super::journal::{Journal, Wakeup};
+use super::schedule::Schedule;
+use super::seller::{OpenDay, Seller};
+use crate::invariants::Broken;
+
+/// Days that may be open beside today: the longest grace and the day of another side of the world.
+const MOST_OPEN_BEFORE: u32 = 9;
+
+/// What is needed to open and close a seller's days.
+pub(crate) struct Almanac<'a> {
+    pub(crate) zone: &'a Zone,
+    pub(crate) schedule: &'a Schedule,
+}
+
+impl Almanac<'_> {
+    /// The day of an instant.
+    pub(crate) fn day(&self, at: Timestamp) -> Result<Day, Broken> {
+        self.zone.day(at).ok_or(Broken("an instant that belongs to no day"))
+    }
+
+    /// The first instant of a day.
+    pub(crate) fn begin(&self, day: Day) -> Result<Timestamp, Broken> {
+        self.zone.begin(day).ok_or(Broken("a day that does not begin"))
+    }
+
+    /// When a day is over, grace included.
+    pub(crate) fn over_at(&self, day: Day) -> Result<Timestamp, Broken> {
+        let grace = self.schedule.of(day).1.grace_ms.0;
+        Ok(self.begin(day.next())?.plus_millis(grace))
+    }
+}
+
+impl Seller {
+    /// The place of the open day that the instant belongs to.
+    pub(crate) fn open_at(&self, at: Timestamp) -> Option<usize> {
+        self.days.iter().position(|open| open.begins <= at && at < open.ends)
+    }
+
+    /// The place of the day that takes what happened at an instant that is not in the future; opened if it was not.
+    pub(crate) fn open(
+        &mut self,
+        almanac: &Almanac<'_>,
+        at: Timestamp,
+        journal: &mut Journal,
+    ) -> Result<usize, Broken> {
+        let today = almanac.day(journal.at())?;
+        let first_open = self.days.first().map_or(today, |open| open.day);
+        let own = almanac.day(at)?.max(today.minus(MOST_OPEN_BEFORE).min(first_open));
+        let mut day = own;
+        if let Some(closed) = self.closed {
+            day = day.max(closed.next());
+        }
+        while !self.has_lines(day) && almanac.over_at(day)? <= journal.at() {
+            day = day.next();
+        }
+        let place = self.days.partition_point(|open| open.day < day);
+        // What belongs to the days before it that are over comes here as well.
+        let begins = almanac.begin(own)?;
+        match self.days.get_mut(place).filter(|open| open.day == day) {
+            Some(open) => open.begins = open.begins.min(begins),
+            None => {
+                let (number, policy) = almanac.schedule.of(day);
+                let (ends, over_at) = (almanac.begin(day.next())?, almanac.over_at(day)?);
+                let (basis, totals) = (policy.basis, DayTotals::default());
+                let open = OpenDay { day, begins, ends, over_at, policy: number, basis, totals, changed: false };
+                self.days.insert(place, open);
+                journal.wake(over_at, Wakeup::Close(day));
+            }
+        }
+        Ok(place)
+    }
+
+    /// Forgets days on which nothing was posted, if `which` says so.
+    pub(crate) fn drop_empty(&mut self, journal: &mut Journal, which: impl Fn(&OpenDay) -> bool) {
+        self.days.retain(|open| {
+            let drop = open.totals.lines == 0 && which(open);
+            if drop {
+                journal.cancel(open.over_at, Wakeup::Close(open.day));
+            }
+            !drop
+        });
+    }
+}

@@ -1,0 +1,88 @@
+//! The settlement processor: what each seller is owed, per day, to the won.
+//!
+//! Its inbox is keyed by the seller. Orders tell it of every step and refund, so completely that nothing is kept of an order until
+//! its lines count; from then on a refund posts the difference to what was posted, and after the last one every component is zero.
+//! A seller's day takes lines until its end and a while of grace, then it is closed: its totals are stamped as a statement, and what
+//! comes later is posted on a later day. Nothing is added up at the close; the totals are running.
+//!
+//! ```text
+//! SetPolicy ──▶ policies, each from its day on
+//! LinesReached ─▶ the day's policy: its basis reached? ─▶ terms ─▶ LinesPosted ─▶ the day's totals ─▶ DayUpdated
+//! LinesRefunded ─▶ the line as it was posted ─▶ LinesPosted (contra) ─▶ the day's totals ─▶ DayUpdated
+//! end of the day + grace, or CloseDay ─▶ DayClosed: statement, carry-over, pay-outs
+//! ```
+//!
+//! This file only declares. The rules are in `days` (which day takes a line), `posting`, `closing` and `policies`; how state is kept is
+//! in `shelf` and `rows`.
+
+mod closing;
+mod days;
+mod journal;
+mod policies;
+mod posting;
+mod processor;
+mod requests;
+mod rows;
+mod rows_of_lines;
+mod rows_of_policies;
+mod schedule;
+mod seller;
+mod shelf;
+mod sold;
+mod timers;
+
+use events::topics;
+use streams::topology::{Topology, TopologyError};
+
+use crate::post::Outlets;
+use processor::SettlementProcessor;
+
+pub(crate) use seller::Seller;
+
+/// The processor's name: its application id.
+pub const NAME: &str = "settlement";
+
+/// The settlement processor's topology. Stores are only ever appended: a store's place is part of the state in the log.
+///
+/// # Errors
+/// [`TopologyError`] when `topics.yaml` of this build does not name the reply topic; a test makes sure it does.
+pub fn topology() -> Result<Topology, TopologyError> {
+    let outlets = Outlets::new(NAME, &topics::SETTLEMENT_EVENTS)?;
+    Topology::builder(NAME)
+        .source(topics::SETTLEMENT_INBOX.name())
+        .changelog(topics::SETTLEMENT_CHANGELOG.name())
+        .dead_letters(topics::DEAD_LETTERS.name())
+        .store("sellers")
+        .store("policies")
+        .store("requests")
+        .store("lines")
+        .store("strangers")
+        .sink(topics::SETTLEMENT_EVENTS.name())
+        .sink(topics::INGRESS_REPLIES.name())
+        .build(move || Box::new(SettlementProcessor::new(outlets.clone())))
+}
+
+#[cfg(test)]
+#[path = "."]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "a test that cannot go on should fail"
+)]
+mod tests {
+    use super::{requests, rows, rows_of_lines, rows_of_policies, seller, shelf, sold, topology};
+
+    mod world;
+
+    mod day_tests;
+    mod golden_tests;
+    mod policy_tests;
+    mod properties_tests;
+    mod retention_tests;
+    mod rows_tests;
+    mod speed_tests;
+    mod topology_tests;
+}

@@ -1,0 +1,38 @@
+//! A seller's policies in order: each holds from its day until the day of the next one, so there can be no gap and no overlap.
+
+use events::calendar::Day;
+use events::settlement::SellerPolicy;
+
+/// The policies that still matter, oldest first.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Schedule {
+    /// What holds before the first.
+    market: SellerPolicy,
+    pub(crate) policies: Vec<Scheduled>,
+}
+
+/// A policy and its first day.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Scheduled {
+    pub(crate) number: u32,
+    pub(crate) from: Day,
+    pub(crate) policy: SellerPolicy,
+}
+
+impl Schedule {
+    pub(crate) fn new(policies: Vec<Scheduled>) -> Self {
+        Self { market: SellerPolicy::default(), policies }
+    }
+
+    /// The policy that a day has; number 0 is the market's.
+    pub(crate) fn of(&self, day: Day) -> (u32, &SellerPolicy) {
+        let found = self.policies.iter().rev().find(|scheduled| scheduled.from <= day);
+        found.map_or((0, &self.market), |scheduled| (scheduled.number, &scheduled.policy))
+    }
+
+    /// Numbers of policies that no day from this one on can have.
+    pub(crate) fn outdated(&self, day: Day) -> impl Iterator<Item = u32> + '_ {
+        let (kept, _) = self.of(day);
+        self.policies.iter().map(|scheduled| scheduled.number).filter(move |number| *number < kept)
+    }
+}

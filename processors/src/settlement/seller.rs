@@ -1,0 +1,127 @@
+//! A seller as the machine sees it: one small row that every posting reads and writes.
+
+use events::calendar::{Day, ZoneName};
+use events::ids::SellerId;
+use events::money::Money;
+use events::settlement::{Basis, DayTotals, SettlementEvent, SettlementFact};
+use events::time::Timestamp;
+
+use super::journal::{Journal, Wakeup};
+use crate::policy;
+
+/// A seller.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Seller {
+    pub(crate) id: SellerId,
+    /// Facts stated so far. None: a step of an order was seen, and nothing follows from it yet.
+    pub(crate) version: u64,
+    /// Lines posted so far.
+    pub(crate) numbered: u64,
+    /// The newest closed day: it and all before it never change.
+    pub(crate) closed: Option<Day>,
+    /// What the seller owes from closed days, zero or negative.
+    pub(crate) carried: Money,
+    /// Where its days begin and end; frozen by the first fact.
+    pub(crate) zone: ZoneName,
+    /// Policies set so far.
+    pub(crate) policies: u32,
+    /// The first day of the newest one.
+    pub(crate) newest_from: Day,
+    /// When open days were last told of.
+    pub(crate) told_at: Timestamp,
+    /// When they are to be told of again.
+    pub(crate) telling: Option<Timestamp>,
+    /// Whether old lines are looked for from time to time.
+    pub(crate) sweeping: bool,
+    /// Open days, in order. One without lines only remembers its bounds and what its policy says.
+    pub(crate) days: Vec<OpenDay>,
+}
+
+/// A day that takes lines.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct OpenDay {
+    pub(crate) day: Day,
+    /// The first instant of what it takes: its own, or that of days before it that are over.
+    pub(crate) begins: Timestamp,
+    /// The first instant after it.
+    pub(crate) ends: Timestamp,
+    /// When it is closed: its end and the grace.
+    pub(crate) over_at: Timestamp,
+    /// The policy that it has; 0: the market's.
+    pub(crate) policy: u32,
+    /// The step of an order that counts by that policy.
+    pub(crate) basis: Basis,
+    pub(crate) totals: DayTotals,
+    /// Whether the totals have changed since they were told.
+    pub(crate) changed: bool,
+}
+
+impl Seller {
+    /// A seller of whom nothing is known.
+    pub(crate) fn new(id: &SellerId) -> Self {
+        Self {
+            id: id.clone(),
+            version: 0,
+            numbered: 0,
+            closed: None,
+            carried: Money::ZERO,
+            zone: ZoneName::default(),
+            policies: 0,
+            newest_from: Day::FIRST,
+            told_at: Timestamp::default(),
+            telling: None,
+            sweeping: false,
+            days: Vec::new(),
+        }
+    }
+
+    /// Whether any fact was stated about it.
+    pub(crate) fn is_known(&self) -> bool {
+        self.version > 0
+    }
+
+    /// Whether the day is closed, or before a closed one.
+    pub(crate) fn is_closed(&self, day: Day) -> bool {
+        self.closed.is_some_and(|closed| day <= closed)
+    }
+
+    /// Whether lines were posted on the day, and it is not closed.
+    pub(crate) fn has_lines(&self, day: Day) -> bool {
+        self.days.iter().any(|open| open.day == day && open.totals.lines > 0)
+    }
+
+    /// The totals of an open day have changed: they are told of at once, or a second after the last telling.
+    pub(crate) fn changed(&mut self, place: usize, journal: &mut Journal) {
+        if let Some(open) = self.days.get_mut(place) {
+            open.changed = true;
+        }
+        if self.telling.is_none() {
+            let at = self.told_at.plus_millis(policy::SNAPSHOTS_APART_MS).max(journal.at());
+            self.telling = Some(at);
+            journal.wake(at, Wakeup::Tell);
+        }
+    }
+
+    /// Tells what open days amount to that have changed.
+    pub(crate) fn tell(&mut self, journal: &mut Journal) {
+        self.telling = None;
+        let changed: Vec<(Day, DayTotals)> =
+            self.days.iter().filter(|open| open.changed).map(|open| (open.day, open.totals)).collect();
+        for open in &mut self.days {
+            open.changed = false;
+        }
+        if !changed.is_empty() {
+            self.told_at = journal.at();
+        }
+        for (day, totals) in changed {
+            self.state(SettlementFact::DayUpdated { day, totals }, journal);
+        }
+    }
+
+    /// Puts a fact on record: the next version.
+    pub(crate) fn state(&mut self, fact: SettlementFact, journal: &mut Journal) {
+        self.version += 1;
+        let (seller, version, at) = (self.id.clone(), self.version, journal.at());
+        journal.events.push(SettlementEvent { seller, version, at, fact });
+    }
+}

@@ -1,0 +1,178 @@
+//! The stores under their keys: what is where, read and written as what it means.
+//!
+//! ```text
+//! sellers     <seller>                 a seller and its open days
+//! policies    <seller> 0 <number>      a policy that still matters
+//! requests    <seller>                 operators' requests
+//! lines       <seller> 0 <order>       a seller's lines of one order, once they count
+//! strangers                            requests about unknown sellers    see crate::strangers
+//! ```
+//!
+//! A posting reads a seller, the order's lines and a policy, and writes the first two. Ids hold no zero byte.
+
+use events::ids::{OrderId, RequestId, SellerId};
+use events::request::Fingerprint;
+use events::settlement::SettlementRefusal;
+use events::time::Timestamp;
+use streams::processor::{Context, StoreId};
+
+use super::requests::{Decided, Remembered, Requests};
+use super::schedule::{Schedule, Scheduled};
+use super::seller::Seller;
+use super::sold::SoldLines;
+use super::{rows, rows_of_lines, rows_of_policies, timers};
+use crate::bytes::RowError;
+use crate::policy;
+use crate::strangers::{Stranger, Strangers};
+
+pub(crate) const SELLERS: StoreId = StoreId(0);
+pub(crate) const POLICIES: StoreId = StoreId(1);
+pub(crate) const REQUESTS: StoreId = StoreId(2);
+pub(crate) const LINES: StoreId = StoreId(3);
+pub(crate) const STRANGERS: StoreId = StoreId(4);
+
+/// Requests about unknown sellers.
+const MEMORY: Strangers = Strangers { store: STRANGERS, timer_kind: timers::STRANGERS, capacity: policy::STRANGERS };
+
+/// Reads a seller.
+pub(crate) fn seller(context: &dyn Context, id: &SellerId) -> Result<Option<Seller>, RowError> {
+    context.get(SELLERS, id.as_str().as_bytes()).map(|row| rows::read_seller(id, row)).transpose()
+}
+
+/// Writes a seller.
+pub(crate) fn put_seller(context: &mut dyn Context, seller: &Seller) {
+    context.put(SELLERS, seller.id.as_str().as_bytes(), &rows::write_seller(seller));
+}
+
+/// A policy's row; nothing for the market's.
+pub(crate) fn policy_row<'a>(context: &'a dyn Context, seller: &SellerId, number: u32) -> Option<&'a [u8]> {
+    if number == 0 { None } else { context.get(POLICIES, &policy_key(seller, number)) }
+}
+
+/// Reads the policies of a seller that still matter.
+pub(crate) fn schedule(context: &dyn Context, seller: &SellerId) -> Result<Schedule, RowError> {
+    let rows = context.scan(POLICIES, &prefix(seller), None, policy::POLICIES_PER_SELLER + 1);
+    let read = |(key, row): &(Vec<u8>, Vec<u8>)| {
+        let number = key.last_chunk::<4>().ok_or(RowError::Length)?;
+        rows_of_policies::read_policy(u32::from_be_bytes(*number), row)
+    };
+    rows.iter().map(read).collect::<Result<Vec<Scheduled>, _>>().map(Schedule::new)
+}
+
+/// Writes a policy.
+pub(crate) fn put_policy(context: &mut dyn Context, seller: &SellerId, scheduled: &Scheduled) {
+    context.put(POLICIES, &policy_key(seller, scheduled.number), &rows_of_policies::write_policy(scheduled));
+}
+
+/// Forgets a policy.
+pub(crate) fn forget_policy(context: &mut dyn Context, seller: &SellerId, number: u32) {
+    context.delete(POLICIES, &policy_key(seller, number));
+}
+
+/// Reads what is remembered of operators' requests about a seller.
+pub(crate) fn requests(context: &dyn Context, seller: &SellerId) -> Result<Requests, RowError> {
+    context.get(REQUESTS, seller.as_str().as_bytes()).map_or(Ok(Requests::default()), rows::read_requests)
+}
+
+/// Writes what is remembered of operators' requests about a seller.
+pub(crate) fn put_requests(context: &mut dyn Context, seller: &SellerId, requests: &Requests) {
+    context.put(REQUESTS, seller.as_str().as_bytes(), &rows::write_requests(requests));
+}
+
+/// Reads a seller's lines of an order.
+pub(crate) fn lines(context: &dyn Context, key: &[u8]) -> Result<Option<SoldLines>, RowError> {
+    context.get(LINES, key).map(rows_of_lines::read_lines).transpose()
+}
+
+/// Writes a seller's lines of an order.
+pub(crate) fn put_lines(context: &mut dyn Context, key: &[u8], sold: &SoldLines) {
+    context.put(LINES, key, &rows_of_lines::write_lines(sold));
+}
+
+/// Forgets a round of a seller's lines that were last touched before this day; where to go on, if not all were seen.
+pub(crate) fn sweep_lines(
+    context: &mut dyn Context,
+    seller: &SellerId,
+    after: &[u8],
+    before: u32,
+) -> Result<Option<Vec<u8>>, RowError> {
+    let after = (!after.is_empty()).then_some(after);
+    let round = context.scan(LINES, &prefix(seller), after, policy::ACCOUNTS_PER_SWEEP);
+    for (key, row) in &round {
+        if rows_of_lines::touched(row)? < before {
+            context.delete(LINES, key);
+        }
+    }
+    let full = round.len() == policy::ACCOUNTS_PER_SWEEP;
+    Ok(round.into_iter().next_back().map(|(key, _)| key).filter(|_| full))
+}
+
+/// Whether any lines of the seller are kept.
+pub(crate) fn has_lines(context: &dyn Context, seller: &SellerId) -> bool {
+    !context.scan(LINES, &prefix(seller), None, 1).is_empty()
+}
+
+/// A request about a seller who is not known.
+pub(crate) fn stranger(context: &dyn Context, request: RequestId) -> Result<Option<Remembered>, RowError> {
+    let Some(Stranger { request, fingerprint, at, reason }) = MEMORY.find(context, request)? else { return Ok(None) };
+    let reason = rows::refusal_of(reason).ok_or(RowError::Field("refusal"))?;
+    Ok(Some(Remembered { request, fingerprint, at, decided: Decided::Refused(reason) }))
+}
+
+/// Remembers such a request, which was refused for this reason.
+pub(crate) fn put_stranger(
+    context: &mut dyn Context,
+    request: RequestId,
+    fingerprint: Fingerprint,
+    at: Timestamp,
+    reason: SettlementRefusal,
+) -> Result<(), RowError> {
+    MEMORY.remember(context, &Stranger { request, fingerprint, at, reason: rows::number_of(reason) })
+}
+
+/// Forgets strangers that are old, some at a time.
+pub(crate) fn forget_strangers(context: &mut dyn Context, now: Timestamp) -> Result<(), RowError> {
+    MEMORY.forget(context, now)
+}
+
+fn prefix(seller: &SellerId) -> Vec<u8> {
+    [seller.as_str().as_bytes(), &[0]].concat()
+}
+
+fn policy_key(seller: &SellerId, number: u32) -> Vec<u8> {
+    [seller.as_str().as_bytes(), &[0], &number.to_be_bytes()].concat()
+}
+
+/// What every order's id begins with that derives from a request.
+const ORDER_PREFIX: &str = "ord_";
+
+/// The key of a seller's lines of an order. Orders that derive from a request are written as their 128 bits.
+pub(crate) fn lines_key(seller: &SellerId, order: &OrderId) -> Vec<u8> {
+    let mut key = Vec::with_capacity(seller.as_str().len() + 2 + order.as_str().len());
+    key.extend_from_slice(seller.as_str().as_bytes());
+    key.push(0);
+    match order.as_str().strip_prefix(ORDER_PREFIX).and_then(bits_of) {
+        Some(bits) => {
+            key.push(0);
+            key.extend_from_slice(&bits);
+        }
+        None => key.extend_from_slice(order.as_str().as_bytes()),
+    }
+    key
+}
+
+/// 32 lower-case hexadecimal digits as 128 bits.
+fn bits_of(digits: &str) -> Option<[u8; 16]> {
+    let nibble = |digit: u8| match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    };
+    let digits: &[u8; 32] = digits.as_bytes().try_into().ok()?;
+    let mut bits = [0; 16];
+    for (byte, pair) in bits.iter_mut().zip(digits.chunks_exact(2)) {
+        let [high, low] = pair else { return None };
+        *byte = nibble(*high)? << 4 | nibble(*low)?;
+    }
+    Some(bits)
+}

@@ -1,0 +1,243 @@
+//! For tests: the settlement topology on the test driver. Every fact that any test brings about goes through [`SettlementLedger`],
+//! and what the stores hold must be what the facts amount to, so that no test can pass over a broken promise.
+
+use std::collections::BTreeMap;
+
+use events::calendar::{Day, ZoneName};
+use events::codec::{decode, encode};
+use events::envelope::Envelope;
+use events::ids::{OrderId, RequestId, SellerId, Sku};
+use events::money::{BasisPoints, Money};
+use events::orders::LineAmounts;
+use events::request::{Outcome, Reply};
+use events::settlement::{
+    Basis, CommissionRule, Fee, PostedLine, RefundedLine, RuleMatch, SellerPolicy, SettlementCommand, SettlementEvent,
+    SettlementFact, SettlementLedger, SoldLine, Statement, Vat,
+};
+use events::time::Timestamp;
+use events::topics;
+use streams::driver::{DriverError, TestDriver};
+use streams::record::Outgoing;
+
+use super::{rows, rows_of_lines, shelf, topology};
+
+/// The partition of replies that every test asks for.
+const REPLY_TO: i32 = 3;
+const HOUR: i64 = 3_600_000;
+
+pub(crate) struct World {
+    pub(crate) driver: TestDriver,
+    pub(crate) ledger: SettlementLedger,
+}
+
+/// What one command led to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Effect {
+    pub(crate) events: Vec<SettlementEvent>,
+    /// What the operator was told; orders are told nothing.
+    pub(crate) reply: Option<Reply>,
+}
+
+pub(crate) fn request(name: &str) -> RequestId {
+    RequestId::derive(&[name.as_bytes()])
+}
+
+pub(crate) fn seller(name: &str) -> SellerId {
+    SellerId::new(name).unwrap()
+}
+
+pub(crate) fn sku(name: &str) -> Sku {
+    Sku::new(name).unwrap()
+}
+
+pub(crate) fn order(name: &str) -> OrderId {
+    OrderId::new(name).unwrap()
+}
+
+pub(crate) fn day(text: &str) -> Day {
+    text.parse().unwrap()
+}
+
+/// An instant of Seoul: `2026-11-23 10:30`, or with seconds.
+pub(crate) fn at(text: &str) -> i64 {
+    let (date, clock) = text.split_once(' ').unwrap();
+    let parts: Vec<i64> = clock.split(':').map(|part| part.parse().unwrap()).collect();
+    let seconds = parts[0] * 3_600 + parts[1] * 60 + parts.get(2).unwrap_or(&0);
+    i64::from(day(date).number()) * 24 * HOUR - 9 * HOUR + seconds * 1_000
+}
+
+/// A line that costs so much in all, with a coupon of which the platform bears this share.
+pub(crate) fn line(name: &str, quantity: u32, gross: i64, discount: i64, platform: u16) -> SoldLine {
+    let lines = LineAmounts::of_lines(&[Money::new(gross)], Money::new(discount), BasisPoints::new(platform));
+    let amounts = lines.unwrap().remove(0);
+    SoldLine { sku: sku(name), category: None, quantity, refunded: 0, supply_price: None, amounts }
+}
+
+/// One unit of tea for so much.
+pub(crate) fn tea(gross: i64) -> SoldLine {
+    line("tea", 1, gross, 0, 0)
+}
+
+pub(crate) fn reached(of: &str, basis: Basis, at_ms: i64, lines: Vec<SoldLine>) -> SettlementCommand {
+    let at = Timestamp::from_millis(at_ms);
+    SettlementCommand::LinesReached { seller: seller("seller-1"), order: order(of), basis, at, lines }
+}
+
+pub(crate) fn refunded(of: &str, refund: u16, at_ms: i64, lines: &[(&str, u32)]) -> SettlementCommand {
+    let at = Timestamp::from_millis(at_ms);
+    let lines = lines.iter().map(|(name, refunded)| RefundedLine { sku: sku(name), refunded: *refunded }).collect();
+    SettlementCommand::LinesRefunded { seller: seller("seller-1"), order: order(of), refund, at, lines }
+}
+
+pub(crate) fn set_policy(name: &str, policy: SellerPolicy) -> SettlementCommand {
+    SettlementCommand::SetPolicy { request: request(name), seller: seller("seller-1"), policy }
+}
+
+pub(crate) fn close_day(name: &str, on: &str) -> SettlementCommand {
+    SettlementCommand::CloseDay { request: request(name), seller: seller("seller-1"), day: day(on) }
+}
+
+/// Ten percent of everything once it is confirmed, no tax.
+pub(crate) fn policy() -> SellerPolicy {
+    SellerPolicy { commission: vec![rule(RuleMatch::Seller, 1_000)], vat: Vat::None, ..SellerPolicy::default() }
+}
+
+pub(crate) fn rule(applies_to: RuleMatch, points: u16) -> CommissionRule {
+    CommissionRule { applies_to, fee: Fee::Rate(BasisPoints::new(points)), minimum: Money::ZERO }
+}
+
+pub(crate) fn in_zone(name: &str) -> SellerPolicy {
+    SellerPolicy { time_zone: ZoneName::new(name), ..policy() }
+}
+
+fn envelope_of(outgoing: &Outgoing) -> Envelope {
+    Envelope::from_headers(outgoing.headers.iter().map(|(name, value)| (name.as_str(), value.as_ref())))
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self { driver: TestDriver::with_partitions(topology().unwrap(), 1), ledger: SettlementLedger::new() }
+    }
+
+    /// A world with a seller who is settled by this policy from this instant on.
+    pub(crate) fn with(policy: SellerPolicy, at_ms: i64) -> Self {
+        let mut world = Self::new();
+        let effect = world.send(&set_policy("first policy", policy), at_ms).unwrap();
+        assert!(matches!(effect.reply.unwrap().outcome, Outcome::PolicyApplied { .. }));
+        world
+    }
+
+    /// Sends a command and reads what it led to.
+    pub(crate) fn send(&mut self, command: &SettlementCommand, at_ms: i64) -> Result<Effect, DriverError> {
+        let context = Envelope { reply_to: Some(REPLY_TO), ..Envelope::default() };
+        let (value, envelope) = encode(command, &context).unwrap();
+        let headers = envelope.to_headers();
+        let headers: Vec<(&str, &[u8])> = headers.iter().map(|(name, value)| (*name, value.as_slice())).collect();
+        self.driver.pipe(command.seller().as_str().as_bytes(), &value, &headers, at_ms)?;
+        let events = self.events();
+        let mut replies = self.driver.take(topics::INGRESS_REPLIES.name());
+        assert_eq!(replies.len(), usize::from(command.request().is_some()), "operators get a reply: {command:?}");
+        let reply = replies.pop().map(|reply| {
+            assert_eq!(reply.partition, Some(REPLY_TO));
+            let reply: Reply = decode(reply.value.as_deref(), &envelope_of(&reply)).unwrap();
+            assert_eq!(Some(reply.request), command.request());
+            reply
+        });
+        Ok(Effect { events, reply })
+    }
+
+    /// Sends what must be a record of the inbox, and reads its facts.
+    pub(crate) fn happen(&mut self, command: &SettlementCommand, at_ms: i64) -> Vec<SettlementEvent> {
+        let effect = self.send(command, at_ms).unwrap();
+        assert!(self.driver.take_dead_letters().is_empty(), "{command:?}");
+        effect.events
+    }
+
+    /// Lets time pass until nothing is due any more.
+    pub(crate) fn tick(&mut self, at_ms: i64) -> Vec<SettlementEvent> {
+        for step in 0..4 {
+            self.driver.advance_to(at_ms + step).unwrap();
+        }
+        self.events()
+    }
+
+    /// The facts since the last look, each judged by the ledger; the stores must amount to the same.
+    pub(crate) fn events(&mut self) -> Vec<SettlementEvent> {
+        let read = |outgoing: Outgoing| -> SettlementEvent {
+            let event: SettlementEvent = decode(outgoing.value.as_deref(), &envelope_of(&outgoing)).unwrap();
+            assert_eq!(outgoing.partition, Some(0), "facts go to the task's own partition");
+            assert_eq!(outgoing.key.as_deref(), Some(event.seller.as_str().as_bytes()));
+            event
+        };
+        let events: Vec<SettlementEvent> =
+            self.driver.take(topics::SETTLEMENT_EVENTS.name()).into_iter().map(read).collect();
+        for event in &events {
+            if let Err(violation) = self.ledger.apply(event) {
+                panic!("{violation}: {event:?}");
+            }
+        }
+        self.compare();
+        events
+    }
+
+    /// Every statement of the seller, in order.
+    pub(crate) fn statements(&self) -> Vec<(Day, Statement)> {
+        let book = self.ledger.seller(&seller("seller-1"));
+        book.map_or(vec![], |book| book.statements().map(|(day, statement)| (day, statement.clone())).collect())
+    }
+
+    /// What the stores hold of sellers is what the facts amount to.
+    fn compare(&self) {
+        for (key, row) in self.driver.entries(0, shelf::SELLERS) {
+            let id = seller(std::str::from_utf8(&key).unwrap());
+            let kept = rows::read_seller(&id, &row).unwrap();
+            let Some(book) = self.ledger.seller(&id) else {
+                assert_eq!(kept.version, 0, "{id}");
+                continue;
+            };
+            let open = kept.days.iter().filter(|open| open.totals.lines > 0);
+            let open: BTreeMap<Day, _> = open.map(|open| (open.day, open.totals)).collect();
+            assert_eq!(open, book.open_days().map(|(day, totals)| (day, *totals)).collect(), "{id}");
+            assert_eq!(kept.carried, book.carried(), "{id}");
+            assert_eq!(kept.closed, book.statements().last().map(|(day, _)| day), "{id}");
+            let mut lines = BTreeMap::new();
+            for (key, row) in self.driver.entries(0, shelf::LINES) {
+                for line in rows_of_lines::read_lines(&row).unwrap().lines {
+                    let settled = line.settled(line.refunded).unwrap();
+                    lines.insert((key.clone(), line.sku.clone()), (line.left(), settled));
+                }
+            }
+            for (order, sku, told) in book.lines() {
+                if let Some(kept) = lines.get(&(shelf::lines_key(&id, order), sku.clone())) {
+                    assert_eq!(*kept, (told.left, told.amounts), "{id} {order} {sku}");
+                }
+            }
+        }
+    }
+}
+
+/// The lines of all postings, with their days.
+pub(crate) fn posted(events: &[SettlementEvent]) -> Vec<(Day, PostedLine)> {
+    let lines = |event: &SettlementEvent| match &event.fact {
+        SettlementFact::LinesPosted { day, lines, .. } => lines.iter().map(|line| (*day, line.clone())).collect(),
+        _ => vec![],
+    };
+    events.iter().flat_map(lines).collect()
+}
+
+/// Day and net of all postings.
+pub(crate) fn nets(events: &[SettlementEvent]) -> Vec<(String, i64)> {
+    posted(events).into_iter().map(|(day, line)| (day.to_string(), line.amounts.net.minor())).collect()
+}
+
+pub(crate) fn kinds(events: &[SettlementEvent]) -> Vec<&'static str> {
+    events.iter().map(|event| event.fact.kind()).collect()
+}
+
+/// Why a command was refused, as its reply says.
+pub(crate) fn refusal(effect: &Effect) -> Option<&'static str> {
+    match effect.reply.as_ref()?.outcome {
+        Outcome::SettlementRefused { reason } => Some(reason.code()),
+        _ => None,
+    }
+}
