@@ -6,6 +6,7 @@ use events::inventory::InventoryCommand;
 use events::orders::OrderEvent;
 use events::payments::PaymentCommand;
 use events::request::Reply;
+use events::settlement::SettlementCommand;
 use events::time::Timestamp;
 
 /// A message to be written.
@@ -19,6 +20,8 @@ pub(crate) enum Output {
     Coupon(CouponCommand),
     /// A call that the payment provider is to get.
     Payment(PaymentCommand),
+    /// A step that concerns a seller of the order.
+    Settlement(Box<SettlementCommand>),
     /// The decision on a request, for the partition where it is awaited.
     Reply(i32, Box<Reply>),
 }

@@ -6,7 +6,7 @@
 //! order that ends is given back. The states are drawn at [`OrderState`].
 //!
 //! This file only declares. `machine` is the way in; the rules are in `placing`, `paying`, `depositing`, `refunding`, `looking`, what is asked
-//! of others in `steps`, what they answer in `answers`; how an order is kept is in `order` and `rows`.
+//! of others in `steps`, what they answer in `answers`, what settlement is told in `settling`; how an order is kept is in `order` and `rows`.
 //!
 //! [`Step`]: events::orders::Step
 //! [`OrderState`]: events::orders::OrderState
@@ -28,6 +28,7 @@ mod requests;
 mod rows;
 mod rows_of_lines;
 mod rows_of_payments;
+mod settling;
 mod steps;
 mod timers;
 
@@ -59,6 +60,7 @@ pub fn topology() -> Result<Topology, TopologyError> {
         inventory: topics::INVENTORY_INBOX.name().into(),
         coupons: topics::COUPONS_INBOX.name().into(),
         payments: topics::PAYMENTS_INBOX.name().into(),
+        settlement: topics::SETTLEMENT_INBOX.name().into(),
         reply_partitions,
     };
     Topology::builder(NAME)
@@ -71,6 +73,7 @@ pub fn topology() -> Result<Topology, TopologyError> {
         .sink(topics::INVENTORY_INBOX.name())
         .sink(topics::COUPONS_INBOX.name())
         .sink(topics::PAYMENTS_INBOX.name())
+        .sink(topics::SETTLEMENT_INBOX.name())
         .build(move || Box::new(OrderProcessor::new(outlets.clone())))
 }
 
@@ -100,6 +103,7 @@ mod tests {
     mod refund_tests;
     mod rows_tests;
     mod saga_tests;
+    mod settling_tests;
     mod speed_tests;
     mod topology_tests;
 }

@@ -160,7 +160,9 @@ impl Order {
             deadline: self.deadline(),
             fact,
         };
+        let settlement = self.settlement(&event.fact, journal.at());
         journal.write(Output::Event(Box::new(event)));
+        settlement.into_iter().for_each(|told| journal.write(Output::Settlement(Box::new(told))));
     }
 
     /// Decides a request: the order as it is now is the answer.

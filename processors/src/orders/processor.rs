@@ -32,6 +32,7 @@ pub(crate) struct Outlets {
     pub(crate) inventory: Arc<str>,
     pub(crate) coupons: Arc<str>,
     pub(crate) payments: Arc<str>,
+    pub(crate) settlement: Arc<str>,
     /// How many partitions there are for replies: a request that names another one gets no reply.
     pub(crate) reply_partitions: i32,
 }
@@ -197,12 +198,13 @@ impl Desk<'_> {
 
     /// Facts go to the partition that has the same number as the task's; questions go where their key belongs, and say who asks.
     fn write(&mut self, order: &OrderId, output: &Output) -> Result<(), Verdict> {
-        let Outlets { events, inventory, coupons, payments, .. } = self.outlets.clone();
+        let Outlets { events, inventory, coupons, payments, settlement, .. } = self.outlets.clone();
         match output {
             Output::Event(event) => self.forward(&events, Some(self.context.partition()), event.as_ref(), None),
             Output::Stock(command) => self.forward(&inventory, None, command, Some(order)),
             Output::Coupon(command) => self.forward(&coupons, None, command, Some(order)),
             Output::Payment(command) => self.forward(&payments, None, command, None),
+            Output::Settlement(command) => self.forward(&settlement, None, command.as_ref(), None),
             Output::Reply(partition, reply) => self.answer(Some(*partition), reply),
         }
     }

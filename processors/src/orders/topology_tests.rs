@@ -23,6 +23,7 @@ processor orders
   writes inventory.inbox
   writes orders.events
   writes payments.inbox
+  writes settlement.inbox
   poison dead-letters
 ";
     assert_eq!(described, expected);

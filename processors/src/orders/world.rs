@@ -14,6 +14,7 @@ use events::payments::{
     Payment, PaymentCommand, PaymentMethod, PaymentRefund, PaymentStatus, RefundAccount, VirtualAccount,
 };
 use events::request::Reply;
+use events::settlement::SettlementCommand;
 use events::time::Timestamp;
 use events::topics;
 use streams::driver::{DriverError, TestDriver};
@@ -30,6 +31,8 @@ pub(crate) struct World {
     pub(crate) driver: TestDriver,
     pub(crate) ledger: OrderLedger,
     pub(crate) replies: BTreeMap<RequestId, Reply>,
+    /// What settlement was told.
+    pub(crate) settled: Vec<SettlementCommand>,
 }
 
 /// What one message led to.
@@ -150,6 +153,7 @@ impl World {
             driver: TestDriver::with_partitions(topology().unwrap(), 1),
             ledger: OrderLedger::new(),
             replies: BTreeMap::new(),
+            settled: Vec::new(),
         }
     }
 
@@ -207,6 +211,10 @@ impl World {
         }
         for outgoing in self.driver.take(topics::PAYMENTS_INBOX.name()) {
             effect.asks.push(Ask::Payment(read(&outgoing).0));
+        }
+        for outgoing in self.driver.take(topics::SETTLEMENT_INBOX.name()) {
+            assert_eq!(outgoing.partition, None, "the key decides where a seller is");
+            self.settled.push(read(&outgoing).0);
         }
         for outgoing in self.driver.take(topics::INGRESS_REPLIES.name()) {
             assert_eq!(outgoing.partition, Some(REPLY_TO));

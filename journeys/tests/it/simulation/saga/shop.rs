@@ -48,6 +48,7 @@ impl Shop {
             topics::INVENTORY_INBOX.name(),
             topics::ORDERS_INBOX.name(),
             topics::PAYMENTS_INBOX.name(),
+            topics::SETTLEMENT_INBOX.name(),
         ];
         for inbox in inboxes {
             cluster.create_topic(inbox, PARTITIONS, Timestamps::LogAppendTime);
