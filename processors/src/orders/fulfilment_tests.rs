@@ -92,6 +92,22 @@ fn an_order_whose_stock_was_gone_when_it_was_paid_is_refunded() {
 }
 
 #[test]
+fn a_confirmed_order_whose_stock_was_gone_awaits_nothing_once_that_is_known() {
+    check(
+        "
+         0  place tea              => order_placed [hold tea*1]                            holding@30 (1)
+         1  stock held tea         => order_priced -> awaiting_payment                     awaiting_payment@101
+         2  pay                    => payment_started [confirm 1.0 1000]                   confirming@92
+         3  provider charged       => order_paid [commit tea] -> paid                      paid@1003 (1) 1000-0
+         4  ship                   => order_shipped -> shipped                             shipped@2004 (1) 1000-0
+         5  confirm                => purchase_confirmed -> purchase_confirmed             purchase_confirmed@33 (1) 1000-0
+         6  stock not_committed tea => hold_lost + refund_started [refund 1.0 1000 of 1000]        refunding@96 1000-0
+         7  provider refunded      => refund_completed                                     refunded 1000-1000
+        ",
+    );
+}
+
+#[test]
 fn a_discount_once_given_is_kept() {
     check(
         "

@@ -79,7 +79,8 @@ impl Order {
         if let Some(refund) = &self.refund {
             return Some(refund.next);
         }
-        self.limit.or(self.asking.map(|asking| asking.next))
+        // The last answer may have come, and what is asked again is not yet called off.
+        self.limit.or(self.asking.filter(|_| self.awaited() > 0).map(|asking| asking.next))
     }
 
     /// When it has to be woken for anything at all, to be forgotten at last.
