@@ -67,6 +67,7 @@ fn definition(campaign: &CampaignId, stock: u32) -> Outcome<CouponCommand> {
             minimum_spend: Money::ZERO,
             budget: None,
             platform_share: BasisPoints::WHOLE,
+            seller_initiated: false,
             restoration: Restoration::Never,
         },
     })

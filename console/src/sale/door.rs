@@ -69,6 +69,7 @@ pub async fn open_campaign(door: SocketAddr, campaign: &CampaignId, stock: u32, 
         budget: None,
         // An odd split, and coupons that come back: what the orders' amounts and undoings are about.
         platform_share: BasisPoints::new(6_667),
+        seller_initiated: false,
         restoration: Restoration::WithinUseWindow { times: 1 },
     };
     let operator = Caller::operator(door, "sale-operator", mint)?;

@@ -53,6 +53,7 @@ fn terms() -> CampaignTerms {
         minimum_spend: Money::ZERO,
         budget: None,
         platform_share: BasisPoints::WHOLE,
+        seller_initiated: false,
         restoration: Restoration::Never,
     }
 }

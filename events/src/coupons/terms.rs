@@ -35,6 +35,10 @@ pub struct CampaignTerms {
     /// The platform's share of the discount; the seller bears the rest.
     #[serde(default = "whole")]
     pub platform_share: BasisPoints,
+    /// Whether the campaign is the seller's own wish. A seller bears more than half of a discount only by its own wish (Act on Fair
+    /// Transactions in Large Retail Business).
+    #[serde(default, skip_serializing_if = "is_no")]
+    pub seller_initiated: bool,
     /// What becomes of a redeemed coupon when its order is undone.
     #[serde(default)]
     pub restoration: Restoration,
@@ -42,6 +46,10 @@ pub struct CampaignTerms {
 
 fn one() -> u8 {
     1
+}
+
+fn is_no(flag: &bool) -> bool {
+    !flag
 }
 
 fn whole() -> BasisPoints {
@@ -142,6 +150,8 @@ impl CampaignTerms {
     pub const MOST_STOCK: u32 = 100_000_000;
     /// Most coupons of one shopper in one campaign.
     pub const MOST_PER_SHOPPER: u8 = 100;
+    /// The least that the platform bears of a discount that is not the seller's own wish.
+    pub const LEAST_PLATFORM_SHARE: BasisPoints = BasisPoints::new(5_000);
     /// Most segments in an eligibility rule, and in a shopper's token.
     pub const MOST_SEGMENTS: usize = 32;
 
@@ -165,6 +175,11 @@ impl CampaignTerms {
             ((1..=Self::MOST_PER_SHOPPER).contains(&self.per_shopper), "/per_shopper", "must be 1 to 100"),
             (self.minimum_spend.is_plausible(), "/minimum_spend", "must be 0 to 1000000000000"),
             (self.platform_share.is_plausible(), "/platform_share", "must be at most 10000"),
+            (
+                self.seller_initiated || self.platform_share >= Self::LEAST_PLATFORM_SHARE,
+                "/platform_share",
+                "must be at least 5000 unless the campaign is seller_initiated",
+            ),
             (
                 match &self.eligibility {
                     Eligibility::Everyone => true,

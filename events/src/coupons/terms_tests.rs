@@ -27,6 +27,7 @@ fn each_rule_names_its_field() {
         ("/per_shopper", CampaignTerms { per_shopper: 101, ..terms() }),
         ("/minimum_spend", CampaignTerms { minimum_spend: Money::new(-1), ..terms() }),
         ("/platform_share", CampaignTerms { platform_share: BasisPoints::new(10_001), ..terms() }),
+        ("/platform_share", CampaignTerms { platform_share: BasisPoints::new(4_999), ..terms() }),
         ("/eligibility/segments", CampaignTerms { eligibility: Eligibility::Segments(vec![]), ..terms() }),
         (
             "/eligibility/segments",
@@ -40,6 +41,20 @@ fn each_rule_names_its_field() {
     for (field, terms) in table {
         assert_eq!(terms.check().map_err(|error| error.field), Err(field), "{terms:?}");
     }
+}
+
+/// Nobody bears more than half of what it did not wish for.
+#[test]
+fn a_seller_bears_more_than_half_only_by_its_own_wish() {
+    let table =
+        [(10_000, false, true), (5_000, false, true), (4_999, false, false), (4_999, true, true), (0, true, true)];
+    for (points, seller_initiated, allowed) in table {
+        let terms = CampaignTerms { platform_share: BasisPoints::new(points), seller_initiated, ..terms() };
+        assert_eq!(terms.check().is_ok(), allowed, "{points} {seller_initiated}");
+    }
+    let written = serde_json::to_string(&terms()).unwrap();
+    assert!(!written.contains("seller_initiated"), "terms are written as before unless it is said");
+    assert!(!serde_json::from_str::<CampaignTerms>(&written).unwrap().seller_initiated);
 }
 
 #[test]

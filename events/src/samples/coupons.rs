@@ -22,6 +22,7 @@ pub(crate) fn terms() -> CampaignTerms {
         minimum_spend: Money::new(20_000),
         budget: Some(Money::new(30_000_000)),
         platform_share: BasisPoints::new(5_000),
+        seller_initiated: false,
         restoration: Restoration::WithinUseWindow { times: 1 },
     }
 }

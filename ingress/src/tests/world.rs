@@ -114,6 +114,7 @@ pub(super) fn terms(stock: u32) -> CampaignTerms {
         minimum_spend: Money::ZERO,
         budget: None,
         platform_share: events::money::BasisPoints::WHOLE,
+        seller_initiated: false,
         restoration: events::coupons::Restoration::Never,
     }
 }

@@ -94,6 +94,7 @@ fn world() -> World {
     let mut world = World::new();
     let terms = CampaignTerms {
         platform_share: BasisPoints::new(3_000),
+        seller_initiated: true,
         restoration: Restoration::WithinUseWindow { times: 1 },
         ..terms()
     };

@@ -125,6 +125,7 @@ impl Campaign {
             && now.discount == terms.discount
             && now.minimum_spend == terms.minimum_spend
             && now.platform_share == terms.platform_share
+            && now.seller_initiated == terms.seller_initiated
             && now.restoration == terms.restoration;
         let not_shortened = terms.usable.until >= now.usable.until;
         let covered = terms.budget.is_none_or(|budget| self.committed(0) <= i128::from(budget.minor()));

@@ -14,6 +14,8 @@ use crate::bytes::{Reader, RowError, Writer};
 
 /// The newest version of every row here.
 const VERSION: u8 = 1;
+/// The bit of a written share that says that the campaign is the seller's own wish.
+const WISH_BIT: u32 = 14;
 
 /// A campaign's slow half: everything but its counts.
 pub(crate) fn write_campaign(campaign: &Campaign) -> Vec<u8> {
@@ -109,7 +111,8 @@ fn write_terms(row: &mut Writer, terms: &CampaignTerms) {
     }
     row.signed(terms.minimum_spend.minor());
     write_amount(row, terms.budget);
-    row.number(u64::from(terms.platform_share.points()));
+    // A share is at most 10,000: the bit above says whose wish the campaign is, and older rows lack it.
+    row.number(u64::from(terms.platform_share.points()) | u64::from(terms.seller_initiated) << WISH_BIT);
     row.byte(match terms.restoration {
         Restoration::Never => 0,
         Restoration::WithinUseWindow { times } => times,
@@ -135,6 +138,8 @@ fn read_terms(row: &mut Reader<'_>) -> Result<CampaignTerms, RowError> {
         1 => Discount::Percent { share: BasisPoints::new(row.small("share")?), cap: read_amount(row)? },
         _ => return Err(RowError::Field("discount")),
     };
+    let (minimum_spend, budget) = (Money::new(row.signed()?), read_amount(row)?);
+    let share = row.number()?;
     Ok(CampaignTerms {
         stock,
         claim,
@@ -142,9 +147,12 @@ fn read_terms(row: &mut Reader<'_>) -> Result<CampaignTerms, RowError> {
         per_shopper,
         eligibility,
         discount,
-        minimum_spend: Money::new(row.signed()?),
-        budget: read_amount(row)?,
-        platform_share: BasisPoints::new(row.small("share")?),
+        minimum_spend,
+        budget,
+        platform_share: BasisPoints::new(
+            u16::try_from(share & !(1 << WISH_BIT)).map_err(|_| RowError::Field("share"))?,
+        ),
+        seller_initiated: share >> WISH_BIT & 1 == 1,
         restoration: match row.byte()? {
             0 => Restoration::Never,
             times => Restoration::WithinUseWindow { times },

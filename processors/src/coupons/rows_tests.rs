@@ -59,6 +59,8 @@ fn full_campaign() -> Campaign {
             eligibility: Eligibility::Segments(vec![Segment::new("vip").unwrap(), Segment::new("gold").unwrap()]),
             discount: Discount::Percent { share: BasisPoints::WHOLE, cap: Some(Money::new(9)) },
             budget: Some(Money::LARGEST),
+            platform_share: BasisPoints::new(0),
+            seller_initiated: true,
             restoration: Restoration::WithinUseWindow { times: 3 },
             ..terms()
         },

@@ -78,6 +78,7 @@ pub(crate) fn terms() -> CampaignTerms {
         minimum_spend: Money::ZERO,
         budget: None,
         platform_share: BasisPoints::WHOLE,
+        seller_initiated: false,
         restoration: Restoration::Never,
     }
 }
@@ -287,6 +288,7 @@ fn written_terms(words: &[&str]) -> CampaignTerms {
         minimum_spend: number(words, "minimum").map_or(usual.minimum_spend, Money::new),
         budget: number(words, "budget").map(Money::new),
         platform_share: usual.platform_share,
+        seller_initiated: usual.seller_initiated,
         restoration: number(words, "restore")
             .map_or(Restoration::Never, |times| Restoration::WithinUseWindow { times }),
     }

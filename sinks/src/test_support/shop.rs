@@ -187,6 +187,7 @@ fn terms(at: Timestamp) -> CampaignTerms {
         minimum_spend: Money::ZERO,
         budget: None,
         platform_share: BasisPoints::WHOLE,
+        seller_initiated: false,
         restoration: Restoration::Never,
     }
 }

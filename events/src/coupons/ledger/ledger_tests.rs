@@ -32,6 +32,7 @@ fn terms() -> CampaignTerms {
         minimum_spend: Money::ZERO,
         budget: Some(Money::new(1_000)),
         platform_share: BasisPoints::WHOLE,
+        seller_initiated: false,
         restoration: Restoration::WithinUseWindow { times: 1 },
     }
 }

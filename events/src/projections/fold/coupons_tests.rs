@@ -25,6 +25,7 @@ fn terms() -> CampaignTerms {
         minimum_spend: Money::ZERO,
         budget: None,
         platform_share: crate::money::BasisPoints::WHOLE,
+        seller_initiated: false,
         restoration: crate::coupons::Restoration::Never,
     }
 }

@@ -57,6 +57,7 @@ impl Crowd {
                 minimum_spend: Money::new(5_000),
                 budget: rng.bool().then(|| Money::new(rng.i64(3_000..15_000))),
                 platform_share: BasisPoints::WHOLE,
+                seller_initiated: false,
                 restoration: Restoration::WithinUseWindow { times: 1 },
             },
         }

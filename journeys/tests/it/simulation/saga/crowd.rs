@@ -266,6 +266,7 @@ fn define(request: RequestId) -> CouponCommand {
             minimum_spend: Money::new(1_200),
             budget: None,
             platform_share: BasisPoints::new(3_333),
+            seller_initiated: true,
             restoration: Restoration::WithinUseWindow { times: 1 },
         },
     }
