@@ -5,10 +5,11 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{PgConnection, SqlSafeStr};
 
 /// Number, name and text of every migration.
-const MIGRATIONS: [(i64, &str, &str); 3] = [
+const MIGRATIONS: [(i64, &str, &str); 4] = [
     (1, "projections", include_str!("migrations/0001_projections.sql")),
     (2, "requests_without_shoppers_index", include_str!("migrations/0002_requests_without_shoppers_index.sql")),
     (3, "orders", include_str!("migrations/0003_orders.sql")),
+    (4, "settlement", include_str!("migrations/0004_settlement.sql")),
 ];
 
 /// Brings the database to this version's schema. A newer version's migrations are left alone: an older sink may go on beside it.
