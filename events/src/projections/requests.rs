@@ -5,7 +5,7 @@ use std::fmt;
 use compact_str::CompactString;
 
 use super::Source;
-use crate::ids::{CampaignId, CouponId, IdError, OrderId, RequestId, ShopperId, Sku};
+use crate::ids::{CampaignId, CouponId, IdError, OrderId, RequestId, SellerId, ShopperId, Sku};
 use crate::time::Timestamp;
 
 /// A decided request.
@@ -15,7 +15,7 @@ pub struct RequestRow {
     pub request: RequestId,
     /// What it was about. Its type follows from the kind.
     pub subject: Subject,
-    /// Who claimed, ordered or asked, or who owns the coupon; nobody for an operator's command to a campaign or a product.
+    /// Who claimed, ordered or asked, or who owns the coupon; nobody for an operator's command to a campaign, a product or a seller.
     pub shopper: Option<ShopperId>,
     /// Which command it was.
     pub kind: RequestKind,
@@ -40,6 +40,8 @@ pub enum Subject {
     Product(Sku),
     /// An order, if need be one that does not exist.
     Order(OrderId),
+    /// A seller.
+    Seller(SellerId),
 }
 
 impl Subject {
@@ -52,6 +54,7 @@ impl Subject {
             RequestKind::Claim | RequestKind::Campaign | RequestKind::Coupon => Self::Campaign(CampaignId::new(id)?),
             RequestKind::Product => Self::Product(Sku::new(id)?),
             RequestKind::Order => Self::Order(OrderId::new(id)?),
+            RequestKind::Seller => Self::Seller(SellerId::new(id)?),
         })
     }
 
@@ -72,6 +75,12 @@ impl Subject {
     pub fn order(&self) -> Option<&OrderId> {
         if let Self::Order(order) = self { Some(order) } else { None }
     }
+
+    /// The seller, if it is one.
+    #[must_use]
+    pub fn seller(&self) -> Option<&SellerId> {
+        if let Self::Seller(seller) = self { Some(seller) } else { None }
+    }
 }
 
 impl fmt::Display for Subject {
@@ -80,6 +89,7 @@ impl fmt::Display for Subject {
             Self::Campaign(campaign) => campaign.fmt(f),
             Self::Product(sku) => sku.fmt(f),
             Self::Order(order) => order.fmt(f),
+            Self::Seller(seller) => seller.fmt(f),
         }
     }
 }
@@ -97,6 +107,8 @@ pub enum RequestKind {
     Product,
     /// A placement of an order, or a command to one.
     Order,
+    /// An operator's command to settle a seller so, or to close a day.
+    Seller,
 }
 
 /// What was decided.
@@ -116,6 +128,7 @@ named!(RequestKind {
     Coupon => "coupon",
     Product => "product",
     Order => "order",
+    Seller => "seller",
 });
 named!(RequestStatus { Granted => "granted", Applied => "applied", Refused => "refused" });
 

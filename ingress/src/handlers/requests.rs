@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use events::ids::{CampaignId, CouponId, OrderId, RequestId, Sku};
+use events::ids::{CampaignId, CouponId, OrderId, RequestId, SellerId, Sku};
 use events::projections::{RequestRow, RequestStatus, Subject};
 use events::request::Outcome;
 use events::time::Timestamp;
@@ -37,6 +37,9 @@ pub(crate) struct Shown {
     /// The order it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     order: Option<OrderId>,
+    /// The seller it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seller: Option<SellerId>,
     /// The coupon it was granted or is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     coupon: Option<CouponId>,
@@ -122,11 +125,23 @@ fn of_row(row: RequestRow) -> Shown {
 
 impl Shown {
     fn about(request: RequestId, subject: Subject) -> Self {
-        let (campaign, sku, order) = match subject {
-            Subject::Campaign(campaign) => (Some(campaign), None, None),
-            Subject::Product(sku) => (None, Some(sku), None),
-            Subject::Order(order) => (None, None, Some(order)),
+        let mut shown = Self {
+            request,
+            status: Status::Pending,
+            reason: None,
+            campaign: None,
+            sku: None,
+            order: None,
+            seller: None,
+            coupon: None,
+            decided_at: None,
         };
-        Self { request, status: Status::Pending, reason: None, campaign, sku, order, coupon: None, decided_at: None }
+        match subject {
+            Subject::Campaign(campaign) => shown.campaign = Some(campaign),
+            Subject::Product(sku) => shown.sku = Some(sku),
+            Subject::Order(order) => shown.order = Some(order),
+            Subject::Seller(seller) => shown.seller = Some(seller),
+        }
+        shown
     }
 }

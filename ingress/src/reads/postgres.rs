@@ -12,7 +12,7 @@ use sqlx::{PgConnection, Row};
 
 use super::ReadError;
 
-const REQUEST: &str = "SELECT coalesce(campaign, sku, order_id) AS subject, shopper, kind, status, reason, coupon, \
+const REQUEST: &str = "SELECT coalesce(campaign, sku, order_id, seller) AS subject, shopper, kind, status, reason, coupon, \
                        decided_at, src_partition, src_offset FROM requests WHERE request = $1";
 
 /// The newest thousand: nobody reads more on one page.

@@ -98,7 +98,7 @@ fn coupon(row: &PgRow) -> CouponRow {
 
 fn request(row: &PgRow) -> RequestRow {
     let kind = RequestKind::from_name(&text(row, "kind").unwrap()).unwrap();
-    let subject = text(row, "campaign").or_else(|| text(row, "sku")).or_else(|| text(row, "order_id"));
+    let subject = ["campaign", "sku", "order_id", "seller"].into_iter().find_map(|column| text(row, column));
     RequestRow {
         request: text(row, "request").unwrap().parse().unwrap(),
         subject: Subject::of(kind, &subject.unwrap()).unwrap(),

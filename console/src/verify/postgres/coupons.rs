@@ -17,7 +17,7 @@ pub(super) const COUPONS: &str = "declare rows cursor for select coupon, campaig
      order_id, hold, hold_until, discount, restored, updated_at, src_partition, src_offset from coupons \
      order by coupon collate \"C\"";
 
-pub(super) const REQUESTS: &str = "declare rows cursor for select request, coalesce(campaign, sku, order_id) as subject, \
+pub(super) const REQUESTS: &str = "declare rows cursor for select request, coalesce(campaign, sku, order_id, seller) as subject, \
      shopper, kind, status, reason, coupon, decided_at, src_partition, src_offset from requests \
      order by request collate \"C\"";
 
