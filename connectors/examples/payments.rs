@@ -8,9 +8,10 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
+use connectors::Reach;
 use connectors::toss::rehearsal::{Plan, rehearse};
 use connectors::toss::{Config, SecretKey};
-use connectors::toss_stub::{Config as StubConfig, Faults, Reach, bind};
+use connectors::toss_stub::{Config as StubConfig, Faults, bind};
 
 fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run())

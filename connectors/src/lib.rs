@@ -1,5 +1,16 @@
 #![doc = include_str!("../README.md")]
 
+mod breaker;
+mod gate;
+mod http;
 mod moment;
+mod pause;
+mod reach;
+mod serving;
 pub mod toss;
 pub mod toss_stub;
+mod within;
+mod writer;
+
+pub use reach::Reach;
+pub use writer::WriteError;

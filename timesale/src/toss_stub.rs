@@ -1,7 +1,8 @@
 //! The stand-in for the payment provider, until told to stop.
 
+use connectors::Reach;
 use connectors::toss::SecretKey;
-use connectors::toss_stub::{Config as StubConfig, Error, Reach, bind};
+use connectors::toss_stub::{Config as StubConfig, Error, bind};
 
 use crate::cli::TossStub;
 use crate::config::Config;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::http::Address;
+use crate::http::Address;
 
 /// How the provider is spoken to.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize, Serialize)]

@@ -4,13 +4,10 @@
 //! out what comes under one `Idempotency-Key` once.
 
 mod answer;
-mod breaker;
 mod codes;
 mod config;
 mod desk;
-mod http;
 mod metrics;
-mod pause;
 mod provider;
 pub mod rehearsal;
 
@@ -19,8 +16,7 @@ mod serve;
 
 pub(crate) use codes::status_of;
 pub use config::{Config, ConfigError};
-pub use desk::{Desk, DeskError, Inlet, TellError};
-pub(crate) use http::WebhookPool;
+pub use desk::{Desk, DeskError, Inlet};
 pub use metrics::Metrics;
 pub use provider::{Provider, Transaction};
 pub use secret::{KeyError, SecretKey};

@@ -5,8 +5,6 @@ use std::time::Duration;
 
 use events::topics::PAYMENTS_INBOX;
 use prometheus::Registry;
-use prometheus::core::{Collector, Desc};
-use prometheus::proto::MetricFamily;
 use streams::kafka::{ClusterConfig, EmitterConfig, Feed, FeedConfig, FeedError, KafkaEmitter};
 use streams::service::{Condition, Health, Shutdown};
 
@@ -15,6 +13,7 @@ use super::desk::{Desk, DeskError, PART};
 use super::metrics::Metrics;
 use super::provider::Provider;
 use super::secret::SecretKey;
+use crate::within::Within;
 
 /// The connector's group.
 pub const GROUP: &str = "timesale.connectors.toss";
@@ -73,9 +72,8 @@ pub async fn serve(config: Config, surroundings: Surroundings) -> Result<(), Err
     health.set(PART, Condition::Starting("joining the group".into()));
     let metrics = Metrics::register(&registry)?;
     let provider = Arc::new(Provider::new(&config, &key, &metrics)?);
-    let own = Registry::new_custom(Some("timesale_toss".into()), None)?;
+    let own = Within::new(&registry, "timesale_toss", "The emitter of the payment connector")?;
     let emitter = KafkaEmitter::new(&cluster, EmitterConfig::default(), &own)?;
-    registry.register(Box::new(Within::new(own)?))?;
     let reading = FeedConfig { batch_records: BATCH_RECORDS, queued_batches: QUEUED_BATCHES, ..FeedConfig::default() };
     let mut feed = Feed::of_group(&cluster, GROUP, &instance, PAYMENTS_INBOX.name(), reading)?;
     let desk = Desk::new(&config, provider, Arc::new(emitter), &metrics, health);
@@ -84,28 +82,4 @@ pub async fn serve(config: Config, surroundings: Surroundings) -> Result<(), Err
         tracing::warn!("the group could not be told how far the connector has come; some calls are asked again");
     }
     Ok(worked?)
-}
-
-/// A registry within another: every emitter names its metrics the same, and a process may have two.
-struct Within {
-    registry: Registry,
-    desc: Desc,
-}
-
-impl Within {
-    fn new(registry: Registry) -> Result<Self, prometheus::Error> {
-        let help = "The emitter of the payment connector";
-        let desc = Desc::new("timesale_toss_emitter".into(), help.into(), Vec::new(), Default::default())?;
-        Ok(Self { registry, desc })
-    }
-}
-
-impl Collector for Within {
-    fn desc(&self) -> Vec<&Desc> {
-        vec![&self.desc]
-    }
-
-    fn collect(&self) -> Vec<MetricFamily> {
-        self.registry.gather()
-    }
 }

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use crate::reach::Reach;
 use crate::toss::SecretKey;
 
 /// A stub's settings.
@@ -20,16 +21,6 @@ pub struct Config {
     pub webhook_url: Option<String>,
     /// How long a minute of the webhooks' schedule takes, milliseconds.
     pub webhook_minute_ms: u64,
-}
-
-/// Who may reach a stub. It charges whatever it is told by anybody, so that is nobody but this machine, unless somebody has said
-/// otherwise.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Reach {
-    /// Only this machine: it must listen on a loopback address.
-    Loopback,
-    /// Whoever the network lets through, as in a container whose port is published to its host alone.
-    Network,
 }
 
 /// Why a stub cannot run.

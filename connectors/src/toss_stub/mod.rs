@@ -17,6 +17,6 @@ mod serve;
 mod stub;
 mod webhooks;
 
-pub use config::{Config, Error, Reach};
+pub use config::{Config, Error};
 pub use faults::Faults;
 pub use serve::{Bound, bind};

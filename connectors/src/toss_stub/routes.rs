@@ -12,8 +12,9 @@ use serde_json::{Value, json};
 use super::control;
 use super::reply::{self, HttpResponse};
 use super::rules::{self, CancelBody};
-use super::stub::{Cut, Stub, new_id};
+use super::stub::{Stub, new_id};
 use crate::moment;
+use crate::serving::Cut;
 
 /// Longest `Idempotency-Key`.
 const LONGEST_KEY: usize = 300;

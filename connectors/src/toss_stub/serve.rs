@@ -1,26 +1,21 @@
-//! The stub's HTTP: an accept loop on a loopback address.
+//! The stub's HTTP, and its clock.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Limited};
+use http_body_util::Full;
 use hyper::Request;
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
 use streams::service::Shutdown;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinSet;
+use tokio::net::TcpListener;
 
-use super::config::{Config, Error, Reach};
+use super::config::{Config, Error};
+use super::reply::HttpResponse;
 use super::routes;
-use super::stub::{Cut, Stub};
+use super::stub::Stub;
+use crate::serving::{self, Cut, Service};
 
-/// Largest request, bytes: ten thousand payments to begin at once.
-const LARGEST: usize = 4 * 1024 * 1024;
 /// How often payments whose time is over are looked for.
 const SWEEP: Duration = Duration::from_millis(500);
 
@@ -37,7 +32,7 @@ pub struct Bound {
 /// # Errors
 /// [`Error`].
 pub async fn bind(config: &Config) -> Result<Bound, Error> {
-    if config.reach == Reach::Loopback && !config.listen.ip().is_loopback() {
+    if !config.reach.permits(config.listen) {
         return Err(Error::Exposed(config.listen));
     }
     let failed = |error| Error::Listen { address: config.listen, error };
@@ -48,39 +43,26 @@ pub async fn bind(config: &Config) -> Result<Bound, Error> {
 
 impl Bound {
     /// Answers until told to stop. Whatever was answered is on disk.
-    pub async fn serve(self, mut shutdown: Shutdown) {
+    pub async fn serve(self, shutdown: Shutdown) {
         let Self { listener, stub, .. } = self;
-        let mut sweep = tokio::time::interval(SWEEP);
-        let mut connections = JoinSet::new();
-        loop {
-            tokio::select! {
-                () = shutdown.requested() => break,
-                _ = sweep.tick() => stub.sweep().await,
-                Some(_) = connections.join_next() => {}
-                accepted = listener.accept() => match accepted {
-                    Ok((stream, _)) => drop(connections.spawn(converse(Arc::clone(&stub), stream))),
-                    Err(error) => {
-                        tracing::debug!(%error, "accepting");
-                        tokio::time::sleep(Duration::from_millis(10)).await;
-                    }
-                },
+        let sweeping = async {
+            let mut sweep = tokio::time::interval(SWEEP);
+            loop {
+                sweep.tick().await;
+                stub.sweep().await;
             }
+        };
+        tokio::select! {
+            () = serving::serve(listener, Arc::clone(&stub), shutdown) => {}
+            () = sweeping => {}
         }
     }
 }
 
-async fn converse(stub: Arc<Stub>, stream: TcpStream) {
-    drop(stream.set_nodelay(true));
-    let service = service_fn(move |request: Request<Incoming>| {
-        let stub = Arc::clone(&stub);
-        async move {
-            let (head, body) = request.into_parts();
-            let body: Bytes = Limited::new(body, LARGEST).collect().await.map_err(|_| Cut)?.to_bytes();
-            routes::answer(&stub, Request::from_parts(head, body)).await
-        }
-    });
-    let served = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
-    if let Err(error) = served {
-        tracing::trace!(%error, "a connection has ended early");
+impl Service for Stub {
+    type Body = Full<Bytes>;
+
+    async fn answer(self: &Arc<Self>, request: Request<Bytes>) -> Result<HttpResponse, Cut> {
+        routes::answer(self, request).await
     }
 }

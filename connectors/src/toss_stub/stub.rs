@@ -11,6 +11,7 @@ use super::journal::{Entry, Journal, Kept, Notice};
 use super::reply::{self, HttpResponse};
 use super::rules::{self, Ruling};
 use super::webhooks::Webhooks;
+use crate::serving::Cut;
 
 /// A provider.
 pub(crate) struct Stub {
@@ -22,11 +23,6 @@ pub(crate) struct Stub {
     pub(crate) authorization: String,
     pub(crate) is_test_key: bool,
 }
-
-/// A connection that ends without an answer.
-#[derive(Debug, thiserror::Error)]
-#[error("cut on purpose")]
-pub(crate) struct Cut;
 
 impl Stub {
     /// A stub that goes on where its journal ends.

@@ -14,8 +14,8 @@ use tokio::sync::Semaphore;
 
 use super::bill::Bill;
 use super::journal::{Notice, NoticeKind};
+use crate::http::WebhookPool;
 use crate::moment;
-use crate::toss::WebhookPool;
 
 /// Minutes before each re-send.
 pub(crate) const AGAIN_AFTER: [u64; 7] = [1, 4, 16, 64, 256, 1024, 4096];

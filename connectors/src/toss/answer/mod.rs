@@ -16,8 +16,8 @@ use tokio::time::Instant;
 
 use super::config::Config;
 use super::metrics::{Alarm, Metrics};
-use super::pause::Pauses;
 use super::provider::{Failure, Provider};
+use crate::pause::Pauses;
 
 /// A payment that is not what was asked for.
 const MISMATCH: &str = "MISMATCH";

@@ -28,13 +28,13 @@ use tokio::time::{Instant, MissedTickBehavior};
 pub use inlet::Inlet;
 use lanes::{Job, Lanes};
 use progress::Progress;
-pub use telling::TellError;
 use telling::Telling;
 
 use super::answer::Answering;
 use super::config::Config;
 use super::metrics::Metrics;
 use super::provider::Provider;
+use crate::writer::{WriteError, Writer};
 
 /// Most commands that wait for their turn.
 const MOST_WAITING: usize = 4_096;
@@ -56,7 +56,7 @@ pub enum DeskError {
     Ended,
     /// Answers cannot be written.
     #[error(transparent)]
-    Tell(#[from] TellError),
+    Tell(#[from] WriteError),
     /// A call was torn down.
     #[error("a call was torn down: {0}")]
     Torn(#[from] JoinError),
@@ -73,7 +73,7 @@ pub struct Desk {
     lanes: Lanes,
     shares: BTreeMap<i32, Share>,
     assignments: u64,
-    running: JoinSet<Result<Finished, TellError>>,
+    running: JoinSet<Result<Finished, WriteError>>,
     /// When the commands under way were read.
     since: BTreeMap<u64, Instant>,
     started: u64,
@@ -108,7 +108,7 @@ impl Desk {
     ) -> Self {
         Self {
             answering: Answering::new(provider, metrics.clone(), config),
-            telling: Telling(emitter),
+            telling: Telling(Writer(emitter)),
             metrics: metrics.clone(),
             health,
             answer_within: config.answer_within(),

@@ -1,8 +1,8 @@
 //! Why a call to the provider has brought no payment. None of these says that nothing was done, except a refusal that
 //! [`codes`](crate::toss::codes) lists.
 
+use crate::http::Silence;
 use crate::toss::codes;
-use crate::toss::http::Silence;
 
 /// What went wrong.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -30,6 +30,7 @@ impl Failure {
             Self::Silent(Silence::Unreachable) => "UNREACHABLE",
             Self::Silent(Silence::TimedOut) => "TIMEOUT",
             Self::Silent(Silence::Broken) => "BROKEN",
+            Self::Silent(Silence::TooLarge) => "TOO_LARGE",
             Self::Unreadable => "UNREADABLE",
             Self::CircuitOpen => "CIRCUIT_OPEN",
         }
@@ -63,6 +64,7 @@ impl Failure {
             Self::Silent(Silence::Unreachable) => "unreachable",
             Self::Silent(Silence::TimedOut) => "timed_out",
             Self::Silent(Silence::Broken) => "broken",
+            Self::Silent(Silence::TooLarge) => "too_large",
             Self::Unreadable => "unreadable",
             Self::CircuitOpen => "circuit_open",
         }

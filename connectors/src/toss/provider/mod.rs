@@ -2,7 +2,6 @@
 //! here (see `answer`).
 
 mod failure;
-mod gate;
 mod wire;
 
 use std::io;
@@ -20,14 +19,14 @@ use serde_json::json;
 use tokio::time::Instant;
 
 pub(crate) use failure::Failure;
-use gate::Gate;
 pub use wire::Transaction;
 
-use super::breaker::Breaker;
 use super::config::Config;
-use super::http::{Address, Answer, Connector, Pool};
 use super::metrics::Metrics;
 use super::secret::SecretKey;
+use crate::breaker::Breaker;
+use crate::gate::Gate;
+use crate::http::{Address, Answer, Connector, Pool};
 use crate::moment;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -68,7 +67,7 @@ impl Provider {
             authorization: key.authorization(),
             test_code: None,
             read_within: Duration::from_millis(config.read_ms),
-            gate: Gate::new(breaker, metrics.breaker()),
+            gate: Gate::new("the payment provider", breaker, metrics.breaker()),
             metrics: metrics.clone(),
         })
     }
@@ -176,8 +175,8 @@ impl Provider {
         let answer = self.pool.call(|prefix| self.request(prefix, call), within).await;
         let result = match answer {
             Err(silence) => Err(Failure::Silent(silence)),
-            Ok(Answer { status, body }) if status.is_success() => read(&body).ok_or(Failure::Unreadable),
-            Ok(Answer { status, body }) => {
+            Ok(Answer { status, body, .. }) if status.is_success() => read(&body).ok_or(Failure::Unreadable),
+            Ok(Answer { status, body, .. }) => {
                 let code = wire::error_code(&body).unwrap_or_else(|| Failure::Unreadable.code().to_owned());
                 Err(Failure::Refused { status: status.as_u16(), code })
             }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::RehearsalError;
-use crate::toss::http::{Address, Connector, Pool};
+use crate::http::{Address, Connector, Pool};
 use crate::toss_stub::Faults;
 
 const WITHIN: Duration = Duration::from_secs(30);

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use super::world::*;
-use crate::toss::http::{Address, Connector, Pool};
+use crate::http::{Address, Connector, Pool};
 use crate::toss::{Metrics, Provider};
 
 /// A raw call: status and body.

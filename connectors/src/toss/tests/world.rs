@@ -15,6 +15,7 @@ use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use crate::Reach;
 use crate::toss::answer::Answering;
 use crate::toss::rehearsal::StubControl;
 use crate::toss::{Config, Metrics, Provider, SecretKey};
@@ -59,7 +60,7 @@ impl World {
     pub(super) async fn over(data: Arc<TempDir>, listen: &str, webhook_url: Option<String>) -> Self {
         let stub = toss_stub::Config {
             listen: listen.parse().unwrap(),
-            reach: toss_stub::Reach::Loopback,
+            reach: Reach::Loopback,
             data: data.path().into(),
             key: key(),
             webhook_url,

@@ -60,7 +60,7 @@ impl Connector {
         let (sender, connection) = http1::handshake(TokioIo::new(wire)).await.map_err(io::Error::other)?;
         tokio::spawn(async move {
             if let Err(error) = connection.await {
-                tracing::trace!(%error, "a connection to the provider has ended");
+                tracing::trace!(%error, "a connection has ended");
             }
         });
         Ok(sender)

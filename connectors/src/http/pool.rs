@@ -4,15 +4,16 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::Body;
 use hyper::client::conn::http1::SendRequest;
-use hyper::header::HOST;
+use hyper::header::{HOST, HeaderMap};
 use hyper::{Request, StatusCode};
 use tokio::time::{Instant, timeout_at};
 
 use super::connect::Connector;
 
-/// Largest answer that is read, bytes.
+/// Largest answer that is read unless somebody has said otherwise, bytes.
 const LARGEST: usize = 8 * 1024 * 1024;
 /// A connection unused for longer is not used again: the server may be about to close it.
 const STALE: Duration = Duration::from_secs(20);
@@ -26,6 +27,8 @@ type Sender = SendRequest<Full<Bytes>>;
 pub(crate) struct Answer {
     /// The status.
     pub(crate) status: StatusCode,
+    /// The headers.
+    pub(crate) headers: HeaderMap,
     /// The body.
     pub(crate) body: Bytes,
 }
@@ -37,20 +40,29 @@ pub(crate) enum Silence {
     Unreachable,
     /// No whole answer within the time.
     TimedOut,
-    /// The connection broke, or the answer was too large.
+    /// The connection broke, or what came was no HTTP.
     Broken,
+    /// The answer was larger than what is read.
+    TooLarge,
 }
 
 /// Connections to one server.
 pub(crate) struct Pool {
     connector: Connector,
     connect_within: Duration,
+    largest: usize,
     idle: Mutex<Vec<(Sender, Instant)>>,
 }
 
 impl Pool {
     pub(crate) fn new(connector: Connector, connect_within: Duration) -> Self {
-        Self { connector, connect_within, idle: Mutex::default() }
+        Self { connector, connect_within, largest: LARGEST, idle: Mutex::default() }
+    }
+
+    /// The same, but no answer of more bytes than this is read.
+    pub(crate) fn with_largest(mut self, largest: usize) -> Self {
+        self.largest = largest;
+        self
     }
 
     /// Sends a call, `within` at most for the answer. `request` makes the call anew when a kept connection turned out to be
@@ -84,14 +96,18 @@ impl Pool {
                     _ => return Err(Silence::Broken),
                 },
             };
-            let status = response.status();
-            let body = Limited::new(response.into_body(), LARGEST);
+            let (head, body) = response.into_parts();
+            if body.size_hint().lower() > u64::try_from(self.largest).unwrap_or(u64::MAX) {
+                return Err(Silence::TooLarge);
+            }
+            let body = Limited::new(body, self.largest);
             return match timeout_at(deadline, body.collect()).await {
                 Err(_) => Err(Silence::TimedOut),
+                Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Silence::TooLarge),
                 Ok(Err(_)) => Err(Silence::Broken),
                 Ok(Ok(body)) => {
                     self.keep(sender);
-                    Ok(Answer { status, body: body.to_bytes() })
+                    Ok(Answer { status: head.status, headers: head.headers, body: body.to_bytes() })
                 }
             };
         }
@@ -101,7 +117,7 @@ impl Pool {
         match tokio::time::timeout(self.connect_within, self.connector.open()).await {
             Ok(Ok(sender)) => Ok(sender),
             Ok(Err(error)) => {
-                tracing::debug!(%error, "no connection to the provider");
+                tracing::debug!(%error, "no connection");
                 Err(Silence::Unreachable)
             }
             Err(_) => Err(Silence::Unreachable),

@@ -1,4 +1,4 @@
-//! When to leave the provider alone: a pure state machine. After so many calls in a row without a usable answer it opens; after
+//! When to leave a server alone: a pure state machine. After so many calls in a row without a usable answer it opens; after
 //! a while one call goes through, and what becomes of that one decides.
 //!
 //! A result counts only for the state in which its call was let through: calls that were under way when the breaker opened say

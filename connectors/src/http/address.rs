@@ -1,8 +1,8 @@
-//! The provider's address. Without TLS only a loopback address will do: the key travels in every call.
+//! A server's address. Without TLS only a loopback address will do: keys travel with calls, and what comes back is believed.
 
 use std::net::IpAddr;
 
-/// Where the provider is.
+/// Where a server is.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Address {
     /// Name or address.

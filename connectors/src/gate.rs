@@ -7,10 +7,12 @@ use prometheus::IntGauge;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::toss::breaker::{Breaker, Leave, Pass, State};
+use crate::breaker::{Breaker, Leave, Pass, State};
 
 /// Lets calls through, or not.
 pub(crate) struct Gate {
+    /// Who is called, in log lines.
+    whom: String,
     breaker: Mutex<Breaker>,
     began: Instant,
     changed: Notify,
@@ -25,8 +27,9 @@ pub(crate) struct Permit<'a> {
 
 impl Gate {
     /// `shown` is 0 while calls go through, 1 while one tries, 2 while none does.
-    pub(crate) fn new(breaker: Breaker, shown: IntGauge) -> Self {
-        Self { breaker: Mutex::new(breaker), began: Instant::now(), changed: Notify::new(), shown }
+    pub(crate) fn new(whom: &str, breaker: Breaker, shown: IntGauge) -> Self {
+        let whom = whom.to_owned();
+        Self { whom, breaker: Mutex::new(breaker), began: Instant::now(), changed: Notify::new(), shown }
     }
 
     /// Waits for leave, until `deadline` at most.
@@ -73,9 +76,9 @@ impl Gate {
         };
         match (before, after) {
             (State::Closed { .. }, State::Open { .. }) => {
-                tracing::warn!("the payment provider does not answer: it is left alone for a while")
+                tracing::warn!(whom = self.whom, "does not answer: it is left alone for a while");
             }
-            (State::Probing, State::Closed { .. }) => tracing::info!("the payment provider answers again"),
+            (State::Probing, State::Closed { .. }) => tracing::info!(whom = self.whom, "answers again"),
             _ => {}
         }
         if !matches!((before, after), (State::Closed { .. }, State::Closed { .. })) {
@@ -101,14 +104,14 @@ impl Gate {
 }
 
 impl Permit<'_> {
-    /// The provider is well.
+    /// Whoever was called is well.
     pub(crate) fn answered(mut self) {
         if let Some(pass) = self.pass.take() {
             self.gate.tell(|breaker, _| breaker.answered(pass));
         }
     }
 
-    /// The provider is not well.
+    /// Whoever was called is not well.
     pub(crate) fn failed(mut self) {
         if let Some(pass) = self.pass.take() {
             self.gate.tell(|breaker, now_ms| breaker.failed(pass, now_ms));

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-/// The pauses of one command.
+/// The pauses of one piece of work.
 #[derive(Clone, Debug)]
 pub(crate) struct Pauses {
     bound_ms: u64,

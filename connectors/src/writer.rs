@@ -1,0 +1,77 @@
+//! Puts records into the log until they are durable. What may have been written is written again, so a reader may see a record
+//! twice.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use events::codec::{self, Message};
+use events::envelope::Envelope;
+use events::time::Timestamp;
+use streams::emitter::{EmitError, Emitter};
+use streams::record::Outgoing;
+
+use crate::pause::Pauses;
+
+/// Pauses while the log cannot be written.
+const PAUSES_MS: (u64, u64) = (50, 2_000);
+
+/// Why a record will never be in the log.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum WriteError {
+    /// The log will not take it.
+    #[error("the log refuses a record: {0}")]
+    Refused(String),
+    /// It has no form. Never in practice.
+    #[error("a record cannot be encoded: {0}")]
+    Encoding(String),
+}
+
+/// Writes records. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Writer(pub(crate) Arc<dyn Emitter>);
+
+impl Writer {
+    /// Returns when the record is durable, however long that takes.
+    pub(crate) async fn write(&self, outgoing: Outgoing) -> Result<(), WriteError> {
+        let mut pauses = Pauses::new(PAUSES_MS.0, PAUSES_MS.1);
+        loop {
+            let fate = match self.0.emit(outgoing.clone()) {
+                Ok(delivery) => delivery.await.map(drop),
+                Err(error) => Err(error),
+            };
+            match fate {
+                Ok(()) => return Ok(()),
+                Err(EmitError::Refused(reason)) => return Err(WriteError::Refused(reason)),
+                Err(error @ (EmitError::Full | EmitError::Unknown(_))) => {
+                    tracing::debug!(%error, topic = %outgoing.topic, "a record is written again");
+                    tokio::time::sleep(pauses.next() + Duration::from_millis(1)).await;
+                }
+            }
+        }
+    }
+}
+
+/// A message as a record; without a partition its key decides.
+pub(crate) fn outgoing<M: Message>(
+    message: &M,
+    topic: &str,
+    partition: Option<i32>,
+    context: &Envelope,
+) -> Result<Outgoing, WriteError> {
+    let (value, envelope) = codec::encode(message, context).map_err(|error| WriteError::Encoding(error.to_string()))?;
+    let headers = envelope.to_headers().into_iter().map(|(name, value)| (name.to_owned(), value.into()));
+    Ok(Outgoing {
+        topic: topic.into(),
+        partition,
+        key: Some(Bytes::from(message.key())),
+        value: Some(value.into()),
+        headers: headers.collect(),
+    })
+}
+
+/// This machine's time. No decision depends on it.
+pub(crate) fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
