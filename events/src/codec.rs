@@ -9,6 +9,7 @@ use crate::envelope::Envelope;
 use crate::inventory::{InventoryCommand, InventoryEvent};
 use crate::orders::{OrderCommand, OrderEvent};
 use crate::payments::{PaymentCommand, PaymentEvent};
+use crate::prices::{BestPrice, PriceCommand};
 use crate::request::Reply;
 use crate::settlement::{SettlementCommand, SettlementEvent};
 
@@ -169,6 +170,26 @@ impl Message for SettlementEvent {
     }
     fn key(&self) -> String {
         self.seller.to_string()
+    }
+}
+
+impl Message for PriceCommand {
+    const SCHEMA_VERSION: u16 = 1;
+    fn kind(&self) -> &'static str {
+        self.kind()
+    }
+    fn key(&self) -> String {
+        self.sku().to_string()
+    }
+}
+
+impl Message for BestPrice {
+    const SCHEMA_VERSION: u16 = 1;
+    fn kind(&self) -> &'static str {
+        "best_price"
+    }
+    fn key(&self) -> String {
+        self.sku.to_string()
     }
 }
 

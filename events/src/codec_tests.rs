@@ -16,6 +16,7 @@ use crate::ids::OrderId;
 use crate::inventory::{InventoryCommand, InventoryEvent};
 use crate::orders::{OrderCommand, OrderEvent};
 use crate::payments::{PaymentCommand, PaymentEvent};
+use crate::prices::{BestPrice, PriceCommand};
 use crate::request::Reply;
 use crate::samples;
 use crate::settlement::{SettlementCommand, SettlementEvent};
@@ -90,6 +91,14 @@ fn settlement_is_these_bytes() {
 }
 
 #[test]
+fn prices_are_these_bytes() {
+    check("price_command", samples::prices::commands(), PriceCommand::kind);
+    check("best_price", samples::prices::best(), |best: &BestPrice| {
+        if best.by.source().is_some() { "best_price_of_an_offer" } else { "best_price" }
+    });
+}
+
+#[test]
 fn replies_are_these_bytes() {
     check("reply", samples::replies(), |reply: &Reply| reply.outcome.kind());
 }
@@ -110,7 +119,8 @@ fn there_is_a_sample_of_every_kind() {
     assert_eq!(kinds(&samples::payments::events(), |event| event.answer.kind()), 8);
     assert_eq!(kinds(&samples::settlement::commands(), SettlementCommand::kind), 4);
     assert_eq!(kinds(&samples::settlement::events(), |event| event.fact.kind()), 6);
-    assert_eq!(kinds(&samples::replies(), |reply| reply.outcome.kind()), 10);
+    assert_eq!(kinds(&samples::prices::commands(), PriceCommand::kind), 3);
+    assert_eq!(kinds(&samples::replies(), |reply| reply.outcome.kind()), 12);
 }
 
 #[test]
@@ -152,6 +162,8 @@ proptest! {
         drop(decode::<OrderCommand>(Some(&bytes), &envelope));
         drop(decode::<PaymentCommand>(Some(&bytes), &envelope));
         drop(decode::<SettlementCommand>(Some(&bytes), &envelope));
+        drop(decode::<PriceCommand>(Some(&bytes), &envelope));
+        drop(decode::<BestPrice>(Some(&bytes), &envelope));
         drop(decode::<Reply>(Some(&bytes), &envelope));
     }
 
@@ -185,5 +197,15 @@ proptest! {
         if let Ok(SettlementCommand::SetPolicy { policy, .. }) = decode(Some(&value), &envelope) {
             drop(policy.check());
         }
+    }
+
+    #[test]
+    fn a_damaged_price_is_an_error_and_no_panic(
+        which in 0_usize..3, place in any::<prop::sample::Index>(), byte in any::<u8>(),
+    ) {
+        let (mut value, envelope) = encode(&samples::prices::commands()[which], &Envelope::default()).unwrap();
+        let place = place.index(value.len());
+        value[place] = byte;
+        drop(decode::<PriceCommand>(Some(&value), &envelope));
     }
 }

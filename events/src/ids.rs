@@ -134,6 +134,10 @@ text_id!(
     SellerId, 1..=64
 );
 text_id!(
+    /// Who offers products elsewhere, as the configuration or the operator names them.
+    OfferSource, 1..=64
+);
+text_id!(
     /// What kind of product it is, as the shop's catalogue names it.
     Category, 1..=64
 );

@@ -14,6 +14,7 @@ pub mod inventory;
 pub mod payments;
 pub mod orders;
 pub mod settlement;
+pub mod prices;
 pub mod projections;
 pub mod envelope;
 pub mod codec;

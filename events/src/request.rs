@@ -5,10 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::calendar::Day;
 use crate::coupons::Refusal;
-use crate::ids::{CampaignId, CouponId, OrderId, RequestId, SellerId, ShopperId, Sku};
+use crate::ids::{CampaignId, CouponId, OfferSource, OrderId, RequestId, SellerId, ShopperId, Sku};
 use crate::inventory::{StockLevel, StockRefusal};
 use crate::money::Money;
 use crate::orders::{OrderAmounts, OrderState, Reason};
+use crate::prices::PriceRefusal;
 use crate::settlement::{DayTotals, SettlementRefusal};
 use crate::time::Timestamp;
 
@@ -149,6 +150,20 @@ pub enum Outcome {
         /// Why.
         reason: SettlementRefusal,
     },
+    /// The offer counts, or is withdrawn; `version` is the best price's.
+    OfferApplied {
+        /// The product.
+        sku: Sku,
+        /// Whose offer.
+        source: OfferSource,
+        /// The version of the product's best price after the command: unchanged if the command changed nothing of it.
+        version: u64,
+    },
+    /// The offer, or its withdrawal, was refused.
+    OfferRefused {
+        /// Why.
+        reason: PriceRefusal,
+    },
 }
 
 impl Outcome {
@@ -166,6 +181,8 @@ impl Outcome {
             Self::PolicyApplied { .. } => "policy_applied",
             Self::DayClosed { .. } => "day_closed",
             Self::SettlementRefused { .. } => "settlement_refused",
+            Self::OfferApplied { .. } => "offer_applied",
+            Self::OfferRefused { .. } => "offer_refused",
         }
     }
 }

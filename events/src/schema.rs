@@ -8,11 +8,12 @@ use crate::coupons::{CouponCommand, CouponEvent};
 use crate::inventory::{InventoryCommand, InventoryEvent};
 use crate::orders::{OrderCommand, OrderEvent};
 use crate::payments::{PaymentCommand, PaymentEvent};
+use crate::prices::{BestPrice, PriceCommand};
 use crate::request::Reply;
 use crate::settlement::{SettlementCommand, SettlementEvent};
 
 /// The types that public topics carry, as `topics.yaml` names them.
-pub const NAMES: [&str; 11] = [
+pub const NAMES: [&str; 13] = [
     "CouponCommand",
     "CouponEvent",
     "InventoryCommand",
@@ -23,6 +24,8 @@ pub const NAMES: [&str; 11] = [
     "PaymentEvent",
     "SettlementCommand",
     "SettlementEvent",
+    "PriceCommand",
+    "BestPrice",
     "Reply",
 ];
 
@@ -40,6 +43,8 @@ pub fn of(name: &str) -> Option<Value> {
         "PaymentEvent" => Some(schema_for!(PaymentEvent).to_value()),
         "SettlementCommand" => Some(schema_for!(SettlementCommand).to_value()),
         "SettlementEvent" => Some(schema_for!(SettlementEvent).to_value()),
+        "PriceCommand" => Some(schema_for!(PriceCommand).to_value()),
+        "BestPrice" => Some(schema_for!(BestPrice).to_value()),
         "Reply" => Some(schema_for!(Reply).to_value()),
         _ => None,
     }

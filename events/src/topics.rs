@@ -7,6 +7,7 @@ use crate::coupons::{CouponCommand, CouponEvent};
 use crate::inventory::{InventoryCommand, InventoryEvent};
 use crate::orders::{OrderCommand, OrderEvent};
 use crate::payments::{PaymentCommand, PaymentEvent};
+use crate::prices::{BestPrice, PriceCommand};
 use crate::request::Reply;
 use crate::settlement::{SettlementCommand, SettlementEvent};
 
@@ -59,13 +60,19 @@ pub const SETTLEMENT_INBOX: Topic<SettlementCommand> = Topic::new("settlement.in
 pub const SETTLEMENT_EVENTS: Topic<SettlementEvent> = Topic::new("settlement.events");
 /// The settlement processor's stores.
 pub const SETTLEMENT_CHANGELOG: Topic<Opaque> = Topic::new("settlement.changelog");
+/// Everything addressed to the prices processor: our prices and others' offers.
+pub const PRICES_INBOX: Topic<PriceCommand> = Topic::new("prices.inbox");
+/// The lowest price of every product: the newest value of each is all there is to know.
+pub const PRICES_BEST: Topic<BestPrice> = Topic::new("prices.best");
+/// The prices processor's stores.
+pub const PRICES_CHANGELOG: Topic<Opaque> = Topic::new("prices.changelog");
 /// Answers to ingress, each to the partition its request named.
 pub const INGRESS_REPLIES: Topic<Reply> = Topic::new("ingress.replies");
 /// Records nobody could read, with where they came from and why.
 pub const DEAD_LETTERS: Topic<Opaque> = Topic::new("dead-letters");
 
 /// Every topic's name.
-pub const NAMES: [&str; 16] = [
+pub const NAMES: [&str; 19] = [
     COUPONS_INBOX.name(),
     COUPONS_EVENTS.name(),
     COUPONS_CHANGELOG.name(),
@@ -80,6 +87,9 @@ pub const NAMES: [&str; 16] = [
     SETTLEMENT_INBOX.name(),
     SETTLEMENT_EVENTS.name(),
     SETTLEMENT_CHANGELOG.name(),
+    PRICES_INBOX.name(),
+    PRICES_BEST.name(),
+    PRICES_CHANGELOG.name(),
     INGRESS_REPLIES.name(),
     DEAD_LETTERS.name(),
 ];

@@ -55,6 +55,8 @@ fn every_field_that_names_a_shopper_is_marked_as_personal() {
             "PaymentEvent" => json(&samples::payments::events()),
             "SettlementCommand" => json(&samples::settlement::commands()),
             "SettlementEvent" => json(&samples::settlement::events()),
+            "PriceCommand" => json(&samples::prices::commands()),
+            "BestPrice" => json(&samples::prices::best()),
             "Reply" => json(&samples::replies()),
             other => unreachable!("{other} has no samples"),
         }

@@ -8,10 +8,12 @@ use std::fmt::Display;
 use events::ids::OrderId;
 use events::money::Money;
 use events::orders::{LineAmounts, OrderState};
+use events::time::Timestamp;
 
 use crate::coupons::{Account, Campaign};
 use crate::inventory::Product;
 use crate::orders::{CouponState, Order, Stock};
+use crate::prices::Product as Prices;
 use crate::settlement::Seller;
 
 /// The state contradicts itself: a bug, or bytes that this code never wrote. Nothing sensible can follow.
@@ -130,6 +132,24 @@ pub(crate) fn of_seller(seller: &Seller) -> Result<(), Violation> {
     }
     if seller.telling.is_none() && seller.days.iter().any(|open| open.changed) {
         return Err(Violation("what has changed is told"));
+    }
+    Ok(())
+}
+
+/// What was stated holds until something is said or the timer comes, and is the lowest of what is believed.
+pub(crate) fn of_prices(product: &Prices, now: Timestamp) -> Result<(), Violation> {
+    if !product.offers.is_sorted_by(|one, other| one.source < other.source) {
+        return Err(Violation("a source has one offer"));
+    }
+    let Some(stated) = &product.stated else { return Err(Violation("a product has a best price")) };
+    if !stated.is_valid_at(now) {
+        return Err(Violation("what is stated holds for a while"));
+    }
+    if stated.price > stated.own || product.offers.iter().any(|offer| offer.price < stated.price) {
+        return Err(Violation("the best price is the lowest"));
+    }
+    if stated.valid_until.is_some_and(|until| product.wake.is_none_or(|wake| wake > until)) {
+        return Err(Violation("what ends is stated anew"));
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ pub mod coupons;
 pub mod inventory;
 pub mod orders;
 pub mod policy;
+pub mod prices;
 pub mod settlement;
 pub(crate) mod bytes;
 pub(crate) mod invariants;

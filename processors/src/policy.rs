@@ -122,3 +122,9 @@ pub const LINES_SWEPT_EVERY_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
 // A refund must find its line.
 const _: () = assert!(ORDER_RETENTION_MS < SETTLED_LINES_RETENTION_MS);
+
+/// How many times our list price another shop's price may be: beyond that it is a slip.
+pub const OFFER_AT_MOST_TIMES_OURS: i64 = 10;
+
+/// The part of our list price that another shop's price must at least be, as its denominator: a hundredth.
+pub const OFFER_AT_LEAST_PARTS_OF_OURS: i64 = 100;

@@ -18,10 +18,11 @@ use crate::parts::PartError;
 type MakeTopology = fn() -> Result<Topology, TopologyError>;
 
 /// Every application, by its id.
-const ALL: [(&str, MakeTopology); 4] = [
+const ALL: [(&str, MakeTopology); 5] = [
     (processors::coupons::NAME, processors::coupons::topology),
     (processors::inventory::NAME, processors::inventory::topology),
     (processors::orders::NAME, processors::orders::topology),
+    (processors::prices::NAME, processors::prices::topology),
     (processors::settlement::NAME, processors::settlement::topology),
 ];
 

@@ -5,12 +5,14 @@ pub(crate) mod coupons;
 pub(crate) mod inventory;
 pub(crate) mod orders;
 pub(crate) mod payments;
+pub(crate) mod prices;
 pub(crate) mod settlement;
 
 use crate::coupons::Refusal;
-use crate::ids::{CampaignId, CouponId, HoldId, OrderId, PaymentKey, RequestId, SellerId, ShopperId, Sku};
+use crate::ids::{CampaignId, CouponId, HoldId, OfferSource, OrderId, PaymentKey, RequestId, SellerId, ShopperId, Sku};
 use crate::inventory::StockRefusal;
 use crate::orders::{OrderState, Reason};
+use crate::prices::PriceRefusal;
 use crate::request::{Outcome, Reply};
 use crate::settlement::SettlementRefusal;
 use crate::time::Timestamp;
@@ -39,6 +41,10 @@ fn sku() -> Sku {
 
 fn seller() -> SellerId {
     SellerId::new("seller-1").unwrap()
+}
+
+fn source() -> OfferSource {
+    OfferSource::new("corner-shop").unwrap()
 }
 
 fn coupon() -> CouponId {
@@ -86,6 +92,8 @@ pub(crate) fn replies() -> Vec<Reply> {
             payable: settlement::totals().amounts.net,
         },
         Outcome::SettlementRefused { reason: SettlementRefusal::DayAhead },
+        Outcome::OfferApplied { sku: sku(), source: source(), version: 17 },
+        Outcome::OfferRefused { reason: PriceRefusal::OfferInFuture },
     ];
     outcomes.into_iter().map(|outcome| Reply { request: request(), at: UNTIL, outcome }).collect()
 }

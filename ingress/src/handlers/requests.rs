@@ -97,12 +97,14 @@ fn of_memory(request: RequestId, known: Glimpse) -> Shown {
             | Outcome::ProductApplied { .. }
             | Outcome::OrderApplied { .. }
             | Outcome::PolicyApplied { .. }
-            | Outcome::DayClosed { .. },
+            | Outcome::DayClosed { .. }
+            | Outcome::OfferApplied { .. },
         ) => (Status::Applied, None, None),
         Some(Outcome::Refused { reason }) => (Status::Refused, Some(reason.code()), None),
         Some(Outcome::ProductRefused { reason }) => (Status::Refused, Some(reason.code()), None),
         Some(Outcome::OrderRefused { reason, .. }) => (Status::Refused, Some(reason.code()), None),
         Some(Outcome::SettlementRefused { reason }) => (Status::Refused, Some(reason.code()), None),
+        Some(Outcome::OfferRefused { reason }) => (Status::Refused, Some(reason.code()), None),
     };
     let reason = reason.map(ToOwned::to_owned);
     Shown { status, reason, coupon, decided_at: None, ..Shown::about(request, known.subject) }

@@ -254,7 +254,10 @@ fn is_conflict(outcome: &Outcome) -> bool {
         | Outcome::ProductApplied { .. }
         | Outcome::OrderApplied { .. }
         | Outcome::PolicyApplied { .. }
-        | Outcome::DayClosed { .. } => false,
+        | Outcome::DayClosed { .. }
+        // Offers are not remembered: a repeat says the same again.
+        | Outcome::OfferApplied { .. }
+        | Outcome::OfferRefused { .. } => false,
     }
 }
 
