@@ -4,6 +4,8 @@ mod breaker;
 mod gate;
 mod http;
 mod moment;
+pub mod offers;
+pub mod offers_stub;
 mod pause;
 mod reach;
 mod serving;

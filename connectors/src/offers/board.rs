@@ -1,0 +1,42 @@
+//! Which sources are silent, for whoever asks whether the role is well. A silent source is no reason to end: its offers are no
+//! longer believed, and our own price wins.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use events::ids::OfferSource;
+use streams::service::{Condition, Health};
+
+/// This part's name.
+pub(crate) const PART: &str = "connectors.offers";
+
+/// Says how the sources are doing. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Board {
+    health: Health,
+    silent: Arc<Mutex<BTreeSet<OfferSource>>>,
+}
+
+impl Board {
+    pub(crate) fn new(health: Health) -> Self {
+        health.set(PART, Condition::Ready);
+        Self { health, silent: Arc::default() }
+    }
+
+    /// A source is well, or not.
+    pub(crate) fn say(&self, source: &OfferSource, is_well: bool) {
+        let mut silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_news = if is_well { silent.remove(source) } else { silent.insert(source.clone()) };
+        if is_news {
+            let names: Vec<&str> = silent.iter().map(OfferSource::as_str).collect();
+            self.health.set(
+                PART,
+                if names.is_empty() {
+                    Condition::Ready
+                } else {
+                    Condition::Degraded(format!("price servers that do not answer: {}", names.join(", ")))
+                },
+            );
+        }
+    }
+}
