@@ -66,6 +66,8 @@ pub(crate) enum Verb {
     Verify(Verify),
     /// Run a local stand-in for the payment provider: everything works, no money moves.
     TossStub(TossStub),
+    /// Run a local stand-in for an external price server: it offers what it is told to.
+    OffersStub(OffersStub),
     /// Hold a sale: open a campaign, let a crowd claim and order, prove the outcome.
     Sale(Box<Sale>),
     /// Ask the local role whether it is ready: for a container's health check.
@@ -92,7 +94,7 @@ pub(crate) enum Role {
     Processors,
     /// Postgres and Redis.
     Sinks,
-    /// The payment provider.
+    /// The payment provider, and external price servers.
     Connectors,
     /// Everything in one process.
     All,
@@ -116,6 +118,20 @@ pub(crate) struct TossStub {
     /// How long a minute of the webhooks' schedule takes, milliseconds.
     #[arg(long, default_value_t = 60_000, value_name = "MILLISECONDS")]
     pub(crate) webhook_minute: u64,
+    /// Stop when standard input ends: for a supervisor that must not leave orphans.
+    #[arg(long, hide = true)]
+    pub(crate) stop_with_stdin: bool,
+}
+
+/// Run a stand-in for an external price server.
+#[derive(Args, Debug)]
+pub(crate) struct OffersStub {
+    /// Where it listens; a loopback address, unless it may be exposed.
+    #[arg(long, default_value = "127.0.0.1:30772", value_name = "ADDRESS")]
+    pub(crate) listen: SocketAddr,
+    /// Let others than this machine reach it: in a container whose port is published to its host alone.
+    #[arg(long)]
+    pub(crate) exposed: bool,
     /// Stop when standard input ends: for a supervisor that must not leave orphans.
     #[arg(long, hide = true)]
     pub(crate) stop_with_stdin: bool,

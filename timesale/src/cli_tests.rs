@@ -42,6 +42,7 @@ timesale topics apply --file --json --yes --wait
 timesale token <subject> --role --segment --ttl
 timesale verify --journal --settle --dead-letters --provider
 timesale toss-stub --listen --exposed --data --webhook --webhook-minute
+timesale offers-stub --listen --exposed
 timesale sale --shoppers --stock --duplicates --rate --arrivals --orders --order-rate --course --pay-window --kill --kill-provider \
 --provider-down --kill-kafka --flush-redis --drop-database --base-url --provider --journal --connections --patience --seed --no-verify
 timesale health";

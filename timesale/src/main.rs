@@ -9,6 +9,7 @@ mod cli_tests;
 mod config;
 mod exit;
 mod health;
+mod offers_stub;
 mod parts;
 mod sale;
 mod serve;

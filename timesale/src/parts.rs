@@ -68,6 +68,10 @@ pub(crate) fn start(
     if matches!(role, Role::Processors | Role::All) {
         add(&mut parts, "processors", &surroundings, processors);
     }
+    let watches_prices = !surroundings.config.offers.sources.is_empty();
+    if matches!(role, Role::Connectors | Role::All) && watches_prices {
+        add(&mut parts, "offers", &surroundings, offers);
+    }
     match role {
         Role::Connectors => add(&mut parts, "connectors", &surroundings, connectors),
         // A shop without a provider's key can still sell coupons; it says what it lacks.
@@ -181,6 +185,19 @@ async fn connectors(surroundings: Surroundings) -> Result<(), PartError> {
     tracing::info!(provider = config.toss.base_url, "connectors run");
     health.set("connectors", Condition::Ready);
     connectors::toss::serve(config.toss.clone(), surroundings).await.map_err(|error| PartError::Internal(error.into()))
+}
+
+/// External price servers.
+async fn offers(surroundings: Surroundings) -> Result<(), PartError> {
+    let Surroundings { config, health, registry, shutdown } = surroundings;
+    let cluster = config.kafka.clone();
+    let sources: Vec<&str> = config.offers.sources.keys().map(|name| name.as_str()).collect();
+    tracing::info!(sources = sources.join(", "), "price servers are watched");
+    health.set("offers", Condition::Ready);
+    let surroundings = connectors::offers::Surroundings { cluster, registry, health: health.clone(), shutdown };
+    connectors::offers::serve(config.offers.clone(), surroundings)
+        .await
+        .map_err(|error| PartError::Internal(error.into()))
 }
 
 /// Postgres and Redis.

@@ -51,6 +51,7 @@ fn every_bad_value_is_named() {
         [auth]\njwt_secret_files = ['/nowhere/secret']
         [sinks]\nbatch_records = 0
         [connectors.toss]\nbase_url = 'http://provider'\nsecret_key_file = '/nowhere/key'
+        [connectors.offers.sources.there]\nbase_url = 'https://there'\nfresh_ms = 1
         [shop]\nname = 'x'";
     let ConfigError(problems) = read(bad, &[("TIMESALE_JWT_SECRET", "short")], Mode::Production).unwrap_err();
     let named = [
@@ -67,6 +68,7 @@ fn every_bad_value_is_named() {
         "[shop]",
         "[connectors.toss] base_url",
         "[connectors.toss] secret_key_file",
+        "[connectors.offers] sources.there.fresh_ms",
         "TIMESALE_JWT_SECRET",
     ];
     for name in named {
@@ -81,6 +83,11 @@ fn what_cannot_be_read_is_refused() {
         ("a value of another type", "[processors]\nthreads = 'many'", "[processors]"),
         ("an application that is none", "[processors]\napplications = ['prices']", "\"prices\" must be one of coupons"),
         ("no application", "[processors]\napplications = []", "[processors] applications"),
+        (
+            "a price server whose name is none",
+            "[connectors.offers.sources.'a b']\nbase_url = 'https://x'",
+            "[connectors]",
+        ),
         ("a section that is not one", "kafka = 1", "[kafka]"),
         ("text that is not TOML", "[kafka", "not TOML"),
     ];
@@ -133,6 +140,17 @@ fn the_file_at_the_root_says_what_the_defaults_are() {
     let file = read(include_str!("../../../timesale.toml"), &[], Mode::Production).unwrap();
     let defaults = read("", &[], Mode::Production).unwrap();
     assert_eq!(file.describe(), defaults.describe());
+}
+
+#[test]
+fn a_price_server_comes_from_the_file_or_as_a_stub_from_the_environment() {
+    let file = "[connectors.offers.sources.there]\nbase_url = 'https://there/prices'\ninterval_ms = 1000";
+    let variables = [("OFFERS_STUB_URL", "http://127.0.0.1:30772")];
+    let offers = read(file, &variables, Mode::Production).unwrap().offers;
+    let sources: Vec<(&str, &str)> =
+        offers.sources.iter().map(|(name, source)| (name.as_str(), source.base_url.as_str())).collect();
+    assert_eq!(sources, [("stub", "http://127.0.0.1:30772"), ("there", "https://there/prices")]);
+    assert!(read("", &[], Mode::Production).unwrap().offers.sources.is_empty());
 }
 
 #[test]

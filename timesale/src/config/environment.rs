@@ -18,7 +18,7 @@ impl Environment for ProcessEnvironment {
 }
 
 /// Variables that override a value of the file: the variable, the section (`a.b` is `b` within `a`), the key.
-pub(crate) const OVERRIDES: [(&str, &str, &str); 8] = [
+pub(crate) const OVERRIDES: [(&str, &str, &str); 9] = [
     ("KAFKA_BOOTSTRAP", "kafka", "bootstrap"),
     ("DATABASE_URL", "postgres", "url"),
     ("REDIS_URL", "redis", "url"),
@@ -27,6 +27,7 @@ pub(crate) const OVERRIDES: [(&str, &str, &str); 8] = [
     ("TIMESALE_INSTANCE", "processors", "instance"),
     ("TIMESALE_INSTANCE", "ingress", "instance"),
     ("TOSS_BASE_URL", "connectors.toss", "base_url"),
+    ("OFFERS_STUB_URL", "connectors.offers.sources.stub", "base_url"),
 ];
 
 /// Lays the environment over the file's values. An empty variable counts as unset: compose files pass those.

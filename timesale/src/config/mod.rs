@@ -71,6 +71,8 @@ pub(crate) struct Config {
     pub(crate) toss: connectors::toss::Config,
     /// Its key; nothing where payments wait.
     pub(crate) toss_key: Option<Secret>,
+    /// External price servers.
+    pub(crate) offers: connectors::offers::Config,
     effective: Table,
 }
 
@@ -137,8 +139,11 @@ pub(crate) fn parse(text: &str, environment: &dyn Environment, mode: Mode) -> Re
     if let Err(error) = sinks.check() {
         reader.problems.push(error.to_string());
     }
-    let ConnectorsSection { toss } = reader.section("connectors");
+    let ConnectorsSection { toss, offers } = reader.section("connectors");
     if let Err(error) = toss.check() {
+        reader.problems.push(error.to_string());
+    }
+    if let Err(error) = offers.check() {
         reader.problems.push(error.to_string());
     }
     let toss_key = provider_key(&toss, environment, &mut reader);
@@ -170,6 +175,7 @@ pub(crate) fn parse(text: &str, environment: &dyn Environment, mode: Mode) -> Re
         sinks,
         toss,
         toss_key,
+        offers,
         effective,
     })
 }

@@ -106,4 +106,6 @@ impl Default for ProcessorsSection {
 pub(crate) struct ConnectorsSection {
     /// `[connectors.toss]`
     pub(crate) toss: connectors::toss::Config,
+    /// `[connectors.offers]`
+    pub(crate) offers: connectors::offers::Config,
 }
