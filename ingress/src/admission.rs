@@ -18,7 +18,7 @@ use streams::record::Outgoing;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::problem::{Code, Problem};
-use crate::replies::{Beginning, Waiter};
+use crate::replies::{Beginning, Waiter, Wanted};
 use crate::request::Call;
 use crate::request::prefer::Patience;
 use crate::state::State;
@@ -104,7 +104,8 @@ impl State {
         let Admission { request, subject, command, fingerprint, owner } = admission;
         self.shed(request)?;
         let outgoing = self.outgoing(call, &command, Some(self.reply_partition))?;
-        let waiter = match self.ledger.begin(request, fingerprint, &owner, &subject) {
+        let wanted = if patience.wait.is_zero() { Wanted::Acknowledgement } else { Wanted::Decision };
+        let waiter = match self.ledger.begin(request, fingerprint, &owner, &subject, wanted) {
             Beginning::Decided(outcome) => return Ok(Decision::Repeated(outcome)),
             Beginning::Conflict => return Err(conflict(request)),
             Beginning::Proceed(waiter) => waiter,
@@ -180,9 +181,6 @@ impl State {
             Err(_) => return Err(unknown(request)),
         }
         let Some(waiter) = waiter.as_mut() else { return Ok(Decision::Pending) };
-        if wait.is_zero() {
-            return Ok(Decision::Pending);
-        }
         let deadline = Instant::from_std(call.started) + wait;
         tokio::select! {
             outcome = waiter.decision() => Ok(outcome.map_or(Decision::Pending, Decision::Decided)),

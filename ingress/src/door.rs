@@ -19,7 +19,7 @@ use warp::reply::Response;
 
 use crate::limits::{RATE_LIMIT, RATE_LIMIT_POLICY};
 use crate::problem::{Code, Problem};
-use crate::request::trace::{TRACEPARENT, X_REQUEST_ID};
+use crate::request::trace::X_REQUEST_ID;
 use crate::request::{Call, Peer};
 use crate::routes::{allowed, routes};
 use crate::state::State;
@@ -95,9 +95,6 @@ impl Door {
         let headers = response.headers_mut();
         if let Ok(id) = HeaderValue::from_str(&call.id) {
             headers.insert(X_REQUEST_ID, id);
-        }
-        if let Ok(traceparent) = HeaderValue::from_str(&call.traceparent) {
-            headers.insert(TRACEPARENT, traceparent);
         }
         if let Some(quota) = call.quota.get() {
             headers.insert(RATE_LIMIT_POLICY, self.state.limits.policy(*quota));

@@ -8,7 +8,7 @@ use events::request::Fingerprint;
 use crate::admission::conflict;
 use crate::auth::Caller;
 use crate::problem::Problem;
-use crate::replies::Beginning;
+use crate::replies::{Beginning, Wanted};
 use crate::request::idempotency;
 use crate::state::State;
 
@@ -27,7 +27,7 @@ pub(super) fn request(
     let fingerprint = Fingerprint::of(canonical);
     let Some(key) = key else { return Ok((idempotency::unrepeatable(), fingerprint)) };
     let of_key = RequestId::of(caller.id.as_str(), route, key);
-    match state.operator_keys.begin(of_key, fingerprint, &caller.id, subject) {
+    match state.operator_keys.begin(of_key, fingerprint, &caller.id, subject, Wanted::Acknowledgement) {
         Beginning::Conflict => return Err(conflict(of_key)),
         Beginning::Proceed(_) | Beginning::Decided(_) => {}
     }

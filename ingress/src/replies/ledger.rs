@@ -78,10 +78,19 @@ pub(crate) struct Glimpse {
     pub(crate) outcome: Option<Outcome>,
 }
 
+/// What a caller wants to be told.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Wanted {
+    /// That the request is in the log.
+    Acknowledgement,
+    /// What is decided.
+    Decision,
+}
+
 /// What to do with a request that wants to begin.
 #[derive(Debug)]
 pub(crate) enum Beginning {
-    /// Put it into the log and wait, if there is room to wait.
+    /// Put it into the log and wait, if the decision is wanted and there is room to wait.
     Proceed(Option<Waiter>),
     /// It has been decided already.
     Decided(Outcome),
@@ -141,6 +150,7 @@ impl Ledger {
         fingerprint: Fingerprint,
         owner: &ShopperId,
         subject: &Subject,
+        wanted: Wanted,
     ) -> Beginning {
         let Some(mut shard) = self.shard(request) else { return Beginning::Proceed(None) };
         self.turn(&mut shard, Instant::now());
@@ -161,7 +171,7 @@ impl Ledger {
             }
         };
         entry.attempts = entry.attempts.saturating_add(1);
-        if self.waiters.load(Ordering::Relaxed) >= self.most_waiters {
+        if wanted == Wanted::Acknowledgement || self.waiters.load(Ordering::Relaxed) >= self.most_waiters {
             return Beginning::Proceed(None);
         }
         self.waiters.fetch_add(1, Ordering::Relaxed);

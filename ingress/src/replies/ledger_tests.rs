@@ -10,7 +10,7 @@ use events::projections::Subject;
 use events::request::{Fingerprint, Outcome, Reply};
 use events::time::Timestamp;
 
-use super::{Beginning, Ledger};
+use super::{Beginning, Ledger, Wanted};
 use crate::config::WaitingConfig;
 
 fn ledger() -> Arc<Ledger> {
@@ -20,7 +20,7 @@ fn ledger() -> Arc<Ledger> {
 fn begin(ledger: &Arc<Ledger>, number: u32, fingerprint: u64) -> Beginning {
     let request = RequestId::derive(&[&number.to_le_bytes()]);
     let (owner, campaign) = (ShopperId::new("kim").unwrap(), CampaignId::new("sale").unwrap());
-    ledger.begin(request, Fingerprint::from_u64(fingerprint), &owner, &Subject::Campaign(campaign))
+    ledger.begin(request, Fingerprint::from_u64(fingerprint), &owner, &Subject::Campaign(campaign), Wanted::Decision)
 }
 
 fn reply(number: u32, reason: Refusal) -> Reply {
@@ -59,6 +59,17 @@ async fn every_waiter_hears_the_decision_and_no_more_wait_than_may() {
     for waiter in &mut waiters {
         assert_eq!(waiter.decision().await, Some(Outcome::Refused { reason: Refusal::Paused }));
     }
+}
+
+#[test]
+fn who_wants_no_decision_takes_nobodys_place() {
+    let ledger = ledger();
+    let (owner, subject) = (ShopperId::new("kim").unwrap(), Subject::Campaign(CampaignId::new("sale").unwrap()));
+    let request = RequestId::derive(&[&1_u32.to_le_bytes()]);
+    let begun = ledger.begin(request, Fingerprint::from_u64(1), &owner, &subject, Wanted::Acknowledgement);
+    assert!(matches!(begun, Beginning::Proceed(None)));
+    assert_eq!((ledger.undecided(), ledger.waiters()), (1, 0));
+    assert!(ledger.resolve(reply(1, Refusal::SoldOut)));
 }
 
 #[test]

@@ -5,7 +5,7 @@ mod follow;
 mod ledger;
 
 pub(crate) use follow::resolve_record;
-pub(crate) use ledger::{Beginning, Glimpse, Ledger, Waiter};
+pub(crate) use ledger::{Beginning, Glimpse, Ledger, Waiter, Wanted};
 
 #[cfg(test)]
 mod ledger_tests;

@@ -72,7 +72,8 @@ impl Connections {
             // The watch keeps this deadline, together with the others.
             .header_read_timeout(None)
             .keep_alive(true)
-            .half_close(false)
+            // Whoever has said all still gets an answer, and nobody looks for more while one is on its way.
+            .half_close(true)
             .max_buf_size(config.most_header_bytes)
             .max_headers(config.most_headers);
         let io = Watched { stream, watch: Arc::clone(&watch), clock: Arc::clone(&self.clock) };

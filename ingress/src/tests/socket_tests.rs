@@ -92,6 +92,17 @@ async fn claims_pass_one_after_another_and_pipelined() {
 }
 
 #[tokio::test]
+async fn whoever_has_said_all_and_closed_their_half_still_gets_an_answer() {
+    let port = opened(quick());
+    let mut stream = port.connect().await;
+    let waiting = claim_head("0123456789abcdef", "\r\n").replace("respond-async", "wait=1");
+    stream.write_all(waiting.as_bytes()).await.unwrap();
+    stream.shutdown().await.unwrap();
+    let answer = heard(&mut stream, Duration::from_secs(3)).await;
+    assert!(answer.starts_with("HTTP/1.1 202 Accepted"), "{answer}");
+}
+
+#[tokio::test]
 async fn slow_heads_bodies_and_idlers_are_cut_at_their_deadlines() {
     let port = opened(quick());
     let body = claim_head("0123456789abcdef", "Content-Type: application/json\r\nContent-Length: 9\r\n\r\n{");
