@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod journal;
+mod patience;
 pub mod sale;
 pub mod token;
 pub mod topics;

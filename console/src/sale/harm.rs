@@ -14,6 +14,7 @@ use tokio::time::{sleep, sleep_until};
 
 use super::faults::{Fault, FaultCounts};
 use super::roles::{Killed, Role, Roles};
+use crate::patience;
 
 /// How long a killed broker stays dead.
 const BROKER_DEAD_FOR: Duration = Duration::from_secs(1);
@@ -106,7 +107,7 @@ async fn service(targets: &Targets, name: &str, verb: &str) -> anyhow::Result<()
 }
 
 async fn flush_redis(url: &str) -> anyhow::Result<()> {
-    let mut connection = redis::Client::open(url)?.get_multiplexed_async_connection().await?;
+    let mut connection = patience::redis(url).await?;
     redis::cmd("FLUSHALL").query_async::<()>(&mut connection).await.context("FLUSHALL")
 }
 

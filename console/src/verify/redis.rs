@@ -10,6 +10,8 @@ use events::time::Timestamp;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncCommands, Pipeline, RedisError};
 
+use crate::patience;
+
 /// Keys a pipeline asks for.
 const PIPELINE: usize = 1_000;
 
@@ -41,7 +43,7 @@ impl Redis {
     /// # Errors
     /// When there is no Redis.
     pub(super) async fn connect(url: &str) -> Result<Self, RedisError> {
-        let connection = redis::Client::open(url)?.get_multiplexed_async_connection().await?;
+        let connection = patience::redis(url).await?;
         let now = i64::try_from(SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_millis()).unwrap_or(i64::MAX);
         Ok(Self { connection, keys: RedisKeys::default(), now: Timestamp::from_millis(now) })
     }
