@@ -15,6 +15,8 @@ struct Claims<'a> {
     roles: &'a [&'a str],
     #[serde(skip_serializing_if = "<[&str]>::is_empty")]
     segments: &'a [&'a str],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seller: Option<&'a str>,
     iss: &'static str,
     aud: &'static str,
     iat: u64,
@@ -44,9 +46,22 @@ impl Mint {
     /// # Errors
     /// [`MintError`].
     pub fn token(&self, subject: &str, roles: &[&str], segments: &[&str], ttl: Duration) -> Result<String, MintError> {
+        self.sign(Claims { sub: subject, roles, segments, seller: None, iss: PARTY, aud: PARTY, iat: 0, exp: 0 }, ttl)
+    }
+
+    /// A token for somebody who acts for a seller, valid from now for `ttl`.
+    ///
+    /// # Errors
+    /// [`MintError`].
+    pub fn of_seller(&self, subject: &str, roles: &[&str], seller: &str, ttl: Duration) -> Result<String, MintError> {
+        let claims =
+            Claims { sub: subject, roles, segments: &[], seller: Some(seller), iss: PARTY, aud: PARTY, iat: 0, exp: 0 };
+        self.sign(claims, ttl)
+    }
+
+    fn sign(&self, claims: Claims<'_>, ttl: Duration) -> Result<String, MintError> {
         let iat = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_secs();
         let exp = iat.saturating_add(ttl.as_secs());
-        let claims = Claims { sub: subject, roles, segments, iss: PARTY, aud: PARTY, iat, exp };
-        Ok(jsonwebtoken::encode(&self.header, &claims, &self.key)?)
+        Ok(jsonwebtoken::encode(&self.header, &Claims { iat, exp, ..claims }, &self.key)?)
     }
 }

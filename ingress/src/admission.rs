@@ -10,9 +10,11 @@ use events::envelope::Envelope;
 use events::ids::{RequestId, ShopperId};
 use events::inventory::InventoryCommand;
 use events::orders::OrderCommand;
+use events::prices::PriceCommand;
 use events::projections::Subject;
 use events::request::{Fingerprint, Outcome};
-use events::topics::{COUPONS_INBOX, INVENTORY_INBOX, ORDERS_INBOX};
+use events::settlement::SettlementCommand;
+use events::topics::{COUPONS_INBOX, INVENTORY_INBOX, ORDERS_INBOX, PRICES_INBOX, SETTLEMENT_INBOX};
 use streams::emitter::{Delivery, EmitError};
 use streams::record::Outgoing;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -61,11 +63,25 @@ impl Inbound for OrderCommand {
     }
 }
 
+impl Inbound for SettlementCommand {
+    fn inbox(inboxes: &Inboxes) -> &Arc<str> {
+        &inboxes.settlement
+    }
+}
+
+impl Inbound for PriceCommand {
+    fn inbox(inboxes: &Inboxes) -> &Arc<str> {
+        &inboxes.prices
+    }
+}
+
 /// The inboxes' names, shared by every record.
 pub(crate) struct Inboxes {
     coupons: Arc<str>,
     inventory: Arc<str>,
     orders: Arc<str>,
+    settlement: Arc<str>,
+    prices: Arc<str>,
 }
 
 impl Default for Inboxes {
@@ -74,6 +90,8 @@ impl Default for Inboxes {
             coupons: COUPONS_INBOX.name().into(),
             inventory: INVENTORY_INBOX.name().into(),
             orders: ORDERS_INBOX.name().into(),
+            settlement: SETTLEMENT_INBOX.name().into(),
+            prices: PRICES_INBOX.name().into(),
         }
     }
 }

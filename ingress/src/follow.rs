@@ -197,6 +197,7 @@ fn gauges(state: &State) {
     metrics.waiters.set(number(state.ledger.waiters()));
     metrics.undecided.set(number(state.ledger.undecided()));
     metrics.campaigns.set(number(state.board.len()));
+    metrics.prices.set(number(state.prices.len()));
     metrics.streams.set(number(state.timelines.seats().taken_in_all()));
     metrics.watched.set(number(state.timelines.len()));
     metrics.board_current.set(i64::from(state.board.is_current()));

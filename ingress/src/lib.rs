@@ -10,6 +10,7 @@ mod handlers;
 mod limits;
 mod metrics;
 mod openapi;
+mod prices;
 mod problem;
 mod reads;
 mod replies;
@@ -22,11 +23,12 @@ mod timelines;
 
 pub use auth::{Secret, SecretError, Secrets, WebhookTokenError};
 pub use config::{
-    AuthConfig, BoardConfig, Config, ConfigError, LimitsConfig, Loopback, OrdersConfig, Rate, ReadsConfig,
-    ServerConfig, TimelinesConfig, WaitingConfig, WebhooksConfig,
+    AuthConfig, BoardConfig, Config, ConfigError, LimitsConfig, Loopback, OrdersConfig, PricesConfig, Rate,
+    ReadsConfig, ServerConfig, TimelinesConfig, WaitingConfig, WebhooksConfig,
 };
 pub use limits::{Network, NetworkError};
 pub use openapi::document as openapi_document;
+pub use prices::{PriceRead, PriceSource};
 pub use serve::{Error, Surroundings, serve};
 
 #[cfg(test)]

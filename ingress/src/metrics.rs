@@ -44,6 +44,10 @@ pub(crate) struct Metrics {
     replies: IntCounterVec,
     reads: IntCounterVec,
     webhooks: IntCounterVec,
+    price_records: [IntCounter; 2],
+    price_age: Histogram,
+    /// Products with a price.
+    pub(crate) prices: IntGauge,
     /// Whether the board's numbers are current (1) or not (0).
     pub(crate) board_current: IntGauge,
 }
@@ -74,6 +78,8 @@ impl Metrics {
             )?,
         )?;
         let decisions = counters("ingress_limiter_decisions_total", "Rate limits asked.", &["policy", "decision"])?;
+        let price_records =
+            counters("ingress_price_records_total", "Changes of prices read, once all were read.", &["outcome"])?;
         let per_route = |route: &str| RouteMetrics {
             statuses: STATUSES.iter().map(|status| requests.with_label_values(&[route, &status.to_string()])).collect(),
             other: requests.with_label_values(&[route, "other"]),
@@ -101,6 +107,18 @@ impl Metrics {
             replies: counters("ingress_replies_total", "Replies read.", &["kind"])?,
             reads: counters("ingress_reads_total", "Reads of projections.", &["source", "outcome"])?,
             webhooks: counters("ingress_webhooks_total", "Webhooks of the payment provider.", &["outcome"])?,
+            price_records: ["taken", "unreadable"].map(|outcome| price_records.with_label_values(&[outcome])),
+            price_age: register(
+                registry,
+                Histogram::with_opts(
+                    HistogramOpts::new(
+                        "ingress_price_age_seconds",
+                        "How old a change of a price is when this door shows it, by the record's timestamp.",
+                    )
+                    .buckets(DURATIONS.to_vec()),
+                )?,
+            )?,
+            prices: gauge("ingress_prices", "Products with a price in memory.")?,
             board_current: gauge("ingress_board_current", "Whether the board is current.")?,
         })
     }
@@ -147,6 +165,18 @@ impl Metrics {
     /// Counts a webhook.
     pub(crate) fn webhook(&self, outcome: &'static str) {
         self.webhooks.with_label_values(&[outcome]).inc();
+    }
+
+    /// Counts a change of a price, so many milliseconds old.
+    pub(crate) fn price(&self, is_taken: bool, age_ms: i64) {
+        let [taken, unreadable] = &self.price_records;
+        if is_taken {
+            taken.inc()
+        } else {
+            unreadable.inc()
+        }
+        #[expect(clippy::cast_precision_loss, reason = "far below 2^52 milliseconds")]
+        self.price_age.observe(age_ms.max(0) as f64 / 1_000.0);
     }
 
     /// Counts a read.

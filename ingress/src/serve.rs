@@ -6,6 +6,7 @@ use std::time::Duration;
 use events::manifest::{Manifest, ManifestError};
 use events::topics::{
     COUPONS_EVENTS, COUPONS_INBOX, DEAD_LETTERS, INGRESS_REPLIES, INVENTORY_INBOX, ORDERS_EVENTS, ORDERS_INBOX,
+    PRICES_BEST, PRICES_INBOX, SETTLEMENT_INBOX,
 };
 use prometheus::Registry;
 use streams::emitter::Emitter;
@@ -24,7 +25,8 @@ use crate::door::Door;
 use crate::follow;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
-use crate::reads::{Postgres, Reads, Redis, Shop};
+use crate::prices::{self, PriceSource, Prices};
+use crate::reads::{Accounts, Postgres, Reads, Redis, Shop};
 use crate::replies::Ledger;
 use crate::routes::TABLE;
 use crate::server;
@@ -41,6 +43,8 @@ pub struct Surroundings {
     pub postgres: Option<String>,
     /// Where the views are; without it every read goes to Postgres.
     pub redis: Option<String>,
+    /// Where prices are read instead of memory: only to be measured against it.
+    pub prices: Option<Arc<dyn PriceSource>>,
     /// What signs tokens.
     pub secrets: Secrets,
     /// Where metrics are registered.
@@ -105,7 +109,8 @@ const FLUSH_DEADLINE: Duration = Duration::from_secs(2);
 /// [`Error`].
 pub async fn serve(config: Config, surroundings: Surroundings) -> Result<(), Error> {
     config.check()?;
-    let Surroundings { kafka, emitter, postgres, redis, secrets, registry, health, shutdown } = surroundings;
+    let Surroundings { kafka, emitter, postgres, redis, prices: price_source, secrets, registry, health, shutdown } =
+        surroundings;
     let manifest = Manifest::embedded()?;
     let partitions = |topic: &str| manifest.topics.get(topic).map_or(1, |spec| spec.partitions);
     let listener = server::bind(config.listen).map_err(|source| Error::Listen { address: config.listen, source })?;
@@ -114,6 +119,9 @@ pub async fn serve(config: Config, surroundings: Surroundings) -> Result<(), Err
         INVENTORY_INBOX.name(),
         ORDERS_INBOX.name(),
         ORDERS_EVENTS.name(),
+        SETTLEMENT_INBOX.name(),
+        PRICES_INBOX.name(),
+        PRICES_BEST.name(),
         COUPONS_EVENTS.name(),
         INGRESS_REPLIES.name(),
         DEAD_LETTERS.name(),
@@ -129,13 +137,15 @@ pub async fn serve(config: Config, surroundings: Surroundings) -> Result<(), Err
 
     let emitter = Arc::new(KafkaEmitter::new(&kafka, emitter, &registry)?);
     let reads = reads(&config, postgres.as_deref(), redis.as_deref())?;
-    let parts = Parts { emitter: Arc::clone(&emitter) as Arc<dyn Emitter>, reads, secrets, registry, health };
+    let parts =
+        Parts { emitter: Arc::clone(&emitter) as Arc<dyn Emitter>, reads, price_source, secrets, registry, health };
     let reply_partition = reply_partition(&config, partitions(INGRESS_REPLIES.name()));
     let state = assemble(config, parts, reply_partition)?;
 
     let mut followers = JoinSet::new();
     followers.spawn(follow::replies(Arc::clone(&state), kafka.clone()));
     followers.spawn(follow::events(Arc::clone(&state), kafka.clone(), partitions(COUPONS_EVENTS.name())));
+    followers.spawn(prices::follow(Arc::clone(&state), kafka.clone(), partitions(PRICES_BEST.name())));
     followers.spawn(follow::orders(Arc::clone(&state), kafka, partitions(ORDERS_EVENTS.name())));
     followers.spawn(follow::sweep(Arc::clone(&state)));
     let connections = open(listener, Arc::clone(&state), shutdown).await;
@@ -148,6 +158,7 @@ pub async fn serve(config: Config, surroundings: Surroundings) -> Result<(), Err
 pub(crate) struct Parts {
     pub(crate) emitter: Arc<dyn Emitter>,
     pub(crate) reads: Reads,
+    pub(crate) price_source: Option<Arc<dyn PriceSource>>,
     pub(crate) secrets: Secrets,
     pub(crate) registry: Registry,
     pub(crate) health: Health,
@@ -166,6 +177,8 @@ pub(crate) fn assemble(config: Config, parts: Parts, reply_partition: i32) -> Re
         ledger: Arc::new(Ledger::new(&config.waiting)),
         operator_keys: Arc::new(Ledger::new(&config.waiting)),
         timelines: Arc::new(Timelines::new(&config.timelines)),
+        prices: Prices::default(),
+        price_source: parts.price_source,
         reads: parts.reads,
         emitter: parts.emitter,
         inboxes: Inboxes::default(),
@@ -219,6 +232,7 @@ fn reads(config: &Config, postgres: Option<&str>, redis: Option<&str>) -> Result
     Ok(Reads {
         redis,
         shop: postgres.clone().map(|postgres| postgres as Arc<dyn Shop>),
+        accounts: postgres.clone().map(|postgres| postgres as Arc<dyn Accounts>),
         postgres,
         redis_deadline: Duration::from_millis(config.reads.redis_timeout_ms),
         postgres_deadline,

@@ -14,6 +14,7 @@ use crate::board::Board;
 use crate::config::Config;
 use crate::limits::{Limits, Purse};
 use crate::metrics::Metrics;
+use crate::prices::{PriceSource, Prices};
 use crate::problem::Problem;
 use crate::reads::Reads;
 use crate::replies::Ledger;
@@ -30,6 +31,9 @@ pub(crate) struct State {
     /// Operators' keys of late, with what they came with.
     pub(crate) operator_keys: Arc<Ledger>,
     pub(crate) timelines: Arc<Timelines>,
+    pub(crate) prices: Prices,
+    /// Where prices are read instead, if they are.
+    pub(crate) price_source: Option<Arc<dyn PriceSource>>,
     pub(crate) reads: Reads,
     pub(crate) emitter: Arc<dyn Emitter>,
     pub(crate) inboxes: Inboxes,

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use console::sale::trade::{Course, Wanted};
+use events::ids::SellerId;
 
 /// A time-sale back end: never oversold, never undersold, nothing lost, nothing doubled, and a command that proves it.
 #[derive(Parser, Debug)]
@@ -187,9 +188,12 @@ pub(crate) struct Token {
     /// The subject: a shopper's or an operator's id.
     #[arg(default_value = "shopper-1")]
     pub(crate) subject: String,
-    /// A role, repeatable: shopper, operator.
-    #[arg(long = "role", default_value = "shopper", value_parser = ["shopper", "operator"])]
+    /// A role, repeatable: shopper, operator, seller.
+    #[arg(long = "role", default_value = "shopper", value_parser = ["shopper", "operator", "seller"])]
     pub(crate) roles: Vec<String>,
+    /// The seller that the role seller is for.
+    #[arg(long, value_parser = seller, required_if_eq("roles", "seller"), conflicts_with = "segments")]
+    pub(crate) seller: Option<SellerId>,
     /// A segment, repeatable.
     #[arg(long = "segment")]
     pub(crate) segments: Vec<String>,
@@ -294,6 +298,11 @@ pub(crate) enum Arrivals {
     Poisson,
     /// Evenly.
     Constant,
+}
+
+/// A seller's id.
+fn seller(text: &str) -> Result<SellerId, String> {
+    SellerId::new(text).map_err(|error| error.to_string())
 }
 
 /// Seconds, with or without their unit.

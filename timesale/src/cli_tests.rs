@@ -39,7 +39,7 @@ timesale topics
 timesale topics validate --file
 timesale topics plan --file --json
 timesale topics apply --file --json --yes --wait
-timesale token <subject> --role --segment --ttl
+timesale token <subject> --role --seller --segment --ttl
 timesale verify --journal --settle --dead-letters --provider
 timesale toss-stub --listen --exposed --data --webhook --webhook-minute
 timesale offers-stub --listen --exposed
@@ -69,6 +69,28 @@ fn orders_are_wanted_by_count_by_share_or_not_at_all() {
     ];
     for (text, expected) in table {
         assert_eq!(wanted(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_token_of_the_role_seller_names_the_seller() {
+    use clap::Parser;
+    let table: [(&[&str], Option<&str>); 6] = [
+        (&["--role", "seller", "--seller", "teahouse"], Some("teahouse")),
+        (&["--role", "operator", "--role", "seller", "--seller", "teahouse"], Some("teahouse")),
+        (&["--role", "operator"], Some("")),
+        (&["--role", "seller"], None),
+        (&["--role", "operator", "--role", "seller"], None),
+        (&["--role", "seller", "--seller", "a b"], None),
+    ];
+    for (options, expected) in table {
+        let seller = match Cli::try_parse_from(["timesale", "token", "kim"].iter().chain(options)) {
+            Ok(Cli { verb: crate::cli::Verb::Token(token), .. }) => {
+                Some(token.seller.map_or(String::new(), |seller| seller.to_string()))
+            }
+            _ => None,
+        };
+        assert_eq!(seller.as_deref(), expected, "{options:?}");
     }
 }
 

@@ -153,6 +153,7 @@ async fn ingress(surroundings: Surroundings) -> Result<(), PartError> {
         emitter: EmitterConfig::default(),
         postgres: Some(config.postgres.expose().to_owned()),
         redis: Some(config.redis.expose().to_owned()),
+        prices: None,
         secrets: secrets.map_err(|error| PartError::Unavailable(error.into()))?,
         registry,
         health: health.clone(),

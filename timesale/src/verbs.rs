@@ -83,7 +83,12 @@ fn token(whom: &cli::Token, config: &Config) -> Exit {
     };
     let roles: Vec<&str> = whom.roles.iter().map(String::as_str).collect();
     let segments: Vec<&str> = whom.segments.iter().map(String::as_str).collect();
-    match Mint::new(secret.expose()).token(&whom.subject, &roles, &segments, Duration::from_secs(whom.ttl)) {
+    let (mint, ttl) = (Mint::new(secret.expose()), Duration::from_secs(whom.ttl));
+    let token = match &whom.seller {
+        Some(seller) => mint.of_seller(&whom.subject, &roles, seller.as_str(), ttl),
+        None => mint.token(&whom.subject, &roles, &segments, ttl),
+    };
+    match token {
         Ok(token) => say(&token),
         Err(error) => {
             complain(&error.to_string());

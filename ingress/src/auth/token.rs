@@ -1,6 +1,6 @@
 //! What a token says. An identity provider mints it (in development `timesale token`); the door only verifies.
 
-use events::ids::{Segment, ShopperId};
+use events::ids::{Segment, SellerId, ShopperId};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -10,8 +10,10 @@ use serde::de::IgnoredAny;
 pub(crate) enum Role {
     /// Claims coupons and sees their own.
     Shopper,
-    /// Defines, pauses, resumes and ends campaigns.
+    /// Runs the shop: campaigns, products, orders, offers, settlement.
     Operator,
+    /// Sees what the seller that the token names is owed.
+    Seller,
 }
 
 /// The claims of a token that matter here; issuer, audience and expiry are checked by the verifier. Other claims are ignored.
@@ -22,6 +24,8 @@ pub(super) struct Claims {
     pub(super) roles: Vec<KnownRole>,
     #[serde(default)]
     pub(super) segments: Vec<Segment>,
+    #[serde(default)]
+    pub(super) seller: Option<SellerId>,
     #[serde(default)]
     pub(super) iat: u64,
 }

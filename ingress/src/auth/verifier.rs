@@ -4,7 +4,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use events::coupons::CampaignTerms;
-use events::ids::{Segment, ShopperId};
+use events::ids::{Segment, SellerId, ShopperId};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
 use warp::http::HeaderMap;
 use warp::http::header::AUTHORIZATION;
@@ -26,6 +26,7 @@ pub(crate) struct Caller {
     pub(crate) segments: Vec<Segment>,
     is_shopper: bool,
     is_operator: bool,
+    seller: Option<SellerId>,
 }
 
 impl Caller {
@@ -34,6 +35,7 @@ impl Caller {
         let has = match role {
             Role::Shopper => self.is_shopper,
             Role::Operator => self.is_operator,
+            Role::Seller => self.seller.is_some(),
         };
         if has { Ok(()) } else { Err(Problem::new(Code::Forbidden)) }
     }
@@ -42,12 +44,18 @@ impl Caller {
     pub(crate) fn with_roles(id: &str, roles: &[Role]) -> Self {
         let id = ShopperId::new(id).unwrap_or_else(|error| unreachable!("{error}"));
         let has = |role| roles.contains(&role);
-        Self { id, segments: Vec::new(), is_shopper: has(Role::Shopper), is_operator: has(Role::Operator) }
+        let (is_shopper, is_operator) = (has(Role::Shopper), has(Role::Operator));
+        Self { id, segments: Vec::new(), is_shopper, is_operator, seller: None }
     }
 
     /// Whether the caller is an operator.
     pub(crate) fn is_operator(&self) -> bool {
         self.is_operator
+    }
+
+    /// The seller that the caller acts for, if their role is that of a seller.
+    pub(crate) fn seller(&self) -> Option<&SellerId> {
+        self.seller.as_ref()
     }
 }
 
@@ -103,6 +111,8 @@ impl Verifier {
         Ok(Caller {
             is_shopper: has(Role::Shopper),
             is_operator: has(Role::Operator),
+            // The role without a seller, or a seller without the role, gives nothing.
+            seller: if has(Role::Seller) { claims.seller } else { None },
             id: claims.sub,
             segments: claims.segments,
         })

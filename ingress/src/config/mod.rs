@@ -2,12 +2,15 @@
 //! Secrets are not configuration: see [`crate::auth::Secrets`].
 
 mod orders;
+mod prices;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
 pub use orders::{OrdersConfig, TimelinesConfig, WebhooksConfig};
+
+pub use prices::PricesConfig;
 
 use crate::limits::Network;
 
@@ -31,6 +34,8 @@ pub struct Config {
     pub waiting: WaitingConfig,
     /// Refusing from memory.
     pub board: BoardConfig,
+    /// Showing prices.
+    pub prices: PricesConfig,
     /// Reading the projections.
     pub reads: ReadsConfig,
     /// Time limits of orders.
@@ -181,6 +186,7 @@ impl Default for Config {
             limits: LimitsConfig::default(),
             waiting: WaitingConfig::default(),
             board: BoardConfig::default(),
+            prices: PricesConfig::default(),
             reads: ReadsConfig::default(),
             orders: OrdersConfig::default(),
             timelines: TimelinesConfig::default(),
@@ -305,6 +311,7 @@ impl Config {
             (board.grants_remembered_ms >= 0, "board.grants_remembered_ms", "must not be negative"),
             (reads.redis_timeout_ms >= 1 && reads.postgres_timeout_ms >= 1, "reads", "a deadline must be at least 1"),
             (reads.postgres_connections >= 1, "reads.postgres_connections", "must be at least 1"),
+            (self.prices.longest_cache_seconds <= 86_400, "prices.longest_cache_seconds", "must be at most 86400"),
             (self.orders.limits().is_plausible(), "orders", "limits must be 1 second to 90 days, to pay at most 1 day"),
             (
                 timelines.most_streams >= 1 && timelines.most_streams_per_caller >= 1,

@@ -6,9 +6,13 @@ pub(crate) mod coupons;
 mod definitions;
 pub(crate) mod docs;
 pub(crate) mod health;
+pub(crate) mod offers;
 pub(crate) mod orders;
+pub(crate) mod prices;
 pub(crate) mod products;
 pub(crate) mod requests;
+pub(crate) mod sellers;
+pub(crate) mod settlements;
 pub(crate) mod webhooks;
 
 use std::time::Duration;

@@ -175,7 +175,11 @@ async fn apply(
     Ok(with_preference(if is_repeated { replayed(response) } else { response }, patience))
 }
 
-fn sku_of(segment: &str) -> Result<Sku, Problem> {
+/// The product that a path names.
+///
+/// # Errors
+/// `INVALID_ID`.
+pub(super) fn sku_of(segment: &str) -> Result<Sku, Problem> {
     Sku::new(segment).map_err(|error| Problem::new(Code::InvalidId).detail(error.to_string()))
 }
 

@@ -2,6 +2,7 @@
 //! down twice: a field's sentence here is the field's comment there.
 
 mod page;
+mod parameters;
 
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
@@ -9,7 +10,8 @@ use serde_json::{Map, Value, json};
 pub(crate) use page::page;
 
 use crate::problem::Code;
-use crate::routes::{Access, Body, Key, Route, RouteId, TABLE};
+use crate::routes::{Access, Route, TABLE};
+use parameters::parameters;
 
 /// The page's style sheet.
 pub(crate) const STYLE: &str = include_str!("style.css");
@@ -47,7 +49,7 @@ pub fn document() -> Value {
                     "type": "http",
                     "scheme": "bearer",
                     "bearerFormat": "JWT",
-                    "description": "HS256; iss, aud, exp and sub are required, roles and segments are read.",
+                    "description": "HS256; iss, aud, exp and sub are required; roles, segments and, for the role seller, seller are read.",
                 },
             },
         },
@@ -64,7 +66,11 @@ fn operation(route: &Route, generator: &mut schemars::SchemaGenerator) -> Value 
         let mut written = json!({ "description": answer.description });
         if let (Some(schema), Value::Object(members)) = (answer.schema, &mut written) {
             let schema = schema(generator);
-            members.insert("content".into(), json!({ answer.media_type: { "schema": schema } }));
+            let mut content = json!({ answer.media_type: { "schema": schema } });
+            if let (Some(text), Value::Object(content)) = (answer.also_as, &mut content) {
+                content.insert(text.into(), json!({ "schema": { "type": "string" } }));
+            }
+            members.insert("content".into(), content);
         }
         answers.insert(answer.status.to_string(), written);
     }
@@ -94,6 +100,10 @@ fn operation(route: &Route, generator: &mut schemars::SchemaGenerator) -> Value 
                 let either = json!([{ "token": ["shopper"] }, { "token": ["operator"] }]);
                 drop(members.insert("security".into(), either));
             }
+            Access::SellerOrOperator => {
+                let either = json!([{ "token": ["seller"] }, { "token": ["operator"] }]);
+                drop(members.insert("security".into(), either));
+            }
         }
         if let Some(schema) = route.body.schema(generator) {
             let is_required = route.body.is_required();
@@ -110,7 +120,9 @@ pub(crate) fn problems(route: &Route) -> Vec<(u16, Vec<&'static str>)> {
     match route.access {
         Access::Anybody => {}
         Access::Provider => statuses.extend([429, 503]),
-        Access::Caller | Access::Shopper | Access::Operator | Access::Either => statuses.extend([401, 429, 503]),
+        Access::Caller | Access::Shopper | Access::Operator | Access::Either | Access::SellerOrOperator => {
+            statuses.extend([401, 429, 503]);
+        }
     }
     statuses.sort_unstable();
     statuses.dedup();
@@ -125,54 +137,6 @@ pub(crate) fn problems(route: &Route) -> Vec<(u16, Vec<&'static str>)> {
         names
     };
     statuses.into_iter().map(|status| (status, codes_of(status))).collect()
-}
-
-fn parameters(route: &Route) -> Vec<Value> {
-    let mut parameters = Vec::new();
-    for name in route.template.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
-        let pattern = match name {
-            "request" => "^req_[0-9a-f]{32}$",
-            "order" => "^ord_[0-9a-f]{32}$",
-            _ => "^[A-Za-z0-9_-]{1,64}$",
-        };
-        let schema = json!({ "type": "string", "pattern": pattern });
-        parameters.push(json!({ "name": name, "in": "path", "required": true, "schema": schema }));
-    }
-    if route.id == RouteId::GetOrderEvents {
-        parameters.push(json!({
-            "name": "Last-Event-ID",
-            "in": "header",
-            "required": false,
-            "description": "The number of the last event that was received: the stream goes on after it.",
-            "schema": { "type": "integer", "minimum": 0 },
-        }));
-    }
-    if route.body == Body::Webhook {
-        parameters.push(json!({
-            "name": "token",
-            "in": "query",
-            "required": false,
-            "description": "The token that the provider was told to send, where one is configured.",
-            "schema": { "type": "string", "pattern": "^[A-Za-z0-9_-]{16,128}$" },
-        }));
-    }
-    if route.key != Key::Unread {
-        parameters.push(json!({
-            "name": "Idempotency-Key",
-            "in": "header",
-            "required": route.key == Key::Required,
-            "description": "Bare, or a quoted structured-field string. The same key is the same request.",
-            "schema": { "type": "string", "pattern": "^\"?[A-Za-z0-9_-]{16,128}\"?$" },
-        }));
-        parameters.push(json!({
-            "name": "Prefer",
-            "in": "header",
-            "required": false,
-            "description": "wait=N (seconds, 0 to 10) or respond-async.",
-            "schema": { "type": "string" },
-        }));
-    }
-    parameters
 }
 
 fn problem_schema() -> Value {

@@ -4,9 +4,11 @@ use events::coupons::Refusal;
 use events::inventory::StockRefusal;
 use events::orders::OrderRefusal;
 use events::payments::Decline;
+use events::prices::PriceRefusal;
+use events::settlement::SettlementRefusal;
 use warp::http::StatusCode;
 
-use super::titles::{order_title, refusal_title, stock_title};
+use super::titles::{order_title, price_title, refusal_title, settlement_title, stock_title};
 
 /// What is wrong. The code is part of the interface: clients may switch on it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -17,6 +19,8 @@ pub(crate) enum Code {
     MalformedJson,
     /// An id in the path is not an id.
     InvalidId,
+    /// A parameter of the query is not one of the route's, is named twice, or is not what it must be.
+    InvalidParameter,
     /// The route needs an `Idempotency-Key`.
     KeyMissing,
     /// The `Idempotency-Key` is not one.
@@ -67,6 +71,10 @@ pub(crate) enum Code {
     PaymentDeclined(Decline),
     /// The payment provider gave no money back.
     RefundRefused,
+    /// The settlement processor's refusal.
+    Settlement(SettlementRefusal),
+    /// The prices processor's refusal.
+    Price(PriceRefusal),
 }
 
 /// Whose refusals a route may answer, beside what every route may.
@@ -82,6 +90,10 @@ pub(crate) enum Family {
     Orders,
     /// What is wrong with a webhook.
     Webhooks,
+    /// The settlement processor's.
+    Settlement,
+    /// The prices processor's.
+    Prices,
 }
 
 impl Family {
@@ -99,16 +111,19 @@ impl Family {
                 codes
             }
             Self::Webhooks => vec![Code::NotAWebhook, Code::SenderRefused],
+            Self::Settlement => SettlementRefusal::ALL.map(Code::Settlement).to_vec(),
+            Self::Prices => PriceRefusal::ALL.map(Code::Price).to_vec(),
         }
     }
 }
 
 impl Code {
     /// The codes that any route may answer, in order of status.
-    pub(crate) const OWN: [Self; 20] = [
+    pub(crate) const OWN: [Self; 21] = [
         Self::BadRequest,
         Self::MalformedJson,
         Self::InvalidId,
+        Self::InvalidParameter,
         Self::KeyMissing,
         Self::KeyInvalid,
         Self::TokenMissing,
@@ -131,7 +146,8 @@ impl Code {
     /// Every code, each pair of status and name once. A name may have two statuses: a product that is not there is 404 where
     /// it is asked for, and 409 where an order names it.
     pub(crate) fn catalogue() -> Vec<Self> {
-        let families = [Family::Webhooks, Family::Coupons, Family::Stock, Family::Orders];
+        let families =
+            [Family::Webhooks, Family::Coupons, Family::Stock, Family::Orders, Family::Settlement, Family::Prices];
         let all = Self::OWN.into_iter().chain(families.into_iter().flat_map(Family::codes));
         let mut catalogue: Vec<Self> = Vec::new();
         for code in all {
@@ -151,6 +167,9 @@ impl Code {
             Self::BadRequest => (S::BAD_REQUEST, "BAD_REQUEST", "The request breaks a rule of HTTP"),
             Self::MalformedJson => (S::BAD_REQUEST, "MALFORMED_JSON", "The body is not strict JSON"),
             Self::InvalidId => (S::BAD_REQUEST, "INVALID_ID", "An id in the path is not an id"),
+            Self::InvalidParameter => {
+                (S::BAD_REQUEST, "INVALID_PARAMETER", "A parameter of the query is not what this route asks for")
+            }
             Self::KeyMissing => (S::BAD_REQUEST, "IDEMPOTENCY_KEY_MISSING", "The Idempotency-Key header is missing"),
             Self::KeyInvalid => (S::BAD_REQUEST, "IDEMPOTENCY_KEY_INVALID", "The Idempotency-Key header is not a key"),
             Self::TokenMissing => (S::UNAUTHORIZED, "TOKEN_MISSING", "A bearer token is needed"),
@@ -184,6 +203,8 @@ impl Code {
                 (S::PAYMENT_REQUIRED, "PAYMENT_DECLINED", "The payment provider refused to charge; nothing was charged")
             }
             Self::RefundRefused => (S::BAD_GATEWAY, "REFUND_REFUSED", "The payment provider gave no money back"),
+            Self::Settlement(refusal) => (settlement_status(refusal), refusal.code(), settlement_title(refusal)),
+            Self::Price(refusal) => (price_status(refusal), refusal.code(), price_title(refusal)),
         }
     }
 
@@ -199,6 +220,8 @@ impl Code {
             Self::Refused(refusal) => refusal.is_transient(),
             Self::Stock(refusal) | Self::Line(refusal) => refusal.is_transient(),
             Self::Order(refusal) => refusal.is_transient(),
+            Self::Settlement(refusal) => refusal.is_transient(),
+            Self::Price(refusal) => refusal.is_transient(),
             Self::PaymentDeclined(decline) => decline != Decline::Fault,
             _ => false,
         }
@@ -240,5 +263,23 @@ fn order_status(refusal: OrderRefusal) -> StatusCode {
         | OrderRefusal::TooManyUnits
         | OrderRefusal::RefundAccountMissing => StatusCode::UNPROCESSABLE_ENTITY,
         _ => StatusCode::CONFLICT,
+    }
+}
+
+fn settlement_status(refusal: SettlementRefusal) -> StatusCode {
+    match refusal {
+        SettlementRefusal::UnknownSeller => StatusCode::NOT_FOUND,
+        SettlementRefusal::IdempotencyConflict | SettlementRefusal::InvalidPolicy => StatusCode::UNPROCESSABLE_ENTITY,
+        SettlementRefusal::TermsFrozen | SettlementRefusal::DayClosed | SettlementRefusal::DayAhead => {
+            StatusCode::CONFLICT
+        }
+    }
+}
+
+fn price_status(refusal: PriceRefusal) -> StatusCode {
+    match refusal {
+        PriceRefusal::UnknownProduct => StatusCode::NOT_FOUND,
+        PriceRefusal::InvalidOffer | PriceRefusal::InvalidPrice => StatusCode::UNPROCESSABLE_ENTITY,
+        PriceRefusal::OfferInFuture | PriceRefusal::OfferStale | PriceRefusal::TooManyOffers => StatusCode::CONFLICT,
     }
 }

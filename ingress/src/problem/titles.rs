@@ -3,6 +3,8 @@
 use events::coupons::Refusal;
 use events::inventory::StockRefusal;
 use events::orders::OrderRefusal;
+use events::prices::PriceRefusal;
+use events::settlement::SettlementRefusal;
 
 const CONFLICT: &str = "The same key was sent before with other content";
 
@@ -57,5 +59,29 @@ pub(super) fn order_title(refusal: OrderRefusal) -> &'static str {
         OrderRefusal::NotPaid => "The order is not paid, or was undone",
         OrderRefusal::NotShipped => "The order was not shipped",
         OrderRefusal::RefundAccountMissing => "A refund of a transfer needs an account to send it to",
+    }
+}
+
+pub(super) fn settlement_title(refusal: SettlementRefusal) -> &'static str {
+    match refusal {
+        SettlementRefusal::IdempotencyConflict => CONFLICT,
+        SettlementRefusal::UnknownSeller => "Nothing is known of the seller",
+        SettlementRefusal::InvalidPolicy => {
+            "The policy breaks a rule, or begins on a day that is over, or before one that was set earlier"
+        }
+        SettlementRefusal::TermsFrozen => "The change would break a promise already given",
+        SettlementRefusal::DayClosed => "The day is closed",
+        SettlementRefusal::DayAhead => "The day has not begun",
+    }
+}
+
+pub(super) fn price_title(refusal: PriceRefusal) -> &'static str {
+    match refusal {
+        PriceRefusal::UnknownProduct => "There is no such product",
+        PriceRefusal::InvalidOffer => "The offer breaks a rule",
+        PriceRefusal::InvalidPrice => "The price is absurd beside the list price",
+        PriceRefusal::OfferInFuture => "The offer claims to have been seen later than now",
+        PriceRefusal::OfferStale => "The offer is not believed any longer, or a newer one of the source is known",
+        PriceRefusal::TooManyOffers => "As many other sources as a product may have offer it",
     }
 }

@@ -1,7 +1,10 @@
 //! Reading what became of things: Redis first, Postgres when Redis does not answer in time, is being rebuilt, or does not hold
 //! it. Both read-only; losing Redis costs latency and nothing else.
 
+mod accounts;
+mod columns;
 mod postgres;
+mod postgres_accounts;
 mod postgres_shop;
 mod redis;
 mod shop;
@@ -12,11 +15,12 @@ use std::time::Duration;
 use events::ids::{OrderId, RequestId, ShopperId, Sku};
 use events::projections::{CouponRow, OrderRow, ProductRow, RequestRow, TimelineRow};
 
+pub(crate) use accounts::{Accounts, Page, Place, SellerDay, SellerLine};
+#[cfg(test)]
+pub(crate) use accounts::{Closing, DayStatus};
 pub(crate) use postgres::Postgres;
 pub(crate) use redis::Redis;
-#[cfg(test)]
-pub(crate) use shop::Reading;
-pub(crate) use shop::{LineRead, OrderRead, Shop};
+pub(crate) use shop::{LineRead, OrderRead, Reading, Shop};
 
 use crate::metrics::Metrics;
 use crate::problem::{Code, Problem};
@@ -28,6 +32,8 @@ pub(crate) struct Reads {
     pub(crate) postgres: Option<Arc<Postgres>>,
     /// Products and orders: Postgres.
     pub(crate) shop: Option<Arc<dyn Shop>>,
+    /// What sellers are owed: Postgres.
+    pub(crate) accounts: Option<Arc<dyn Accounts>>,
     pub(crate) redis_deadline: Duration,
     pub(crate) postgres_deadline: Duration,
 }
@@ -180,6 +186,28 @@ impl Reads {
         answered(read, |rows| !rows.is_empty(), metrics)
     }
 
+    /// Sellers' days.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE` when Postgres does not answer.
+    pub(crate) async fn days(&self, page: &Page, metrics: &Metrics) -> Result<Vec<SellerDay>, Problem> {
+        let read = within(self.postgres_deadline, self.accounts()?.days(page)).await;
+        answered(read, |rows| !rows.is_empty(), metrics)
+    }
+
+    /// The lines of sellers' days.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE` when Postgres does not answer.
+    pub(crate) async fn lines(&self, page: &Page, metrics: &Metrics) -> Result<Vec<SellerLine>, Problem> {
+        let read = within(self.postgres_deadline, self.accounts()?.lines(page)).await;
+        answered(read, |rows| !rows.is_empty(), metrics)
+    }
+
+    fn accounts(&self) -> Result<&Arc<dyn Accounts>, Problem> {
+        self.accounts.as_ref().ok_or_else(|| Problem::new(Code::Unavailable))
+    }
+
     fn shop(&self) -> Result<&Arc<dyn Shop>, Problem> {
         self.shop.as_ref().ok_or_else(|| Problem::new(Code::Unavailable))
     }
@@ -209,6 +237,10 @@ fn failed(source: &'static str, error: &ReadError, metrics: &Metrics) {
 }
 
 #[cfg(test)]
+mod accounts_tests;
+#[cfg(test)]
 mod shop_tests;
 #[cfg(test)]
 mod slow_tests;
+#[cfg(test)]
+mod test_database;

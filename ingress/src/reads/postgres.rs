@@ -11,6 +11,7 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
 use sqlx::{PgConnection, Row};
 
 use super::ReadError;
+use super::columns::{id, maybe_id, named};
 
 const REQUEST: &str = "SELECT coalesce(campaign, sku, order_id, seller) AS subject, shopper, kind, status, reason, coupon, \
                        decided_at, src_partition, src_offset FROM requests WHERE request = $1";
@@ -103,17 +104,4 @@ fn coupon_row(shopper: &ShopperId, row: &PgRow) -> Result<CouponRow, ReadError> 
 
 fn source(row: &PgRow) -> Result<Source, ReadError> {
     Ok(Source { partition: row.try_get("src_partition")?, offset: row.try_get("src_offset")? })
-}
-
-pub(super) fn id<T: FromStr>(row: &PgRow, name: &'static str) -> Result<T, ReadError> {
-    row.try_get::<&str, _>(name)?.parse().map_err(|_| ReadError::Unreadable(name.to_owned()))
-}
-
-pub(super) fn maybe_id<T: FromStr>(row: &PgRow, name: &'static str) -> Result<Option<T>, ReadError> {
-    let text: Option<&str> = row.try_get(name)?;
-    text.map(str::parse).transpose().map_err(|_| ReadError::Unreadable(name.to_owned()))
-}
-
-pub(super) fn named<T>(row: &PgRow, name: &'static str, from_name: fn(&str) -> Option<T>) -> Result<T, ReadError> {
-    from_name(row.try_get(name)?).ok_or_else(|| ReadError::Unreadable(name.to_owned()))
 }

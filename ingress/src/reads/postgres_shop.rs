@@ -7,12 +7,12 @@ use events::orders::{LineAmounts, OrderAmounts, OrderCoupon, OrderState};
 use events::payments::PaymentMethod;
 use events::projections::{OrderDetails, OrderRow, ProductRow, TimelineRow};
 use events::time::Timestamp;
-use serde::de::DeserializeOwned;
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 
 use super::ReadError;
-use super::postgres::{Postgres, id, maybe_id, named};
+use super::columns::{count, id, instant, json, maybe_id, maybe_named, named};
+use super::postgres::Postgres;
 use super::shop::{LineRead, OrderRead, Reading, Shop};
 
 const PRODUCT: &str = "SELECT partition, version, terms::text AS terms, received, available, held, sold, updated_at \
@@ -153,24 +153,4 @@ fn amounts(row: &PgRow) -> Result<OrderAmounts, ReadError> {
         paid: money("paid")?,
         refunded: money("refunded")?,
     })
-}
-
-fn instant(row: &PgRow, name: &str) -> Result<Option<Timestamp>, ReadError> {
-    Ok(row.try_get::<Option<i64>, _>(name)?.map(Timestamp::from_millis))
-}
-
-/// A number that is never negative, whatever whole type its column has.
-fn count<T: TryFrom<i64>>(row: &PgRow, name: &'static str) -> Result<T, ReadError> {
-    let number = row.try_get::<i64, _>(name).or_else(|_| row.try_get::<i32, _>(name).map(i64::from))?;
-    T::try_from(number).map_err(|_| ReadError::Unreadable(name.to_owned()))
-}
-
-fn json<T: DeserializeOwned>(row: &PgRow, name: &'static str) -> Result<Option<T>, ReadError> {
-    let text: Option<&str> = row.try_get(name)?;
-    text.map(serde_json::from_str).transpose().map_err(|_| ReadError::Unreadable(name.to_owned()))
-}
-
-fn maybe_named<T>(row: &PgRow, name: &'static str, from_name: fn(&str) -> Option<T>) -> Result<Option<T>, ReadError> {
-    let text: Option<&str> = row.try_get(name)?;
-    text.map(|text| from_name(text).ok_or_else(|| ReadError::Unreadable(name.to_owned()))).transpose()
 }

@@ -1,51 +1,14 @@
 //! Products and orders in a real Postgres, in the tables as the sinks define them; else skipped, and it says so.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stderr,
-    reason = "a test that cannot go on should fail, one that is skipped says why"
-)]
-
-use std::path::Path;
-use std::time::Duration;
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on should fail")]
 
 use events::ids::{OrderId, RequestId, Sku};
 use events::money::Money;
 use events::orders::{LineAmounts, OrderFact, OrderState};
 use events::payments::PaymentMethod;
-use sqlx::postgres::PgConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection};
+use sqlx::{AssertSqlSafe, Executor};
 
-use super::{Postgres, Shop};
-
-/// The tables, as the sinks make them.
-fn migrations() -> Vec<String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../sinks/src/postgres/migrations");
-    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
-    files.sort();
-    files.iter().map(|file| std::fs::read_to_string(file).unwrap()).collect()
-}
-
-/// Runs a test on a database of its own.
-async fn on_a_database<F: Future<Output = ()>>(test: impl FnOnce(PgConnection, Postgres) -> F) {
-    let Some(base) = std::env::var("TIMESALE_TEST_DATABASE_URL").ok().filter(|url| !url.is_empty()) else {
-        eprintln!("skipped: TIMESALE_TEST_DATABASE_URL is not set");
-        return;
-    };
-    let name = format!("ingress_{:016x}", fastrand::u64(..));
-    let (address, query) = base.split_once('?').unwrap_or((&base, ""));
-    let (server, _) = address.rsplit_once('/').unwrap();
-    let url = format!("{server}/{name}?{query}");
-    let mut admin = base.parse::<PgConnectOptions>().unwrap().connect().await.unwrap();
-    admin.execute(AssertSqlSafe(format!("create database \"{name}\""))).await.unwrap();
-    let mut connection = PgConnection::connect(&url).await.unwrap();
-    for migration in migrations() {
-        connection.execute(AssertSqlSafe(migration)).await.unwrap();
-    }
-    test(connection, Postgres::new(&url, 2, Duration::from_secs(5)).unwrap()).await;
-    admin.execute(AssertSqlSafe(format!("drop database \"{name}\" with (force)"))).await.unwrap();
-}
+use super::Shop;
+use super::test_database::on_a_database;
 
 fn order() -> OrderId {
     RequestId::derive(&[b"order"]).order()

@@ -58,6 +58,7 @@ async fn sources_that_are_gone_are_503_within_their_deadlines() {
             super::Postgres::new("postgres://127.0.0.1:1/x", 1, Duration::from_millis(300)).unwrap(),
         )),
         shop: None,
+        accounts: None,
         redis_deadline: Duration::from_millis(100),
         postgres_deadline: Duration::from_millis(300),
     };

@@ -4,7 +4,9 @@
 mod coupons;
 mod door;
 mod orders;
+mod prices;
 mod products;
+mod settlements;
 mod table;
 
 use std::convert::Infallible;
@@ -36,9 +38,13 @@ pub(crate) fn routes(state: &Arc<State>) -> BoxedFilter<(Response,)> {
         deadline: Duration::from_millis(state.config.server.body_timeout_ms),
     };
     coupons::routes(&way)
+        .or(prices::routes(&way))
+        .unify()
         .or(orders::routes(&way))
         .unify()
         .or(products::routes(&way))
+        .unify()
+        .or(settlements::routes(&way))
         .unify()
         .or(door::routes(&way))
         .unify()

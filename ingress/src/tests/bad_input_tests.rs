@@ -4,15 +4,23 @@
 use super::world::*;
 use crate::routes::{Access, Body, Key, Route, TABLE};
 
+/// A policy that uses every member.
+const POLICY: &str = r#"{"effective_from":"2026-12-01","basis":"delivered","time_zone":"Asia/Seoul","commission":[
+    {"applies_to":{"product":"tea"},"fee":{"fixed":500}},{"applies_to":{"category":"food"},"fee":{"rate":800},"minimum":100},
+    {"applies_to":"seller","fee":{"rate":1000}}],"vat":"added","pay_out":{"weekly":{"first_share":7000,"weekday":"tuesday",
+    "reserve_after_days":14}},"grace_ms":600000}"#;
+
 pub(super) const KEY: &str = "0123456789abcdef";
 
 pub(super) fn path_of(route: &Route) -> String {
     path_with(route.template, "sale", "req_00000000000000000000000000000000", "ord_00000000000000000000000000000000")
 }
 
-/// A template's path: campaigns and products share what is good for both.
+/// A template's path: campaigns, products and sellers share what is good for all of them.
 pub(super) fn path_with(template: &str, text: &str, request: &str, order: &str) -> String {
-    let path = template.replace("{campaign}", text).replace("{sku}", text);
+    let path =
+        template.replace("{campaign}", text).replace("{sku}", text).replace("{seller}", text).replace("{source}", text);
+    let path = path.replace("{day}", if text == "sale" { "2026-11-23" } else { text });
     path.replace("{request}", request).replace("{order}", order)
 }
 
@@ -28,6 +36,8 @@ pub(super) fn good_body(body: Body) -> Option<String> {
         Body::Cancellation => r#"{"lines":[{"sku":"tea","quantity":1}]}"#.into(),
         Body::Refund => r#"{"cause":"faulty","goods":"gone"}"#.into(),
         Body::Webhook => webhook("ord_00000000000000000000000000000000", "DONE"),
+        Body::SellerPolicy => POLICY.into(),
+        Body::Offer => r#"{"price":9900,"seen_at":1,"fresh_ms":30000,"until":2}"#.into(),
     })
 }
 
@@ -39,7 +49,7 @@ pub(super) fn started(route: &Route) -> Ask {
 fn called(route: &Route, asked: Ask) -> Ask {
     match route.access {
         Access::Anybody | Access::Provider => asked,
-        Access::Operator => asked.operator(),
+        Access::Operator | Access::SellerOrOperator => asked.operator(),
         Access::Shopper | Access::Caller | Access::Either => asked.shopper("kim"),
     }
 }
@@ -203,7 +213,7 @@ async fn every_bad_key_is_refused() {
         (route.name.to_owned(), asked.json(good_body(route.body).unwrap_or_else(|| "{}".into())))
     });
     let count = all_refused(missing.collect(), |status, code| (status, code) == (400, "IDEMPOTENCY_KEY_MISSING")).await;
-    assert_eq!(count, 9);
+    assert_eq!(count, 10);
 }
 
 #[tokio::test]

@@ -12,7 +12,9 @@ use events::ids::{CampaignId, RequestId, SellerId, ShopperId};
 use events::inventory::{InventoryCommand, ProductTerms};
 use events::money::Money;
 use events::orders::OrderCommand;
+use events::prices::PriceCommand;
 use events::request::{Outcome, Reply};
+use events::settlement::SettlementCommand;
 use events::time::{Timestamp, Window};
 use http_body_util::{BodyExt, Full};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
@@ -24,6 +26,7 @@ use tokio::task::JoinHandle;
 use warp::http::{HeaderMap, Method, Request, StatusCode};
 use warp::reply::Response;
 
+use super::accounts::MemoryAccounts;
 use super::shop::MemoryShop;
 use crate::auth::{Secret, Secrets};
 use crate::config::Config;
@@ -41,6 +44,7 @@ pub(super) struct World {
     pub(super) door: Arc<Door>,
     pub(super) emitter: MemoryEmitter,
     pub(super) shop: MemoryShop,
+    pub(super) accounts: MemoryAccounts,
 }
 
 /// What came back.
@@ -80,15 +84,17 @@ pub(super) fn world() -> World {
 }
 
 pub(super) fn world_of(config: Config) -> World {
-    let (emitter, shop) = (MemoryEmitter::new(4), MemoryShop::default());
+    let (emitter, shop, accounts) = (MemoryEmitter::new(4), MemoryShop::default(), MemoryAccounts::default());
     let secrets = Secrets::new(vec![Secret::new(SECRET).unwrap(), Secret::new(OLD_SECRET).unwrap()]).unwrap();
     let parts = Parts {
         emitter: Arc::new(emitter.clone()),
         reads: Reads {
             shop: Some(Arc::new(shop.clone())),
+            accounts: Some(Arc::new(accounts.clone())),
             postgres_deadline: Duration::from_secs(1),
             ..Reads::default()
         },
+        price_source: None,
         secrets,
         registry: Registry::new(),
         health: streams::service::Health::default(),
@@ -96,7 +102,7 @@ pub(super) fn world_of(config: Config) -> World {
     let state = assemble(config, parts, 3).unwrap();
     state.board.set_current(true);
     let door = Arc::new(Door::new(Arc::clone(&state)));
-    World { state, door, emitter, shop }
+    World { state, door, emitter, shop, accounts }
 }
 
 pub(super) fn terms(stock: u32) -> CampaignTerms {
@@ -190,6 +196,11 @@ impl Ask {
         let token = token(id, &["shopper"]);
         self.bearer(&token)
     }
+    pub(super) fn seller(self, id: &str) -> Self {
+        let mut named = claims("someone", &["seller"]);
+        named["seller"] = id.into();
+        self.bearer(&signed(&named, SECRET, Algorithm::HS256))
+    }
     pub(super) fn operator(self) -> Self {
         let token = token("op", &["operator"]);
         self.bearer(&token)
@@ -243,6 +254,16 @@ impl World {
         self.emitter.emitted().iter().map(read).collect()
     }
 
+    /// Commands to the prices processor in the log.
+    pub(super) fn price_commands(&self) -> Vec<PriceCommand> {
+        self.emitter.emitted().iter().map(read).collect()
+    }
+
+    /// Commands to the settlement processor in the log.
+    pub(super) fn settlement_commands(&self) -> Vec<SettlementCommand> {
+        self.emitter.emitted().iter().map(read).collect()
+    }
+
     /// Plays the coupon processor: answers every command in the log with `decide`, as soon as it is there, `count` times.
     pub(super) fn processor(
         &self,
@@ -259,6 +280,24 @@ impl World {
         decide: impl Fn(&OrderCommand) -> Outcome + Send + 'static,
     ) -> JoinHandle<()> {
         self.play(count, move |command: &OrderCommand| (command.request(), decide(command)))
+    }
+
+    /// Plays the prices processor.
+    pub(super) fn prices(
+        &self,
+        count: usize,
+        decide: impl Fn(&PriceCommand) -> Outcome + Send + 'static,
+    ) -> JoinHandle<()> {
+        self.play(count, move |command: &PriceCommand| (command.request(), decide(command)))
+    }
+
+    /// Plays the settlement processor.
+    pub(super) fn settlement(
+        &self,
+        count: usize,
+        decide: impl Fn(&SettlementCommand) -> Outcome + Send + 'static,
+    ) -> JoinHandle<()> {
+        self.play(count, move |command: &SettlementCommand| (command.request(), decide(command)))
     }
 
     /// Plays the inventory processor.

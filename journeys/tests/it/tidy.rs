@@ -129,8 +129,8 @@ const ROOMS: [(&str, &[&str], &[&str]); 9] = [
 /// Words that only one place may say: the outside crate, and where it may be named.
 const CLIENTS: [(&str, &[&str]); 4] = [
     ("rdkafka", &["streams/src/kafka/", "streams/examples/"]),
-    ("sqlx", &["sinks/", "ingress/src/", "console/src/", "journeys/tests/"]),
-    ("redis", &["sinks/", "ingress/src/", "console/src/", "journeys/tests/"]),
+    ("sqlx", &["sinks/", "ingress/src/", "ingress/examples/", "console/src/", "journeys/tests/"]),
+    ("redis", &["sinks/", "ingress/src/", "ingress/examples/", "console/src/", "journeys/tests/"]),
     ("warp", &["ingress/", "timesale/src/"]),
 ];
 

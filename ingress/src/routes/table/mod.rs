@@ -3,10 +3,13 @@
 mod coupons;
 mod door;
 mod orders;
+mod prices;
 mod products;
+mod settlements;
 
 use events::coupons::CampaignTerms;
 use events::inventory::ProductTerms;
+use events::settlement::SellerPolicy;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Value, json};
 use warp::http::Method;
@@ -27,8 +30,10 @@ pub(crate) enum Access {
     Shopper,
     /// A token with the role `operator`.
     Operator,
-    /// A token with either role.
+    /// A token with either of these roles.
     Either,
+    /// A token with the role `seller`, which sees its own, or `operator`.
+    SellerOrOperator,
 }
 
 /// Whether a route reads an `Idempotency-Key`.
@@ -65,6 +70,10 @@ pub(crate) enum Body {
     Refund,
     /// A webhook.
     Webhook,
+    /// How a seller is settled.
+    SellerPolicy,
+    /// What a product costs elsewhere.
+    Offer,
 }
 
 /// One success of a route.
@@ -77,6 +86,8 @@ pub(crate) struct AnswerSpec {
     pub(crate) schema: Option<fn(&mut SchemaGenerator) -> Schema>,
     /// The body's media type, where there is a schema.
     pub(crate) media_type: &'static str,
+    /// Another media type that the same can be had as, a text.
+    pub(crate) also_as: Option<&'static str>,
 }
 
 /// One route.
@@ -122,6 +133,13 @@ pub(crate) enum RouteId {
     ConfirmPurchase,
     RefundOrder,
     PostTossWebhook,
+    GetPrice,
+    PutOffer,
+    DeleteOffer,
+    PutSeller,
+    CloseDay,
+    GetSettlements,
+    GetSettlementLines,
     Livez,
     Readyz,
     Metrics,
@@ -141,11 +159,12 @@ impl Body {
     /// The most bytes that are read of it.
     pub(crate) const fn most(self) -> usize {
         match self {
-            Self::None | Self::Empty | Self::StockChange | Self::Payment => 1_024,
+            Self::None | Self::Empty | Self::StockChange | Self::Payment | Self::Offer => 1_024,
             Self::CampaignTerms | Self::ProductTerms | Self::Placement | Self::Cancellation | Self::Refund => {
                 16 * 1_024
             }
-            Self::Webhook => 64 * 1_024,
+            // 256 rules of commission.
+            Self::Webhook | Self::SellerPolicy => 64 * 1_024,
         }
     }
 
@@ -162,6 +181,8 @@ impl Body {
             Self::Cancellation => generator.subschema_for::<handlers::orders::Cancellation>(),
             Self::Refund => generator.subschema_for::<handlers::orders::RefundAsked>(),
             Self::Webhook => generator.subschema_for::<handlers::webhooks::Webhook>(),
+            Self::Offer => generator.subschema_for::<handlers::offers::Offered>(),
+            Self::SellerPolicy => generator.subschema_for::<SellerPolicy>(),
         };
         Some(schema.to_value())
     }
@@ -174,11 +195,11 @@ impl Body {
 
 const fn schema<T: JsonSchema>(status: u16, description: &'static str) -> AnswerSpec {
     let schema: fn(&mut SchemaGenerator) -> Schema = |generator| generator.subschema_for::<T>();
-    AnswerSpec { status, description, schema: Some(schema), media_type: "application/json" }
+    AnswerSpec { status, description, schema: Some(schema), media_type: "application/json", also_as: None }
 }
 
 const fn nothing(status: u16, description: &'static str) -> AnswerSpec {
-    AnswerSpec { status, description, schema: None, media_type: "application/json" }
+    AnswerSpec { status, description, schema: None, media_type: "application/json", also_as: None }
 }
 
 const PENDING: AnswerSpec = schema::<Pending>(202, "In the log, not decided yet; Location says where to look");
@@ -187,7 +208,7 @@ const PENDING: AnswerSpec = schema::<Pending>(202, "In the log, not decided yet;
 const COMMAND: &[u16] = &[400, 403, 408, 409, 411, 413, 415, 422];
 
 /// Every route, in order of [`RouteId`].
-pub(crate) static TABLE: [Route; 27] = [
+pub(crate) static TABLE: [Route; 34] = [
     coupons::POST_CLAIM,
     coupons::GET_REQUEST,
     coupons::GET_CAMPAIGN,
@@ -209,6 +230,13 @@ pub(crate) static TABLE: [Route; 27] = [
     orders::CONFIRM_PURCHASE,
     orders::REFUND_ORDER,
     orders::POST_TOSS_WEBHOOK,
+    prices::GET_PRICE,
+    prices::PUT_OFFER,
+    prices::DELETE_OFFER,
+    settlements::PUT_SELLER,
+    settlements::CLOSE_DAY,
+    settlements::GET_SETTLEMENTS,
+    settlements::GET_SETTLEMENT_LINES,
     door::LIVEZ,
     door::READYZ,
     door::METRICS,

@@ -1,0 +1,129 @@
+//! `/v1/sellers/{seller}`: operators say how a seller is settled, and close a day before its time.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use events::calendar::Day;
+use events::ids::{RequestId, SellerId};
+use events::money::Money;
+use events::projections::Subject;
+use events::request::Outcome;
+use events::settlement::{DayTotals, SellerPolicy, SettlementCommand};
+use schemars::JsonSchema;
+use serde::Serialize;
+use warp::http::StatusCode;
+
+use super::{Answer, definitions, json, pending, replayed, with_preference};
+use crate::admission::{Admission, Decision};
+use crate::auth::Role;
+use crate::limits::Purse;
+use crate::problem::{Code, Problem};
+use crate::request::{Call, body, idempotency, json as strict, prefer};
+use crate::state::State;
+
+/// A seller's policy was set.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct PolicySet {
+    /// The seller.
+    seller: SellerId,
+    /// The seller's version after the command.
+    version: u64,
+    /// Counts the seller's policies, from 1.
+    number: u32,
+    /// The first day that the policy applies to, until the day of the next one.
+    from: Day,
+}
+
+/// A seller's day was closed.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct DayClosed {
+    /// The seller.
+    seller: SellerId,
+    /// The day.
+    day: Day,
+    /// The seller's version after the command.
+    version: u64,
+    /// What the day amounts to; it never changes.
+    totals: DayTotals,
+    /// What is paid out for it, minor units.
+    payable: Money,
+}
+
+/// `PUT`: settle a seller so from a day on.
+///
+/// # Errors
+/// Whatever is wrong with the policy; the processor's refusals among them.
+pub(crate) async fn put(segment: String, call: Arc<Call>, body: Result<Bytes, Problem>, state: Arc<State>) -> Answer {
+    let caller = state.authorise(&call, Role::Operator, Purse::Orders)?;
+    let seller = seller_of(&segment)?;
+    let key = idempotency::key(&call)?;
+    let body = body?;
+    body::must_be_json(&call)?;
+    let policy: SellerPolicy = strict::parse(&body)?;
+    policy.check().map_err(|error| Problem::new(Code::InvalidField).pointer(error.field).detail(error.rule))?;
+    let canonical = serde_json::to_vec(&policy).map_err(|_| Problem::new(Code::Internal))?;
+    let subject = Subject::Seller(seller.clone());
+    let route = format!("PUT /v1/sellers/{seller}");
+    let (request, fingerprint) = definitions::request(&state, &caller, &route, key, &canonical, &subject)?;
+    let command = SettlementCommand::SetPolicy { request, seller, policy };
+    apply(&state, &call, Admission { request, subject, command, fingerprint, owner: caller.id }).await
+}
+
+/// `POST …/days/{day}/close`: stamp a day before its time.
+///
+/// # Errors
+/// As for [`put`].
+pub(crate) async fn close(
+    (segment, day): (String, String),
+    call: Arc<Call>,
+    body: Result<Bytes, Problem>,
+    state: Arc<State>,
+) -> Answer {
+    let caller = state.authorise(&call, Role::Operator, Purse::Orders)?;
+    let seller = seller_of(&segment)?;
+    let day: Day = day
+        .parse()
+        .map_err(|error: events::calendar::DayError| Problem::new(Code::InvalidId).detail(error.to_string()))?;
+    let key = idempotency::required_key(&call)?;
+    let body = body?;
+    if !body.is_empty() {
+        body::must_be_json(&call)?;
+    }
+    strict::parse_nothing(&body)?;
+    let request = RequestId::of(caller.id.as_str(), &format!("POST /v1/sellers/{seller}/days/{day}/close"), key);
+    let subject = Subject::Seller(seller.clone());
+    let command = SettlementCommand::CloseDay { request, seller, day };
+    let fingerprint = command.fingerprint();
+    apply(&state, &call, Admission { request, subject, command, fingerprint, owner: caller.id }).await
+}
+
+/// Admits a command and answers what became of it.
+async fn apply(state: &State, call: &Call, admission: Admission<SettlementCommand>) -> Answer {
+    let patience = prefer::patience(call, &state.config.waiting);
+    let request = admission.request;
+    let (outcome, is_repeated) = match state.admit(call, admission, &patience).await? {
+        Decision::Pending => return Ok(with_preference(pending(request, None)?, patience)),
+        Decision::Decided(outcome) => (outcome, false),
+        Decision::Repeated(outcome) => (outcome, true),
+    };
+    let response = match outcome {
+        Outcome::PolicyApplied { seller, version, number, from } => {
+            json(StatusCode::OK, &PolicySet { seller, version, number, from })?
+        }
+        Outcome::DayClosed { seller, version, day, totals, payable } => {
+            json(StatusCode::OK, &DayClosed { seller, day, version, totals, payable })?
+        }
+        Outcome::SettlementRefused { reason } => {
+            return Err(Problem::new(Code::Settlement(reason)).request(request).admitted());
+        }
+        other => {
+            tracing::error!(%request, outcome = other.kind(), "a command to a seller was answered as if it were another");
+            return Err(Problem::new(Code::Internal).request(request));
+        }
+    };
+    Ok(with_preference(if is_repeated { replayed(response) } else { response }, patience))
+}
+
+fn seller_of(segment: &str) -> Result<SellerId, Problem> {
+    SellerId::new(segment).map_err(|error| Problem::new(Code::InvalidId).detail(error.to_string()))
+}
