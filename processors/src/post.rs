@@ -6,6 +6,7 @@ use events::codec::{DecodeError, Message, decode, encode};
 use events::envelope::Envelope;
 use events::manifest::Manifest;
 use events::orders::OrderCommand;
+use events::prices::PriceCommand;
 use events::request::Reply;
 use events::topics::{self, Topic};
 use streams::processor::{Context, Verdict};
@@ -21,6 +22,7 @@ pub(crate) struct Outlets {
     events: Arc<str>,
     replies: Arc<str>,
     answers: Arc<str>,
+    prices: Arc<str>,
     /// How many partitions there are for replies: a request that names another one gets no reply.
     reply_partitions: i32,
 }
@@ -37,6 +39,7 @@ impl Outlets {
             events: events.name().into(),
             replies: replies.into(),
             answers: topics::ORDERS_INBOX.name().into(),
+            prices: topics::PRICES_INBOX.name().into(),
             reply_partitions,
         })
     }
@@ -73,6 +76,17 @@ impl Outlets {
         cause: &Envelope,
     ) -> Result<(), Verdict> {
         context.forward(outgoing(&self.answers, None, answer, &cause.onward())?);
+        Ok(())
+    }
+
+    /// What a product costs is told to the prices processor, wherever the product's key lies there.
+    pub(crate) fn price(
+        &self,
+        context: &mut dyn Context,
+        price: &PriceCommand,
+        cause: &Envelope,
+    ) -> Result<(), Verdict> {
+        context.forward(outgoing(&self.prices, None, price, &cause.onward())?);
         Ok(())
     }
 }

@@ -2,13 +2,14 @@
 //!
 //! Its inbox is keyed by the sku, because a product's units are what orders contend for: one partition decides one product,
 //! record after record, so a unit is never sold twice. This file only declares; the rules are in `machine` (merchants) and `moves`
-//! (orders), what orders are told is in `answers`, how state is kept is in `shelf` and `rows`.
+//! (orders), what orders are told is in `answers`, what the prices processor is told in `pricing`, how state is kept is in `shelf` and `rows`.
 
 mod answers;
 mod hold;
 mod journal;
 mod machine;
 mod moves;
+mod pricing;
 mod processor;
 mod product;
 mod requests;
@@ -45,6 +46,7 @@ pub fn topology() -> Result<Topology, TopologyError> {
         .sink(topics::INVENTORY_EVENTS.name())
         .sink(topics::INGRESS_REPLIES.name())
         .sink(topics::ORDERS_INBOX.name())
+        .sink(topics::PRICES_INBOX.name())
         .build(move || Box::new(InventoryProcessor::new(outlets.clone())))
 }
 

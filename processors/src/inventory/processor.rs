@@ -17,7 +17,7 @@ use super::moves::{Declined, Move, Wanted};
 use super::product::Product;
 use super::requests::{Decided, Remembered, Seen};
 use super::timers::Woken;
-use super::{answers, machine, moves, shelf, timers};
+use super::{answers, machine, moves, pricing, shelf, timers};
 use crate::invariants;
 use crate::post::{self, Outlets, broken, stored};
 
@@ -293,6 +293,9 @@ impl Desk<'_> {
         }
         for event in &journal.events {
             self.outlets.fact(self.context, event, self.envelope)?;
+            if let Some(price) = pricing::own_price(event) {
+                self.outlets.price(self.context, &price, self.envelope)?;
+            }
         }
         journal.notices.into_iter().try_for_each(|notice| self.tell(&notice.order, &notice.sku, None, notice.answer))
     }

@@ -23,6 +23,7 @@ processor inventory
   writes ingress.replies
   writes inventory.events
   writes orders.inbox
+  writes prices.inbox
   poison dead-letters
 ";
     assert_eq!(described, expected);

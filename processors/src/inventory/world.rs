@@ -15,10 +15,11 @@ use events::envelope::Envelope;
 use events::hold::ReleaseCause;
 use events::ids::{OrderId, RequestId, SellerId, Sku};
 use events::inventory::{
-    InventoryCommand, InventoryEvent, ProductTerms, SalePrice, StockAnswer, StockLedger, StockLevel,
+    InventoryCommand, InventoryEvent, InventoryFact, ProductTerms, SalePrice, StockAnswer, StockLedger, StockLevel,
 };
 use events::money::Money;
 use events::orders::OrderCommand;
+use events::prices::PriceCommand;
 use events::request::{Outcome, Reply};
 use events::time::{Timestamp, Window};
 use events::topics;
@@ -192,6 +193,7 @@ impl World {
         };
         let events: Vec<InventoryEvent> =
             self.driver.take(topics::INVENTORY_EVENTS.name()).into_iter().map(read).collect();
+        self.compare_prices(&events);
         for event in &events {
             if let Err(violation) = self.ledger.apply(event) {
                 panic!("{violation}: {event:?}");
@@ -199,6 +201,28 @@ impl World {
         }
         self.compare_holds();
         events
+    }
+
+    /// Prices are told what products cost with every definition, and of nothing else.
+    fn compare_prices(&mut self, events: &[InventoryEvent]) {
+        let read = |outgoing: Outgoing| -> PriceCommand {
+            let envelope = envelope_of(&outgoing);
+            assert_eq!((envelope.answer_to.clone(), envelope.reply_to), (None, None), "nobody waits for an answer");
+            assert_eq!(outgoing.partition, None, "the key decides where a product is");
+            decode(outgoing.value.as_deref(), &envelope).unwrap()
+        };
+        let told = self.driver.take(topics::PRICES_INBOX.name()).into_iter().map(read);
+        let defined = events.iter().filter_map(|event| match &event.fact {
+            InventoryFact::ProductDefined { terms, .. } => Some(PriceCommand::OwnPrice {
+                sku: event.sku.clone(),
+                version: event.version,
+                at: event.at,
+                list_price: terms.list_price,
+                sale: terms.sale,
+            }),
+            _ => None,
+        });
+        assert_eq!(told.collect::<Vec<_>>(), defined.collect::<Vec<_>>());
     }
 
     /// What is held, by the holds that are kept, is what the levels say.

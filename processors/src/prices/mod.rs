@@ -47,3 +47,26 @@ pub fn topology() -> Result<Topology, TopologyError> {
         .sink(topics::INGRESS_REPLIES.name())
         .build(move || Box::new(PricesProcessor::new(outlets.clone())))
 }
+
+#[cfg(test)]
+#[path = "."]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "a test that cannot go on should fail"
+)]
+mod tests {
+    use super::{offer, processor, product, rows, topology};
+
+    mod world;
+
+    mod price_tests;
+    mod properties_tests;
+    mod refusal_tests;
+    mod rows_tests;
+    mod speed_tests;
+    mod topology_tests;
+}

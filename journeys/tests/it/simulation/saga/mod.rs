@@ -61,6 +61,7 @@ fn judge_replay(shop: &Shop) -> Result<(), String> {
         topics::ORDERS_INBOX.name(),
         topics::PAYMENTS_INBOX.name(),
         topics::SETTLEMENT_INBOX.name(),
+        topics::PRICES_INBOX.name(),
         topics::INGRESS_REPLIES.name(),
     ];
     let mut written = shop.written.clone();

@@ -49,6 +49,7 @@ impl Shop {
             topics::ORDERS_INBOX.name(),
             topics::PAYMENTS_INBOX.name(),
             topics::SETTLEMENT_INBOX.name(),
+            topics::PRICES_INBOX.name(),
         ];
         for inbox in inboxes {
             cluster.create_topic(inbox, PARTITIONS, Timestamps::LogAppendTime);

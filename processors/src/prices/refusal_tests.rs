@@ -1,0 +1,87 @@
+//! What is refused, and why: every reason, and where several hold the first.
+
+use events::prices::{LONGEST_FRESH_MS, PriceCommand, PriceRefusal};
+use events::request::Outcome;
+use events::time::Timestamp;
+
+use super::world::{World, check, offer, source, withdraw};
+
+#[test]
+fn every_reason_is_given() {
+    check(
+        "
+        1   offer a 900            => UNKNOWN_PRODUCT
+        1   withdraw a             => UNKNOWN_PRODUCT
+        2   own 1000 version=1     => 1000 by us of 0 until ever
+        3   offer a 0              => INVALID_PRICE
+        3   offer a -1             => INVALID_PRICE
+        3   offer a 10001          => INVALID_PRICE
+        3   offer a 9              => INVALID_PRICE
+        3   offer a 900 seen=64    => OFFER_IN_FUTURE
+        40  offer a 900 seen=10    => OFFER_STALE
+        40  offer a 900 until=40   => OFFER_STALE
+        40  offer a 900 fresh=0    => INVALID_OFFER
+        40  offer a 900 seen=-1    => INVALID_OFFER
+        40  offer a 900 until=-1   => INVALID_OFFER
+        # Just within the bounds.
+        40  offer a 10000 seen=100 => applied 2  1000 by us of 1 until ever
+        40  offer b 10 seen=11     => applied 3  10 by b of 2 until 41
+        # What was seen before the known one is not news, however fresh.
+        42  offer c 900 seen=42    => applied 5  1000 by us of 1 until ever 900 by c of 2 until 72
+        42  offer c 800 seen=41    => OFFER_STALE
+        ",
+    );
+}
+
+/// Where several rules are broken, the one listed first is named.
+#[test]
+fn the_first_reason_in_the_list_is_named() {
+    let (late, absurd) = (100_000, 50_000);
+    let broken = |fresh: u32, price: i64, seen: i64| match offer("a", price, seen, 1) {
+        PriceCommand::Offer { request, sku, source, price, seen_at, until, .. } => {
+            PriceCommand::Offer { request, sku, source, price, seen_at, fresh_ms: fresh, until }
+        }
+        other => other,
+    };
+    let table = [
+        (broken(LONGEST_FRESH_MS + 1, absurd, late), PriceRefusal::InvalidOffer),
+        (broken(1, absurd, late), PriceRefusal::InvalidPrice),
+        (broken(1, 900, late), PriceRefusal::OfferInFuture),
+        (broken(1, 900, 1), PriceRefusal::OfferStale),
+    ];
+    let mut world = World::with_tea(1_000);
+    for (command, reason) in table {
+        let reply = world.send(&command, 20_000).unwrap().reply.unwrap();
+        assert_eq!(reply.outcome, Outcome::OfferRefused { reason }, "{command:?}");
+        assert_eq!(reply.at, Timestamp::from_millis(20_000));
+    }
+}
+
+#[test]
+fn a_refused_offer_leaves_the_known_one_alone() {
+    let mut world = World::with_tea(1_000);
+    world.send(&offer("a", 900, 10, 30), 10_000).unwrap();
+    for refused in [offer("a", 0, 11, 30), offer("a", 800, 200, 30), offer("a", 800, 9, 30)] {
+        assert_eq!(world.send(&refused, 11_000).unwrap().best, [], "{refused:?}");
+    }
+    let best = world.send(&withdraw("nobody"), 11_000).unwrap();
+    assert_eq!(best.best, []);
+    assert_eq!(world.ledger.told().next().unwrap().by.source(), Some(&source("a")));
+}
+
+#[test]
+fn nobody_is_told_who_did_not_ask() {
+    let mut world = World::with_tea(1_000);
+    let silent = |command: PriceCommand| match command {
+        PriceCommand::Offer { sku, source, price, seen_at, fresh_ms, until, .. } => {
+            PriceCommand::Offer { request: None, sku, source, price, seen_at, fresh_ms, until }
+        }
+        PriceCommand::WithdrawOffer { sku, source, .. } => PriceCommand::WithdrawOffer { request: None, sku, source },
+        other => other,
+    };
+    // The world panics at a reply that nobody asked for.
+    assert_eq!(world.send(&silent(offer("a", 900, 1, 30)), 1_000).unwrap().best.len(), 1);
+    assert_eq!(world.send(&silent(offer("a", 0, 1, 30)), 1_000).unwrap().best.len(), 0);
+    assert_eq!(world.send(&silent(withdraw("a")), 1_000).unwrap().best.len(), 1);
+    assert_eq!(world.ledger.refused().get(&PriceRefusal::InvalidPrice), Some(&1));
+}
