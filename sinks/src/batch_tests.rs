@@ -2,11 +2,13 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should fail")]
 
 use bytes::Bytes;
+use events::money::Money;
+use events::prices::BestPrice;
 use streams::record::Record;
 
 use super::{fold, read};
 use crate::stream::{Fact, Stream};
-use crate::test_support::{Market, Shop, newer_record, record, undecodable_record};
+use crate::test_support::{Shop, newer_record, record, records, undecodable_record};
 
 fn good() -> Record {
     Shop::new(1, 0).records(1).remove(0)
@@ -44,8 +46,8 @@ fn a_newer_version_is_not_garbage() {
 
 #[test]
 fn a_fact_of_each_topic_has_rows_and_means_nothing_in_another() {
-    for stream in [Stream::Inventory, Stream::Orders, Stream::Payments] {
-        let record = Market::new(stream, 1, 0).records(1).remove(0);
+    for stream in [Stream::Inventory, Stream::Orders, Stream::Payments, Stream::Prices] {
+        let record = records(stream, 1, 0, 1).remove(0);
         assert!(!fold(&[read(stream, record.clone()).unwrap()]).is_empty(), "{stream:?}");
         for other in Stream::IN_POSTGRES.into_iter().filter(|other| *other != stream) {
             let item = read(other, record.clone()).unwrap();
@@ -56,7 +58,7 @@ fn a_fact_of_each_topic_has_rows_and_means_nothing_in_another() {
 
 #[test]
 fn an_order_that_is_nowhere_and_stock_that_does_not_add_up_are_impossible() {
-    let fact = |stream| read(stream, Market::new(stream, 1, 0).records(1).remove(0)).unwrap().reading.unwrap();
+    let fact = |stream| read(stream, records(stream, 1, 0, 1).remove(0)).unwrap().reading.unwrap();
     let (Fact::Order(order), Fact::Inventory(product)) = (fact(Stream::Orders), fact(Stream::Inventory)) else {
         unreachable!()
     };
@@ -75,5 +77,22 @@ fn an_order_that_is_nowhere_and_stock_that_does_not_add_up_are_impossible() {
             _ => unreachable!(),
         }
         assert!(fact.impossible().is_some(), "{fact:?}");
+    }
+}
+
+#[test]
+fn a_lowest_price_above_our_own_is_impossible() {
+    let good = read(Stream::Prices, records(Stream::Prices, 1, 0, 1).remove(0)).unwrap().reading.unwrap();
+    assert_eq!(good.impossible(), None);
+    let Fact::Price(best) = good else { unreachable!() };
+    let table: [fn(&mut BestPrice); 3] = [
+        |best| best.price = best.own.plus(Money::new(1)).unwrap(),
+        |best| best.price = Money::new(-1),
+        |best| best.version = u64::MAX,
+    ];
+    for (place, spoil) in table.into_iter().enumerate() {
+        let mut best = best.clone();
+        spoil(&mut best);
+        assert!(Fact::Price(best).impossible().is_some(), "row {place}");
     }
 }

@@ -6,9 +6,10 @@ use events::envelope::Envelope;
 use events::inventory::InventoryEvent;
 use events::orders::OrderEvent;
 use events::payments::PaymentEvent;
+use events::prices::BestPrice;
 use events::projections::{Projection, Source};
 use events::time::Timestamp;
-use events::topics::{COUPONS_EVENTS, INVENTORY_EVENTS, ORDERS_EVENTS, PAYMENTS_EVENTS};
+use events::topics::{COUPONS_EVENTS, INVENTORY_EVENTS, ORDERS_EVENTS, PAYMENTS_EVENTS, PRICES_BEST};
 use streams::record::Record;
 
 /// A topic of facts.
@@ -22,13 +23,15 @@ pub(crate) enum Stream {
     Orders,
     /// What became of calls to the payment provider.
     Payments,
+    /// The lowest price of every product.
+    Prices,
 }
 
 impl Stream {
-    /// Those that Postgres holds.
+    /// Those that Postgres holds: a best price is never history.
     pub(crate) const IN_POSTGRES: [Self; 4] = [Self::Coupons, Self::Inventory, Self::Orders, Self::Payments];
     /// Those that Redis holds: nobody looks up a payment in a hurry.
-    pub(crate) const IN_REDIS: [Self; 3] = [Self::Coupons, Self::Inventory, Self::Orders];
+    pub(crate) const IN_REDIS: [Self; 4] = [Self::Coupons, Self::Inventory, Self::Orders, Self::Prices];
 
     /// The topic's name on the broker.
     pub(crate) const fn topic(self) -> &'static str {
@@ -37,6 +40,7 @@ impl Stream {
             Self::Inventory => INVENTORY_EVENTS.name(),
             Self::Orders => ORDERS_EVENTS.name(),
             Self::Payments => PAYMENTS_EVENTS.name(),
+            Self::Prices => PRICES_BEST.name(),
         }
     }
 
@@ -47,6 +51,7 @@ impl Stream {
             Self::Inventory => "inventory",
             Self::Orders => "orders",
             Self::Payments => "payments",
+            Self::Prices => "prices",
         }
     }
 
@@ -57,6 +62,7 @@ impl Stream {
             Self::Inventory => Fact::Inventory(Box::new(message(record)?)),
             Self::Orders => Fact::Order(Box::new(message(record)?)),
             Self::Payments => Fact::Payment(Box::new(message(record)?)),
+            Self::Prices => Fact::Price(Box::new(message(record)?)),
         })
     }
 }
@@ -72,6 +78,7 @@ pub(crate) enum Fact {
     Inventory(Box<InventoryEvent>),
     Order(Box<OrderEvent>),
     Payment(Box<PaymentEvent>),
+    Price(Box<BestPrice>),
 }
 
 impl Fact {
@@ -82,6 +89,7 @@ impl Fact {
             Self::Inventory(event) => event.at,
             Self::Order(event) => event.at,
             Self::Payment(event) => event.at,
+            Self::Price(best) => best.at,
         }
     }
 
@@ -92,6 +100,7 @@ impl Fact {
             Self::Inventory(event) => rows.apply(event.as_ref(), source),
             Self::Order(event) => rows.apply(event.as_ref(), source),
             Self::Payment(event) => rows.apply(event.as_ref(), source),
+            Self::Price(best) => rows.apply(best.as_ref(), source),
         }
     }
 
@@ -105,6 +114,7 @@ impl Fact {
             Self::Inventory(event) => event.version,
             Self::Order(event) => event.version,
             Self::Payment(_) => 0,
+            Self::Price(best) => best.version,
         };
         if i64::try_from(version).is_err() {
             return Some(format!("version {version} is beyond what a version can be"));
@@ -121,6 +131,9 @@ impl Fact {
             }
             Self::Order(event) if event.version > 0 && (event.shopper.is_none() || event.state.is_none()) => {
                 Some("an order is nobody's, or nowhere".into())
+            }
+            Self::Price(best) if best.price > best.own || !best.price.is_plausible() => {
+                Some("the lowest price is above our own, or none".into())
             }
             _ => None,
         }

@@ -8,6 +8,7 @@ use events::ids::RequestId;
 use events::inventory::InventoryEvent;
 use events::orders::{OrderEvent, OrderLedger};
 use events::payments::PaymentEvent;
+use events::prices::BestPrice;
 use events::projections::{Projection, Source};
 use events::time::Timestamp;
 
@@ -112,6 +113,12 @@ impl Audit {
     pub fn payment(&mut self, event: &PaymentEvent, source: Source) {
         self.verdict.counts.events += 1;
         self.rows.apply(event, source);
+    }
+
+    /// Takes in a value of `prices.best`. Whether it is right is for [`super::prices`] to say.
+    pub fn price(&mut self, best: &BestPrice, source: Source) {
+        self.verdict.counts.events += 1;
+        self.rows.apply(best, source);
     }
 
     /// What the facts say of orders.

@@ -7,14 +7,16 @@ use events::codec::{self, DecodeError, Message};
 use events::envelope::{Envelope, header};
 use events::ids::RequestId;
 use events::projections::Source;
+use events::time::Timestamp;
 use events::topics::{
     COUPONS_EVENTS, COUPONS_INBOX, DEAD_LETTERS, INVENTORY_EVENTS, INVENTORY_INBOX, ORDERS_EVENTS, ORDERS_INBOX,
-    PAYMENTS_EVENTS, Topic,
+    PAYMENTS_EVENTS, PRICES_BEST, PRICES_INBOX, Topic,
 };
 use streams::kafka::{ClusterConfig, Tap, TapError};
 use streams::record::Record;
 
 use super::audit::{Audit, Whole};
+use super::prices::Prices;
 
 /// A garbage record of an inbox must be among the dead letters.
 pub const SET_ASIDE: &str = "garbage_is_set_aside";
@@ -50,6 +52,7 @@ pub fn read(cluster: &ClusterConfig) -> Result<Log, TapError> {
     reader.facts(&INVENTORY_EVENTS, Audit::inventory)?;
     reader.facts(&ORDERS_EVENTS, Audit::order)?;
     reader.facts(&PAYMENTS_EVENTS, Audit::payment)?;
+    reader.prices()?;
     let Reader { mut audit, whole, garbage, ends, .. } = reader;
     audit.verdict.counts.unreadable += garbage;
     for letter in Tap::open(cluster, DEAD_LETTERS.name())? {
@@ -93,6 +96,38 @@ impl Reader<'_> {
                 Err(_) => self.garbage += 1,
             }
         }
+        Ok(())
+    }
+
+    /// Prices go on while they are read, so they come to a verdict of their own, and the topic's end is not one of those that must
+    /// come to rest.
+    fn prices(&mut self) -> Result<(), TapError> {
+        let (mut prices, inbox) = (Prices::default(), Tap::open(self.cluster, PRICES_INBOX.name())?);
+        let is_whole = inbox.positions().iter().all(|(_, first)| *first == 0);
+        for record in inbox {
+            let record = record?;
+            let at = Timestamp::from_millis(record.timestamp);
+            let is_tick = record.value.is_none() && record.header(header::EVENT_TYPE) == Some(TICK);
+            self.audit.verdict.counts.ticks += u64::from(is_tick);
+            let command = if is_tick { None } else { decode(&record).ok() };
+            match &command {
+                Some(_) => self.audit.command(None),
+                None => self.garbage += u64::from(!is_tick),
+            }
+            prices.heard(record.partition, at, command);
+        }
+        for record in Tap::open(self.cluster, PRICES_BEST.name())? {
+            let record = record?;
+            match decode(&record) {
+                Ok(best) => {
+                    self.audit.price(&best, Source { partition: record.partition, offset: record.offset });
+                    prices.stated(record.partition, best);
+                }
+                Err(_) => self.audit.verdict.counts.unreadable += 1,
+            }
+        }
+        let inbox = if is_whole { Whole::Yes } else { Whole::BeginningGone };
+        prices.judge(inbox, &mut self.audit.verdict);
         Ok(())
     }
 

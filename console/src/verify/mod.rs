@@ -5,6 +5,7 @@ pub mod audit;
 pub mod compare;
 pub mod log;
 mod postgres;
+pub mod prices;
 pub mod provider;
 mod redis;
 pub mod saga;
@@ -19,6 +20,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
+use events::prices::PriceRule;
 use events::time::Timestamp;
 use events::topics::{NAMES, PAYMENTS_EVENTS};
 use streams::kafka::{ClusterConfig, Hanging, TapError, hanging};
@@ -101,6 +103,7 @@ pub async fn run(proof: Proof) -> Result<Verdict, VerifyError> {
     }
     let Compared { mut audit, .. } = reading;
     audit.judge_saga(now());
+    judge_prices_in_redis(&proof, deadline, &mut audit).await;
     if let Some(path) = &proof.journal {
         let mut clients = Clients::default();
         journal::read(std::fs::File::open(path).map_err(JournalError::File)?, |entry| clients.take(entry))?;
@@ -165,6 +168,15 @@ async fn compare(proof: &Proof, audit: &mut Audit) {
     }
 }
 
+/// Prices go on while they are compared, so this is no part of what is read again until it rests.
+async fn judge_prices_in_redis(proof: &Proof, deadline: Instant, audit: &mut Audit) {
+    let deadline = deadline.max(Instant::now() + AGAIN);
+    match prices::compare(&proof.cluster, &proof.redis, deadline, &mut audit.verdict).await {
+        Ok(compared) => audit.verdict.counts.redis_entries += compared,
+        Err(error) => audit.verdict.state(prices::SHOWN, Some(error.to_string())),
+    }
+}
+
 fn now() -> Timestamp {
     let now = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_millis();
     Timestamp::from_millis(i64::try_from(now).unwrap_or(i64::MAX))
@@ -186,6 +198,8 @@ async fn at_rest(proof: &Proof, deadline: Instant) -> Result<Log, VerifyError> {
         let soon = now().plus_millis(i64::try_from(left.as_millis()).unwrap_or(i64::MAX));
         // The inboxes are read before the facts: what came and was decided in between looks as if nobody had asked for it.
         let whole = log.audit.is_decided() && log.audit.is_asked_for() && end == log.events_end;
+        // Prices never rest, but what was said of them is decided soon after.
+        let whole = whole && log.audit.verdict.proof.get(PriceRule::FollowsCommands.name()) != Some(&false);
         let rests = whole && log.audit.under_way(soon) == 0;
         if rests || left.is_zero() {
             return Ok(log);

@@ -286,6 +286,8 @@ fn is_explained(key: &str, rows: &Projection, shoppers: &BTreeSet<&ShopperId>) -
         "campaign" => id.parse().is_ok_and(|id| rows.campaigns.contains_key(&id)),
         "product" => id.parse().is_ok_and(|id| rows.products.contains_key(&id)),
         "order" => id.parse().is_ok_and(|id| rows.orders.contains_key(&id)),
+        // Compared by itself: prices go on meanwhile.
+        "price" => id.parse().is_ok_and(|id| rows.prices.contains_key(&id)),
         "request" => id.parse().is_ok_and(|id| rows.requests.contains_key(&id)),
         "coupons" => id.parse().is_ok_and(|id: ShopperId| shoppers.contains(&id)),
         _ => false,

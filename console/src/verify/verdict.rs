@@ -41,6 +41,12 @@ pub struct Counts {
     pub orders: u64,
     /// Orders of which it is not decided whether they are paid.
     pub orders_open: u64,
+    /// Products with a best price.
+    pub prices: u64,
+    /// Offers of other shops.
+    pub offers: u64,
+    /// Those of them that were refused.
+    pub offers_refused: u64,
     /// Payments that the provider has shown.
     pub payments: u64,
     /// Payments that the provider has charged, as its own books say.
@@ -79,7 +85,7 @@ impl fmt::Display for Counts {
         write!(
             f,
             "{} commands ({} requests), {} ticks, {} events, {} campaigns, {} coupons, {} products, {} orders ({} open), \
-             {} payments ({} charged by the provider's books), {} unreadable, {} dead letters; {} rows in Postgres, {} entries in Redis, {} lines of the journal compared in {:.1} s",
+             {} payments ({} charged by the provider's books), {} prices ({} offers, {} refused), {} unreadable, {} dead letters; {} rows in Postgres, {} entries in Redis, {} lines of the journal compared in {:.1} s",
             self.commands,
             self.requests,
             self.ticks,
@@ -91,6 +97,9 @@ impl fmt::Display for Counts {
             self.orders_open,
             self.payments,
             self.provider_payments,
+            self.prices,
+            self.offers,
+            self.offers_refused,
             self.unreadable,
             self.dead_letters,
             self.postgres_rows,

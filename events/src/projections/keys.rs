@@ -8,11 +8,13 @@
 //! ts:<epoch>:coupons:{<shopper>}      hash: coupon id -> value of a CouponRow; leaves with the last coupon's deadline
 //! ts:<epoch>:product:{<sku>}          hash: version, partition, received, available, held, sold, updated_at, terms
 //! ts:<epoch>:order:{<order>}          one line, see below; leaves 7 days after the order's deadline or end
+//! ts:<epoch>:price:{<sku>}            one line, see below; leaves at the instant at which it may no longer be shown
 //! ts:<epoch>:request:{<request>}      value of a RequestRow; leaves 24 h after the decision
 //! ```
 //!
 //! An order's line is `version|partition|shopper|state|gross|discount|due|paid|refunded|awaited|deadline|updated_at`; every fact says
-//! all of it, so a newer line replaces an older one whole.
+//! all of it, so a newer line replaces an older one whole. A price's line is
+//! `version|partition|price|source|own|list_price|on_sale|offers|valid_until|at`; without a source the price is ours.
 //!
 //! **How to read**: in one pipeline read what you want under the epoch you know, *then* `ts:epoch`. If that answers the epoch you
 //! used, what you read was whole and nobody had emptied Redis before you read it. If it answers another epoch, read again under that
@@ -143,6 +145,12 @@ impl RedisKeys {
     #[must_use]
     pub fn order(&self, epoch: &Epoch, order: &OrderId) -> String {
         format!("{}:{epoch}:order:{{{order}}}", self.prefix)
+    }
+
+    /// Holds a product's best price.
+    #[must_use]
+    pub fn price(&self, epoch: &Epoch, sku: &Sku) -> String {
+        format!("{}:{epoch}:price:{{{sku}}}", self.prefix)
     }
 
     /// Holds what became of a request.

@@ -29,9 +29,14 @@ fn step() -> impl Strategy<Value = Step> {
     let price = prop_oneof![8 => 500_i64..1_500, 1 => -5_i64..20, 1 => 5_000_i64..20_000];
     let seen = prop_oneof![8 => -3_000_i64..100, 1 => 50_000_i64..70_000];
     let fresh = prop_oneof![9 => 1_u32..9_000, 1 => Just(0)];
-    (wait, 0_u8..20, 0_u8..18, price, seen, fresh).prop_map(
-        |(wait_ms, verb, which, price, seen_ms, fresh_ms)| Step { wait_ms, verb, which, price, seen_ms, fresh_ms },
-    )
+    (wait, 0_u8..20, 0_u8..18, price, seen, fresh).prop_map(|(wait_ms, verb, which, price, seen_ms, fresh_ms)| Step {
+        wait_ms,
+        verb,
+        which,
+        price,
+        seen_ms,
+        fresh_ms,
+    })
 }
 
 fn command(step: Step, number: usize, now: i64) -> PriceCommand {

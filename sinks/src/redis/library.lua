@@ -108,11 +108,16 @@ local function requests(keys, args)
   return taken
 end
 
--- An order's row says all of it, and may have less time left than the one before: then the older one must not stay behind.
-local function put_order(now, key, forgotten_at, value)
+-- The row says all of it, and may have less time left than the one before: then the older one must not stay behind. An order leaves
+-- some time after its end; a price leaves at the instant at which it may no longer be shown, or stays (empty) until a newer one comes.
+local function put_whole(now, key, forgotten_at, value)
   local old = redis.call('GET', key)
   if old and not newer(version_of(value), version_of(old)) then
     return 0
+  end
+  if forgotten_at == '' then
+    redis.call('SET', key, value)
+    return 1
   end
   if tonumber(forgotten_at) > now then
     redis.call('SET', key, value, 'PXAT', forgotten_at)
@@ -121,11 +126,11 @@ local function put_order(now, key, forgotten_at, value)
   return redis.call('DEL', key)
 end
 
--- KEYS: order, for each row. ARGS: forgotten at, value, for each row
-local function orders(keys, args)
+-- KEYS: order or price, for each row. ARGS: forgotten at, value, for each row
+local function wholes(keys, args)
   local now, taken = clock(), 0
   for row, key in ipairs(keys) do
-    taken = taken + put_order(now, key, args[row * 2 - 1], args[row * 2])
+    taken = taken + put_whole(now, key, args[row * 2 - 1], args[row * 2])
   end
   return taken
 end
@@ -194,7 +199,8 @@ end
 
 redis.register_function('timesale_campaign', hash)
 redis.register_function('timesale_product', hash)
-redis.register_function('timesale_orders', orders)
+redis.register_function('timesale_orders', wholes)
+redis.register_function('timesale_prices', wholes)
 redis.register_function('timesale_coupons', coupons)
 redis.register_function('timesale_requests', requests)
 redis.register_function('timesale_open', open)

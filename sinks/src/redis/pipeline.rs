@@ -59,6 +59,15 @@ fn put_rows(pipeline: &mut Pipeline, keys: &RedisKeys, epoch: &Epoch, rows: &Pro
             pipeline.arg(row.forgotten_at().as_millis()).arg(row.to_redis());
         }
     }
+    let prices: Vec<_> = rows.prices.values().collect();
+    for run in prices.chunks(RUN) {
+        let keys: Vec<String> = run.iter().map(|row| keys.price(epoch, row.sku())).collect();
+        call(pipeline, "timesale_prices", &keys);
+        for row in run {
+            let forgotten_at = row.forgotten_at().map_or_else(String::new, |at| at.as_millis().to_string());
+            pipeline.arg(forgotten_at).arg(row.to_redis());
+        }
+    }
     let requests: Vec<_> = rows.requests.values().collect();
     for run in requests.chunks(RUN) {
         let keys: Vec<String> = run.iter().map(|row| keys.request(epoch, &row.request)).collect();
@@ -67,7 +76,7 @@ fn put_rows(pipeline: &mut Pipeline, keys: &RedisKeys, epoch: &Epoch, rows: &Pro
             pipeline.arg(row.forgotten_at().as_millis()).arg(row.to_redis());
         }
     }
-    rows.campaigns.len() + rows.products.len() + coupons.len() + orders.len() + requests.len()
+    rows.campaigns.len() + rows.products.len() + coupons.len() + orders.len() + prices.len() + requests.len()
 }
 
 fn call(pipeline: &mut Pipeline, function: &str, keys: &[String]) {

@@ -15,8 +15,8 @@ use crate::destination::{Destination, Trouble};
 use crate::monitor::Metrics;
 use crate::stream::Stream;
 use crate::test_support::{
-    Log, LogInlet, Market, PrivateRedis, Shop, batch, expected, expected_in_redis, own_prefix, records, redis_url,
-    rows_in_redis,
+    Log, LogInlet, Market, PrivateRedis, Shop, Tags, batch, expected, expected_in_redis, own_prefix, records,
+    redis_url, rows_in_redis,
 };
 use crate::worker::{self, Pace};
 
@@ -131,13 +131,14 @@ async fn rewinds_by_random_amounts_change_nothing() {
 async fn an_emptied_redis_is_noticed_and_rebuilt() {
     let Some(redis) = PrivateRedis::start() else { return };
     let (logs, mut shop, mut warehouse, mut orders) = markets(22);
-    let mut second = Shop::new(22, 1);
+    let (mut second, mut tags) = (Shop::new(22, 1), Tags::new(22, 0));
     let workers = Workers::start(&redis.url(), &logs, 2);
     for _ in 0..6 {
         logs[0].1.append(shop.records(300));
         logs[0].1.append(second.records(200));
         logs[1].1.append(warehouse.records(100));
         logs[2].1.append(orders.records(200));
+        logs[3].1.append(tags.records(100));
         tokio::time::sleep(Duration::from_millis(15)).await;
         redis.command(&["FLUSHALL"]);
     }
@@ -179,14 +180,17 @@ async fn a_killed_redis_is_rebuilt_and_what_an_earlier_epoch_left_is_swept() {
 async fn an_older_snapshot_is_caught_up_by_every_topic_while_the_workers_run() {
     let Some(mut redis) = PrivateRedis::start() else { return };
     let (logs, mut shop, mut warehouse, mut orders) = markets(25);
+    let mut tags = Tags::new(25, 0);
     let workers = Workers::start(&redis.url(), &logs, 1);
     for _ in 0..3 {
         logs[0].1.append(shop.records(200));
         logs[2].1.append(orders.records(200));
+        logs[3].1.append(tags.records(100));
         until_equal(&redis.url(), &logs).await;
         redis.command(&["SAVE"]);
-        // Two of three topics go back with the snapshot; the third has nothing to catch up with.
+        // Three of four topics go back with the snapshot; the fourth has nothing to catch up with.
         logs[0].1.append(shop.records(100));
+        logs[3].1.append(tags.records(100));
         logs[1].1.append(warehouse.records(100));
         until_equal(&redis.url(), &logs).await;
         redis.kill();

@@ -4,8 +4,10 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use events::coupons::{CouponEvent, CouponFact, Refusal, StockCount};
-use events::ids::{CampaignId, RequestId, ShopperId};
+use events::ids::{CampaignId, RequestId, ShopperId, Sku};
+use events::money::Money;
 use events::orders::{Confirmer, OrderAmounts, OrderEvent, OrderFact, OrderState};
+use events::prices::{BestPrice, Winner};
 use events::projections::{CouponRow, RedisKeys};
 use events::time::Timestamp;
 use streams::record::Record;
@@ -105,6 +107,57 @@ async fn an_order_that_ended_long_ago_is_not_shown_as_it_was_before() {
     assert_eq!(rows_in_redis(&url, &keys).unwrap().orders.len(), 1, "its deadline was two days ago");
     sink.apply(&second).await.unwrap();
     assert_eq!(rows_in_redis(&url, &keys).unwrap().orders.len(), 0);
+    tidy(&url, &keys);
+}
+
+/// A best price leaves at its very instant, and neither an older one nor one whose time is over comes in its place.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_best_price_leaves_at_the_instant_at_which_it_may_no_longer_be_shown() {
+    let Some(url) = redis_url() else { return };
+    let keys = RedisKeys::new(&own_prefix());
+    let mut sink = sink(&url, &keys, Stream::Prices, 1);
+    sink.open().await.unwrap();
+    sink.claim(0).await.unwrap();
+    sink.caught_up(0).await.unwrap();
+    let sku = Sku::new("tea").unwrap();
+    let best = |version, price, valid_until| BestPrice {
+        sku: sku.clone(),
+        version,
+        at: now(),
+        price: Money::new(price),
+        by: Winner::Own,
+        own: Money::new(price),
+        list_price: Money::new(1_000),
+        on_sale: true,
+        offers: 0,
+        valid_until,
+    };
+    let shown = || rows_in_redis(&url, &keys).unwrap().prices.into_values().next().map(|row| row.best.price.minor());
+    let mut connection = redis::Client::open(url.as_str()).unwrap().get_connection().unwrap();
+    let key = keys.price(&sink.epoch.clone().unwrap(), &sku);
+    let mut leaves = || redis::cmd("PEXPIRETIME").arg(&key).query::<i64>(&mut connection).unwrap();
+    let soon = now().plus_millis(2_500);
+    let mut expected = None;
+    // (version, price, until when, what is shown then, when it leaves: -1 is never, -2 is gone)
+    let table = [
+        (2, 900, Some(soon), Some(900), soon.as_millis()),
+        (1, 800, None, Some(900), soon.as_millis()),
+        (3, 700, None, Some(700), -1),
+        (2, 900, Some(soon), Some(700), -1),
+        (4, 600, Some(now().plus_millis(-1)), None, -2),
+        (5, 500, Some(soon), Some(500), soon.as_millis()),
+    ];
+    for (offset, (version, price, until, then, at)) in (0_i64..).zip(table) {
+        let record = record_of(Stream::Prices, 0, offset, now(), &best(version, price, until));
+        let one = batch(expected, &[record]);
+        sink.apply(&one).await.unwrap();
+        expected = Some(one.next);
+        assert_eq!((shown(), leaves()), (then, at), "after version {version}");
+    }
+    while now() < soon {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    assert_eq!((shown(), leaves()), (None, -2), "it has left by itself");
     tidy(&url, &keys);
 }
 

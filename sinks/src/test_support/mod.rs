@@ -14,14 +14,17 @@ mod order_rows;
 mod rows;
 mod services;
 mod shop;
+mod tags;
 
 pub(crate) use log::{Log, LogInlet};
 pub(crate) use market::Market;
 pub(crate) use rows::{dump, rows_in_postgres, rows_in_redis};
 pub(crate) use services::{Database, PrivateRedis, database, own_prefix, redis_url};
 pub(crate) use shop::{Shop, newer_record, record, record_of, undecodable_record};
+pub(crate) use tags::Tags;
 
 use events::projections::Projection;
+use events::time::Timestamp;
 use streams::record::Record;
 
 use crate::batch::{Batch, fold, read};
@@ -31,13 +34,18 @@ use crate::stream::Stream;
 pub(crate) fn records(stream: Stream, seed: u64, partition: i32, count: usize) -> Vec<Record> {
     match stream {
         Stream::Coupons => Shop::new(seed, partition).records(count),
+        Stream::Prices => Tags::new(seed, partition).records(count),
         _ => Market::new(stream, seed, partition).records(count),
     }
 }
 
 /// Which topic a record stands in.
 fn stream_of(record: &Record) -> Stream {
-    Stream::IN_POSTGRES.into_iter().find(|stream| stream.topic() == record.topic.as_ref()).unwrap()
+    Stream::IN_POSTGRES
+        .into_iter()
+        .chain(Stream::IN_REDIS)
+        .find(|stream| stream.topic() == record.topic.as_ref())
+        .unwrap()
 }
 
 /// What all the records amount to.
@@ -51,6 +59,10 @@ pub(crate) fn expected_in_redis(records: &[Record]) -> Projection {
     let mut rows = expected(records);
     rows.orders.values_mut().for_each(|row| *row = row.without_details());
     (rows.lines, rows.timeline, rows.payments) = Default::default();
+    // Redis drops what may no longer be shown.
+    let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_millis();
+    let now = Timestamp::from_millis(i64::try_from(now).unwrap());
+    rows.prices.retain(|_, row| row.best.is_valid_at(now));
     rows
 }
 

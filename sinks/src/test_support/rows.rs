@@ -6,8 +6,8 @@ use events::coupons::{CampaignStatus, StockCount};
 use events::ids::{CampaignId, OrderId, RequestId, ShopperId, Sku};
 use events::money::Money;
 use events::projections::{
-    CampaignRow, CouponRow, CouponState, Epoch, OrderRow, ProductRow, Projection, RedisKeys, RequestKind, RequestRow,
-    RequestStatus, Source, Subject,
+    CampaignRow, CouponRow, CouponState, Epoch, OrderRow, PriceRow, ProductRow, Projection, RedisKeys, RequestKind,
+    RequestRow, RequestStatus, Source, Subject,
 };
 use events::time::Timestamp;
 use redis::Commands;
@@ -145,6 +145,13 @@ pub(crate) fn rows_in_redis(url: &str, keys: &RedisKeys) -> Option<Projection> {
                 let value: String = connection.get(&key).unwrap();
                 let row = OrderRow::from_redis(OrderId::new(id).unwrap(), &value).unwrap();
                 rows.orders.insert(row.order.clone(), row);
+            }
+            "price" => {
+                // It may leave between the listing of keys and here.
+                let value: Option<String> = connection.get(&key).unwrap();
+                if let Some(row) = value.map(|value| PriceRow::from_redis(Sku::new(id).unwrap(), &value).unwrap()) {
+                    rows.prices.insert(row.sku().clone(), row);
+                }
             }
             "request" => {
                 let value: String = connection.get(&key).unwrap();

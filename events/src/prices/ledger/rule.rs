@@ -34,12 +34,12 @@ impl PriceRule {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Self::VersionsRise => "versions_rise",
-            Self::TimeNeverRunsBack => "time_never_runs_back",
-            Self::LowestWins => "lowest_wins",
-            Self::OwnPriceIsOurs => "own_price_is_ours",
-            Self::HoldsForAWhile => "holds_for_a_while",
-            Self::FollowsCommands => "follows_commands",
+            Self::VersionsRise => "best_prices_are_numbered_upwards",
+            Self::TimeNeverRunsBack => "time_of_prices_never_runs_back",
+            Self::LowestWins => "the_lowest_price_wins",
+            Self::OwnPriceIsOurs => "our_price_is_the_list_price_or_the_sales",
+            Self::HoldsForAWhile => "a_best_price_holds_for_a_while",
+            Self::FollowsCommands => "best_prices_are_what_offers_and_time_lead_to",
         }
     }
 }

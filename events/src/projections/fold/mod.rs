@@ -5,11 +5,14 @@ pub(in crate::projections) mod coupons;
 mod inventory;
 mod orders;
 mod payments;
+mod prices;
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use super::{CampaignRow, CouponRow, OrderLineRow, OrderRow, PaymentRow, ProductRow, RequestRow, Source, TimelineRow};
+use super::{
+    CampaignRow, CouponRow, OrderLineRow, OrderRow, PaymentRow, PriceRow, ProductRow, RequestRow, Source, TimelineRow,
+};
 use crate::ids::{CampaignId, CouponId, OrderId, PaymentKey, RequestId, Sku};
 
 #[cfg(test)]
@@ -32,6 +35,8 @@ pub struct Projection {
     pub timeline: BTreeMap<(OrderId, u64), TimelineRow>,
     /// Payments.
     pub payments: BTreeMap<PaymentKey, PaymentRow>,
+    /// Best prices.
+    pub prices: BTreeMap<Sku, PriceRow>,
     /// Decided requests.
     pub requests: BTreeMap<RequestId, RequestRow>,
 }
@@ -66,6 +71,7 @@ impl Projection {
             + self.lines.len()
             + self.timeline.len()
             + self.payments.len()
+            + self.prices.len()
             + self.requests.len()
     }
 

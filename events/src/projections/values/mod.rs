@@ -1,9 +1,10 @@
-//! How Redis writes a row. Campaigns and products are hashes, readable by hand; coupons, orders and requests are one line each,
-//! because there are millions of them:
+//! How Redis writes a row. Campaigns and products are hashes, readable by hand; coupons, orders, prices and requests are one line
+//! each, because there are millions of them, or they are looked up often:
 //!
 //! ```text
 //! coupon   version|partition|campaign|state|request|expires_at|order|hold|hold_until|discount|restored|updated_at
 //! order    version|partition|shopper|state|gross|discount|due|paid|refunded|awaited|deadline|updated_at
+//! price    version|partition|price|source|own|list_price|on_sale|offers|valid_until|at
 //! request  version|partition|subject|kind|status|shopper|reason|coupon|decided_at
 //! ```
 //!
@@ -12,6 +13,7 @@
 //! part is nothing; [`KEPT`] means "as it was", and never survives the write. No part can hold a `|`: ids cannot.
 
 mod orders;
+mod prices;
 mod products;
 
 use std::collections::BTreeMap;

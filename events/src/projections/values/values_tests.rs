@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 
 use crate::ids::{CampaignId, OrderId, RequestId, ShopperId, Sku};
 use crate::orders::OrderEvent;
+use crate::prices::BestPrice;
 use crate::projections::fold::coupons::tests::{event, facts};
 use crate::projections::{
-    CampaignRow, CouponRow, Epoch, OrderRow, ProductRow, Projection, RedisKeys, RequestRow, Source, project,
+    CampaignRow, CouponRow, Epoch, OrderRow, PriceRow, ProductRow, Projection, RedisKeys, RequestRow, Source, project,
 };
 use crate::samples;
 
@@ -129,4 +130,28 @@ fn an_epoch_is_safe_in_a_key() {
     for bad in ["", "A", "a:b", "{a}", "a b", &"a".repeat(33)] {
         assert!(Epoch::new(bad).is_err(), "{bad}");
     }
+}
+
+#[test]
+fn a_best_price_survives_redis_and_the_newest_is_the_row() {
+    let source = Source { partition: 3, offset: 7 };
+    let mut rows = Projection::default();
+    for best in samples::prices::best() {
+        for best in [best.clone(), BestPrice { valid_until: None, on_sale: false, ..best }] {
+            rows = project(&best, source);
+            let row = rows.prices.values().next().unwrap();
+            let value = row.to_redis();
+            assert_eq!(&PriceRow::from_redis(best.sku.clone(), &value).unwrap(), row);
+            assert!(PriceRow::from_redis(best.sku.clone(), &format!("{value}|more")).is_err());
+            assert!(
+                PriceRow::from_redis(best.sku, &value.replace("|0|2|", "|yes|2|").replace("|1|2|", "|no|2|")).is_err()
+            );
+        }
+    }
+    let known = rows.clone();
+    let [older, newer] = [16, 18].map(|version| BestPrice { version, ..samples::prices::best().remove(0) });
+    rows.apply(&older, source);
+    assert_eq!(rows, known);
+    rows.apply(&newer, source);
+    assert_eq!(rows.prices.values().map(|row| row.best.version).collect::<Vec<_>>(), [18]);
 }

@@ -1,4 +1,4 @@
-//! Processors as they ship, on the simulated cluster: coupons and stock by themselves, and with orders in the whole saga. Two
+//! Processors as they ship, on the simulated cluster: coupons, stock and prices by themselves, and with orders in the whole saga. Two
 //! instances of each, a crowd that asks for everything, again and in any order, while instances are killed, paused, doubled and
 //! cut off. After the faults end, what read-committed readers see must be right at every prefix, complete, and equal to what one
 //! undisturbed processor makes of the same inbox, byte for byte.
@@ -6,6 +6,7 @@
 //! `TIMESALE_SEED=n` replays a seed, `TIMESALE_SEEDS=n` looks at so many.
 
 mod coupons;
+mod prices;
 mod saga;
 mod stock;
 
