@@ -3,6 +3,7 @@
 pub mod journal;
 mod patience;
 pub mod sale;
+pub mod settle;
 pub mod token;
 pub mod topics;
 pub mod verify;

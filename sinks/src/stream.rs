@@ -8,8 +8,11 @@ use events::orders::OrderEvent;
 use events::payments::PaymentEvent;
 use events::prices::BestPrice;
 use events::projections::{Projection, Source};
+use events::settlement::{SettlementEvent, SettlementFact};
 use events::time::Timestamp;
-use events::topics::{COUPONS_EVENTS, INVENTORY_EVENTS, ORDERS_EVENTS, PAYMENTS_EVENTS, PRICES_BEST};
+use events::topics::{
+    COUPONS_EVENTS, INVENTORY_EVENTS, ORDERS_EVENTS, PAYMENTS_EVENTS, PRICES_BEST, SETTLEMENT_EVENTS,
+};
 use streams::record::Record;
 
 /// A topic of facts.
@@ -25,12 +28,15 @@ pub(crate) enum Stream {
     Payments,
     /// The lowest price of every product.
     Prices,
+    /// What the settlement processor has decided.
+    Settlement,
 }
 
 impl Stream {
     /// Those that Postgres holds: a best price is never history.
-    pub(crate) const IN_POSTGRES: [Self; 4] = [Self::Coupons, Self::Inventory, Self::Orders, Self::Payments];
-    /// Those that Redis holds: nobody looks up a payment in a hurry.
+    pub(crate) const IN_POSTGRES: [Self; 5] =
+        [Self::Coupons, Self::Inventory, Self::Orders, Self::Payments, Self::Settlement];
+    /// Those that Redis holds: nobody looks up a payment or a statement in a hurry.
     pub(crate) const IN_REDIS: [Self; 4] = [Self::Coupons, Self::Inventory, Self::Orders, Self::Prices];
 
     /// The topic's name on the broker.
@@ -41,6 +47,7 @@ impl Stream {
             Self::Orders => ORDERS_EVENTS.name(),
             Self::Payments => PAYMENTS_EVENTS.name(),
             Self::Prices => PRICES_BEST.name(),
+            Self::Settlement => SETTLEMENT_EVENTS.name(),
         }
     }
 
@@ -52,6 +59,7 @@ impl Stream {
             Self::Orders => "orders",
             Self::Payments => "payments",
             Self::Prices => "prices",
+            Self::Settlement => "settlement",
         }
     }
 
@@ -63,6 +71,7 @@ impl Stream {
             Self::Orders => Fact::Order(Box::new(message(record)?)),
             Self::Payments => Fact::Payment(Box::new(message(record)?)),
             Self::Prices => Fact::Price(Box::new(message(record)?)),
+            Self::Settlement => Fact::Settlement(Box::new(message(record)?)),
         })
     }
 }
@@ -79,6 +88,7 @@ pub(crate) enum Fact {
     Order(Box<OrderEvent>),
     Payment(Box<PaymentEvent>),
     Price(Box<BestPrice>),
+    Settlement(Box<SettlementEvent>),
 }
 
 impl Fact {
@@ -90,6 +100,7 @@ impl Fact {
             Self::Order(event) => event.at,
             Self::Payment(event) => event.at,
             Self::Price(best) => best.at,
+            Self::Settlement(event) => event.at,
         }
     }
 
@@ -101,6 +112,7 @@ impl Fact {
             Self::Order(event) => rows.apply(event.as_ref(), source),
             Self::Payment(event) => rows.apply(event.as_ref(), source),
             Self::Price(best) => rows.apply(best.as_ref(), source),
+            Self::Settlement(event) => rows.apply(event.as_ref(), source),
         }
     }
 
@@ -115,6 +127,7 @@ impl Fact {
             Self::Order(event) => event.version,
             Self::Payment(_) => 0,
             Self::Price(best) => best.version,
+            Self::Settlement(event) => event.version,
         };
         if i64::try_from(version).is_err() {
             return Some(format!("version {version} is beyond what a version can be"));
@@ -135,7 +148,25 @@ impl Fact {
             Self::Price(best) if best.price > best.own || !best.price.is_plausible() => {
                 Some("the lowest price is above our own, or none".into())
             }
+            Self::Settlement(event) => unsettled(event).map(Into::into),
             _ => None,
         }
     }
+}
+
+/// Why a fact about what a seller is owed cannot be.
+fn unsettled(event: &SettlementEvent) -> Option<&'static str> {
+    let balanced = match &event.fact {
+        SettlementFact::LinesPosted { lines, .. } => lines.iter().all(|line| line.amounts.is_balanced()),
+        SettlementFact::DayUpdated { totals, .. } => totals.amounts.is_balanced(),
+        SettlementFact::DayClosed { statement, .. } => {
+            let given = statement.carried_in.plus(statement.totals.amounts.net);
+            if given.is_none() || given != statement.payable.plus(statement.carried_out) {
+                return Some("the statement pays out another sum than is owed");
+            }
+            statement.totals.amounts.is_balanced()
+        }
+        _ => true,
+    };
+    (!balanced).then_some("gross is not what was paid and the two shares of the discount")
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use console::sale::trade::{Course, Wanted};
+use events::calendar::Day;
 use events::ids::SellerId;
 
 /// A time-sale back end: never oversold, never undersold, nothing lost, nothing doubled, and a command that proves it.
@@ -65,6 +66,9 @@ pub(crate) enum Verb {
     Token(Token),
     /// Prove from topics, Postgres and Redis that the promises held.
     Verify(Verify),
+    /// What sellers are owed.
+    #[command(subcommand)]
+    Settle(Settle),
     /// Run a local stand-in for the payment provider: everything works, no money moves.
     TossStub(TossStub),
     /// Run a local stand-in for an external price server: it offers what it is told to.
@@ -217,6 +221,56 @@ pub(crate) struct Verify {
     /// Compare with the books of the payment provider, or of its stand-in, at this address; the key is that of the connector.
     #[arg(long, value_name = "URL")]
     pub(crate) provider: Option<String>,
+}
+
+/// Settlement verbs.
+#[derive(Subcommand, Debug)]
+pub(crate) enum Settle {
+    /// Write statements, their lines or the pay-outs to a file, as Postgres has them.
+    Export(SettleExport),
+}
+
+/// What to export.
+#[derive(Args, Debug)]
+pub(crate) struct SettleExport {
+    /// As what.
+    #[arg(long, value_enum, default_value_t = ExportFormat::Csv)]
+    pub(crate) format: ExportFormat,
+    /// Which rows: every line, the days, or what is paid out for them.
+    #[arg(long, value_enum, default_value_t = ExportTable::Lines)]
+    pub(crate) table: ExportTable,
+    /// Of one seller only.
+    #[arg(long)]
+    pub(crate) seller: Option<SellerId>,
+    /// From this day on, such as 2026-11-23.
+    #[arg(long, value_name = "DAY")]
+    pub(crate) from: Option<Day>,
+    /// Up to and with this day.
+    #[arg(long, value_name = "DAY")]
+    pub(crate) to: Option<Day>,
+    /// Where to; without it, to standard output. It appears when it is whole.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// What a file is written as.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum ExportFormat {
+    /// For spreadsheets.
+    Csv,
+    /// For analysis.
+    Parquet,
+}
+
+/// Which rows are exported.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum ExportTable {
+    /// Every line of every day.
+    Lines,
+    /// The days.
+    Statements,
+    /// What is paid out for closed days.
+    PayOuts,
 }
 
 /// What kind of sale.

@@ -13,6 +13,7 @@ mod offers_stub;
 mod parts;
 mod sale;
 mod serve;
+mod settle;
 mod signals;
 mod telemetry;
 mod toss_stub;

@@ -78,7 +78,8 @@ pub async fn open_campaign(door: SocketAddr, campaign: &CampaignId, stock: u32, 
     let deadline = Instant::now() + DEFINED_WITHIN;
     let mut connection = Connection::to(door);
     until(&mut connection, &put.post, deadline, "defining the campaign").await?;
-    until(&mut connection, &operator.get(&path), deadline, "finding the campaign").await
+    until(&mut connection, &operator.get(&path), deadline, "finding the campaign").await?;
+    Ok(())
 }
 
 /// Defines every product and puts its units on the shelf.
@@ -105,11 +106,16 @@ pub async fn stock_up(door: SocketAddr, catalogue: &[Product], mint: &Mint) -> a
     Ok(())
 }
 
-/// Sends the same request until it is answered with 200; an answer that will never change ends it.
-async fn until(connection: &mut Connection, request: &[u8], deadline: Instant, what: &str) -> anyhow::Result<()> {
+/// Sends the same request until it is answered with 200, and returns that answer; one that will never change ends it.
+pub(super) async fn until(
+    connection: &mut Connection,
+    request: &[u8],
+    deadline: Instant,
+    what: &str,
+) -> anyhow::Result<Vec<u8>> {
     loop {
         let said = match timeout(Duration::from_secs(15), connection.exchange(request)).await {
-            Ok(Ok(Response { status: 200 | 201, .. })) => return Ok(()),
+            Ok(Ok(Response { status: 200 | 201, body, .. })) => return Ok(body),
             Ok(Ok(Response { status, body, .. })) => {
                 let said = format!("{status} {}", String::from_utf8_lossy(&body));
                 if matches!(status, 400 | 401 | 403 | 409 | 413 | 415 | 422) {

@@ -12,6 +12,7 @@ pub mod progress;
 pub mod report;
 pub mod roles;
 pub mod schedule;
+pub mod settling;
 mod stages;
 pub mod tally;
 pub mod trade;
@@ -113,7 +114,7 @@ pub async fn hold(plan: Plan, world: World) -> anyhow::Result<Report> {
     let usage_before = usage(roles.as_ref()).await;
     let stages =
         Stages { plan: &plan, world: &world, campaign: &campaign, door, provider, roles: roles.as_ref(), mint };
-    let Came { tally, orders, faults } = stages.play().await?;
+    let Came { tally, orders, statements, faults } = stages.play().await?;
     let usage = spent(usage(roles.as_ref()).await, &usage_before);
 
     let mut verdict = if let Some(settle) = plan.settle {
@@ -142,7 +143,8 @@ pub async fn hold(plan: Plan, world: World) -> anyhow::Result<Report> {
         verdict.state("nothing_dies_unplanned", roles.unplanned().first().cloned());
     }
     let demand = (plan.demand.seed, plan.demand.shoppers, plan.stock);
-    Ok(Report::new(campaign, demand, tally, orders, faults, &usage, verdict))
+    let came = Came { tally, orders, statements, faults };
+    Ok(Report::new(campaign, demand, came, &usage, verdict))
 }
 
 /// What was asked for must be possible.

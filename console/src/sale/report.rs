@@ -7,7 +7,9 @@ use events::ids::CampaignId;
 use serde::Serialize;
 
 use super::faults::FaultCounts;
-use super::tally::{Percentiles, Tally};
+use super::settling::Statements;
+use super::stages::Came;
+use super::tally::Percentiles;
 use super::trade::Orders;
 use super::usage::Usage;
 use crate::verify::{Counts, Verdict};
@@ -48,6 +50,9 @@ pub struct Report {
     /// What the orders came to; nothing when none were wanted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub orders: Option<Orders>,
+    /// What the sellers are owed for it; nothing when nothing was ordered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settlement: Option<Statements>,
     /// What went wrong on purpose.
     pub faults: FaultCounts,
     /// What the door said when it refused, and how often.
@@ -70,16 +75,15 @@ pub struct Report {
 impl Report {
     /// Sums up.
     #[must_use]
-    pub fn new(
+    pub(super) fn new(
         campaign: CampaignId,
         demand: (u64, u32, u32),
-        tally: Tally,
-        orders: Option<Orders>,
-        faults: FaultCounts,
+        came: Came,
         usage: &BTreeMap<String, Usage>,
         verdict: Verdict,
     ) -> Self {
         let (seed, shoppers, stock) = demand;
+        let Came { tally, orders, statements, faults } = came;
         Self {
             campaign,
             seed,
@@ -97,6 +101,7 @@ impl Report {
             claim_to_answer_ms: tally.to_answer(),
             lasted_seconds: tally.lasted().as_secs_f64(),
             orders,
+            settlement: statements,
             faults,
             door_codes: tally.door_codes,
             cpu_seconds: usage.iter().map(|(role, usage)| (role.clone(), usage.cpu_seconds)).collect(),
@@ -133,6 +138,9 @@ impl fmt::Display for Report {
         writeln!(f, "answer     {}", latency(&self.claim_to_answer_ms))?;
         if let Some(orders) = &self.orders {
             write_orders(f, orders)?;
+        }
+        if let Some(statements) = &self.settlement {
+            statements.fmt(f)?;
         }
         let FaultCounts { kills, kafka_kills, redis_flushes, database_drops, provider_kills } = self.faults;
         writeln!(

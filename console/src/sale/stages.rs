@@ -1,5 +1,5 @@
-//! The stages of a sale: first the crowd claims, then shoppers order. Each runs on a thread of its own, with harm and watch
-//! beside it.
+//! The stages of a sale: first the crowd claims, then shoppers order, each on a thread of its own, with harm and watch beside it;
+//! at last the sellers' days are closed.
 
 use std::fs::File;
 use std::net::SocketAddr;
@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use events::calendar::Day;
 use events::ids::{CampaignId, CouponId};
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
@@ -17,8 +18,9 @@ use super::harm::{self, Targets};
 use super::progress::{self, Watched, say};
 use super::roles::{Role, Roles};
 use super::schedule::Pace;
+use super::settling::{self, Statements};
 use super::tally::{Live, Tally};
-use super::trade::{self, Appetite, Began, LiveOrders, Orders, Trade, Wanted};
+use super::trade::{self, Appetite, Began, LiveOrders, Orders, Product, Trade, Wanted};
 use super::{Plan, World, door};
 use crate::token::Mint;
 
@@ -46,7 +48,16 @@ pub(super) struct Stages<'a> {
 pub(super) struct Came {
     pub tally: Tally,
     pub orders: Option<Orders>,
+    pub statements: Option<Statements>,
     pub faults: FaultCounts,
+}
+
+/// What came of the orders.
+struct Traded {
+    orders: Orders,
+    catalogue: Vec<Product>,
+    journal: File,
+    faults: FaultCounts,
 }
 
 impl Stages<'_> {
@@ -57,15 +68,27 @@ impl Stages<'_> {
         let (Outcome { tally, coupons, journal }, mut faults, began) = self.claims(journal).await?;
         if self.plan.orders == Wanted::None {
             journal.sync_all()?;
-            return Ok(Came { tally, orders: None, faults });
+            return Ok(Came { tally, orders: None, statements: None, faults });
         }
         if let Some(roles) = self.roles {
             roles.lock().await.until_ready().await?;
         }
-        let (orders, journal, more) = self.orders(&coupons, journal, began).await?;
+        let first = settling::day_of(door::now())?;
+        let Traded { orders, catalogue, journal, faults: more } = self.orders(&coupons, journal, began).await?;
         journal.sync_all()?;
         faults += more;
-        Ok(Came { tally, orders: Some(orders), faults })
+        let statements = self.settle(&catalogue, first).await?;
+        Ok(Came { tally, orders: Some(orders), statements: Some(statements), faults })
+    }
+
+    /// An operator closes the days on which things were sold.
+    async fn settle(&self, catalogue: &[Product], first: Day) -> anyhow::Result<Statements> {
+        if let Some(roles) = self.roles {
+            roles.lock().await.until_ready().await?;
+        }
+        let last = settling::day_of(door::now())?;
+        say(&format!("closing the sellers' days from {first} to {last}"));
+        settling::close_days(self.door, catalogue, (first, last), &self.mint).await
     }
 
     /// The crowd claims. Returns when it began, too: the sale's times count from there.
@@ -101,12 +124,7 @@ impl Stages<'_> {
     }
 
     /// Shoppers order.
-    async fn orders(
-        &self,
-        coupons: &[Option<CouponId>],
-        journal: File,
-        sale: Instant,
-    ) -> anyhow::Result<(Orders, File, FaultCounts)> {
+    async fn orders(&self, coupons: &[Option<CouponId>], journal: File, sale: Instant) -> anyhow::Result<Traded> {
         let Self { plan, campaign, door, .. } = self;
         let appetite = Appetite {
             wanted: plan.orders,
@@ -118,6 +136,7 @@ impl Stages<'_> {
         let wishes = appetite.wishes(coupons);
         let catalogue = trade::catalogue(campaign.as_str(), &trade::demand(&wishes), door::now())?;
         door::stock_up(*door, &catalogue, &self.mint).await?;
+        settling::set_policies(*door, &catalogue, &self.mint).await?;
         let count = wishes.len() as u64;
         let lasts = wishes.last().map_or(Duration::ZERO, |wish| wish.at) + LAST_STEPS;
         say(&format!(
@@ -131,7 +150,7 @@ impl Stages<'_> {
             provider: self.provider,
             campaign: (*campaign).clone(),
             discount: door::DISCOUNT,
-            catalogue,
+            catalogue: catalogue.clone(),
             wishes,
             mint: Arc::clone(&self.mint),
             connections: plan.connections,
@@ -145,7 +164,7 @@ impl Stages<'_> {
                 trade::open(trade, journal, live, began)
             })
             .await?;
-        Ok((orders, journal, faults))
+        Ok(Traded { orders, catalogue, journal, faults })
     }
 
     /// Runs one stage on a thread of its own, with harm to these roles, the watch and the progress beside it.

@@ -10,9 +10,11 @@ use events::orders::{OrderEvent, OrderLedger};
 use events::payments::PaymentEvent;
 use events::prices::BestPrice;
 use events::projections::{Projection, Source};
+use events::settlement::SettlementEvent;
 use events::time::Timestamp;
 
 use super::saga::Saga;
+use super::settlement::Settling;
 use super::told::Clients;
 use super::verdict::Verdict;
 
@@ -29,6 +31,7 @@ pub struct Audit {
     requests: HashMap<RequestId, Known>,
     ledger: CouponLedger,
     saga: Saga,
+    settling: Settling,
     /// The rows that Postgres and Redis must hold.
     pub rows: Projection,
     /// What was found so far.
@@ -57,6 +60,7 @@ impl Default for Audit {
             requests: HashMap::new(),
             ledger: CouponLedger::new(),
             saga: Saga::default(),
+            settling: Settling::default(),
             rows: Projection::default(),
             verdict,
         }
@@ -106,6 +110,7 @@ impl Audit {
     pub fn order(&mut self, event: &OrderEvent, source: Source) {
         self.decided(event.fact.request());
         self.saga.order(event, source, &mut self.verdict);
+        self.settling.order(event);
         self.rows.apply(event, source);
     }
 
@@ -119,6 +124,19 @@ impl Audit {
     pub fn price(&mut self, best: &BestPrice, source: Source) {
         self.verdict.counts.events += 1;
         self.rows.apply(best, source);
+    }
+
+    /// Takes in a fact of `settlement.events`, in the order of its partition.
+    pub fn settlement(&mut self, event: &SettlementEvent, source: Source) {
+        self.decided(event.fact.request());
+        self.settling.settlement(event, source, &mut self.verdict);
+        self.rows.apply(event, source);
+    }
+
+    /// Whether sellers are owed all that orders have told, and have been told so.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.settling.rests(&self.rows)
     }
 
     /// What the facts say of orders.
@@ -162,9 +180,10 @@ impl Audit {
         self.verdict.proof.get(ASKED) != Some(&false)
     }
 
-    /// Judges what orders, stock, coupons and payments say of each other.
+    /// Judges what orders, stock, coupons, payments and settlement say of each other.
     pub fn judge_saga(&mut self, now: Timestamp) {
         self.saga.judge(&self.rows, now, &mut self.verdict);
+        self.settling.judge(&self.rows, &mut self.verdict);
     }
 
     /// Judges what clients were told.

@@ -7,10 +7,11 @@ use events::codec::{self, DecodeError, Message};
 use events::envelope::{Envelope, header};
 use events::ids::RequestId;
 use events::projections::Source;
+use events::settlement::SettlementCommand;
 use events::time::Timestamp;
 use events::topics::{
     COUPONS_EVENTS, COUPONS_INBOX, DEAD_LETTERS, INVENTORY_EVENTS, INVENTORY_INBOX, ORDERS_EVENTS, ORDERS_INBOX,
-    PAYMENTS_EVENTS, PRICES_BEST, PRICES_INBOX, Topic,
+    PAYMENTS_EVENTS, PRICES_BEST, PRICES_INBOX, SETTLEMENT_EVENTS, SETTLEMENT_INBOX, Topic,
 };
 use streams::kafka::{ClusterConfig, Tap, TapError};
 use streams::record::Record;
@@ -25,8 +26,13 @@ pub const SET_ASIDE: &str = "garbage_is_set_aside";
 const TICK: &[u8] = b"tick";
 
 /// The topics of facts.
-pub const FACTS: [&str; 4] =
-    [COUPONS_EVENTS.name(), INVENTORY_EVENTS.name(), ORDERS_EVENTS.name(), PAYMENTS_EVENTS.name()];
+pub const FACTS: [&str; 5] = [
+    COUPONS_EVENTS.name(),
+    INVENTORY_EVENTS.name(),
+    ORDERS_EVENTS.name(),
+    PAYMENTS_EVENTS.name(),
+    SETTLEMENT_EVENTS.name(),
+];
 
 /// Committed ends by partition, of each topic of facts.
 pub type Ends = BTreeMap<&'static str, BTreeMap<i32, i64>>;
@@ -48,11 +54,13 @@ pub fn read(cluster: &ClusterConfig) -> Result<Log, TapError> {
     reader.inbox(&COUPONS_INBOX, |command| Some(command.request()))?;
     reader.inbox(&INVENTORY_INBOX, |command| Some(command.request()))?;
     reader.inbox(&ORDERS_INBOX, |command| command.request())?;
+    reader.inbox(&SETTLEMENT_INBOX, SettlementCommand::request)?;
     reader.facts(&COUPONS_EVENTS, Audit::coupon)?;
     reader.facts(&INVENTORY_EVENTS, Audit::inventory)?;
     reader.facts(&ORDERS_EVENTS, Audit::order)?;
     reader.facts(&PAYMENTS_EVENTS, Audit::payment)?;
     reader.prices()?;
+    reader.facts(&SETTLEMENT_EVENTS, Audit::settlement)?;
     let Reader { mut audit, whole, garbage, ends, .. } = reader;
     audit.verdict.counts.unreadable += garbage;
     for letter in Tap::open(cluster, DEAD_LETTERS.name())? {

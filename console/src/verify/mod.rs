@@ -9,6 +9,7 @@ pub mod prices;
 pub mod provider;
 mod redis;
 pub mod saga;
+pub mod settlement;
 pub mod told;
 mod verdict;
 #[cfg(test)]
@@ -22,7 +23,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use events::prices::PriceRule;
 use events::time::Timestamp;
-use events::topics::{NAMES, PAYMENTS_EVENTS};
+use events::topics::{NAMES, PAYMENTS_EVENTS, SETTLEMENT_EVENTS};
 use streams::kafka::{ClusterConfig, Hanging, TapError, hanging};
 use tokio::time::sleep;
 
@@ -182,8 +183,8 @@ fn now() -> Timestamp {
     Timestamp::from_millis(i64::try_from(now).unwrap_or(i64::MAX))
 }
 
-/// The log once every command in it is decided, every order that will soon move has moved, and nothing more comes; or as it is at
-/// the deadline.
+/// The log once every command in it is decided, every order that will soon move has moved, sellers are owed what orders sold, and
+/// nothing more comes; or as it is at the deadline.
 async fn at_rest(proof: &Proof, deadline: Instant) -> Result<Log, VerifyError> {
     loop {
         let began = Instant::now();
@@ -200,7 +201,7 @@ async fn at_rest(proof: &Proof, deadline: Instant) -> Result<Log, VerifyError> {
         let whole = log.audit.is_decided() && log.audit.is_asked_for() && end == log.events_end;
         // Prices never rest, but what was said of them is decided soon after.
         let whole = whole && log.audit.verdict.proof.get(PriceRule::FollowsCommands.name()) != Some(&false);
-        let rests = whole && log.audit.under_way(soon) == 0;
+        let rests = whole && log.audit.under_way(soon) == 0 && log.audit.is_settled();
         if rests || left.is_zero() {
             return Ok(log);
         }
@@ -232,11 +233,12 @@ async fn in_postgres(url: &str, end: &Ends) -> Result<Option<String>, postgres::
     Ok(None)
 }
 
-/// Payments are not in Redis.
+/// Payments and statements are not in Redis.
 async fn in_redis(url: &str, end: &Ends) -> Result<Option<String>, ::redis::RedisError> {
     let mut redis = redis::Redis::connect(url).await?;
     let epoch = redis.epoch().await?;
-    for (topic, end) in end.iter().filter(|(topic, _)| **topic != PAYMENTS_EVENTS.name()) {
+    let elsewhere = [PAYMENTS_EVENTS.name(), SETTLEMENT_EVENTS.name()];
+    for (topic, end) in end.iter().filter(|(topic, _)| !elsewhere.contains(topic)) {
         let positions = match &epoch {
             Some(epoch) => redis.positions(epoch, topic).await?,
             None => Vec::new(),

@@ -51,6 +51,10 @@ pub struct Counts {
     pub payments: u64,
     /// Payments that the provider has charged, as its own books say.
     pub provider_payments: u64,
+    /// Sellers' days.
+    pub statements: u64,
+    /// Their lines.
+    pub statement_lines: u64,
     /// Dead letters.
     pub dead_letters: u64,
     /// Rows in Postgres that were compared.
@@ -85,7 +89,7 @@ impl fmt::Display for Counts {
         write!(
             f,
             "{} commands ({} requests), {} ticks, {} events, {} campaigns, {} coupons, {} products, {} orders ({} open), \
-             {} payments ({} charged by the provider's books), {} prices ({} offers, {} refused), {} unreadable, {} dead letters; {} rows in Postgres, {} entries in Redis, {} lines of the journal compared in {:.1} s",
+             {} payments ({} charged by the provider's books), {} prices ({} offers, {} refused), {} sellers' days ({} lines), {} unreadable, {} dead letters; {} rows in Postgres, {} entries in Redis, {} lines of the journal compared in {:.1} s",
             self.commands,
             self.requests,
             self.ticks,
@@ -100,6 +104,8 @@ impl fmt::Display for Counts {
             self.prices,
             self.offers,
             self.offers_refused,
+            self.statements,
+            self.statement_lines,
             self.unreadable,
             self.dead_letters,
             self.postgres_rows,

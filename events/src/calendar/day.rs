@@ -102,6 +102,12 @@ impl Day {
         self.plus(1)
     }
 
+    /// The day as it is written, `2026-11-23`.
+    #[must_use]
+    pub fn text(self) -> CompactString {
+        format_compact!("{self}")
+    }
+
     /// Which day of the week it is.
     #[must_use]
     pub fn weekday(self) -> Weekday {
@@ -169,7 +175,7 @@ impl TryFrom<CompactString> for Day {
 
 impl From<Day> for CompactString {
     fn from(day: Day) -> Self {
-        format_compact!("{day}")
+        day.text()
     }
 }
 

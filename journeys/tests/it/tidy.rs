@@ -93,6 +93,8 @@ const ROOMS: [(&str, &[&str], &[&str]); 9] = [
             "base64",
             "redis",
             "sqlx",
+            "futures-util",
+            "parquet",
             "serde",
             "serde_json",
             "hdrhistogram",

@@ -61,7 +61,9 @@ impl Market {
             Stream::Inventory => record_of(self.stream, partition, offset, at, &self.inventory(at)),
             Stream::Orders => record_of(self.stream, partition, offset, at, &self.order(at)),
             Stream::Payments => record_of(self.stream, partition, offset, at, &self.payment(at)),
-            Stream::Coupons | Stream::Prices => panic!("that is the shop's, or the tags'"),
+            Stream::Coupons | Stream::Prices | Stream::Settlement => {
+                panic!("that is the shop's, the tags' or the books'")
+            }
         }
     }
 

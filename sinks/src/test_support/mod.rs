@@ -8,14 +8,17 @@
     reason = "a test that cannot go on should fail; a skipped test says why"
 )]
 
+mod books;
 mod log;
 mod market;
 mod order_rows;
 mod rows;
 mod services;
+mod settlement_rows;
 mod shop;
 mod tags;
 
+pub(crate) use books::Books;
 pub(crate) use log::{Log, LogInlet};
 pub(crate) use market::Market;
 pub(crate) use rows::{dump, rows_in_postgres, rows_in_redis};
@@ -35,6 +38,7 @@ pub(crate) fn records(stream: Stream, seed: u64, partition: i32, count: usize) -
     match stream {
         Stream::Coupons => Shop::new(seed, partition).records(count),
         Stream::Prices => Tags::new(seed, partition).records(count),
+        Stream::Settlement => Books::new(seed, partition).records(count),
         _ => Market::new(stream, seed, partition).records(count),
     }
 }

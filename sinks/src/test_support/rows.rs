@@ -20,6 +20,8 @@ pub(crate) async fn dump(connection: &mut PgConnection) -> Vec<String> {
                  union all select t::text from products t union all select t::text from orders t \
                  union all select t::text from order_lines t union all select t::text from order_timeline t \
                  union all select t::text from payments t union all select t::text from requests t \
+                 union all select t::text from seller_policies t union all select t::text from statements t \
+                 union all select t::text from statement_lines t union all select t::text from pay_outs t \
                  union all select t::text from dead_rows t order by 1";
     sqlx::query_scalar(query).fetch_all(connection).await.unwrap()
 }
@@ -41,6 +43,7 @@ pub(crate) async fn rows_in_postgres(connection: &mut PgConnection) -> Projectio
         rows.requests.insert(row.request, row);
     }
     super::order_rows::read(connection, &mut rows).await;
+    super::settlement_rows::read(connection, &mut rows).await;
     rows
 }
 

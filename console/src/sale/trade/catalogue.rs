@@ -53,7 +53,8 @@ pub fn catalogue(sale: &str, wanted: &[u32; VARIETY], now: Timestamp) -> anyhow:
         .enumerate()
         .map(|(article, ((seller, name, list_price, sale_price), wanted))| {
             let terms = ProductTerms {
-                seller: SellerId::new(seller)?,
+                // Of this sale alone: sales repeat on the same topics, and the days of each are closed at its end.
+                seller: SellerId::new(&format!("{seller}-{sale}"))?,
                 name: (*name).to_owned(),
                 category: Some(Category::new("sale")?),
                 list_price: Money::new(*list_price),

@@ -41,6 +41,10 @@ pub(super) fn int(row: &PgRow, name: &'static str) -> Result<i32, String> {
     row.try_get(name).map_err(|error| error.to_string())
 }
 
+pub(super) fn maybe_int(row: &PgRow, name: &'static str) -> Result<Option<i32>, String> {
+    row.try_get(name).map_err(|error| error.to_string())
+}
+
 pub(super) fn source(row: &PgRow) -> Result<Source, String> {
     Ok(Source { partition: int(row, "src_partition")?, offset: bigint(row, "src_offset")? })
 }

@@ -5,6 +5,7 @@ mod columns;
 mod coupons;
 mod orders;
 mod payments;
+mod settlement;
 
 use std::fmt::Debug;
 use std::str::FromStr;
@@ -69,6 +70,22 @@ async fn compare_on(connection: &mut PgConnection, rows: &Projection) -> Result<
         .await?,
         table(connection, payments::PAYMENTS, Comparison::new("payment", rows.payments.iter()), |row| {
             payments::payment(row).map(|row| (row.payment.payment_key.clone(), row))
+        })
+        .await?,
+        table(connection, settlement::POLICIES, Comparison::new("policy", rows.policies.iter()), |row| {
+            settlement::policy(row).map(|row| ((row.seller.clone(), row.version), row))
+        })
+        .await?,
+        table(connection, settlement::STATEMENTS, Comparison::new("statement", rows.statements.iter()), |row| {
+            settlement::statement(row).map(|row| ((row.seller.clone(), row.day), row))
+        })
+        .await?,
+        table(connection, settlement::LINES, Comparison::new("statement's line", rows.statement_lines.iter()), |row| {
+            settlement::line(row).map(|row| ((row.seller.clone(), row.day, row.number), row))
+        })
+        .await?,
+        table(connection, settlement::PAY_OUTS, Comparison::new("pay-out", rows.pay_outs.iter()), |row| {
+            settlement::pay_out(row).map(|row| ((row.seller.clone(), row.day, row.part), row))
         })
         .await?,
         table(connection, coupons::REQUESTS, Comparison::new("request", rows.requests.iter()), |row| {

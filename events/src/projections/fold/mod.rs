@@ -6,14 +6,18 @@ mod inventory;
 mod orders;
 mod payments;
 mod prices;
+mod settlement;
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use super::{
-    CampaignRow, CouponRow, OrderLineRow, OrderRow, PaymentRow, PriceRow, ProductRow, RequestRow, Source, TimelineRow,
+    CampaignRow, CouponRow, OrderLineRow, OrderRow, PayOutRow, PaymentRow, PolicyRow, PriceRow, ProductRow, RequestRow,
+    Source, StatementLineRow, StatementRow, TimelineRow,
 };
-use crate::ids::{CampaignId, CouponId, OrderId, PaymentKey, RequestId, Sku};
+use crate::calendar::Day;
+use crate::ids::{CampaignId, CouponId, OrderId, PaymentKey, RequestId, SellerId, Sku};
+use crate::settlement::PayOutShare;
 
 #[cfg(test)]
 mod fold_tests;
@@ -37,6 +41,14 @@ pub struct Projection {
     pub payments: BTreeMap<PaymentKey, PaymentRow>,
     /// Best prices.
     pub prices: BTreeMap<Sku, PriceRow>,
+    /// Sellers' policies, by number.
+    pub policies: BTreeMap<(SellerId, u32), PolicyRow>,
+    /// Sellers' days.
+    pub statements: BTreeMap<(SellerId, Day), StatementRow>,
+    /// Their lines, by number.
+    pub statement_lines: BTreeMap<(SellerId, Day, u64), StatementLineRow>,
+    /// What is paid out for closed days.
+    pub pay_outs: BTreeMap<(SellerId, Day, PayOutShare), PayOutRow>,
     /// Decided requests.
     pub requests: BTreeMap<RequestId, RequestRow>,
 }
@@ -72,6 +84,10 @@ impl Projection {
             + self.timeline.len()
             + self.payments.len()
             + self.prices.len()
+            + self.policies.len()
+            + self.statements.len()
+            + self.statement_lines.len()
+            + self.pay_outs.len()
             + self.requests.len()
     }
 

@@ -6,6 +6,8 @@ mod orders;
 mod payments;
 mod products;
 mod requests;
+mod settlement;
+mod statement_lines;
 
 use std::collections::BTreeMap;
 
@@ -43,6 +45,18 @@ pub(super) async fn upsert(connection: &mut PgConnection, rows: &Projection) -> 
     }
     if let Some(rows) = some(&rows.payments) {
         changed += payments::payments(connection, &rows).await?;
+    }
+    if let Some(rows) = some(&rows.policies) {
+        changed += settlement::policies(connection, &rows).await?;
+    }
+    if let Some(rows) = some(&rows.statements) {
+        changed += settlement::statements(connection, &rows).await?;
+    }
+    if let Some(rows) = some(&rows.statement_lines) {
+        changed += statement_lines::lines(connection, &rows).await?;
+    }
+    if let Some(rows) = some(&rows.pay_outs) {
+        changed += settlement::pay_outs(connection, &rows).await?;
     }
     if let Some(rows) = some(&rows.requests) {
         changed += requests::requests(connection, &rows).await?;
