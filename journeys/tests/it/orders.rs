@@ -1,5 +1,5 @@
 //! A sale that goes on after the claims, end to end, on the real services: shoppers order with their coupons, pay at the stub of
-//! the payment provider, are declined, walk away, cancel, send back; and everything is proven, whatever dies meanwhile, the
+//! the payment provider, are declined, walk away, cancel, send back; an operator closes the sellers' day; and everything is proven, whatever dies meanwhile, the
 //! provider included.
 
 use serde_json::Value;
@@ -26,12 +26,21 @@ fn judge(result: &Value) {
         "every_order_ends_or_moves_on",
         "payments_are_what_orders_say",
         "the_provider_has_charged_what_orders_say",
+        "settlement_keeps_its_rules",
+        "sellers_are_owed_what_orders_sold",
+        "statements_are_the_sums_of_their_lines",
+        "paid_and_shares_are_the_gross",
     ];
     for promise in promises {
         assert_eq!(result["proof"][promise], true, "{promise}: {result}");
     }
     for what in ["placed", "rejected", "paid", "expired", "cancelled", "refunded_partly"] {
         assert!(count(result, what) > 0, "{what}: {result}");
+    }
+    let statements = &result["settlement"];
+    assert_eq!(statements["sellers"].as_object().map(serde_json::Map::len), Some(4), "{result}");
+    for total in ["lines", "payable"] {
+        assert!(statements["totals"][total].as_i64() > Some(0), "{total}: {result}");
     }
 }
 
