@@ -218,6 +218,9 @@ pub(crate) struct Verify {
     /// How many dead letters are expected; more is a counterexample. Without it they are counted only.
     #[arg(long, value_name = "COUNT")]
     pub(crate) dead_letters: Option<u64>,
+    /// Compare the prices that ingress shows at this address, `http://host:port`.
+    #[arg(long, value_name = "URL")]
+    pub(crate) door: Option<String>,
     /// Compare with the books of the payment provider, or of its stand-in, at this address; the key is that of the connector.
     #[arg(long, value_name = "URL")]
     pub(crate) provider: Option<String>,

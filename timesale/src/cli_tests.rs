@@ -40,7 +40,7 @@ timesale topics validate --file
 timesale topics plan --file --json
 timesale topics apply --file --json --yes --wait
 timesale token <subject> --role --seller --segment --ttl
-timesale verify --journal --settle --dead-letters --provider
+timesale verify --journal --settle --dead-letters --door --provider
 timesale toss-stub --listen --exposed --data --webhook --webhook-minute
 timesale offers-stub --listen --exposed
 timesale sale --shoppers --stock --duplicates --rate --arrivals --orders --order-rate --course --pay-window --kill --kill-provider \

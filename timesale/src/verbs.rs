@@ -53,6 +53,7 @@ async fn verify(what: cli::Verify, config: Config) -> Exit {
         journal: what.journal,
         settle: Duration::from_secs(what.settle),
         dead_letters: what.dead_letters,
+        door: what.door,
         provider: what.provider.map(|base_url| ProviderSide { base_url, key }),
     };
     match console::verify::run(proof).await {

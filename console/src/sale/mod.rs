@@ -129,6 +129,7 @@ pub async fn hold(plan: Plan, world: World) -> anyhow::Result<Report> {
             journal: Some(plan.journal.clone()),
             settle,
             dead_letters: None,
+            door: Some(format!("http://{door}")),
             provider: (plan.orders != Wanted::None)
                 .then(|| ProviderSide { base_url: format!("http://{provider}"), key: world.provider_key.clone() }),
         };

@@ -50,6 +50,8 @@ pub struct Proof {
     pub settle: Duration,
     /// How many dead letters there may be; without it they are only counted.
     pub dead_letters: Option<u64>,
+    /// Where ingress listens, `http://host:port`, if the prices that it shows are to be compared.
+    pub door: Option<String>,
     /// The payment provider, if its books are to be compared.
     pub provider: Option<ProviderSide>,
 }
@@ -104,7 +106,7 @@ pub async fn run(proof: Proof) -> Result<Verdict, VerifyError> {
     }
     let Compared { mut audit, .. } = reading;
     audit.judge_saga(now());
-    judge_prices_in_redis(&proof, deadline, &mut audit).await;
+    judge_shown_prices(&proof, deadline, &mut audit).await;
     if let Some(path) = &proof.journal {
         let mut clients = Clients::default();
         journal::read(std::fs::File::open(path).map_err(JournalError::File)?, |entry| clients.take(entry))?;
@@ -170,11 +172,15 @@ async fn compare(proof: &Proof, audit: &mut Audit) {
 }
 
 /// Prices go on while they are compared, so this is no part of what is read again until it rests.
-async fn judge_prices_in_redis(proof: &Proof, deadline: Instant, audit: &mut Audit) {
+async fn judge_shown_prices(proof: &Proof, deadline: Instant, audit: &mut Audit) {
     let deadline = deadline.max(Instant::now() + AGAIN);
-    match prices::compare(&proof.cluster, &proof.redis, deadline, &mut audit.verdict).await {
+    match prices::redis::compare(&proof.cluster, &proof.redis, deadline, &mut audit.verdict).await {
         Ok(compared) => audit.verdict.counts.redis_entries += compared,
         Err(error) => audit.verdict.state(prices::SHOWN, Some(error.to_string())),
+    }
+    let Some(door) = &proof.door else { return };
+    if let Err(error) = prices::door::compare(&proof.cluster, door, deadline, &mut audit.verdict).await {
+        audit.verdict.state(prices::AT_THE_DOOR, Some(error.to_string()));
     }
 }
 

@@ -5,8 +5,10 @@
 //! is known, and every statement has been read or never will be. One of the two must agree with what was stated by then.
 //! Pure: records go in one by one, counterexamples come out.
 
-mod redis;
+pub(super) mod door;
+pub(super) mod redis;
 mod sight;
+mod stated;
 #[cfg(test)]
 mod prices_tests;
 
@@ -18,13 +20,17 @@ use events::time::Timestamp;
 use super::audit::Whole;
 use super::verdict::Verdict;
 
-pub(super) use self::redis::compare;
 pub use sight::{Sight, Stated};
 
 /// Redis shows what was stated, and the newest of it.
 pub const SHOWN: &str = "prices_in_redis_are_those_of_the_log";
 /// Redis shows nothing after its time.
 pub const LEAVES: &str = "no_price_in_redis_outlives_its_time";
+
+/// Ingress shows what was stated, and the newest of it.
+pub const AT_THE_DOOR: &str = "prices_at_the_door_are_those_of_the_log";
+/// Ingress shows nothing after its time.
+pub const IN_TIME: &str = "no_price_at_the_door_outlives_its_time";
 
 /// What the log says of prices.
 #[derive(Debug, Default)]

@@ -1,45 +1,28 @@
 //! Redis' copy of the best prices against `prices.best`: every one is there, is one that was stated, is not older than what had been
 //! stated before the look, and leaves at its very instant.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Instant;
 
-use events::codec;
-use events::envelope::Envelope;
 use events::prices::BestPrice;
 use events::projections::{Epoch, PriceRow, RedisKeys};
 use events::time::Timestamp;
-use events::topics::PRICES_BEST;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncCommands, RedisError};
-use streams::kafka::{ClusterConfig, Tap, TapError};
+use streams::kafka::ClusterConfig;
 use tokio::time::sleep;
 
+use super::stated::{CLOCKS_DIFFER_MS, CompareError, POLL, now, read};
 use super::{LEAVES, SHOWN, Sight, Stated};
 use crate::verify::verdict::Verdict;
 
 /// Keys a pipeline asks for.
 const PIPELINE: usize = 500;
-/// Redis and the reader of the log may have clocks of their own.
-const CLOCKS_DIFFER_MS: i64 = 5_000;
-/// How long before a copy that is late is looked at again.
-const POLL: Duration = Duration::from_millis(250);
 
 /// What Redis answers to `PEXPIRETIME` of a key that stays.
 const STAYS: i64 = -1;
 
 /// A key as it was found: its value, and when it leaves.
 type Found = (Option<String>, i64);
-
-/// What could not be read.
-#[derive(Debug, thiserror::Error)]
-pub(in crate::verify) enum CompareError {
-    #[error(transparent)]
-    Tap(#[from] TapError),
-    #[error("redis: {0}")]
-    Redis(#[from] RedisError),
-    #[error("the reader of the log was torn down: {0}")]
-    Reader(#[from] tokio::task::JoinError),
-}
 
 /// Looks until Redis is no longer late, or the deadline. Answers how many prices it compared.
 ///
@@ -71,24 +54,6 @@ pub(in crate::verify) async fn compare(
         }
         sleep(POLL).await;
     }
-}
-
-/// Everything that the log holds of `prices.best`.
-async fn read(cluster: &ClusterConfig) -> Result<Stated, CompareError> {
-    let cluster = cluster.clone();
-    let read = move || {
-        let mut stated = Stated::default();
-        for record in Tap::open(&cluster, PRICES_BEST.name())? {
-            let record = record?;
-            let envelope = Envelope::from_headers(record.header_pairs());
-            // Garbage is counted where the log is judged.
-            if let Ok(best) = codec::decode::<BestPrice>(record.value.as_deref(), &envelope) {
-                stated.take(best);
-            }
-        }
-        Ok::<_, TapError>(stated)
-    };
-    Ok(tokio::task::spawn_blocking(read).await??)
 }
 
 async fn look(
@@ -140,9 +105,4 @@ fn judge(before: &Stated, found: &[Found], after: &Stated, now: Timestamp, verdi
         }
     }
     late
-}
-
-fn now() -> Timestamp {
-    let now = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_millis();
-    Timestamp::from_millis(i64::try_from(now).unwrap_or(i64::MAX))
 }
