@@ -1,12 +1,12 @@
 # The roles of Timesale as processes of their own, each with pid, log and ports under $TIMESALE_RUN/roles/; and beside them
-# the stub of the payment provider, unless TOSS_BASE_URL names another.
+# the stub of the payment provider, unless TOSS_BASE_URL names another, and that of an external price server, the market.
 # shellcheck shell=bash
 
 # In the order they start; they stop in this order too, because work is to be refused at the door before the rooms
 # behind it are closed, and the provider is asked until the last of them is.
-EVERY_ROLE=(ingress processors sinks connectors provider)
+EVERY_ROLE=(ingress processors sinks connectors market provider)
 ROLES=("${EVERY_ROLE[@]}")
-[[ -z ${TOSS_BASE_URL:-} ]] || ROLES=("${EVERY_ROLE[@]:0:4}")
+[[ -z ${TOSS_BASE_URL:-} ]] || ROLES=("${EVERY_ROLE[@]:0:5}")
 
 # What the stub has charged. It belongs to the log: an empty log wants an empty provider.
 PROVIDER_DATA=$RUN/provider
@@ -18,6 +18,7 @@ ROLE_DRAIN_SECONDS=12
 role_mark() {
     case $1 in
         provider) echo "timesale toss-stub " ;;
+        market) echo "timesale offers-stub " ;;
         *) echo "timesale serve $1 " ;;
     esac
 }
@@ -77,9 +78,11 @@ failed_role() {
 
 role_ready_or_ended() { role_is_ready "$1" || ! role_pid "$1" >/dev/null; }
 
-# The door and the provider know each other's address, so both are chosen before either starts.
+# The door and the provider know each other's address, and the market's is known to the connectors, so all are chosen before any
+# starts.
 choose_addresses() {
     remember TIMESALE_INGRESS_URL "http://127.0.0.1:$(port_for INGRESS_PORT)"
+    remember TIMESALE_MARKET_URL "http://127.0.0.1:$(port_for MARKET_ADMIN_PORT)"
     if [[ -z ${TOSS_BASE_URL:-} ]]; then
         remember TIMESALE_PROVIDER_URL "http://127.0.0.1:$(port_for PROVIDER_ADMIN_PORT)"
     else
@@ -89,13 +92,16 @@ choose_addresses() {
 
 launch_role() {
     local role=$1 settings=() command
-    if [[ $role == provider ]]; then
+    if [[ $role == market ]]; then
+        command=(offers-stub --listen "127.0.0.1:$(role_admin_port market)")
+    elif [[ $role == provider ]]; then
         command=(toss-stub --listen "127.0.0.1:$(role_admin_port provider)" --data "$PROVIDER_DATA"
             --webhook "$(recall TIMESALE_INGRESS_URL)/v1/webhooks/toss")
     else
         settings=(TIMESALE_ADMIN_LISTEN="127.0.0.1:$(port_for "${role^^}_ADMIN_PORT")"
             TIMESALE_LISTEN="127.0.0.1:$(recall INGRESS_PORT)"
-            TOSS_BASE_URL="${TOSS_BASE_URL:-$(recall TIMESALE_PROVIDER_URL)}")
+            TOSS_BASE_URL="${TOSS_BASE_URL:-$(recall TIMESALE_PROVIDER_URL)}"
+            OFFERS_STUB_URL="$(recall TIMESALE_MARKET_URL)")
         command=(serve "$role")
     fi
     spawn "$RUN/roles/$role/pid" "$RUN/roles/$role/log" env "${settings[@]}" "$BINARY" "${command[@]}"

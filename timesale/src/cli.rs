@@ -331,6 +331,9 @@ pub(crate) struct Sale {
     /// The payment provider's stub that runs already, beside that ingress.
     #[arg(long, env = "TIMESALE_PROVIDER_URL", value_name = "URL")]
     pub(crate) provider: Option<String>,
+    /// The price server's stub that runs already, beside that ingress; without one no rival undercuts us.
+    #[arg(long, env = "TIMESALE_MARKET_URL", value_name = "URL")]
+    pub(crate) market: Option<String>,
     /// Where to write what each client was told.
     #[arg(long, value_name = "FILE")]
     pub(crate) journal: Option<PathBuf>,

@@ -44,7 +44,7 @@ timesale verify --journal --settle --dead-letters --door --provider
 timesale toss-stub --listen --exposed --data --webhook --webhook-minute
 timesale offers-stub --listen --exposed
 timesale sale --shoppers --stock --duplicates --rate --arrivals --orders --order-rate --course --pay-window --kill --kill-provider \
---provider-down --kill-kafka --flush-redis --drop-database --base-url --provider --journal --connections --patience --seed --no-verify
+--provider-down --kill-kafka --flush-redis --drop-database --base-url --provider --market --journal --connections --patience --seed --no-verify
 timesale health";
     assert_eq!(lines.join("\n"), expected);
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use console::sale::faults::FaultKind;
+use console::sale::rival::Watch;
 use console::sale::roles::Launch;
 use console::sale::schedule::{Arrivals, Demand, Pace};
 use console::sale::{Plan, World};
@@ -17,6 +18,9 @@ use crate::{complain, say};
 
 /// How long the proof waits for processors and sinks: a broker that was killed takes 15 s to come back.
 const SETTLE: Duration = Duration::from_secs(90);
+
+/// How often the roles that the sale starts ask price servers, milliseconds.
+const PRICES_EVERY_MS: u64 = 500;
 
 /// Holds a sale and says what it came to: for people on stderr, one JSON object as the last line on stdout.
 pub(crate) async fn sale(how: cli::Sale, config: Config) -> Exit {
@@ -90,7 +94,10 @@ fn prepare(how: cli::Sale, config: Config) -> anyhow::Result<(Plan, World)> {
         "--order-rate {}: orders a second, 0.1 to 100000",
         how.order_rate
     );
-    let roles_config = with_pay_window(config.file.as_deref(), &folder, how.pay_window)?;
+    let roles_config = for_the_roles(config.file.as_deref(), &folder, how.pay_window)?;
+    // Roles that run already watch prices as they were told; ours more often.
+    let interval = if how.base_url.is_some() { config.offers.interval_ms } else { PRICES_EVERY_MS };
+    let watch = Watch { interval: Duration::from_millis(interval), fresh_ms: config.offers.fresh_ms };
     let Some(secret) = config.jwt_secrets.first() else {
         anyhow::bail!("no token secret: set TIMESALE_JWT_SECRET or TIMESALE_JWT_SECRET_FILE, or use --dev");
     };
@@ -107,6 +114,8 @@ fn prepare(how: cli::Sale, config: Config) -> anyhow::Result<(Plan, World)> {
         settle: (!how.no_verify).then_some(SETTLE),
         base_url: how.base_url,
         provider: how.provider,
+        market: how.market,
+        watch,
         journal: how.journal.unwrap_or_else(|| folder.join("journal.ndjson")),
     };
     let world = World {
@@ -131,8 +140,8 @@ fn prepare(how: cli::Sale, config: Config) -> anyhow::Result<(Plan, World)> {
     Ok((plan, world))
 }
 
-/// The configuration of the roles that the sale starts: ours, with this time to pay.
-fn with_pay_window(ours: Option<&Path>, folder: &Path, window: Duration) -> anyhow::Result<PathBuf> {
+/// The configuration of the roles that the sale starts: ours, with this time to pay, and price servers asked often.
+fn for_the_roles(ours: Option<&Path>, folder: &Path, window: Duration) -> anyhow::Result<PathBuf> {
     let text = ours.map(std::fs::read_to_string).transpose()?.unwrap_or_default();
     let mut table: toml::Table = text.parse()?;
     let empty = || toml::Value::Table(toml::Table::new());
@@ -140,6 +149,10 @@ fn with_pay_window(ours: Option<&Path>, folder: &Path, window: Duration) -> anyh
     let orders = ingress.and_then(|ingress| ingress.entry("orders").or_insert_with(empty).as_table_mut());
     let Some(orders) = orders else { anyhow::bail!("[ingress.orders] is not a section") };
     orders.insert("pay_ms".into(), toml::Value::Integer(i64::try_from(window.as_millis())?));
+    let connectors = table.entry("connectors").or_insert_with(empty).as_table_mut();
+    let offers = connectors.and_then(|connectors| connectors.entry("offers").or_insert_with(empty).as_table_mut());
+    let Some(offers) = offers else { anyhow::bail!("[connectors.offers] is not a section") };
+    offers.insert("interval_ms".into(), toml::Value::Integer(i64::try_from(PRICES_EVERY_MS)?));
     let file = folder.join("timesale.toml");
     std::fs::write(&file, table.to_string())?;
     Ok(file)

@@ -1,5 +1,5 @@
 //! `timesale sale`: opens a fresh campaign, lets a crowd claim and then order, breaks things if asked, and ends with the proof.
-//! Runs the roles and the payment provider's stub itself unless it is told of an ingress that runs already.
+//! Runs the roles and the stubs of the payment provider and of a price server itself unless it is told of an ingress that runs already.
 
 pub mod answer;
 pub mod caller;
@@ -10,6 +10,7 @@ pub mod faults;
 mod harm;
 pub mod progress;
 pub mod report;
+pub mod rival;
 pub mod roles;
 pub mod schedule;
 pub mod settling;
@@ -38,6 +39,7 @@ use crate::verify::{self, Proof, ProviderSide, Verdict};
 use faults::FaultKind;
 use progress::say;
 use report::Report;
+use rival::Watch;
 use roles::{Launch, Role, Roles};
 use schedule::Demand;
 use stages::{Came, Stages};
@@ -69,6 +71,10 @@ pub struct Plan {
     pub base_url: Option<String>,
     /// The payment provider's stub that runs already, when ingress does.
     pub provider: Option<String>,
+    /// The price server's stub that runs already, when ingress does; without one there is no rival.
+    pub market: Option<String>,
+    /// How the price server is watched.
+    pub watch: Watch,
     /// Where the journal goes.
     pub journal: PathBuf,
 }
@@ -102,7 +108,7 @@ pub async fn hold(plan: Plan, world: World) -> anyhow::Result<Report> {
     let mint = Arc::new(Mint::new(&world.jwt_secret));
     let roles = if plan.base_url.is_none() {
         say(&format!("starting the roles; their logs are in {}", world.launch.folder.display()));
-        let which = if plan.orders == Wanted::None { &Role::OF_CLAIMS[..] } else { &Role::OF_ORDERS[..] };
+        let which = if plan.orders == Wanted::None { &Role::OF_CLAIMS[..] } else { &Role::ALL[..] };
         Some(Arc::new(Mutex::new(Roles::start(world.launch.clone(), which).await?)))
     } else {
         None
@@ -113,8 +119,18 @@ pub async fn hold(plan: Plan, world: World) -> anyhow::Result<Report> {
 
     let usage_before = usage(roles.as_ref()).await;
     let stages =
-        Stages { plan: &plan, world: &world, campaign: &campaign, door, provider, roles: roles.as_ref(), mint };
+        Stages { plan: &plan, world: &world, campaign: &campaign, door, provider, roles: roles.as_ref(), mint: Arc::clone(&mint) };
     let Came { tally, orders, statements, faults } = stages.play().await?;
+    let rivalry = match market(&plan, roles.as_ref()).await? {
+        Some(market) => {
+            if let Some(roles) = &roles {
+                roles.lock().await.until_ready().await?;
+            }
+            say(&format!("a rival undercuts us for a while: http://{market}"));
+            Some(rival::compete(door, market, plan.watch, &campaign, &mint).await?)
+        }
+        None => None,
+    };
     let usage = spent(usage(roles.as_ref()).await, &usage_before);
 
     let mut verdict = if let Some(settle) = plan.settle {
@@ -137,6 +153,10 @@ pub async fn hold(plan: Plan, world: World) -> anyhow::Result<Report> {
     } else {
         Verdict::default()
     };
+    if let Some(rivalry) = &rivalry {
+        verdict.state("the_lowest_price_wins", rivalry.wrong_winner.clone());
+        verdict.state("no_offer_outlives_its_time", rivalry.outlived.clone());
+    }
     if let Some(roles) = &roles {
         let mut roles = roles.lock().await;
         let complaints = roles.stop().await;
@@ -145,7 +165,7 @@ pub async fn hold(plan: Plan, world: World) -> anyhow::Result<Report> {
     }
     let demand = (plan.demand.seed, plan.demand.shoppers, plan.stock);
     let came = Came { tally, orders, statements, faults };
-    Ok(Report::new(campaign, demand, came, &usage, verdict))
+    Ok(Report { rivalry, ..Report::new(campaign, demand, came, &usage, verdict) })
 }
 
 /// What was asked for must be possible.
@@ -172,6 +192,17 @@ async fn addresses(plan: &Plan, roles: Option<&Arc<Mutex<Roles>>>) -> anyhow::Re
             Ok((roles.door(), roles.provider()))
         }
         (None, None) => bail!("nobody is at the door"),
+    }
+}
+
+/// Where the price server is; nowhere when there are no orders, or when it is not ours to tell what to offer.
+async fn market(plan: &Plan, roles: Option<&Arc<Mutex<Roles>>>) -> anyhow::Result<Option<SocketAddr>> {
+    if plan.orders == Wanted::None {
+        return Ok(None);
+    }
+    match roles {
+        Some(roles) => Ok(Some(roles.lock().await.market())),
+        None => plan.market.as_deref().map(door::address).transpose(),
     }
 }
 

@@ -7,6 +7,7 @@ use events::ids::CampaignId;
 use serde::Serialize;
 
 use super::faults::FaultCounts;
+use super::rival::Rivalry;
 use super::settling::Statements;
 use super::stages::Came;
 use super::tally::Percentiles;
@@ -53,6 +54,9 @@ pub struct Report {
     /// What the sellers are owed for it; nothing when nothing was ordered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub settlement: Option<Statements>,
+    /// What came of an external offer below our price; nothing when there was none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rivalry: Option<Rivalry>,
     /// What went wrong on purpose.
     pub faults: FaultCounts,
     /// What the door said when it refused, and how often.
@@ -102,6 +106,7 @@ impl Report {
             lasted_seconds: tally.lasted().as_secs_f64(),
             orders,
             settlement: statements,
+            rivalry: None,
             faults,
             door_codes: tally.door_codes,
             cpu_seconds: usage.iter().map(|(role, usage)| (role.clone(), usage.cpu_seconds)).collect(),
@@ -141,6 +146,8 @@ impl fmt::Display for Report {
         }
         if let Some(statements) = &self.settlement {
             statements.fmt(f)?;
+        if let Some(rivalry) = &self.rivalry {
+            write_rivalry(f, rivalry)?;
         }
         let FaultCounts { kills, kafka_kills, redis_flushes, database_drops, provider_kills } = self.faults;
         writeln!(
@@ -162,6 +169,19 @@ impl fmt::Display for Report {
 
 fn latency(of: &Percentiles) -> String {
     format!("p50 {:.1} ms, p99 {:.1} ms, worst {:.0} ms", of.p50, of.p99, of.max)
+}
+
+fn write_rivalry(f: &mut fmt::Formatter<'_>, rivalry: &Rivalry) -> fmt::Result {
+    let after = |millis: Option<i64>| millis.map_or_else(|| "never".to_owned(), |millis| format!("after {millis} ms"));
+    writeln!(
+        f,
+        "rival      its lower offer seen {}, ours again {} of its end; {} looks, {} at the offer, {} at no price",
+        after(rivalry.seen_after_ms),
+        after(rivalry.ours_again_after_ms),
+        rivalry.looks,
+        rivalry.looks_at_the_offer,
+        rivalry.looks_at_nothing
+    )
 }
 
 fn write_orders(f: &mut fmt::Formatter<'_>, orders: &Orders) -> fmt::Result {

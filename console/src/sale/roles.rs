@@ -1,5 +1,5 @@
-//! The roles, and the payment provider's stub, as child processes of the sale: started on free ports with their logs in the run folder, killed and started again
-//! when the plan says so, watched for deaths nobody planned. Their standard input is ours to hold: when the sale is gone, they
+//! The roles, and the stubs of the payment provider and of a price server, as child processes of the sale: started on free ports
+//! with their logs in the run folder, killed and started again when the plan says so, watched for deaths nobody planned. Their standard input is ours to hold: when the sale is gone, they
 //! stop by themselves.
 
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ use tokio::time::{sleep, timeout};
 use super::usage::Usage;
 use super::wire::Connection;
 
-/// A process that the sale runs: a role, or the provider's stub, which is killed and watched as they are.
+/// A process that the sale runs: a role, or a stub, which is watched as they are.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Role {
     /// HTTP in.
@@ -24,10 +24,12 @@ pub enum Role {
     Processors,
     /// Postgres and Redis.
     Sinks,
-    /// What talks to the payment provider.
+    /// What talks to the payment provider and to price servers.
     Connectors,
     /// The payment provider itself, as our stub plays it.
     Provider,
+    /// An external price server, as our stub plays it.
+    Market,
 }
 
 impl Role {
@@ -35,6 +37,9 @@ impl Role {
     pub const OF_CLAIMS: [Self; 3] = [Self::Ingress, Self::Processors, Self::Sinks];
     /// What orders need.
     pub const OF_ORDERS: [Self; 5] = [Self::Ingress, Self::Processors, Self::Sinks, Self::Connectors, Self::Provider];
+    /// What a sale with orders needs.
+    pub const ALL: [Self; 6] =
+        [Self::Ingress, Self::Processors, Self::Sinks, Self::Connectors, Self::Provider, Self::Market];
 
     /// As the command line names it.
     #[must_use]
@@ -45,6 +50,7 @@ impl Role {
             Self::Sinks => "sinks",
             Self::Connectors => "connectors",
             Self::Provider => "provider",
+            Self::Market => "market",
         }
     }
 }
@@ -77,6 +83,8 @@ pub struct Roles {
     door: SocketAddr,
     /// Where the provider's stub listens, in every incarnation.
     provider: SocketAddr,
+    /// Where the price server's stub listens, in every incarnation.
+    market: SocketAddr,
     admin: BTreeMap<Role, SocketAddr>,
     running: BTreeMap<Role, Running>,
     /// What earlier incarnations have cost.
@@ -101,15 +109,21 @@ impl Roles {
     /// When one cannot be started, dies, or is not ready in time; the end of its log is part of the error.
     pub async fn start(launch: Launch, which: &[Role]) -> anyhow::Result<Self> {
         std::fs::create_dir_all(&launch.folder).with_context(|| launch.folder.display().to_string())?;
-        let (door, provider) = (free_address()?, free_address()?);
+        let (door, provider, market) = (free_address()?, free_address()?, free_address()?);
         let mut admin = BTreeMap::new();
         for role in which {
-            admin.insert(*role, if *role == Role::Provider { provider } else { free_address()? });
+            let address = match role {
+                Role::Provider => provider,
+                Role::Market => market,
+                _ => free_address()?,
+            };
+            admin.insert(*role, address);
         }
         let mut roles = Self {
             launch,
             door,
             provider,
+            market,
             admin,
             running: BTreeMap::new(),
             buried: BTreeMap::new(),
@@ -134,6 +148,12 @@ impl Roles {
         self.provider
     }
 
+    /// Where the price server's stub listens, if it runs.
+    #[must_use]
+    pub fn market(&self) -> SocketAddr {
+        self.market
+    }
+
     /// Deaths nobody planned.
     #[must_use]
     pub fn unplanned(&self) -> &[String] {
@@ -149,19 +169,20 @@ impl Roles {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.log(role))?;
         let provider = format!("http://{}", self.provider);
         let mut command = Command::new(&self.launch.executable);
-        if role == Role::Provider {
-            command
+        match role {
+            Role::Provider => command
                 .args(["toss-stub", "--stop-with-stdin", "--listen", &self.provider.to_string()])
                 .args(["--webhook", &format!("http://{}/v1/webhooks/toss", self.door)])
                 .args(["--webhook-minute", WEBHOOK_MINUTE_MS, "--data"])
-                .arg(&self.launch.provider);
-        } else {
-            command.args(["serve", role.name(), "--stop-with-stdin"]);
-        }
+                .arg(&self.launch.provider),
+            Role::Market => command.args(["offers-stub", "--stop-with-stdin", "--listen", &self.market.to_string()]),
+            _ => command.args(["serve", role.name(), "--stop-with-stdin"]),
+        };
         let child = command
             .args(&self.launch.arguments)
             .envs(self.launch.environment.iter().map(|(name, value)| (name, value)))
             .env("TOSS_BASE_URL", provider)
+            .env("OFFERS_STUB_URL", format!("http://{}", self.market))
             .env("TIMESALE_ADMIN_LISTEN", admin.to_string())
             .env("TIMESALE_LISTEN", self.door.to_string())
             .stdin(Stdio::piped())
