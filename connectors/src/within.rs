@@ -12,7 +12,7 @@ pub(crate) struct Within {
 
 impl Within {
     /// A registry whose metrics begin with `prefix`, registered in `outer`.
-    pub(crate) fn new(outer: &Registry, prefix: &str, help: &str) -> Result<Registry, prometheus::Error> {
+    pub(crate) fn register(outer: &Registry, prefix: &str, help: &str) -> Result<Registry, prometheus::Error> {
         let registry = Registry::new_custom(Some(prefix.to_owned()), None)?;
         let desc = Desc::new(format!("{prefix}_emitter"), help.to_owned(), Vec::new(), Default::default())?;
         outer.register(Box::new(Self { registry: registry.clone(), desc }))?;

@@ -5,6 +5,8 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use connectors::offers::AccessToken;
+use events::ids::OfferSource;
 use events::manifest::Manifest;
 use prometheus::Registry;
 use streams::kafka::{ClusterConfig, EmitterConfig, check_topics};
@@ -13,7 +15,7 @@ use tokio::task::JoinSet;
 
 use crate::applications;
 use crate::cli::Role;
-use crate::config::Config;
+use crate::config::{Config, Secret};
 
 /// A part has ended: its name, and why if not because it was told to.
 pub(crate) type Ended = (&'static str, Result<(), PartError>);
@@ -195,7 +197,13 @@ async fn offers(surroundings: Surroundings) -> Result<(), PartError> {
     let sources: Vec<&str> = config.offers.sources.keys().map(|name| name.as_str()).collect();
     tracing::info!(sources = sources.join(", "), "price servers are watched");
     health.set("offers", Condition::Ready);
-    let surroundings = connectors::offers::Surroundings { cluster, registry, health: health.clone(), shutdown };
+    let token = |(name, secret): (&OfferSource, &Secret)| {
+        let token = AccessToken::new(secret.expose()).map_err(|error| PartError::Unavailable(error.into()))?;
+        Ok::<_, PartError>((name.clone(), token))
+    };
+    let tokens = config.offer_tokens.iter().map(token).collect::<Result<_, _>>()?;
+    let health = health.clone();
+    let surroundings = connectors::offers::Surroundings { cluster, tokens, registry, health, shutdown };
     connectors::offers::serve(config.offers.clone(), surroundings)
         .await
         .map_err(|error| PartError::Internal(error.into()))

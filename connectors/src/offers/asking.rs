@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::header::{ACCEPT, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH, RETRY_AFTER};
+use hyper::header::{ACCEPT, AUTHORIZATION, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH, RETRY_AFTER};
 use hyper::{Request, StatusCode};
 
 use super::answer::Answer;
+use super::token::AccessToken;
 use crate::http::{Pool, Silence};
 
 /// Where a server says what it offers.
@@ -21,6 +22,7 @@ const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60 * 60);
 pub(crate) struct Asking {
     pool: Pool,
     within: Duration,
+    token: Option<AccessToken>,
     /// Names the answer that was taken last.
     tag: Option<HeaderValue>,
 }
@@ -52,14 +54,17 @@ pub(crate) enum Failure {
 
 impl Asking {
     /// A server behind these connections, which has `within` for a whole answer.
-    pub(crate) fn new(pool: Pool, within: Duration) -> Self {
-        Self { pool, within, tag: None }
+    pub(crate) fn new(pool: Pool, within: Duration, token: Option<AccessToken>) -> Self {
+        Self { pool, within, token, tag: None }
     }
 
     /// Asks.
     pub(crate) async fn ask(&self) -> Result<Said, Failure> {
         let request = |prefix: &str| {
             let mut request = Request::get(format!("{prefix}{PATH}")).header(ACCEPT, "application/json");
+            if let Some(token) = &self.token {
+                request = request.header(AUTHORIZATION, token.authorization());
+            }
             if let Some(tag) = &self.tag {
                 request = request.header(IF_NONE_MATCH, tag.clone());
             }

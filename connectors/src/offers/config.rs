@@ -1,6 +1,7 @@
 //! `[connectors.offers]`: which price servers there are, how often they are asked, how long they are believed.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use events::ids::OfferSource;
@@ -46,6 +47,9 @@ pub struct Config {
 pub struct SourceConfig {
     /// `https://host[/prefix]`, or `http://host:port` of a server on this machine.
     pub base_url: String,
+    /// A file with the bearer token that it wants, if it wants one; the token itself is never in a configuration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_file: Option<PathBuf>,
     /// How often it is asked, if not as often as the others, milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interval_ms: Option<u64>,
@@ -157,8 +161,8 @@ mod tests {
     #[test]
     fn the_defaults_hold_and_what_is_out_of_range_is_named() {
         assert_eq!(Config::default().check(), Ok(()));
-        let there =
-            SourceConfig { base_url: "https://prices.example/v2".into(), interval_ms: Some(1_000), fresh_ms: None };
+        let base_url = "https://prices.example/v2".into();
+        let there = SourceConfig { base_url, token_file: None, interval_ms: Some(1_000), fresh_ms: None };
         assert_eq!(with(there.clone()).check(), Ok(()));
         type Spoil = fn(&mut Config);
         let table: [(&str, Spoil); 8] = [

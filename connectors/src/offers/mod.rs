@@ -13,10 +13,12 @@ mod serve;
 mod shelf;
 mod source;
 mod telling;
+mod token;
 
 pub use config::{Config, ConfigError, SourceConfig};
 pub use metrics::Metrics;
 pub use serve::{Error, Surroundings, serve};
+pub use token::{AccessToken, TokenError};
 
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,9 @@
 //! The role: every source watched by itself, until told to stop.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use events::ids::OfferSource;
 use prometheus::Registry;
 use streams::emitter::Emitter;
 use streams::kafka::{ClusterConfig, EmitterConfig, KafkaEmitter};
@@ -13,6 +15,7 @@ use super::config::{Config, ConfigError};
 use super::metrics::Metrics;
 use super::source::Source;
 use super::telling::TellError;
+use super::token::AccessToken;
 use crate::within::Within;
 use crate::writer::Writer;
 
@@ -20,6 +23,8 @@ use crate::writer::Writer;
 pub struct Surroundings {
     /// The Kafka cluster.
     pub cluster: ClusterConfig,
+    /// What price servers know us by, those that want it.
+    pub tokens: BTreeMap<OfferSource, AccessToken>,
     /// Where metrics go.
     pub registry: Registry,
     /// Where `connectors.offers` says how it is doing.
@@ -57,15 +62,15 @@ pub enum Error {
 /// # Errors
 /// [`Error`].
 pub async fn serve(config: Config, surroundings: Surroundings) -> Result<(), Error> {
-    let Surroundings { cluster, registry, health, shutdown } = surroundings;
-    let own = Within::new(&registry, "timesale_offers", "The emitter of the price servers' connector")?;
+    let Surroundings { cluster, tokens, registry, health, shutdown } = surroundings;
+    let own = Within::register(&registry, "timesale_offers", "The emitter of the price servers' connector")?;
     let emitter = KafkaEmitter::new(&cluster, EmitterConfig::default(), &own)?;
-    watch(&config, Arc::new(emitter), &registry, health, shutdown).await
+    watch((&config, tokens), Arc::new(emitter), &registry, health, shutdown).await
 }
 
 /// The role on any log.
 pub(crate) async fn watch(
-    config: &Config,
+    (config, mut tokens): (&Config, BTreeMap<OfferSource, AccessToken>),
     emitter: Arc<dyn Emitter>,
     registry: &Registry,
     health: Health,
@@ -75,7 +80,8 @@ pub(crate) async fn watch(
     let (metrics, writer, board) = (Metrics::register(registry)?, Writer(emitter), Board::new(health));
     let mut watches = JoinSet::new();
     for (name, source) in &config.sources {
-        watches.spawn(Source::new(name, source, config, writer.clone(), &metrics, board.clone())?.watch());
+        let (token, writer) = (tokens.remove(name), writer.clone());
+        watches.spawn(Source::new((name, source), token, config, writer, &metrics, board.clone())?.watch());
     }
     tokio::select! {
         () = shutdown.requested() => {}

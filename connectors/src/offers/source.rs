@@ -14,6 +14,7 @@ use super::config::{Config, SourceConfig};
 use super::metrics::{Metrics, OfSource};
 use super::shelf::{Asked, News, Shelf};
 use super::telling::{TellError, Telling};
+use super::token::AccessToken;
 use crate::breaker::Breaker;
 use crate::gate::Gate;
 use crate::http::{Address, Connector, Pool};
@@ -41,8 +42,8 @@ pub(crate) struct Source {
 impl Source {
     /// A server as it is configured; nothing is opened yet.
     pub(crate) fn new(
-        name: &OfferSource,
-        source: &SourceConfig,
+        (name, source): (&OfferSource, &SourceConfig),
+        token: Option<AccessToken>,
         config: &Config,
         writer: Writer,
         metrics: &Metrics,
@@ -56,7 +57,7 @@ impl Source {
         let fresh_ms = config.fresh_ms(source);
         Ok(Self {
             name: name.clone(),
-            asking: Asking::new(pool, Duration::from_millis(config.read_ms)),
+            asking: Asking::new(pool, Duration::from_millis(config.read_ms), token),
             gate: Gate::new(&format!("price server {name}"), breaker, metrics.breaker.clone()),
             shelf: Shelf::new(fresh_ms),
             telling: Telling {

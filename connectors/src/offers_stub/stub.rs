@@ -105,11 +105,11 @@ impl Stub {
             (&Method::DELETE, ["offers"]) => self.goods.change(|goods| goods.clear()),
             (&Method::PUT, ["offers", sku]) => {
                 let (sku, offer) = (Sku::new(sku).ok()?, serde_json::from_slice::<Offer>(body).ok()?);
-                self.goods.change(|goods| drop(goods.insert(sku, offer)));
+                self.goods.change(|goods| goods.extend([(sku, offer)]));
             }
             (&Method::DELETE, ["offers", sku]) => {
                 let sku = Sku::new(sku).ok()?;
-                self.goods.change(|goods| drop(goods.remove(&sku)));
+                self.goods.change(|goods| goods.retain(|offered, _| *offered != sku));
             }
             (&Method::POST, ["faults"]) => self.dice.set(serde_json::from_slice(body).ok()?),
             (&Method::GET, ["calls"]) => {

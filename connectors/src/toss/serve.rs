@@ -72,7 +72,7 @@ pub async fn serve(config: Config, surroundings: Surroundings) -> Result<(), Err
     health.set(PART, Condition::Starting("joining the group".into()));
     let metrics = Metrics::register(&registry)?;
     let provider = Arc::new(Provider::new(&config, &key, &metrics)?);
-    let own = Within::new(&registry, "timesale_toss", "The emitter of the payment connector")?;
+    let own = Within::register(&registry, "timesale_toss", "The emitter of the payment connector")?;
     let emitter = KafkaEmitter::new(&cluster, EmitterConfig::default(), &own)?;
     let reading = FeedConfig { batch_records: BATCH_RECORDS, queued_batches: QUEUED_BATCHES, ..FeedConfig::default() };
     let mut feed = Feed::of_group(&cluster, GROUP, &instance, PAYMENTS_INBOX.name(), reading)?;

@@ -51,7 +51,7 @@ fn every_bad_value_is_named() {
         [auth]\njwt_secret_files = ['/nowhere/secret']
         [sinks]\nbatch_records = 0
         [connectors.toss]\nbase_url = 'http://provider'\nsecret_key_file = '/nowhere/key'
-        [connectors.offers.sources.there]\nbase_url = 'https://there'\nfresh_ms = 1
+        [connectors.offers.sources.there]\nbase_url = 'https://there'\nfresh_ms = 1\ntoken_file = '/nowhere/token'
         [shop]\nname = 'x'";
     let ConfigError(problems) = read(bad, &[("TIMESALE_JWT_SECRET", "short")], Mode::Production).unwrap_err();
     let named = [
@@ -69,6 +69,7 @@ fn every_bad_value_is_named() {
         "[connectors.toss] base_url",
         "[connectors.toss] secret_key_file",
         "[connectors.offers] sources.there.fresh_ms",
+        "[connectors.offers] sources.there.token_file",
         "TIMESALE_JWT_SECRET",
     ];
     for name in named {

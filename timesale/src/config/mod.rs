@@ -7,10 +7,13 @@ mod sections;
 #[cfg(test)]
 mod config_tests;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use connectors::offers::AccessToken;
 use connectors::toss::SecretKey;
+use events::ids::OfferSource;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use streams::kafka::ClusterConfig;
@@ -73,6 +76,8 @@ pub(crate) struct Config {
     pub(crate) toss_key: Option<Secret>,
     /// External price servers.
     pub(crate) offers: connectors::offers::Config,
+    /// What those know us by that want it.
+    pub(crate) offer_tokens: BTreeMap<OfferSource, Secret>,
     effective: Table,
 }
 
@@ -146,6 +151,7 @@ pub(crate) fn parse(text: &str, environment: &dyn Environment, mode: Mode) -> Re
     if let Err(error) = offers.check() {
         reader.problems.push(error.to_string());
     }
+    let offer_tokens = offer_tokens(&offers, &mut reader);
     let toss_key = provider_key(&toss, environment, &mut reader);
     for unknown in std::mem::take(&mut reader.table).keys() {
         reader.problems.push(format!("[{unknown}]: no such section"));
@@ -176,6 +182,7 @@ pub(crate) fn parse(text: &str, environment: &dyn Environment, mode: Mode) -> Re
         toss,
         toss_key,
         offers,
+        offer_tokens,
         effective,
     })
 }
@@ -309,6 +316,25 @@ fn token_secrets(auth: &AuthSection, environment: &dyn Environment, mode: Mode, 
         found.push((String::new(), DEVELOPMENT_SECRET.to_owned()));
     }
     found.into_iter().map(|(_, text)| Secret::new(text)).collect()
+}
+
+/// The price servers' tokens, from their files.
+fn offer_tokens(offers: &connectors::offers::Config, reader: &mut Reader) -> BTreeMap<OfferSource, Secret> {
+    let mut tokens = BTreeMap::new();
+    for (name, source) in &offers.sources {
+        let Some(file) = &source.token_file else { continue };
+        let origin = format!("[connectors.offers] sources.{name}.token_file: {}", file.display());
+        match std::fs::read_to_string(file) {
+            Ok(text) => {
+                if let Err(error) = AccessToken::new(text.trim_end()) {
+                    reader.problems.push(format!("{origin}: {error}"));
+                }
+                tokens.insert(name.clone(), Secret::new(text.trim_end()));
+            }
+            Err(error) => reader.problems.push(format!("{origin}: {error}")),
+        }
+    }
+    tokens
 }
 
 /// The payment provider's key: of the environment, else of a file. A provider on this machine is a stub, for which the key that

@@ -3,12 +3,13 @@
 
 use std::time::Duration;
 
+use events::ids::OfferSource;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep};
 
 use super::world::*;
-use crate::offers::Config;
+use crate::offers::{AccessToken, Config};
 
 /// The head of an answer of so many bytes.
 fn head(length: usize) -> String {
@@ -122,5 +123,31 @@ async fn a_crowd_of_hanging_servers_delays_nobody() {
         assert!(told.elapsed() < Duration::from_millis(1_200), "{:?}", told.elapsed());
     }
     assert!(began.elapsed() < Duration::from_secs(6));
+    shop.end().await.unwrap();
+}
+
+/// A server gets its own token, and no other's; the answer's name goes back as it came.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_hears_its_own_token_and_the_name_of_its_last_answer() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base_url = format!("http://{}/behind/", listener.local_addr().unwrap());
+    let good = Stub::new().await;
+    let tokens = [("there", "tiger"), ("good", "lion")];
+    let tokens = tokens.map(|(name, token)| (OfferSource::new(name).unwrap(), AccessToken::new(token).unwrap()));
+    let shop = Shop::with(config(&[("there", &base_url), ("good", &good.base_url)]), tokens.into());
+    let (mut stream, _) = listener.accept().await.unwrap();
+    let mut asked = Vec::new();
+    for _ in 0..2 {
+        let mut request = vec![0; 4096];
+        let read = stream.read(&mut request).await.unwrap();
+        asked.push(String::from_utf8_lossy(&request[..read]).to_lowercase());
+        let answer = format!("HTTP/1.1 200 OK\r\netag: W/\"x\"\r\ncontent-length: {}\r\n\r\n{GOOD}", GOOD.len());
+        stream.write_all(answer.as_bytes()).await.unwrap();
+    }
+    for request in &asked {
+        assert!(request.starts_with("get /behind/v1/offers http/1.1\r\n"), "{request}");
+        assert!(request.contains("authorization: bearer tiger\r\n") && !request.contains("lion"), "{request}");
+    }
+    assert!(!asked[0].contains("if-none-match") && asked[1].contains("if-none-match: w/\"x\"\r\n"), "{asked:?}");
     shop.end().await.unwrap();
 }

@@ -203,7 +203,8 @@ async fn a_shop_that_stops_does_so_at_once_and_the_next_tells_everything_anew() 
 async fn a_source_has_times_of_its_own() {
     let (quick, slow) = (Stub::new().await, Stub::new().await);
     let mut config = config(&[("quick", &quick.base_url)]);
-    let source = SourceConfig { base_url: slow.base_url.clone(), interval_ms: Some(10_000), fresh_ms: Some(90_000) };
+    let base_url = slow.base_url.clone();
+    let source = SourceConfig { base_url, token_file: None, interval_ms: Some(10_000), fresh_ms: Some(90_000) };
     config.sources.insert(OfferSource::new("slow").unwrap(), source);
     slow.offer("tea-kettle", 7).await;
     let shop = Shop::new(config);

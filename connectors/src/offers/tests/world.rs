@@ -23,7 +23,7 @@ use tokio::time::{Instant, sleep};
 use crate::Reach;
 use crate::http::{Address, Connector, Pool};
 use crate::offers::serve::watch;
-use crate::offers::{Config, Error, SourceConfig};
+use crate::offers::{AccessToken, Config, Error, SourceConfig};
 use crate::offers_stub;
 
 /// How long something may take that takes milliseconds.
@@ -88,7 +88,8 @@ impl Stub {
 /// Times short enough for a test, and a breaker that does not interfere.
 pub(super) fn config(sources: &[(&str, &str)]) -> Config {
     let source = |(name, base_url): &(&str, &str)| {
-        let source = SourceConfig { base_url: (*base_url).to_owned(), interval_ms: None, fresh_ms: None };
+        let source =
+            SourceConfig { base_url: (*base_url).to_owned(), token_file: None, interval_ms: None, fresh_ms: None };
         (OfferSource::new(name).unwrap(), source)
     };
     Config {
@@ -116,11 +117,16 @@ pub(super) struct Shop {
 
 impl Shop {
     pub(super) fn new(config: Config) -> Self {
+        Self::with(config, BTreeMap::new())
+    }
+
+    /// One that some servers know.
+    pub(super) fn with(config: Config, tokens: BTreeMap<OfferSource, AccessToken>) -> Self {
         let (emitter, registry, health) = (MemoryEmitter::new(4), Registry::new(), Health::default());
         let (handle, stopping) = shutdown();
         let running = {
             let (emitter, registry, health) = (Arc::new(emitter.clone()), registry.clone(), health.clone());
-            tokio::spawn(async move { watch(&config, emitter, &registry, health, stopping).await })
+            tokio::spawn(async move { watch((&config, tokens), emitter, &registry, health, stopping).await })
         };
         Self { emitter, registry, health, handle, running }
     }

@@ -65,7 +65,7 @@ fn what_is_seen_wrongly_is_named() {
     let back = (END, END + 7, own(OURS));
     let wrong_winner = |looks: &[(i64, i64, BestPrice)]| play(looks).wrong_winner.unwrap_or_default();
     let outlived = |looks: &[(i64, i64, BestPrice)]| play(looks).outlived.unwrap_or_default();
-    assert!(wrong_winner(&[back.clone()]).starts_with("nobody ever saw"));
+    assert!(wrong_winner(std::slice::from_ref(&back)).starts_with("nobody ever saw"));
     assert!(wrong_winner(&[(100, 110, theirs(THEIRS - 1)), back.clone()]).starts_with("stub at 89"));
     assert!(wrong_winner(&[won.clone(), (200, 210, own(OURS)), back.clone()]).contains("790 ms before the end"));
     assert!(wrong_winner(&[won.clone(), (END, END + 7, own(OURS + 1))]).starts_with("we at 101"));
