@@ -82,7 +82,11 @@ fn what_cannot_be_read_is_refused() {
     let table = [
         ("an unknown key", "[kafka]\nbootstrp = 'x:1'", "bootstrp"),
         ("a value of another type", "[processors]\nthreads = 'many'", "[processors]"),
-        ("an application that is none", "[processors]\napplications = ['reviews']", "\"reviews\" must be one of coupons"),
+        (
+            "an application that is none",
+            "[processors]\napplications = ['reviews']",
+            "\"reviews\" must be one of coupons",
+        ),
         ("no application", "[processors]\napplications = []", "[processors] applications"),
         (
             "a price server whose name is none",
