@@ -185,7 +185,7 @@ impl fmt::Display for Statements {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test that cannot go on should fail")]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on should fail")]
 
     use events::time::Timestamp;
 
