@@ -1,6 +1,7 @@
 //! What is asked of the database; and on a real one, that both formats hold what it holds.
 #![allow(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     clippy::print_stderr,
     reason = "a test that cannot go on should fail; a skipped one says why"
 )]
