@@ -96,7 +96,7 @@ pub(super) async fn close_days(
         statements.days.push(day);
         for seller in sellers(catalogue) {
             let path = format!("/v1/sellers/{seller}/days/{day}/close");
-            let post = operator.ask("POST", &path, "close-the-day", "");
+            let post = operator.ask("POST", &path, "close-the-sellers-day", "");
             let deadline = Instant::now() + ANSWERED_WITHIN;
             let body = match door::until(&mut connection, &post.post, deadline, "closing a seller's day").await {
                 // A sale that went on long after midnight: the day's own time was over.
