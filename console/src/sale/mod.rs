@@ -118,8 +118,15 @@ pub async fn hold(plan: Plan, world: World) -> anyhow::Result<Report> {
     door::open_campaign(door, &campaign, plan.stock, &mint).await?;
 
     let usage_before = usage(roles.as_ref()).await;
-    let stages =
-        Stages { plan: &plan, world: &world, campaign: &campaign, door, provider, roles: roles.as_ref(), mint: Arc::clone(&mint) };
+    let stages = Stages {
+        plan: &plan,
+        world: &world,
+        campaign: &campaign,
+        door,
+        provider,
+        roles: roles.as_ref(),
+        mint: Arc::clone(&mint),
+    };
     let Came { tally, orders, statements, faults } = stages.play().await?;
     let rivalry = match market(&plan, roles.as_ref()).await? {
         Some(market) => {

@@ -146,6 +146,7 @@ impl fmt::Display for Report {
         }
         if let Some(statements) = &self.settlement {
             statements.fmt(f)?;
+        }
         if let Some(rivalry) = &self.rivalry {
             write_rivalry(f, rivalry)?;
         }
