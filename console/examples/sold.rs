@@ -119,7 +119,7 @@ fn order_lines(random: &mut fastrand::Rng, most: usize) -> Outcome<Vec<SoldLine>
     let food = Category::new("food")?;
     let line = |(number, (quantity, amounts)): (u32, (u32, LineAmounts))| {
         let number = (first + number) % PRODUCTS;
-        let category = (number % 2 == 0).then(|| food.clone());
+        let category = number.is_multiple_of(2).then(|| food.clone());
         Ok(SoldLine { sku: sku(number)?, category, quantity, refunded: 0, supply_price: None, amounts })
     };
     (0..).zip(quantities.into_iter().zip(amounts)).map(line).collect()

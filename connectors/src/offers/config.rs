@@ -180,7 +180,8 @@ mod tests {
             spoil(&mut config);
             assert_eq!(config.check().unwrap_err().setting, setting);
         }
-        let table: [(&str, fn(&mut SourceConfig)); 4] = [
+        type SpoilSource = fn(&mut SourceConfig);
+        let table: [(&str, SpoilSource); 4] = [
             ("sources.there.base_url", |there| there.base_url = "prices.example".into()),
             ("sources.there.base_url", |there| there.base_url = "http://prices.example".into()),
             ("sources.there.interval_ms", |there| there.interval_ms = Some(1)),

@@ -38,10 +38,9 @@ pub(crate) fn format(call: &Call) -> Format {
 /// A quality, `0` to `1` with up to three digits; what is none counts as nothing.
 fn thousandths(text: &str) -> u16 {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-    let digits = fraction.bytes().chain(std::iter::repeat(b'0')).take(3);
-    let fraction = digits.fold(Some(0_u16), |sum, digit| {
-        Some(sum? * 10 + u16::from(digit.checked_sub(b'0').filter(|digit| *digit < 10)?))
-    });
+    let mut digits = fraction.bytes().chain(std::iter::repeat(b'0')).take(3);
+    let fraction = digits
+        .try_fold(0_u16, |sum, digit| Some(sum * 10 + u16::from(digit.checked_sub(b'0').filter(|digit| *digit < 10)?)));
     match (whole, fraction) {
         ("1", Some(_)) => 1_000,
         ("0", Some(fraction)) => fraction,
