@@ -15,6 +15,7 @@ mod sale;
 mod serve;
 mod settle;
 mod signals;
+mod stub;
 mod telemetry;
 mod toss_stub;
 mod verbs;

@@ -5,17 +5,15 @@ use connectors::offers_stub::{Config, Error, bind};
 
 use crate::cli::OffersStub;
 use crate::exit::Exit;
-use crate::signals::{StopRequests, StopWithStdin};
+use crate::signals::StopWithStdin;
+use crate::stub;
 
 /// Runs a stub.
 pub(crate) async fn run(how: OffersStub) -> Exit {
     let stop_with_stdin = if how.stop_with_stdin { StopWithStdin::Yes } else { StopWithStdin::No };
-    let mut stop = match StopRequests::listen(stop_with_stdin) {
+    let stop = match stub::listen(stop_with_stdin) {
         Ok(stop) => stop,
-        Err(error) => {
-            tracing::error!(%error, "signals cannot be listened to");
-            return Exit::Internal;
-        }
+        Err(exit) => return exit,
     };
     let reach = if how.exposed { Reach::Network } else { Reach::Loopback };
     let bound = match bind(Config { listen: how.listen, reach }).await {
@@ -29,13 +27,5 @@ pub(crate) async fn run(how: OffersStub) -> Exit {
         }
     };
     tracing::info!(address = %bound.address, "the stand-in for an external price server runs");
-    let (handle, shutdown) = streams::service::shutdown();
-    let serving = tokio::spawn(bound.serve(shutdown));
-    let signal = stop.next().await;
-    tracing::info!(signal, "told to stop");
-    handle.request();
-    match serving.await {
-        Ok(()) => Exit::Fine,
-        Err(_) => Exit::Internal,
-    }
+    stub::until_told(stop, |shutdown| bound.serve(shutdown)).await
 }

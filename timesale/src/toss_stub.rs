@@ -7,17 +7,15 @@ use connectors::toss_stub::{Config as StubConfig, Error, bind};
 use crate::cli::TossStub;
 use crate::config::Config;
 use crate::exit::Exit;
-use crate::signals::{StopRequests, StopWithStdin};
+use crate::signals::StopWithStdin;
+use crate::stub;
 
 /// Runs a stub. It takes the key that the connector uses, or the one that everybody knows.
 pub(crate) async fn run(how: TossStub, config: Config) -> Exit {
     let stop_with_stdin = if how.stop_with_stdin { StopWithStdin::Yes } else { StopWithStdin::No };
-    let mut stop = match StopRequests::listen(stop_with_stdin) {
+    let stop = match stub::listen(stop_with_stdin) {
         Ok(stop) => stop,
-        Err(error) => {
-            tracing::error!(%error, "signals cannot be listened to");
-            return Exit::Internal;
-        }
+        Err(exit) => return exit,
     };
     let key = match SecretKey::new(config.provider_key()) {
         Ok(key) => key,
@@ -40,13 +38,5 @@ pub(crate) async fn run(how: TossStub, config: Config) -> Exit {
         }
     };
     tracing::info!(address = %bound.address, "the stand-in for the payment provider runs; no money moves");
-    let (handle, shutdown) = streams::service::shutdown();
-    let serving = tokio::spawn(bound.serve(shutdown));
-    let signal = stop.next().await;
-    tracing::info!(signal, "told to stop");
-    handle.request();
-    match serving.await {
-        Ok(()) => Exit::Fine,
-        Err(_) => Exit::Internal,
-    }
+    stub::until_told(stop, |shutdown| bound.serve(shutdown)).await
 }

@@ -9,4 +9,4 @@ mod pool;
 pub(crate) use address::Address;
 pub(crate) use connect::Connector;
 pub(crate) use hook::WebhookPool;
-pub(crate) use pool::{Answer, Pool, Silence};
+pub(crate) use pool::{Answer, Pool, Silence, refusal_name};

@@ -46,6 +46,27 @@ pub(crate) enum Silence {
     TooLarge,
 }
 
+impl Silence {
+    /// Its name, for metrics and log lines.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Unreachable => "unreachable",
+            Self::TimedOut => "timed_out",
+            Self::Broken => "broken",
+            Self::TooLarge => "too_large",
+        }
+    }
+}
+
+/// How a call ended that a server has answered with an error, for metrics and log lines.
+pub(crate) fn refusal_name(status: u16) -> &'static str {
+    match status {
+        429 => "rate_limited",
+        500.. => "server_error",
+        _ => "refused",
+    }
+}
+
 /// Connections to one server.
 pub(crate) struct Pool {
     connector: Connector,

@@ -9,7 +9,7 @@ use hyper::{Request, StatusCode};
 
 use super::answer::Answer;
 use super::token::AccessToken;
-use crate::http::{Pool, Silence};
+use crate::http::{Pool, Silence, refusal_name};
 
 /// Where a server says what it offers.
 const PATH: &str = "/v1/offers";
@@ -94,13 +94,8 @@ impl Failure {
     /// How the call ended, for metrics and log lines.
     pub(crate) fn outcome(&self) -> &'static str {
         match self {
-            Self::Refused { status: 429, .. } => "rate_limited",
-            Self::Refused { status, .. } if *status >= 500 => "server_error",
-            Self::Refused { .. } => "refused",
-            Self::Silent(Silence::Unreachable) => "unreachable",
-            Self::Silent(Silence::TimedOut) => "timed_out",
-            Self::Silent(Silence::Broken) => "broken",
-            Self::Silent(Silence::TooLarge) => "too_large",
+            Self::Refused { status, .. } => refusal_name(*status),
+            Self::Silent(silence) => silence.name(),
             Self::Unreadable => "unreadable",
         }
     }

@@ -20,7 +20,7 @@ use crate::auth::Role;
 use crate::board::Phase;
 use crate::limits::Purse;
 use crate::problem::{Code, Problem};
-use crate::request::{Call, body, idempotency, json as strict, prefer};
+use crate::request::{Call, body, idempotency, prefer};
 use crate::state::{State, now};
 
 /// How long an operator's answer waits for the board of this door to show the change.
@@ -89,9 +89,7 @@ pub(crate) async fn put(segment: String, call: Arc<Call>, body: Result<Bytes, Pr
     let caller = state.authorise(&call, Role::Operator, Purse::Coupons)?;
     let campaign = campaign_of(&segment)?;
     let key = idempotency::key(&call)?;
-    let body = body?;
-    body::must_be_json(&call)?;
-    let terms: CampaignTerms = strict::parse(&body)?;
+    let terms: CampaignTerms = body::said(&call, body)?;
     terms.check().map_err(|error| Problem::new(Code::InvalidField).pointer(error.field).detail(error.rule))?;
     let canonical = serde_json::to_vec(&terms).map_err(|_| Problem::new(Code::Internal))?;
     let subject = Subject::Campaign(campaign.clone());
@@ -115,11 +113,7 @@ pub(crate) async fn turn(
     let caller = state.authorise(&call, Role::Operator, Purse::Coupons)?;
     let campaign = campaign_of(&segment)?;
     let key = idempotency::key(&call)?;
-    let body = body?;
-    if !body.is_empty() {
-        body::must_be_json(&call)?;
-    }
-    strict::parse_nothing(&body)?;
+    body::said_nothing(&call, body)?;
     let request = key.map_or_else(idempotency::unrepeatable, |key| {
         RequestId::of(caller.id.as_str(), &format!("POST /v1/campaigns/{campaign}/{}", turn.name()), key)
     });

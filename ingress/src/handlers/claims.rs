@@ -18,7 +18,7 @@ use crate::admission::{Admission, Decision, conflict};
 use crate::auth::{Caller, Role};
 use crate::limits::Purse;
 use crate::problem::{Code, Problem};
-use crate::request::{Call, body, idempotency, json as strict, prefer};
+use crate::request::{Call, body, idempotency, prefer};
 use crate::state::{State, now};
 
 /// A coupon was granted.
@@ -44,11 +44,7 @@ pub(crate) async fn post(segment: String, call: Arc<Call>, body: Result<Bytes, P
     let caller = state.authorise(&call, Role::Shopper, Purse::Coupons)?;
     let campaign = campaign_of(&segment)?;
     let key = idempotency::required_key(&call)?;
-    let body = body?;
-    if !body.is_empty() {
-        body::must_be_json(&call)?;
-    }
-    strict::parse_nothing(&body)?;
+    body::said_nothing(&call, body)?;
     let patience = prefer::patience(&call, &state.config.waiting);
     let request = RequestId::of(caller.id.as_str(), &format!("POST /v1/campaigns/{campaign}/claims"), key);
     // A claim says nothing but whose and for what, and both are in the request's id.

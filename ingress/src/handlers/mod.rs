@@ -18,14 +18,18 @@ pub(crate) mod webhooks;
 use std::time::Duration;
 
 use events::ids::{CampaignId, OrderId, RequestId};
+use events::request::Outcome;
 use schemars::JsonSchema;
 use serde::Serialize;
 use warp::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, LOCATION, VARY};
 use warp::http::{HeaderName, Response as HttpResponse, StatusCode};
 use warp::reply::Response;
 
+use crate::admission::{Admission, Decision, Inbound};
 use crate::problem::{Code, Problem};
-use crate::request::prefer::{PREFERENCE_APPLIED, Patience};
+use crate::request::Call;
+use crate::request::prefer::{self, PREFERENCE_APPLIED, Patience};
+use crate::state::State;
 
 /// What a handler answers.
 pub(crate) type Answer = Result<Response, Problem>;
@@ -84,6 +88,27 @@ pub(crate) fn with_preference(mut response: Response, patience: Patience) -> Res
 pub(crate) fn replayed(mut response: Response) -> Response {
     response.headers_mut().insert(IDEMPOTENT_REPLAYED, HeaderValue::from_static("true"));
     response
+}
+
+/// Admits a command and answers what became of it: `decided` says what a decision is to the client.
+///
+/// # Errors
+/// As for [`State::admit`], and whatever `decided` refuses with.
+pub(crate) async fn apply<M: Inbound>(
+    state: &State,
+    call: &Call,
+    admission: Admission<M>,
+    order: Option<OrderId>,
+    decided: impl Fn(RequestId, Outcome) -> Answer,
+) -> Answer {
+    let patience = prefer::patience(call, &state.config.waiting);
+    let request = admission.request;
+    let response = match state.admit(call, admission, &patience).await? {
+        Decision::Pending => pending(request, order)?,
+        Decision::Decided(outcome) => decided(request, outcome)?,
+        Decision::Repeated(outcome) => replayed(decided(request, outcome)?),
+    };
+    Ok(with_preference(response, patience))
 }
 
 /// What there is to read, as soon as it is there.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use events::ids::{OfferSource, Sku};
+use events::ids::{OfferSource, RequestId, Sku};
 use events::money::Money;
 use events::prices::{LONGEST_FRESH_MS, PriceCommand};
 use events::projections::Subject;
@@ -14,12 +14,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use warp::http::StatusCode;
 
-use super::{Answer, definitions, json, pending, products::sku_of, replayed, with_preference};
-use crate::admission::{Admission, Decision};
+use super::{Answer, apply, definitions, json, products::sku_of};
+use crate::admission::Admission;
 use crate::auth::Role;
 use crate::limits::Purse;
 use crate::problem::{Code, Problem};
-use crate::request::{Call, body, idempotency, json as strict, prefer};
+use crate::request::{Call, body, idempotency};
 use crate::state::{State, now};
 
 /// For how long an offer is believed unless it says, milliseconds.
@@ -86,9 +86,7 @@ pub(crate) async fn put(
     let caller = state.authorise(&call, Role::Operator, Purse::Orders)?;
     let (sku, source) = (sku_of(&segment)?, source_of(&source)?);
     let key = idempotency::key(&call)?;
-    let body = body?;
-    body::must_be_json(&call)?;
-    let offered: Offered = strict::parse(&body)?;
+    let offered: Offered = body::said(&call, body)?;
     offered.check()?;
     let canonical = serde_json::to_vec(&offered).map_err(|_| Problem::new(Code::Internal))?;
     let subject = Subject::Product(sku.clone());
@@ -104,7 +102,7 @@ pub(crate) async fn put(
         fresh_ms: fresh_ms.unwrap_or(USUAL_FRESH_MS),
         until,
     };
-    apply(&state, &call, Admission { request, subject, command, fingerprint, owner: caller.id }).await
+    apply(&state, &call, Admission { request, subject, command, fingerprint, owner: caller.id }, None, decided).await
 }
 
 /// `DELETE`: the source offers the product no longer.
@@ -120,39 +118,27 @@ pub(crate) async fn delete(
     let caller = state.authorise(&call, Role::Operator, Purse::Orders)?;
     let (sku, source) = (sku_of(&segment)?, source_of(&source)?);
     let key = idempotency::key(&call)?;
-    let body = body?;
-    if !body.is_empty() {
-        body::must_be_json(&call)?;
-    }
-    strict::parse_nothing(&body)?;
+    body::said_nothing(&call, body)?;
     let subject = Subject::Product(sku.clone());
     let request = key.map_or_else(idempotency::unrepeatable, |key| {
         let route = format!("DELETE /v1/products/{sku}/offers/{source}");
-        events::ids::RequestId::of(caller.id.as_str(), &route, key)
+        RequestId::of(caller.id.as_str(), &route, key)
     });
     let fingerprint = Fingerprint::of(b"withdraw");
     let command = PriceCommand::WithdrawOffer { request: Some(request), sku, source };
-    apply(&state, &call, Admission { request, subject, command, fingerprint, owner: caller.id }).await
+    apply(&state, &call, Admission { request, subject, command, fingerprint, owner: caller.id }, None, decided).await
 }
 
-/// Admits a command and answers what became of it.
-async fn apply(state: &State, call: &Call, admission: Admission<PriceCommand>) -> Answer {
-    let patience = prefer::patience(call, &state.config.waiting);
-    let request = admission.request;
-    let (outcome, is_repeated) = match state.admit(call, admission, &patience).await? {
-        Decision::Pending => return Ok(with_preference(pending(request, None)?, patience)),
-        Decision::Decided(outcome) => (outcome, false),
-        Decision::Repeated(outcome) => (outcome, true),
-    };
-    let response = match outcome {
-        Outcome::OfferApplied { sku, source, version } => json(StatusCode::OK, &OfferApplied { sku, source, version })?,
-        Outcome::OfferRefused { reason } => return Err(Problem::new(Code::Price(reason)).request(request).admitted()),
+/// What a decision is to the client.
+fn decided(request: RequestId, outcome: Outcome) -> Answer {
+    match outcome {
+        Outcome::OfferApplied { sku, source, version } => json(StatusCode::OK, &OfferApplied { sku, source, version }),
+        Outcome::OfferRefused { reason } => Err(Problem::new(Code::Price(reason)).request(request).admitted()),
         other => {
             tracing::error!(%request, outcome = other.kind(), "a command about an offer was answered as if it were another");
-            return Err(Problem::new(Code::Internal).request(request));
+            Err(Problem::new(Code::Internal).request(request))
         }
-    };
-    Ok(with_preference(if is_repeated { replayed(response) } else { response }, patience))
+    }
 }
 
 fn source_of(segment: &str) -> Result<OfferSource, Problem> {

@@ -13,12 +13,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use warp::http::StatusCode;
 
-use super::{Answer, definitions, json, patiently, pending, replayed, with_preference};
-use crate::admission::{Admission, Decision};
+use super::{Answer, definitions, json, patiently};
+use crate::admission::Admission;
 use crate::auth::Role;
 use crate::limits::Purse;
 use crate::problem::{Code, Problem};
-use crate::request::{Call, body, idempotency, json as strict, prefer};
+use crate::request::{Call, body, idempotency};
 use crate::state::{State, now};
 
 /// How many units have arrived, or are gone.
@@ -104,9 +104,7 @@ pub(crate) async fn put(segment: String, call: Arc<Call>, body: Result<Bytes, Pr
     let caller = state.authorise(&call, Role::Operator, Purse::Orders)?;
     let sku = sku_of(&segment)?;
     let key = idempotency::key(&call)?;
-    let body = body?;
-    body::must_be_json(&call)?;
-    let terms: ProductTerms = strict::parse(&body)?;
+    let terms: ProductTerms = body::said(&call, body)?;
     terms.check().map_err(|error| Problem::new(Code::InvalidField).pointer(error.field).detail(error.rule))?;
     let canonical = serde_json::to_vec(&terms).map_err(|_| Problem::new(Code::Internal))?;
     let subject = Subject::Product(sku.clone());
@@ -125,9 +123,7 @@ pub(crate) async fn stock(segment: String, call: Arc<Call>, body: Result<Bytes, 
     let caller = state.authorise(&call, Role::Operator, Purse::Orders)?;
     let sku = sku_of(&segment)?;
     let key = idempotency::required_key(&call)?;
-    let body = body?;
-    body::must_be_json(&call)?;
-    let StockChange { change } = strict::parse(&body)?;
+    let StockChange { change } = body::said(&call, body)?;
     let request = RequestId::of(caller.id.as_str(), &format!("POST /v1/products/{sku}/stock"), key);
     let subject = Subject::Product(sku.clone());
     let command = InventoryCommand::AdjustStock { request, sku, change };
@@ -154,25 +150,15 @@ async fn apply(
     admission: Admission<InventoryCommand>,
     carried_out: impl Fn(Sku, u64, StockLevel) -> Answer,
 ) -> Answer {
-    let patience = prefer::patience(call, &state.config.waiting);
-    let request = admission.request;
-    let decision = state.admit(call, admission, &patience).await?;
-    let (outcome, is_repeated) = match decision {
-        Decision::Pending => return Ok(with_preference(pending(request, None)?, patience)),
-        Decision::Decided(outcome) => (outcome, false),
-        Decision::Repeated(outcome) => (outcome, true),
-    };
-    let response = match outcome {
-        Outcome::ProductApplied { sku, version, stock } => carried_out(sku, version, stock)?,
-        Outcome::ProductRefused { reason } => {
-            return Err(Problem::new(Code::Stock(reason)).request(request).admitted());
-        }
+    super::apply(state, call, admission, None, |request, outcome| match outcome {
+        Outcome::ProductApplied { sku, version, stock } => carried_out(sku, version, stock),
+        Outcome::ProductRefused { reason } => Err(Problem::new(Code::Stock(reason)).request(request).admitted()),
         other => {
             tracing::error!(%request, outcome = other.kind(), "a command to a product was answered as if it were another");
-            return Err(Problem::new(Code::Internal).request(request));
+            Err(Problem::new(Code::Internal).request(request))
         }
-    };
-    Ok(with_preference(if is_repeated { replayed(response) } else { response }, patience))
+    })
+    .await
 }
 
 /// The product that a path names.

@@ -13,12 +13,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use warp::http::StatusCode;
 
-use super::{Answer, definitions, json, pending, replayed, with_preference};
-use crate::admission::{Admission, Decision};
+use super::{Answer, apply, definitions, json};
+use crate::admission::Admission;
 use crate::auth::Role;
 use crate::limits::Purse;
 use crate::problem::{Code, Problem};
-use crate::request::{Call, body, idempotency, json as strict, prefer};
+use crate::request::{Call, body, idempotency};
 use crate::state::State;
 
 /// A seller's policy was set.
@@ -57,16 +57,14 @@ pub(crate) async fn put(segment: String, call: Arc<Call>, body: Result<Bytes, Pr
     let caller = state.authorise(&call, Role::Operator, Purse::Orders)?;
     let seller = seller_of(&segment)?;
     let key = idempotency::key(&call)?;
-    let body = body?;
-    body::must_be_json(&call)?;
-    let policy: SellerPolicy = strict::parse(&body)?;
+    let policy: SellerPolicy = body::said(&call, body)?;
     policy.check().map_err(|error| Problem::new(Code::InvalidField).pointer(error.field).detail(error.rule))?;
     let canonical = serde_json::to_vec(&policy).map_err(|_| Problem::new(Code::Internal))?;
     let subject = Subject::Seller(seller.clone());
     let route = format!("PUT /v1/sellers/{seller}");
     let (request, fingerprint) = definitions::request(&state, &caller, &route, key, &canonical, &subject)?;
     let command = SettlementCommand::SetPolicy { request, seller, policy };
-    apply(&state, &call, Admission { request, subject, command, fingerprint, owner: caller.id }).await
+    apply(&state, &call, Admission { request, subject, command, fingerprint, owner: caller.id }, None, decided).await
 }
 
 /// `POST …/days/{day}/close`: stamp a day before its time.
@@ -85,43 +83,31 @@ pub(crate) async fn close(
         .parse()
         .map_err(|error: events::calendar::DayError| Problem::new(Code::InvalidId).detail(error.to_string()))?;
     let key = idempotency::required_key(&call)?;
-    let body = body?;
-    if !body.is_empty() {
-        body::must_be_json(&call)?;
-    }
-    strict::parse_nothing(&body)?;
+    body::said_nothing(&call, body)?;
     let request = RequestId::of(caller.id.as_str(), &format!("POST /v1/sellers/{seller}/days/{day}/close"), key);
     let subject = Subject::Seller(seller.clone());
     let command = SettlementCommand::CloseDay { request, seller, day };
     let fingerprint = command.fingerprint();
-    apply(&state, &call, Admission { request, subject, command, fingerprint, owner: caller.id }).await
+    apply(&state, &call, Admission { request, subject, command, fingerprint, owner: caller.id }, None, decided).await
 }
 
-/// Admits a command and answers what became of it.
-async fn apply(state: &State, call: &Call, admission: Admission<SettlementCommand>) -> Answer {
-    let patience = prefer::patience(call, &state.config.waiting);
-    let request = admission.request;
-    let (outcome, is_repeated) = match state.admit(call, admission, &patience).await? {
-        Decision::Pending => return Ok(with_preference(pending(request, None)?, patience)),
-        Decision::Decided(outcome) => (outcome, false),
-        Decision::Repeated(outcome) => (outcome, true),
-    };
-    let response = match outcome {
+/// What a decision is to the client.
+fn decided(request: RequestId, outcome: Outcome) -> Answer {
+    match outcome {
         Outcome::PolicyApplied { seller, version, number, from } => {
-            json(StatusCode::OK, &PolicySet { seller, version, number, from })?
+            json(StatusCode::OK, &PolicySet { seller, version, number, from })
         }
         Outcome::DayClosed { seller, version, day, totals, payable } => {
-            json(StatusCode::OK, &DayClosed { seller, day, version, totals, payable })?
+            json(StatusCode::OK, &DayClosed { seller, day, version, totals, payable })
         }
         Outcome::SettlementRefused { reason } => {
-            return Err(Problem::new(Code::Settlement(reason)).request(request).admitted());
+            Err(Problem::new(Code::Settlement(reason)).request(request).admitted())
         }
         other => {
             tracing::error!(%request, outcome = other.kind(), "a command to a seller was answered as if it were another");
-            return Err(Problem::new(Code::Internal).request(request));
+            Err(Problem::new(Code::Internal).request(request))
         }
-    };
-    Ok(with_preference(if is_repeated { replayed(response) } else { response }, patience))
+    }
 }
 
 fn seller_of(segment: &str) -> Result<SellerId, Problem> {

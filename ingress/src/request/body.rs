@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
 use futures_util::{Stream, StreamExt};
+use serde::de::DeserializeOwned;
 use warp::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 
-use super::Call;
+use super::{Call, json};
 use crate::problem::{Code, Problem};
 
 /// The whole body, at most `most` bytes, within `deadline`.
@@ -55,6 +56,28 @@ where
         }
     }
     Ok(body.freeze())
+}
+
+/// What a body says that has to say something.
+///
+/// # Errors
+/// Whatever was wrong with reading it; `UNSUPPORTED_MEDIA_TYPE`, and as for [`json::parse`].
+pub(crate) fn said<T: DeserializeOwned>(call: &Call, body: Result<Bytes, Problem>) -> Result<T, Problem> {
+    let body = body?;
+    must_be_json(call)?;
+    json::parse(&body)
+}
+
+/// Reads a body that has nothing to say: none at all, or `{}`.
+///
+/// # Errors
+/// As for [`said`].
+pub(crate) fn said_nothing(call: &Call, body: Result<Bytes, Problem>) -> Result<(), Problem> {
+    let body = body?;
+    if !body.is_empty() {
+        must_be_json(call)?;
+    }
+    json::parse_nothing(&body)
 }
 
 /// Refuses a body that is not plain JSON by its own account.

@@ -1,7 +1,7 @@
 //! Why a call to the provider has brought no payment. None of these says that nothing was done, except a refusal that
 //! [`codes`](crate::toss::codes) lists.
 
-use crate::http::Silence;
+use crate::http::{Silence, refusal_name};
 use crate::toss::codes;
 
 /// What went wrong.
@@ -58,13 +58,8 @@ impl Failure {
     /// How the call ended, for metrics.
     pub(crate) fn outcome(&self) -> &'static str {
         match self {
-            Self::Refused { status: 429, .. } => "rate_limited",
-            Self::Refused { status, .. } if *status >= 500 => "server_error",
-            Self::Refused { .. } => "refused",
-            Self::Silent(Silence::Unreachable) => "unreachable",
-            Self::Silent(Silence::TimedOut) => "timed_out",
-            Self::Silent(Silence::Broken) => "broken",
-            Self::Silent(Silence::TooLarge) => "too_large",
+            Self::Refused { status, .. } => refusal_name(*status),
+            Self::Silent(silence) => silence.name(),
             Self::Unreadable => "unreadable",
             Self::CircuitOpen => "circuit_open",
         }

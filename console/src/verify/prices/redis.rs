@@ -13,6 +13,7 @@ use tokio::time::sleep;
 
 use super::stated::{CLOCKS_DIFFER_MS, CompareError, POLL, now, read};
 use super::{LEAVES, SHOWN, Sight, Stated};
+use crate::patience;
 use crate::verify::verdict::Verdict;
 
 /// Keys a pipeline asks for.
@@ -34,7 +35,7 @@ pub(in crate::verify) async fn compare(
     deadline: Instant,
     verdict: &mut Verdict,
 ) -> Result<u64, CompareError> {
-    let mut connection = redis::Client::open(url)?.get_multiplexed_async_connection().await?;
+    let mut connection = patience::redis(url).await?;
     let keys = RedisKeys::default();
     loop {
         let before = read(cluster).await?;

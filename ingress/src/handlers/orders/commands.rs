@@ -9,7 +9,6 @@ use events::orders::{Goods, OrderCommand, RefundCause, Units};
 use events::payments::RefundAccount;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
 use super::lines::some_or_all;
 use super::{applied, apply, invalid, order_of, plausible, readable};
@@ -17,7 +16,7 @@ use crate::auth::{Caller, Role};
 use crate::handlers::Answer;
 use crate::limits::Purse;
 use crate::problem::Problem;
-use crate::request::{Call, body, idempotency, json as strict};
+use crate::request::{Call, body, idempotency};
 use crate::state::State;
 
 /// A payment that the shopper has authenticated with the provider.
@@ -81,7 +80,7 @@ impl Turn {
 pub(crate) async fn pay(segment: String, call: Arc<Call>, body: Result<Bytes, Problem>, state: Arc<State>) -> Answer {
     let caller = state.authorise(&call, Role::Shopper, Purse::Orders)?;
     let (order, request) = asked(&segment, &call, &caller, "payment")?;
-    let Payment { payment_key, amount } = said(&call, body)?;
+    let Payment { payment_key, amount } = body::said(&call, body)?;
     let amount = plausible(amount, "/amount")?;
     let command = OrderCommand::Pay { request, order, shopper: caller.id.clone(), payment_key, amount };
     apply(&state, &call, caller, request, command, applied).await
@@ -101,7 +100,7 @@ pub(crate) async fn cancel(
     let (order, request) = asked(&segment, &call, &caller, "cancel")?;
     let Cancellation { lines, account } = match body {
         Ok(body) if body.is_empty() => Cancellation::default(),
-        body => said(&call, body)?,
+        body => body::said(&call, body)?,
     };
     let (lines, account) = (some_or_all(lines)?, readable(account)?);
     let command = OrderCommand::Cancel { request, order, shopper: caller.id.clone(), lines, account };
@@ -121,7 +120,7 @@ pub(crate) async fn turn(
 ) -> Answer {
     let caller = state.authorise(&call, Role::Operator, Purse::Orders)?;
     let (order, request) = asked(&segment, &call, &caller, turn.name())?;
-    said_nothing(&call, body)?;
+    body::said_nothing(&call, body)?;
     let command = match turn {
         Turn::Ship => OrderCommand::Ship { request, order },
         Turn::Deliver => OrderCommand::Deliver { request, order },
@@ -147,7 +146,7 @@ pub(crate) async fn confirm(
         Some(caller.id.clone())
     };
     let (order, request) = asked(&segment, &call, &caller, "confirm")?;
-    said_nothing(&call, body)?;
+    body::said_nothing(&call, body)?;
     let command = OrderCommand::ConfirmPurchase { request, order, shopper };
     apply(&state, &call, caller, request, command, applied).await
 }
@@ -164,7 +163,7 @@ pub(crate) async fn refund(
 ) -> Answer {
     let caller = state.authorise(&call, Role::Operator, Purse::Orders)?;
     let (order, request) = asked(&segment, &call, &caller, "refund")?;
-    let RefundAsked { lines, cause, goods, account } = said(&call, body)?;
+    let RefundAsked { lines, cause, goods, account } = body::said(&call, body)?;
     if !RefundCause::OF_OPERATORS.contains(&cause) {
         return Err(invalid("/cause", "must be changed_mind, undeliverable, faulty or misuse"));
     }
@@ -179,18 +178,4 @@ fn asked(segment: &str, call: &Call, caller: &Caller, word: &str) -> Result<(Ord
     let key = idempotency::required_key(call)?;
     let request = RequestId::of(caller.id.as_str(), &format!("POST /v1/orders/{order}/{word}"), key);
     Ok((order, request))
-}
-
-fn said<T: DeserializeOwned>(call: &Call, body: Result<Bytes, Problem>) -> Result<T, Problem> {
-    let body = body?;
-    body::must_be_json(call)?;
-    strict::parse(&body)
-}
-
-fn said_nothing(call: &Call, body: Result<Bytes, Problem>) -> Result<(), Problem> {
-    let body = body?;
-    if !body.is_empty() {
-        body::must_be_json(call)?;
-    }
-    strict::parse_nothing(&body)
 }

@@ -24,11 +24,11 @@ use serde::Serialize;
 use warp::http::StatusCode;
 use warp::reply::Response;
 
-use super::{Answer, json, pending, replayed, with_preference};
-use crate::admission::{Admission, Decision};
+use super::{Answer, json};
+use crate::admission::Admission;
 use crate::auth::Caller;
 use crate::problem::{Code, Problem};
-use crate::request::{Call, prefer};
+use crate::request::Call;
 use crate::state::State;
 
 /// A command to an order was carried out.
@@ -80,17 +80,11 @@ async fn apply(
     command: OrderCommand,
     carried_out: impl Fn(RequestId, After) -> Answer,
 ) -> Answer {
-    let patience = prefer::patience(call, &state.config.waiting);
     let order = command.order().clone();
     let fingerprint = command.fingerprint();
     let subject = Subject::Order(order.clone());
     let admission = Admission { request, subject, command, fingerprint, owner: caller.id };
-    let response = match state.admit(call, admission, &patience).await? {
-        Decision::Pending => pending(request, Some(order))?,
-        Decision::Decided(outcome) => decided(request, outcome, carried_out)?,
-        Decision::Repeated(outcome) => replayed(decided(request, outcome, carried_out)?),
-    };
-    Ok(with_preference(response, patience))
+    super::apply(state, call, admission, Some(order), |request, outcome| decided(request, outcome, &carried_out)).await
 }
 
 fn decided(

@@ -18,7 +18,7 @@ use crate::auth::Role;
 use crate::handlers::{Answer, json};
 use crate::limits::Purse;
 use crate::problem::Problem;
-use crate::request::{Call, body, idempotency, json as strict};
+use crate::request::{Call, body, idempotency};
 use crate::state::State;
 
 /// What a shopper orders.
@@ -60,9 +60,7 @@ pub(crate) struct Placed {
 pub(crate) async fn place(call: Arc<Call>, body: Result<Bytes, Problem>, state: Arc<State>) -> Answer {
     let caller = state.authorise(&call, Role::Shopper, Purse::Orders)?;
     let key = idempotency::required_key(&call)?;
-    let body = body?;
-    body::must_be_json(&call)?;
-    let Placement { lines, coupon, quoted } = strict::parse(&body)?;
+    let Placement { lines, coupon, quoted } = body::said(&call, body)?;
     let lines = added_up(lines)?;
     let quoted = quoted.map(|quoted| plausible(quoted, "/quoted")).transpose()?;
     let request = RequestId::of(caller.id.as_str(), "POST /v1/orders", key);
