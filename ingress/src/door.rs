@@ -14,7 +14,7 @@ use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 use warp::filters::BoxedFilter;
 use warp::http::header::{ALLOW, HOST, HeaderValue, TRANSFER_ENCODING};
-use warp::http::{Method, Request};
+use warp::http::{Method, Request, Uri};
 use warp::reply::Response;
 
 use crate::limits::{RATE_LIMIT, RATE_LIMIT_POLICY};
@@ -46,7 +46,7 @@ impl Door {
         let call = Arc::new(Call::new(std::mem::take(&mut parts.headers), peer));
         self.state.metrics.in_flight.inc();
         let in_flight = InFlight(&self.state);
-        let mut response = match check(&call) {
+        let mut response = match check(&call, &parts.uri) {
             Err(problem) => problem.into_response(),
             Ok(()) => {
                 if parts.method == Method::HEAD {
@@ -117,7 +117,10 @@ impl Drop for InFlight<'_> {
 
 /// What HTTP allows but we do not. A body without a length could never end, and a length beside a transfer coding is how requests
 /// are smuggled past a proxy; either way the connection is over.
-fn check(call: &Call) -> Result<(), Problem> {
+fn check(call: &Call, target: &Uri) -> Result<(), Problem> {
+    if target.path_and_query().is_none() {
+        return Err(Problem::new(Code::BadRequest).detail("no tunnels here").closing());
+    }
     if call.headers.contains_key(TRANSFER_ENCODING) {
         return Err(Problem::new(Code::LengthRequired));
     }

@@ -12,6 +12,7 @@ use events::prices::{BestPrice, Winner};
 use events::time::Timestamp;
 use events::topics::PRICES_BEST;
 use ingress::{PriceRead, PriceSource};
+use redis::ConnectionInfo;
 use redis::aio::ConnectionManager;
 use sqlx::postgres::{PgPool, PgPoolOptions, PgRow};
 use sqlx::{Executor, Row};
@@ -56,8 +57,10 @@ struct InRedis(ConnectionManager);
 pub(crate) async fn redis(cluster: ClusterConfig) -> Outcome<Arc<dyn PriceSource>> {
     let latest = latest(cluster).await?;
     let url = std::env::var("REDIS_URL")?;
-    let url = format!("{}/{REDIS_DATABASE}", url.trim_end_matches(['0', '/']));
-    let mut connection = redis::Client::open(url)?.get_connection_manager().await?;
+    let server = url.parse::<ConnectionInfo>()?;
+    let database = server.redis_settings().clone().set_db(REDIS_DATABASE.into());
+    let server = server.set_redis_settings(database);
+    let mut connection = redis::Client::open(server)?.get_connection_manager().await?;
     let () = redis::cmd("FLUSHDB").query_async(&mut connection).await?;
     for chunk in latest.chunks(1_000) {
         let mut pipeline = redis::pipe();

@@ -1,8 +1,6 @@
 //! Names for a request: W3C Trace Context's `traceparent` and `X-Request-Id`. What a client sends is believed only in shape;
 //! without it both are made up here, from one random number.
 
-use std::fmt::Write;
-
 use warp::http::{HeaderMap, HeaderName};
 
 use super::call::only;
@@ -15,14 +13,12 @@ pub(super) fn traceparent(headers: &HeaderMap) -> String {
     match only(headers, &TRACEPARENT) {
         Some(given) if is_traceparent(given) => given.to_owned(),
         _ => {
-            let mut made = String::with_capacity(55);
             // Neither half may be zero; 00 says that nobody has decided to record the trace.
-            let trace = fastrand::u128(1..);
-            let span = fastrand::u64(1..);
-            if write!(made, "00-{trace:032x}-{span:016x}-00").is_err() {
-                made.clear();
-            }
-            made
+            let (trace, span) = (fastrand::u128(1..), fastrand::u64(1..));
+            let (mut trace_digits, mut span_digits) = ([0; 32], [0; 16]);
+            let trace = hex(&trace.to_be_bytes(), &mut trace_digits);
+            let span = hex(&span.to_be_bytes(), &mut span_digits);
+            ["00-", trace, "-", span, "-00"].concat()
         }
     }
 }
@@ -34,6 +30,11 @@ pub(super) fn request_id(headers: &HeaderMap, traceparent: &str) -> String {
         Some(given) if (1..=64).contains(&given.len()) && given.bytes().all(legal) => given.to_owned(),
         _ => traceparent.get(3..35).unwrap_or_default().to_owned(),
     }
+}
+
+/// Lower-case digits. Done for every request, where the standard library's formatting would be felt.
+fn hex<'a>(bytes: &[u8], digits: &'a mut [u8]) -> &'a str {
+    if hex::encode_to_slice(bytes, digits).is_err() { "" } else { std::str::from_utf8(digits).unwrap_or_default() }
 }
 
 fn is_traceparent(text: &str) -> bool {
