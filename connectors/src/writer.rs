@@ -60,13 +60,12 @@ pub(crate) fn outgoing<M: Message>(
     context: &Envelope,
 ) -> Result<Outgoing, WriteError> {
     let (value, envelope) = codec::encode(message, context).map_err(|error| WriteError::Encoding(error.to_string()))?;
-    let headers = envelope.to_headers().into_iter().map(|(name, value)| (name.to_owned(), value.into()));
     Ok(Outgoing {
         topic: topic.into(),
         partition,
         key: Some(Bytes::from(message.key())),
         value: Some(value.into()),
-        headers: headers.collect(),
+        headers: envelope.to_headers(),
     })
 }
 

@@ -91,6 +91,6 @@ fn record(command: &CouponCommand) -> Outcome<Outgoing> {
         partition: None,
         key: Some(command.campaign().to_string().into_bytes().into()),
         value: Some(value.into()),
-        headers: envelope.to_headers().into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect(),
+        headers: envelope.to_headers(),
     })
 }

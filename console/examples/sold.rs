@@ -175,6 +175,6 @@ fn record(command: &SettlementCommand) -> Outcome<Outgoing> {
         partition: None,
         key: Some(command.seller().to_string().into_bytes().into()),
         value: Some(value.into()),
-        headers: envelope.to_headers().into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect(),
+        headers: envelope.to_headers(),
     })
 }

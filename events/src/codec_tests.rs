@@ -147,7 +147,7 @@ fn headers_are_read_as_they_were_written() {
         reply_to: Some(3),
         answer_to: OrderId::new("order-1").ok(),
     };
-    let headers = envelope.to_headers();
+    let headers: Vec<(&str, Vec<u8>)> = envelope.to_headers();
     assert_eq!(Envelope::from_headers(headers.iter().map(|(name, value)| (*name, value.as_slice()))), envelope);
     assert_eq!(envelope.onward().traceparent, envelope.traceparent);
     assert_eq!((envelope.onward().reply_to, envelope.onward().answer_to), (None, None), "addresses are not handed on");

@@ -39,23 +39,20 @@ impl Envelope {
         Self { traceparent: self.traceparent.clone(), ..Self::default() }
     }
 
-    /// The headers as they are written.
+    /// The headers as they are written, in whatever a record keeps names and values in.
     #[must_use]
-    pub fn to_headers(&self) -> Vec<(&'static str, Vec<u8>)> {
-        let mut headers = vec![
-            (header::EVENT_TYPE, self.event_type.clone().into_bytes()),
-            (header::SCHEMA_VERSION, self.schema_version.to_string().into_bytes()),
+    pub fn to_headers<N: From<&'static str>, V: From<Vec<u8>>>(&self) -> Vec<(N, V)> {
+        let version = self.schema_version.to_string();
+        let reply_to = self.reply_to.map(|partition| partition.to_string());
+        let headers = [
+            (header::EVENT_TYPE, Some(self.event_type.as_str())),
+            (header::SCHEMA_VERSION, Some(version.as_str())),
+            (header::TRACEPARENT, self.traceparent.as_deref()),
+            (header::REPLY_TO, reply_to.as_deref()),
+            (header::ANSWER_TO, self.answer_to.as_ref().map(OrderId::as_str)),
         ];
-        if let Some(traceparent) = &self.traceparent {
-            headers.push((header::TRACEPARENT, traceparent.clone().into_bytes()));
-        }
-        if let Some(partition) = self.reply_to {
-            headers.push((header::REPLY_TO, partition.to_string().into_bytes()));
-        }
-        if let Some(order) = &self.answer_to {
-            headers.push((header::ANSWER_TO, order.to_string().into_bytes()));
-        }
-        headers
+        let said = headers.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        said.map(|(name, value)| (name.into(), value.as_bytes().to_vec().into())).collect()
     }
 
     /// Reads headers; unknown names are ignored, and of a name given twice the last counts. A header that cannot be read is

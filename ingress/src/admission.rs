@@ -172,7 +172,7 @@ impl State {
             partition: None,
             key: Some(command.key().into()),
             value: Some(value.into()),
-            headers: envelope.to_headers().into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect(),
+            headers: envelope.to_headers(),
         })
     }
 

@@ -114,7 +114,7 @@ pub(crate) fn outgoing<M: Message>(
         partition,
         key: Some(message.key().into_bytes().into()),
         value: Some(value.into()),
-        headers: envelope.to_headers().into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect(),
+        headers: envelope.to_headers(),
     })
 }
 

@@ -116,7 +116,7 @@ impl TestDriver {
             timestamp: at_ms,
             key: key.map(Bytes::copy_from_slice),
             value: value.map(Bytes::copy_from_slice),
-            headers: headers.iter().map(|(name, value)| ((*name).to_owned(), Bytes::copy_from_slice(value))).collect(),
+            headers: headers.iter().map(|(name, value)| ((*name).into(), Bytes::copy_from_slice(value))).collect(),
         };
         *end += 1;
         self.run(index, record)

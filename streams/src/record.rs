@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use compact_str::CompactString;
 
-/// Headers, in the order they were written. A name may repeat.
-pub type Headers = Vec<(String, Bytes)>;
+/// Headers, in the order they were written. A name may repeat; one of up to 24 bytes takes no allocation.
+pub type Headers = Vec<(CompactString, Bytes)>;
 
 /// A record that was read.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -38,7 +38,8 @@ fn main() -> anyhow::Result<()> {
         let slot = SlotConfig::new(&group, &format!("{group}.{slot}"), &source);
         Ok::<_, BrokerError>(Deaf(KafkaBroker::new(&cluster, slot)?))
     };
-    let config = ApplicationConfig { threads, ..ApplicationConfig::default() };
+    // As long as the script's application has it.
+    let config = ApplicationConfig { threads, commit_interval_ms: 100, ..ApplicationConfig::default() };
     let application = Application::start(topology, connect, config, &metrics, &health, &signal)?;
 
     // Joining the group is no part of it, as it is none of a drain's.

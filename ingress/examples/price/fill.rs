@@ -71,6 +71,6 @@ pub(crate) fn record(command: &PriceCommand) -> Outcome<Outgoing> {
         partition: None,
         key: Some(command.sku().to_string().into_bytes().into()),
         value: Some(value.into()),
-        headers: envelope.to_headers().into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect(),
+        headers: envelope.to_headers(),
     })
 }

@@ -28,7 +28,7 @@ fn record(version: u64, remaining: u32, fact: CouponFact) -> Record {
         timestamp: 0,
         key: None,
         value: Some(value.into()),
-        headers: envelope.to_headers().into_iter().map(|(name, value)| (name.to_owned(), Bytes::from(value))).collect(),
+        headers: envelope.to_headers(),
     }
 }
 

@@ -46,7 +46,7 @@ fn record(best: &BestPrice) -> Record {
         timestamp: 0,
         key: Some(Bytes::from_static(b"tea")),
         value: Some(value.into()),
-        headers: envelope.to_headers().into_iter().map(|(name, value)| (name.to_owned(), Bytes::from(value))).collect(),
+        headers: envelope.to_headers(),
     }
 }
 

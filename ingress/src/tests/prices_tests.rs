@@ -33,8 +33,7 @@ fn best(version: u64, valid_for_ms: Option<i64>) -> BestPrice {
 
 fn put(table: &Table, best: &BestPrice) {
     let (value, envelope) = codec::encode(best, &Envelope::default()).unwrap();
-    let headers =
-        envelope.to_headers().into_iter().map(|(name, value)| (name.to_owned(), Bytes::from(value))).collect();
+    let headers = envelope.to_headers();
     let key = Some(Bytes::copy_from_slice(best.sku.as_str().as_bytes()));
     let (topic, value) = ("prices.best".into(), Some(value.into()));
     apply(table, &Record { topic, partition: 0, offset: 0, timestamp: 0, key, value, headers });

@@ -77,7 +77,7 @@ fn data(text: &str) -> Vec<Value> {
 
 fn record(event: &OrderEvent) -> Record {
     let (value, envelope) = encode(event, &Envelope::default()).unwrap();
-    let headers = envelope.to_headers().into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+    let headers = envelope.to_headers();
     let key = Some(Bytes::copy_from_slice(event.order.as_str().as_bytes()));
     Record {
         topic: "orders.events".into(),

@@ -47,7 +47,7 @@ async fn garbage_in_a_topic_is_set_aside_and_the_sale_goes_on() {
                     partition: Some(partition),
                     key: Some(b"nobody".as_slice().into()),
                     value: value.map(Into::into),
-                    headers: headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect(),
+                    headers: headers.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
                 });
                 delivery.expect("room in the queue").await.expect("a durable record");
             }

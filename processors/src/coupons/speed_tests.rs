@@ -65,7 +65,7 @@ fn record(command: &CouponCommand, reply_to: i32) -> Record {
         timestamp: 20_000,
         key: Some(command.campaign().as_str().as_bytes().to_vec().into()),
         value: Some(value.into()),
-        headers: envelope.to_headers().into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect(),
+        headers: envelope.to_headers(),
     }
 }
 

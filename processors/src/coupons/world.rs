@@ -110,7 +110,7 @@ impl World {
     pub(crate) fn send(&mut self, command: &CouponCommand, at_ms: i64) -> Result<Effect, DriverError> {
         let context = Envelope { reply_to: Some(REPLY_TO), answer_to: Some(asking()), ..Envelope::default() };
         let (value, envelope) = encode(command, &context).unwrap();
-        let headers = envelope.to_headers();
+        let headers: Vec<(&str, Vec<u8>)> = envelope.to_headers();
         let headers: Vec<(&str, &[u8])> = headers.iter().map(|(name, value)| (*name, value.as_slice())).collect();
         self.driver.pipe(command.campaign().as_str().as_bytes(), &value, &headers, at_ms)?;
         let events = self.events();

@@ -62,7 +62,7 @@ fn record(command: &InventoryCommand) -> Record {
         timestamp: 20_000,
         key: Some(command.sku().as_str().as_bytes().to_vec().into()),
         value: Some(value.into()),
-        headers: envelope.to_headers().into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect(),
+        headers: envelope.to_headers(),
     }
 }
 

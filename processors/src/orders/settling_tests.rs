@@ -74,7 +74,7 @@ fn settle(told: &[SettlementCommand]) -> BTreeMap<(String, String), (u32, i64)> 
     let mut ledger = SettlementLedger::new();
     for (command, second) in told.iter().zip(10_000..) {
         let (value, envelope) = encode(command, &Envelope::default()).unwrap();
-        let headers = envelope.to_headers();
+        let headers: Vec<(&str, Vec<u8>)> = envelope.to_headers();
         let headers: Vec<(&str, &[u8])> = headers.iter().map(|(name, value)| (*name, value.as_slice())).collect();
         driver.pipe(command.seller().as_str().as_bytes(), &value, &headers, second * 1_000).unwrap();
         assert!(driver.take_dead_letters().is_empty(), "{command:?}");

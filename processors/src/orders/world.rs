@@ -165,7 +165,7 @@ impl World {
     pub(crate) fn try_send(&mut self, message: &OrderCommand, at_ms: i64) -> Result<Effect, DriverError> {
         let reply_to = message.request().map(|_| REPLY_TO);
         let (value, envelope) = encode(message, &Envelope { reply_to, ..Envelope::default() }).unwrap();
-        let headers = envelope.to_headers();
+        let headers: Vec<(&str, Vec<u8>)> = envelope.to_headers();
         let headers: Vec<(&str, &[u8])> = headers.iter().map(|(name, value)| (*name, value.as_slice())).collect();
         self.driver.pipe(message.order().as_str().as_bytes(), &value, &headers, at_ms)?;
         Ok(self.effect())

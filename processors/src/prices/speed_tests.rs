@@ -65,7 +65,7 @@ fn record(command: &PriceCommand, now: i64) -> Record {
         timestamp: now,
         key: Some(command.sku().as_str().as_bytes().to_vec().into()),
         value: Some(value.into()),
-        headers: envelope.to_headers().into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect(),
+        headers: envelope.to_headers(),
     }
 }
 

@@ -63,7 +63,7 @@ fn record(command: &SettlementCommand) -> Record {
         timestamp: at("2026-11-23 12:00"),
         key: Some(command.seller().as_str().as_bytes().to_vec().into()),
         value: Some(value.into()),
-        headers: envelope.to_headers().into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect(),
+        headers: envelope.to_headers(),
     }
 }
 

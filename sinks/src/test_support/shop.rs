@@ -200,7 +200,6 @@ pub(crate) fn record(partition: i32, offset: i64, event: &CouponEvent) -> Record
 /// A message as it stands in a topic.
 pub(crate) fn record_of<M: Message>(stream: Stream, partition: i32, offset: i64, at: Timestamp, message: &M) -> Record {
     let (value, envelope) = encode(message, &Envelope::default()).unwrap();
-    let headers = envelope.to_headers().into_iter().map(|(name, value)| (name.to_owned(), Bytes::from(value)));
     Record {
         topic: Arc::from(stream.topic()),
         partition,
@@ -208,7 +207,7 @@ pub(crate) fn record_of<M: Message>(stream: Stream, partition: i32, offset: i64,
         timestamp: at.as_millis(),
         key: Some(Bytes::from(message.key())),
         value: Some(Bytes::from(value)),
-        headers: headers.collect(),
+        headers: envelope.to_headers(),
     }
 }
 

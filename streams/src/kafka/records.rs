@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
+use compact_str::CompactString;
 use rdkafka::Message;
 use rdkafka::message::{BorrowedMessage, Header, Headers as _, OwnedHeaders};
 
@@ -26,7 +27,7 @@ pub(super) fn record_from(message: &BorrowedMessage<'_>, topic: &Arc<str>) -> Re
         key: key.map(&mut take),
         value: value.map(&mut take),
         headers: headers.map_or_else(Vec::new, |headers| {
-            headers.iter().map(|header| (header.key.to_owned(), take(header.value.unwrap_or_default()))).collect()
+            headers.iter().map(|header| (header.key.into(), take(header.value.unwrap_or_default()))).collect()
         }),
     }
 }
@@ -37,7 +38,7 @@ pub(super) fn headers_for(headers: &Headers) -> Option<OwnedHeaders> {
         return None;
     }
     let empty = OwnedHeaders::new_with_capacity(headers.len());
-    let insert = |owned: OwnedHeaders, (name, value): &(String, Bytes)| {
+    let insert = |owned: OwnedHeaders, (name, value): &(CompactString, Bytes)| {
         owned.insert(Header { key: name, value: Some(value.as_ref()) })
     };
     Some(headers.iter().fold(empty, insert))

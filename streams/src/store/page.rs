@@ -47,6 +47,14 @@ impl Page {
     }
 
     fn entry(&self, start: usize) -> Option<Entry> {
+        // Nearly every number is below 128: then the head is three bytes, and a search is mostly reading heads.
+        if let Some(&[shared, suffix_length, value_length]) = self.bytes.get(start..)?.first_chunk()
+            && (shared | suffix_length | value_length) < 0x80
+        {
+            let suffix = start + 3;
+            let value = suffix + usize::from(suffix_length);
+            return Some(Entry { start, shared: shared.into(), suffix, value, end: value + usize::from(value_length) });
+        }
         let mut at = start;
         let shared = number(&self.bytes, &mut at)?;
         let suffix_length = number(&self.bytes, &mut at)?;

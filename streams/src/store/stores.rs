@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::iter::Peekable;
 use std::ops::Bound;
+use std::sync::Arc;
 
 use super::Base;
 
@@ -10,7 +11,7 @@ use super::Base;
 pub(crate) type Slot = usize;
 
 /// What the open transaction has done to one store: nothing stands for a deletion.
-type Writes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
+type Writes = BTreeMap<Arc<[u8]>, Option<Box<[u8]>>>;
 
 /// The stores of one task.
 #[derive(Debug)]
@@ -25,8 +26,8 @@ pub(crate) struct Stores {
 #[derive(Debug)]
 struct Undo {
     slot: Slot,
-    key: Vec<u8>,
-    before: Option<Option<Vec<u8>>>,
+    key: Arc<[u8]>,
+    before: Option<Option<Box<[u8]>>>,
 }
 
 impl Stores {
@@ -50,7 +51,7 @@ impl Stores {
 
     /// Writes a key in the overlay.
     pub(crate) fn put(&mut self, slot: Slot, key: &[u8], value: &[u8]) {
-        self.write(slot, key, Some(value.to_vec()));
+        self.write(slot, key, Some(value.into()));
     }
 
     /// Deletes a key in the overlay.
@@ -58,11 +59,12 @@ impl Stores {
         self.write(slot, key, None);
     }
 
-    fn write(&mut self, slot: Slot, key: &[u8], value: Option<Vec<u8>>) {
+    fn write(&mut self, slot: Slot, key: &[u8], value: Option<Box<[u8]>>) {
         let Some(writes) = self.overlay.get_mut(slot) else { return };
-        self.overlay_bytes += key.len() + value.as_ref().map_or(0, Vec::len);
-        let before = writes.insert(key.to_vec(), value);
-        self.undo.push(Undo { slot, key: key.to_vec(), before });
+        self.overlay_bytes += key.len() + value.as_ref().map_or(0, |value| value.len());
+        let key: Arc<[u8]> = key.into();
+        let before = writes.insert(Arc::clone(&key), value);
+        self.undo.push(Undo { slot, key, before });
     }
 
     /// Keys with the prefix that sort after `after`, in order, `limit` at most, as the overlay and the base together have them.
@@ -111,14 +113,14 @@ impl Stores {
         }
     }
 
-    /// The overlay's last word on each key that differs from what the base knows: what must go to the changelog. A key that was
-    /// born and deleted within the transaction is not mentioned.
+    /// The overlay's last word on each key: what must go to the changelog. A key that was born and deleted within the transaction is
+    /// not mentioned. A value that is written again as it was is: to find out would cost every write a search.
     pub(crate) fn changes(&self) -> impl Iterator<Item = (Slot, &[u8], Option<&[u8]>)> {
         self.overlay.iter().zip(&self.bases).enumerate().flat_map(|(slot, (writes, base))| {
             writes
                 .iter()
-                .map(move |(key, value)| (slot, key.as_slice(), value.as_deref()))
-                .filter(|(_, key, value)| *value != base.get(key))
+                .map(move |(key, value)| (slot, key.as_ref(), value.as_deref()))
+                .filter(|(_, key, value)| value.is_some() || base.get(key).is_some())
         })
     }
 
@@ -176,7 +178,7 @@ struct Merge<O: Iterator, U: Iterator> {
 
 impl<'a, O, U> Iterator for Merge<O, U>
 where
-    O: Iterator<Item = (&'a Vec<u8>, &'a Option<Vec<u8>>)>,
+    O: Iterator<Item = (&'a Arc<[u8]>, &'a Option<Box<[u8]>>)>,
     U: Iterator<Item = (Vec<u8>, &'a [u8])>,
 {
     type Item = (Vec<u8>, &'a [u8]);
@@ -189,18 +191,18 @@ where
                 (Some(_), None) => true,
                 (None, Some(_)) => false,
                 (Some((written, _)), Some((kept, _))) => {
-                    if *written == kept {
+                    if written.as_ref() == kept.as_slice() {
                         self.under.next();
                         continue;
                     }
-                    *written < kept
+                    written.as_ref() < kept.as_slice()
                 }
             };
             if !over_first {
                 return self.under.next();
             }
             if let Some((key, Some(value))) = self.over.next() {
-                return Some((key.clone(), value.as_slice()));
+                return Some((key.to_vec(), value.as_ref()));
             }
         }
     }

@@ -52,7 +52,7 @@ pub(super) fn dead_letter(topology: &Topology, record: &Record, reason: &str, ca
         letter.value = letter.value.map(|value| cut(&value, left));
     }
     let gone = whole - size(&letter);
-    let mut add = |name: &str, value: String| letter.headers.push((name.to_owned(), value.into_bytes().into()));
+    let mut add = |name: &str, value: String| letter.headers.push((name.into(), value.into_bytes().into()));
     add(header::PROCESSOR, topology.name().to_string());
     add(header::TOPIC, record.topic.to_string());
     add(header::PARTITION, record.partition.to_string());
@@ -64,7 +64,7 @@ pub(super) fn dead_letter(topology: &Topology, record: &Record, reason: &str, ca
     }
     if let Some(version) = record.header(SCHEMA_VERSION) {
         let version = Bytes::copy_from_slice(version.get(..version.len().min(20)).unwrap_or_default());
-        letter.headers.push((header::SCHEMA_VERSION.to_owned(), version));
+        letter.headers.push((header::SCHEMA_VERSION.into(), version));
     }
     letter
 }

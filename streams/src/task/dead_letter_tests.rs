@@ -15,7 +15,7 @@ fn record(value: Vec<u8>, headers: &[(&str, &[u8])]) -> Record {
         timestamp: 77,
         key: Some(b"key".as_slice().into()),
         value: Some(value.into()),
-        headers: headers.iter().map(|(name, value)| ((*name).to_owned(), value.to_vec().into())).collect(),
+        headers: headers.iter().map(|(name, value)| ((*name).into(), value.to_vec().into())).collect(),
     }
 }
 

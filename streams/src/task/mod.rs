@@ -312,7 +312,7 @@ impl Task {
             partition: Some(self.partition),
             key: None,
             value: None,
-            headers: vec![(EVENT_TYPE.to_owned(), Bytes::from_static(TICK))],
+            headers: vec![(EVENT_TYPE.into(), Bytes::from_static(TICK))],
         }
     }
 

@@ -28,7 +28,7 @@ fn record(offset: i64, timestamp: i64, value: Option<&str>) -> Record {
         timestamp,
         key: value.map(|_| format!("k{}", offset % 3).into()),
         value: value.map(|value| value.to_owned().into()),
-        headers: vec![("event-type".to_owned(), event_type.to_vec().into())],
+        headers: vec![("event-type".into(), event_type.to_vec().into())],
     }
 }
 

@@ -44,7 +44,7 @@ impl Telling {
     /// Returns when a record that cannot be read is among the dead letters.
     pub(crate) async fn bury(&self, record: &Record, reason: &str) -> Result<(), WriteError> {
         let mut headers = record.headers.clone();
-        let mut add = |name: &str, value: String| headers.push((name.to_owned(), value.into_bytes().into()));
+        let mut add = |name: &str, value: String| headers.push((name.into(), value.into_bytes().into()));
         add(header::PROCESSOR, CONNECTOR.to_owned());
         add(header::TOPIC, record.topic.to_string());
         add(header::PARTITION, record.partition.to_string());

@@ -52,7 +52,6 @@ impl Log {
         let Ok((value, envelope)) = codec::encode(command, &Envelope::default()) else { return };
         let key = Bytes::from(command.order().to_string());
         let partition = partition_for_key(&key, self.0.partitions);
-        let headers = envelope.to_headers().into_iter().map(|(name, value)| (name.to_owned(), value.into()));
         let mut state = self.state();
         let end = state.ends.entry(partition).or_default();
         let offset = *end;
@@ -64,7 +63,7 @@ impl Log {
             timestamp: 0,
             key: Some(key),
             value: Some(value.into()),
-            headers: headers.collect(),
+            headers: envelope.to_headers(),
         };
         state.unread.entry(partition).or_default().push_back(record);
         drop(state);

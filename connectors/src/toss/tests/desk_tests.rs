@@ -77,7 +77,7 @@ fn record(partition: i32, offset: i64, command: &PaymentCommand) -> Record {
         timestamp: 0,
         key: Some(Bytes::from(command.order().to_string())),
         value: Some(value.into()),
-        headers: envelope.to_headers().into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect(),
+        headers: envelope.to_headers(),
     }
 }
 

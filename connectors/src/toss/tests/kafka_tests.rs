@@ -117,13 +117,12 @@ impl Topics {
 
 async fn write(emitter: &Renamed, command: &PaymentCommand) {
     let (value, envelope) = codec::encode(command, &Envelope::default()).unwrap();
-    let headers = envelope.to_headers().into_iter().map(|(name, value)| (name.to_owned(), value.into()));
     let outgoing = Outgoing {
         topic: "inbox".into(),
         partition: None,
         key: Some(Bytes::from(command.order().to_string())),
         value: Some(value.into()),
-        headers: headers.collect(),
+        headers: envelope.to_headers(),
     };
     emitter.emit(outgoing).unwrap().await.unwrap();
 }

@@ -45,7 +45,7 @@ fn record<M: Message>(inbox: &str, command: &M, reply_to: Option<i32>, answer_to
         partition: None,
         key: Some(command.key().into_bytes().into()),
         value: Some(value.into()),
-        headers: envelope.to_headers().into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect(),
+        headers: envelope.to_headers(),
     }
 }
 

@@ -78,7 +78,7 @@ fn outgoing(topic: &str, partition: i32, value: &str) -> Outgoing {
         partition: Some(partition),
         key: Some(Bytes::from_static(b"key")),
         value: Some(Bytes::copy_from_slice(value.as_bytes())),
-        headers: vec![("about".to_owned(), Bytes::from_static(b"a test"))],
+        headers: vec![("about".into(), Bytes::from_static(b"a test"))],
     }
 }
 
