@@ -4,7 +4,8 @@
 
 use super::{DriverError, TestDriver};
 use crate::processor::Verdict;
-use crate::record::Outgoing;
+use crate::record::{Outgoing, Record};
+use crate::task::dead_letter::header;
 use crate::thread::rig::{COUNTS, WAKES, topology};
 
 fn said(outputs: Vec<Outgoing>) -> Vec<String> {
@@ -47,4 +48,32 @@ fn poison_and_stops_are_told() {
     assert!(driver.take("out").is_empty() && driver.entries(0, COUNTS).is_empty());
     let stopped = driver.pipe(b"k", b"fatal", &[], 100).unwrap_err();
     assert_eq!(stopped, DriverError::Stopped(Verdict::Fatal("from the future".into())));
+}
+
+#[test]
+fn a_record_of_a_log_keeps_its_place_and_is_taken_once() {
+    let mut driver = TestDriver::with_partitions(topology(), 2);
+    let record = |offset, value: &'static [u8]| Record {
+        topic: "in".into(),
+        partition: 1,
+        offset,
+        timestamp: 100 + offset,
+        key: Some(b"k".as_slice().into()),
+        value: Some(value.into()),
+        headers: vec![],
+    };
+    for record in [record(3, b"x"), record(7, b"poison"), record(7, b"x"), record(3, b"x"), record(9, b"x")] {
+        driver.pipe_record(record).unwrap();
+    }
+    assert_eq!(said(driver.take("out")), ["1@103", "2@109"]);
+    assert_eq!(driver.get(1, COUNTS, b"k"), Some(b"2".to_vec()));
+    let letters = driver.take_dead_letters();
+    let offset = letters[0].headers.iter().find(|(name, _)| name == header::OFFSET).unwrap();
+    assert_eq!((letters.len(), offset.1.as_ref()), (1, b"7".as_slice()));
+    // What is only piped comes after it.
+    driver.pipe_to(1, Some(b"k"), Some(b"x"), &[], 120).unwrap();
+    driver.crash_and_restore().unwrap();
+    driver.pipe_record(record(10, b"x")).unwrap();
+    driver.pipe_record(record(11, b"x")).unwrap();
+    assert_eq!(said(driver.take("out")), ["3@120", "4@120"]);
 }

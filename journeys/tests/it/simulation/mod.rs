@@ -1,6 +1,6 @@
-//! Processors as they ship, on the simulated cluster: coupons, stock and prices by themselves, and with orders in the whole saga. Two
-//! instances of each, a crowd that asks for everything, again and in any order, while instances are killed, paused, doubled and
-//! cut off. After the faults end, what read-committed readers see must be right at every prefix, complete, and equal to what one
+//! Processors as they ship, on the simulated cluster: coupons, stock, prices and settlement by themselves, and with orders in the
+//! whole saga. Two instances of each, a crowd that asks for everything, again and in any order, while instances are killed, paused,
+//! doubled and cut off. After the faults end, what read-committed readers see must be right at every prefix, complete, and equal to what one
 //! undisturbed processor makes of the same inbox, byte for byte.
 //!
 //! `TIMESALE_SEED=n` replays a seed, `TIMESALE_SEEDS=n` looks at so many.
@@ -8,7 +8,9 @@
 mod coupons;
 mod prices;
 mod saga;
+mod settlement;
 mod stock;
+mod tamper;
 
 use std::collections::BTreeMap;
 
@@ -16,6 +18,7 @@ use events::codec::{Message, decode, encode};
 use events::envelope::Envelope;
 use events::ids::{OrderId, RequestId};
 use events::orders::OrderCommand;
+use events::request::Reply;
 use events::topics;
 use fastrand::Rng;
 use streams::driver::TestDriver;
@@ -55,39 +58,48 @@ fn read<M: Message>(record: &Record) -> Result<M, String> {
     decode(record.value.as_deref(), &envelope).map_err(|error| error.to_string())
 }
 
+/// Lets a crowd send its commands to a processor while everything breaks, then waits until all is at rest.
+fn live(
+    seed: u64,
+    topology: Topology,
+    mut rng: Rng,
+    mut next: impl FnMut(&mut Rng, &Cluster) -> Outgoing,
+) -> Result<Simulation, String> {
+    let setup = Setup { partitions: PARTITIONS, sink_partitions: SINK_PARTITIONS, ..Setup::default() };
+    let simulation = Simulation::new(seed, topology, setup).map_err(|error| error.to_string())?;
+    simulation.cluster().set_faults(FaultRates::swarm(&mut rng));
+    for _ in 0..COMMANDS {
+        let record = next(&mut rng, simulation.cluster());
+        simulation.cluster().produce(record).map_err(|error| error.to_string())?;
+        simulation.run(rng.usize(0..8));
+    }
+    simulation.heal();
+    simulation.quiesce(50_000).map_err(|error| error.to_string())?;
+    Ok(simulation)
+}
+
 impl Subject {
-    /// Lets a crowd send its commands while everything breaks, then waits until all is at rest.
+    fn topology(&self) -> Result<Topology, String> {
+        (self.topology)().map_err(|error| error.to_string())
+    }
+
+    /// [`live`], for a crowd that leaves the time alone.
     fn simulate(
         &self,
         seed: u64,
-        mut rng: Rng,
+        rng: Rng,
         mut next: impl FnMut(&mut Rng, i64) -> Outgoing,
     ) -> Result<Simulation, String> {
-        let topology = (self.topology)().map_err(|error| error.to_string())?;
-        let setup = Setup { partitions: PARTITIONS, sink_partitions: SINK_PARTITIONS, ..Setup::default() };
-        let simulation = Simulation::new(seed, topology, setup).map_err(|error| error.to_string())?;
-        simulation.cluster().set_faults(FaultRates::swarm(&mut rng));
-        for _ in 0..COMMANDS {
-            let record = next(&mut rng, simulation.cluster().now());
-            simulation.cluster().produce(record).map_err(|error| error.to_string())?;
-            simulation.run(rng.usize(0..8));
-        }
-        simulation.heal();
-        simulation.quiesce(50_000).map_err(|error| error.to_string())?;
-        Ok(simulation)
+        live(seed, self.topology()?, rng, |rng, cluster| next(rng, cluster.now()))
     }
 
     /// One undisturbed processor makes the same of the same inbox, byte for byte: the same facts in the same order. What else it
     /// writes is left in the driver.
     fn replay(&self, cluster: &Cluster) -> Result<TestDriver, String> {
-        let topology = (self.topology)().map_err(|error| error.to_string())?;
-        let mut driver = TestDriver::with_partitions(topology, PARTITIONS);
+        let mut driver = TestDriver::with_partitions(self.topology()?, PARTITIONS);
         for partition in 0..PARTITIONS {
             for record in committed(cluster, self.inbox, partition)? {
-                let headers: Vec<(&str, &[u8])> = record.header_pairs().collect();
-                driver
-                    .pipe_to(partition, record.key.as_deref(), record.value.as_deref(), &headers, record.timestamp)
-                    .map_err(|error| error.to_string())?;
+                driver.pipe_record(record).map_err(|error| error.to_string())?;
             }
             let replayed = driver.take(self.events).into_iter().map(|outgoing| (outgoing.key, outgoing.value));
             let decided = committed(cluster, self.events, partition)?;
@@ -100,26 +112,20 @@ impl Subject {
         Ok(driver)
     }
 
-    /// One undisturbed processor states the same facts, and gives the same answers.
+    /// One undisturbed processor states the same facts, and tells everybody else the same.
     fn judge_replay(&self, simulation: &Simulation) -> Result<(), String> {
         let mut driver = self.replay(simulation.cluster())?;
-        // Two tasks answer one order in either order.
-        let replayed = driver.take(topics::ORDERS_INBOX.name()).into_iter().map(|answer| (answer.key, answer.value));
-        let mut replayed: Vec<_> = replayed.collect();
-        let answers = self.answers(simulation)?;
-        let mut answered: Vec<_> = answers.into_iter().map(|record| (record.key, record.value)).collect();
-        replayed.sort();
-        answered.sort();
-        compare("answer", &answered, &replayed)
-    }
-
-    /// What orders were told, all partitions.
-    fn answers(&self, simulation: &Simulation) -> Result<Vec<Record>, String> {
-        let mut answers = Vec::new();
-        for partition in 0..SINK_PARTITIONS {
-            answers.extend(committed(simulation.cluster(), topics::ORDERS_INBOX.name(), partition)?);
+        for sink in self.topology()?.sinks().iter().filter(|sink| sink.as_ref() != self.events) {
+            let replayed = driver.take(sink).into_iter().map(|outgoing| (outgoing.key, outgoing.value));
+            let mut replayed: Vec<_> = replayed.collect();
+            let told = everywhere(simulation.cluster(), sink)?;
+            let mut told: Vec<_> = told.into_iter().map(|record| (record.key, record.value)).collect();
+            // Two tasks write to one partition in either order.
+            replayed.sort();
+            told.sort();
+            compare(sink, &told, &replayed)?;
         }
-        Ok(answers)
+        Ok(())
     }
 
     /// Every order that asked was answered, as often as it asked.
@@ -130,7 +136,7 @@ impl Subject {
         request_of: impl Fn(&OrderCommand) -> Option<RequestId>,
     ) -> Result<(), String> {
         let mut answered: BTreeMap<RequestId, usize> = BTreeMap::new();
-        for record in self.answers(simulation)? {
+        for record in everywhere(simulation.cluster(), topics::ORDERS_INBOX.name())? {
             if let Some(request) = request_of(&read(&record)?) {
                 *answered.entry(request).or_default() += 1;
             }
@@ -144,7 +150,7 @@ impl Subject {
 
     /// What the next owner would restore is what the owner has.
     fn judge_state(&self, simulation: &Simulation) -> Result<(), String> {
-        let stores = (self.topology)().map_err(|error| error.to_string())?.stores().len();
+        let stores = self.topology()?.stores().len();
         for partition in 0..PARTITIONS {
             for store in (0..stores).filter_map(|place| u8::try_from(place).ok()).map(StoreId) {
                 let restored = simulation.changelog_entries(partition, store).map_err(|error| error.to_string())?;
@@ -160,6 +166,26 @@ impl Subject {
 /// What read-committed readers see of a topic's partition.
 fn committed(cluster: &Cluster, topic: &str, partition: i32) -> Result<Vec<Record>, String> {
     cluster.records(topic, partition, Isolation::ReadCommitted).map_err(|error| error.to_string())
+}
+
+/// What read-committed readers see of a topic, partition by partition.
+fn everywhere(cluster: &Cluster, topic: &str) -> Result<Vec<Record>, String> {
+    let partitions = cluster.partitions(topic).map_err(|error| error.to_string())?;
+    let records = (0..partitions).map(|partition| committed(cluster, topic, partition));
+    Ok(records.collect::<Result<Vec<_>, _>>()?.concat())
+}
+
+/// Every request that asked for a reply got as many as it asked for: these.
+fn judge_replies(cluster: &Cluster, asked: &BTreeMap<RequestId, usize>) -> Result<Vec<Reply>, String> {
+    let replies = everywhere(cluster, topics::INGRESS_REPLIES.name())?;
+    let replies = replies.iter().map(read::<Reply>).collect::<Result<Vec<_>, _>>()?;
+    let mut replied: BTreeMap<RequestId, usize> = BTreeMap::new();
+    for reply in &replies {
+        *replied.entry(reply.request).or_default() += 1;
+    }
+    let list = |counts: &BTreeMap<RequestId, usize>| counts.iter().map(|(id, n)| (*id, *n)).collect::<Vec<_>>();
+    compare("replies", &list(&replied), &list(asked))?;
+    Ok(replies)
 }
 
 /// Two lists are equal; the first difference is told.

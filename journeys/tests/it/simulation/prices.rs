@@ -6,7 +6,6 @@ use events::ids::{OfferSource, RequestId, Sku};
 use events::inventory::SalePrice;
 use events::money::Money;
 use events::prices::{BestPrice, PriceCommand, PriceLedger};
-use events::request::Reply;
 use events::time::{Timestamp, Window};
 use events::topics;
 use fastrand::Rng;
@@ -14,7 +13,7 @@ use processors::prices::topology;
 use streams::record::Outgoing;
 use streams::simulated::{FaultCounts, Simulation};
 
-use super::{PARTITIONS, SINK_PARTITIONS, Subject, committed, compare, explore, read, record};
+use super::{PARTITIONS, SINK_PARTITIONS, Subject, committed, explore, judge_replies, read, record};
 
 /// Seeds of an ordinary run: some seconds on two cores.
 const SEEDS: u64 = 1_000;
@@ -126,24 +125,12 @@ fn judge_facts(simulation: &Simulation) -> Result<(), String> {
     Ok(())
 }
 
-/// Every request that asked for a reply got as many as it asked for.
-fn judge_replies(simulation: &Simulation, crowd: &Crowd) -> Result<(), String> {
-    let mut replied: BTreeMap<RequestId, usize> = BTreeMap::new();
-    for partition in 0..SINK_PARTITIONS {
-        for record in committed(simulation.cluster(), topics::INGRESS_REPLIES.name(), partition)? {
-            *replied.entry(read::<Reply>(&record)?.request).or_default() += 1;
-        }
-    }
-    let list = |counts: &BTreeMap<RequestId, usize>| counts.iter().map(|(id, n)| (*id, *n)).collect::<Vec<_>>();
-    compare("replies", &list(&replied), &list(&crowd.asked))
-}
-
 fn check(seed: u64) -> Result<FaultCounts, String> {
     let mut crowd = Crowd::default();
     let simulation = PRICES.simulate(seed, Rng::with_seed(seed), |rng, now| crowd.send(rng, now))?;
     judge_facts(&simulation)?;
-    judge_replies(&simulation, &crowd)?;
-    PRICES.replay(simulation.cluster())?;
+    judge_replies(simulation.cluster(), &crowd.asked)?;
+    PRICES.judge_replay(&simulation)?;
     PRICES.judge_state(&simulation)?;
     Ok(simulation.cluster().fault_counts())
 }

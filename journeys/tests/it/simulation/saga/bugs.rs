@@ -2,9 +2,7 @@
 //! every one of them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
-use events::codec::{Message, decode, encode};
 use events::coupons::CouponCommand;
 use events::envelope::Envelope;
 use events::ids::{OrderId, Sku};
@@ -17,6 +15,7 @@ use streams::processor::{Context, Processor, StoreId, Timer, Verdict};
 use streams::record::{Outgoing, Record};
 use streams::topology::{Topology, TopologyError};
 
+use super::super::tamper::{self, Mischief, Tampering, headers, read_outgoing, rewritten};
 use super::super::{read, record};
 
 /// What is done wrong.
@@ -64,18 +63,9 @@ impl Bug {
 
 /// The orders topology with a bug in it.
 pub(super) fn topology(bug: Bug) -> Result<Topology, TopologyError> {
-    let sound = Arc::new(processors::orders::topology()?);
-    let mut builder = Topology::builder(sound.name())
-        .source(sound.source())
-        .changelog(sound.changelog())
-        .dead_letters(sound.dead_letters());
-    for store in sound.stores() {
-        builder = builder.store(store);
-    }
-    for sink in sound.sinks() {
-        builder = builder.sink(sink);
-    }
-    builder.build(move || Box::new(Buggy { inner: sound.processor(), bug, notes: Notes::default() }))
+    tamper::topology(processors::orders::topology()?, move |inner| {
+        Box::new(Buggy { inner, bug, notes: Notes::default() })
+    })
 }
 
 /// What a buggy processor keeps in mind. It may forget it, as its bug does no harm then.
@@ -123,13 +113,14 @@ impl Processor for Buggy {
             _ => {}
         }
         let forgets = self.bug == Bug::ForgetPlacements && is_placement;
-        self.inner.process(record, &mut Tampering { context, bug: self.bug, notes: &mut self.notes, forgets })?;
+        let mischief = Hand { bug: self.bug, notes: &mut self.notes, forgets };
+        self.inner.process(record, &mut Tampering { context, mischief })?;
         self.tell(record, context)
     }
 
     fn punctuate(&mut self, timer: &Timer, context: &mut dyn Context) -> Result<(), Verdict> {
-        let (bug, notes) = (self.bug, &mut self.notes);
-        self.inner.punctuate(timer, &mut Tampering { context, bug, notes, forgets: false })
+        let mischief = Hand { bug: self.bug, notes: &mut self.notes, forgets: false };
+        self.inner.punctuate(timer, &mut Tampering { context, mischief })
     }
 }
 
@@ -139,63 +130,38 @@ impl Buggy {
         while let Some(message) = self.notes.told.pop() {
             let Outgoing { key, value, headers, .. } = record(topics::ORDERS_INBOX.name(), &message, None, None);
             let told = Record { key, value, headers, ..with.clone() };
-            let (bug, notes) = (self.bug, &mut self.notes);
-            self.inner.process(&told, &mut Tampering { context, bug, notes, forgets: false })?;
+            let mischief = Hand { bug: self.bug, notes: &mut self.notes, forgets: false };
+            self.inner.process(&told, &mut Tampering { context, mischief })?;
         }
         Ok(())
     }
 }
 
-/// Passes everything on but what the bug gets wrong.
-struct Tampering<'a> {
-    context: &'a mut dyn Context,
+/// Gets wrong what the bug gets wrong, and nothing else.
+struct Hand<'a> {
     bug: Bug,
     notes: &'a mut Notes,
     /// Whether nothing is found in any store.
     forgets: bool,
 }
 
-impl Context for Tampering<'_> {
-    fn log_time(&self) -> i64 {
-        self.context.log_time()
+impl Mischief for Hand<'_> {
+    fn find<'a>(&'a self, _: StoreId, _: &[u8], found: Option<&'a [u8]>) -> Option<&'a [u8]> {
+        found.filter(|_| !self.forgets)
     }
-    fn partition(&self) -> i32 {
-        self.context.partition()
-    }
-    fn get(&self, store: StoreId, key: &[u8]) -> Option<&[u8]> {
-        self.context.get(store, key).filter(|_| !self.forgets)
-    }
-    fn put(&mut self, store: StoreId, key: &[u8], value: &[u8]) {
-        self.context.put(store, key, value);
-    }
-    fn delete(&mut self, store: StoreId, key: &[u8]) {
-        self.context.delete(store, key);
-    }
-    fn scan(&self, store: StoreId, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Vec<(Vec<u8>, Vec<u8>)> {
-        self.context.scan(store, prefix, after, limit)
-    }
-    fn schedule(&mut self, timer: Timer) {
-        self.context.schedule(timer);
-    }
-    fn cancel(&mut self, timer: &Timer) {
-        self.context.cancel(timer);
-    }
-    fn forward(&mut self, outgoing: Outgoing) {
+    fn spoil(&mut self, outgoing: Outgoing) -> Vec<Outgoing> {
         let topic = outgoing.topic.clone();
-        let spoilt = match topic.as_ref() {
+        match topic.as_ref() {
             topic if topic == topics::PAYMENTS_INBOX.name() => self.pay(outgoing),
             topic if topic == topics::INVENTORY_INBOX.name() => self.move_stock(outgoing),
             topic if topic == topics::COUPONS_INBOX.name() => self.use_coupon(outgoing),
             topic if topic == topics::ORDERS_EVENTS.name() => self.state(outgoing),
             _ => vec![outgoing],
-        };
-        for outgoing in spoilt {
-            self.context.forward(outgoing);
         }
     }
 }
 
-impl Tampering<'_> {
+impl Hand<'_> {
     fn pay(&mut self, outgoing: Outgoing) -> Vec<Outgoing> {
         let mut command: PaymentCommand = read_outgoing(&outgoing);
         if matches!(command, PaymentCommand::Confirm { .. }) {
@@ -305,17 +271,4 @@ fn believed(confirm: &PaymentCommand) -> OrderCommand {
     };
     let answer = PaymentAnswer::Charged { payment };
     OrderCommand::PaymentAnswered { order: order.clone(), request: *request, answer }
-}
-
-fn headers(outgoing: &Outgoing) -> impl Iterator<Item = (&str, &[u8])> {
-    outgoing.headers.iter().map(|(name, value)| (name.as_str(), value.as_ref()))
-}
-
-fn read_outgoing<M: Message>(outgoing: &Outgoing) -> M {
-    decode(outgoing.value.as_deref(), &Envelope::from_headers(headers(outgoing))).expect("what was encoded")
-}
-
-fn rewritten<M: Message>(outgoing: Outgoing, message: &M) -> Outgoing {
-    let (value, _) = encode(message, &Envelope::default()).expect("encodes");
-    Outgoing { value: Some(value.into()), ..outgoing }
 }
