@@ -1,6 +1,8 @@
 //! Bytes to messages and back: the one place that knows the wire format (JSON). Unknown fields are ignored, an unknown newer
 //! version is told apart from garbage: the first stops a reader until it is upgraded, the second goes to the dead letters.
 
+use std::cell::RefCell;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -12,6 +14,9 @@ use crate::payments::{PaymentCommand, PaymentEvent};
 use crate::prices::{BestPrice, PriceCommand};
 use crate::request::Reply;
 use crate::settlement::{SettlementCommand, SettlementEvent};
+
+/// Bytes of the buffer that values are drafted in that a thread keeps.
+const MOST_KEPT: usize = 64 * 1024;
 
 /// A value of a public topic.
 pub trait Message: Serialize + DeserializeOwned {
@@ -49,7 +54,7 @@ pub enum DecodeError {
 /// # Errors
 /// [`serde_json::Error`] never in practice: the types have string keys only.
 pub fn encode<M: Message>(message: &M, context: &Envelope) -> Result<(Vec<u8>, Envelope), serde_json::Error> {
-    let value = serde_json::to_vec(message)?;
+    let value = written(message)?;
     let envelope = Envelope {
         event_type: message.kind().to_owned(),
         schema_version: M::SCHEMA_VERSION,
@@ -58,6 +63,19 @@ pub fn encode<M: Message>(message: &M, context: &Envelope) -> Result<(Vec<u8>, E
         answer_to: context.answer_to.clone(),
     };
     Ok((value, envelope))
+}
+
+/// A value's bytes, no larger than they are: a buffer that is kept for the next value does the growing.
+fn written<M: Serialize>(message: &M) -> Result<Vec<u8>, serde_json::Error> {
+    thread_local! {
+        static DRAFT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    }
+    DRAFT.with_borrow_mut(|draft| {
+        draft.clear();
+        draft.shrink_to(MOST_KEPT);
+        serde_json::to_writer(&mut *draft, message)?;
+        Ok(draft.as_slice().to_vec())
+    })
 }
 
 /// Reads a message.
