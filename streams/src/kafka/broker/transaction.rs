@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use rdkafka::TopicPartitionList;
 use rdkafka::client::ClientContext;
-use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::consumer::ConsumerGroupMetadata;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{BaseProducer, BaseRecord, DeliveryResult, Producer, ProducerContext, PurgeConfig};
@@ -17,7 +17,7 @@ use rdkafka::topic_partition_list::Offset;
 
 use super::{SlotConfig, refused};
 use crate::broker::{BrokerError, Position};
-use crate::kafka::cluster::ClusterConfig;
+use crate::kafka::cluster::{ClusterConfig, ConfigError};
 use crate::kafka::errors::{self, TransactionFailure};
 use crate::kafka::{BATCH_BYTES, logging, records};
 use crate::record::Outgoing;
@@ -26,6 +26,9 @@ use crate::record::Outgoing;
 const INIT: Duration = Duration::from_secs(5);
 /// Least time between two looks at whether everything has been acknowledged.
 const LOOK: Duration = Duration::from_micros(50);
+
+/// Two names of the library's for one setting.
+const COMPRESSION: [&str; 2] = ["compression.type", "compression.codec"];
 
 /// A producer of transactions, or the place for one.
 pub(super) struct Transactor {
@@ -196,28 +199,38 @@ impl Transactor {
     }
 
     fn connect(&self, cluster: &ClusterConfig, slot: &SlotConfig) -> Result<BaseProducer<Deliveries>, BrokerError> {
-        let mut client = cluster.client().map_err(refused)?;
-        client
-            .set("transactional.id", &slot.identity)
-            .set("transaction.timeout.ms", slot.transaction_timeout_ms.to_string())
-            .set("message.timeout.ms", slot.transaction_timeout_ms.saturating_sub(500).max(1).to_string())
-            .set("partitioner", "murmur2_random")
-            .set("delivery.report.only.error", "true")
-            // Records of a commit come in one burst: the drain after it should not wait for more. Less than 1 ms makes the
-            // library's broker thread spin on its clock while a partition is being added to the transaction.
-            .set("linger.ms", "1")
-            .set("batch.size", BATCH_BYTES.to_string())
-            // A request to a coordinator that is away waits for this long, and is then tried again three times before the call
-            // gives up: with the default, which is the transaction's time-out, the calls of one step take more than a minute.
-            .set("socket.timeout.ms", (slot.transaction_timeout_ms / 4).max(10).to_string())
-            .set("queue.buffering.max.messages", "100000")
-            .set("queue.buffering.max.kbytes", "65536")
-            // The coordinator answers "concurrent transactions" while the markers of the one before are being written; the
-            // default waits 100 ms before it asks again.
-            .set("retry.backoff.ms", "1")
-            .set("retry.backoff.max.ms", "5");
+        let client = settings(cluster, slot).map_err(refused)?;
         client.create_with_context(self.deliveries.clone()).map_err(|error| BrokerError::Fatal(error.to_string()))
     }
+}
+
+/// The settings of a slot's producer.
+fn settings(cluster: &ClusterConfig, slot: &SlotConfig) -> Result<ClientConfig, ConfigError> {
+    let mut client = cluster.client()?;
+    // A commit's records are alike, and broker, disk and readers all carry what is not pressed out here. Who says otherwise is heard.
+    if COMPRESSION.iter().all(|name| client.get(name).is_none()) {
+        client.set("compression.type", "lz4");
+    }
+    client
+        .set("transactional.id", &slot.identity)
+        .set("transaction.timeout.ms", slot.transaction_timeout_ms.to_string())
+        .set("message.timeout.ms", slot.transaction_timeout_ms.saturating_sub(500).max(1).to_string())
+        .set("partitioner", "murmur2_random")
+        .set("delivery.report.only.error", "true")
+        // Records of a commit come in one burst: the drain after it should not wait for more. Less than 1 ms makes the
+        // library's broker thread spin on its clock while a partition is being added to the transaction.
+        .set("linger.ms", "1")
+        .set("batch.size", BATCH_BYTES.to_string())
+        // A request to a coordinator that is away waits for this long, and is then tried again three times before the call
+        // gives up: with the default, which is the transaction's time-out, the calls of one step take more than a minute.
+        .set("socket.timeout.ms", (slot.transaction_timeout_ms / 4).max(10).to_string())
+        .set("queue.buffering.max.messages", "100000")
+        .set("queue.buffering.max.kbytes", "65536")
+        // The coordinator answers "concurrent transactions" while the markers of the one before are being written; the
+        // default waits 100 ms before it asks again.
+        .set("retry.backoff.ms", "1")
+        .set("retry.backoff.max.ms", "5");
+    Ok(client)
 }
 
 impl Deliveries {
@@ -248,5 +261,25 @@ impl ProducerContext for Deliveries {
             let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail);
             self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert((code, error.to_string()));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ClusterConfig, SlotConfig, settings};
+
+    #[test]
+    fn a_commit_is_compressed_unless_the_operator_says_how() {
+        let slot = SlotConfig::new("group", "group.0", "inbox");
+        let compression = |said: &[(&str, &str)]| {
+            let client = said.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            let cluster = ClusterConfig { bootstrap: "127.0.0.1:1".to_owned(), client };
+            let settings = settings(&cluster, &slot).unwrap();
+            ["compression.type", "compression.codec"].map(|name| settings.get(name).map(str::to_owned))
+        };
+        let said = |value: &str| Some(value.to_owned());
+        assert_eq!(compression(&[]), [said("lz4"), None]);
+        assert_eq!(compression(&[("compression.type", "none")]), [said("none"), None]);
+        assert_eq!(compression(&[("compression.codec", "snappy")]), [None, said("snappy")]);
     }
 }
