@@ -13,6 +13,7 @@ mod tidy;
 
 mod orders;
 mod poison;
+mod replay;
 mod sale;
 mod simulation;
 mod world;

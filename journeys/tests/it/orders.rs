@@ -1,9 +1,10 @@
 //! A sale that goes on after the claims, end to end, on the real services: shoppers order with their coupons, pay at the stub of
-//! the payment provider, are declined, walk away, cancel, send back; an operator closes the sellers' day; and everything is proven, whatever dies meanwhile, the
-//! provider included.
+//! the payment provider, are declined, walk away, cancel, send back; an operator closes the sellers' day; and everything is
+//! proven, whatever dies meanwhile, the provider included. What sellers are owed is decided once more from the log, and is the same.
 
 use serde_json::Value;
 
+use crate::replay;
 use crate::world::World;
 
 /// Some four hundred orders; one product runs out; who does not pay within ten seconds has lost the order.
@@ -49,6 +50,7 @@ fn shoppers_order_and_the_outcome_is_proven() {
     let Some(world) = World::enter() else { return };
     let result = world.sale(&[&SALE[..], &["--order-rate", "60"]].concat());
     judge(&result);
+    replay::settles_again(&world);
     assert_eq!(
         result["orders"]["surprises"],
         Value::Null,
@@ -64,6 +66,7 @@ fn the_outcome_is_proven_when_roles_and_the_provider_are_killed() {
     let Some(world) = World::enter() else { return };
     let result = world.sale(&[&SALE[..], &["--order-rate", "40", "--kill", "--kill-provider"]].concat());
     judge(&result);
+    replay::settles_again(&world);
     assert!(result["faults"]["kills"].as_u64() >= Some(7), "a run that killed little shows little: {result}");
     assert!(result["faults"]["provider_kills"].as_u64() >= Some(2), "{result}");
 }

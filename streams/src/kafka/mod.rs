@@ -13,6 +13,7 @@ mod feed;
 mod hanging;
 mod logging;
 mod membership;
+mod progress;
 mod reader;
 mod records;
 mod tap;
@@ -23,6 +24,7 @@ pub use cluster::{ClusterConfig, ConfigError};
 pub use emitter::{EmitterConfig, KafkaEmitter};
 pub use feed::{Feed, FeedConfig, FeedError};
 pub use hanging::{Hanging, hanging};
+pub use progress::progress;
 pub use tap::{Tap, TapError};
 
 #[cfg(test)]
