@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 
 use crate::applications;
 use crate::cli::Role;
-use crate::config::{Config, Secret};
+use crate::config::{Config, ConfigError, Secret};
 
 /// A part has ended: its name, and why if not because it was told to.
 pub(crate) type Ended = (&'static str, Result<(), PartError>);
@@ -37,6 +37,10 @@ pub(crate) enum PartError {
 /// How long to wait before asking the broker for its topics again.
 const ASK_AGAIN_AFTER: Duration = Duration::from_millis(500);
 
+/// What a role says that cannot pay, because it does not know the provider's key.
+const NO_PAYMENTS: &str = "no key of the payment provider: payments are not served here, they wait (TOSS_SECRET_KEY, TOSS_SECRET_KEY_FILE, \
+     [connectors.toss] secret_key_file)";
+
 /// What every part is given.
 #[derive(Clone)]
 struct Surroundings {
@@ -44,6 +48,19 @@ struct Surroundings {
     health: Health,
     registry: Registry,
     shutdown: Shutdown,
+}
+
+/// Checks that the role has something to do as it is configured.
+///
+/// # Errors
+/// [`ConfigError`] when the role would connect to nothing.
+pub(crate) fn check(role: Role, config: &Config) -> Result<(), ConfigError> {
+    if role != Role::Connectors || config.toss_key.is_some() || !config.offers.sources.is_empty() {
+        return Ok(());
+    }
+    let lacks = "[connectors]: nothing to connect to; set the payment provider's key (TOSS_SECRET_KEY, TOSS_SECRET_KEY_FILE or \
+         [connectors.toss] secret_key_file), or name a price server in [connectors.offers.sources]";
+    Err(ConfigError(vec![lacks.to_owned()]))
 }
 
 /// Starts a role's parts.
@@ -70,20 +87,18 @@ pub(crate) fn start(
     if matches!(role, Role::Processors | Role::All) {
         add(&mut parts, "processors", &surroundings, processors);
     }
-    let watches_prices = !surroundings.config.offers.sources.is_empty();
-    if matches!(role, Role::Connectors | Role::All) && watches_prices {
-        add(&mut parts, "offers", &surroundings, offers);
-    }
-    match role {
-        Role::Connectors => add(&mut parts, "connectors", &surroundings, connectors),
-        // A shop without a provider's key can still sell coupons; it says what it lacks.
-        Role::All if surroundings.config.toss_key.is_none() => {
-            let reason = "no key of the payment provider: payments wait (TOSS_SECRET_KEY, TOSS_SECRET_KEY_FILE)";
-            tracing::warn!(reason, "the payment connector does not run");
-            health.set("connectors", Condition::Degraded(reason.into()));
+    if matches!(role, Role::Connectors | Role::All) {
+        if !surroundings.config.offers.sources.is_empty() {
+            add(&mut parts, "offers", &surroundings, offers);
         }
-        Role::All => add(&mut parts, "connectors", &surroundings, connectors),
-        Role::Ingress | Role::Sinks | Role::Processors => {}
+        match surroundings.config.toss_key.clone() {
+            Some(key) => add(&mut parts, "connectors", &surroundings, move |surroundings| payments(key, surroundings)),
+            // Coupons are given and prices compared without a provider, too.
+            None => {
+                tracing::warn!(reason = NO_PAYMENTS, "the payment connector does not run");
+                health.set("connectors", Condition::Degraded(NO_PAYMENTS.into()));
+            }
+        }
     }
     parts
 }
@@ -171,12 +186,8 @@ async fn ingress(surroundings: Surroundings) -> Result<(), PartError> {
 }
 
 /// The payment provider.
-async fn connectors(surroundings: Surroundings) -> Result<(), PartError> {
+async fn payments(key: Secret, surroundings: Surroundings) -> Result<(), PartError> {
     let Surroundings { config, health, registry, shutdown } = surroundings;
-    let key = config.toss_key.as_ref().ok_or_else(|| {
-        let lacks = "no key of the payment provider: set TOSS_SECRET_KEY or TOSS_SECRET_KEY_FILE, or [connectors.toss] secret_key_file";
-        PartError::Unavailable(anyhow::anyhow!(lacks))
-    })?;
     let surroundings = connectors::toss::Surroundings {
         cluster: config.kafka.clone(),
         instance: config.processors.instance.clone(),
@@ -225,3 +236,7 @@ async fn sinks(surroundings: Surroundings) -> Result<(), PartError> {
     health.set("sinks", Condition::Ready);
     sinks::serve(config.sinks.clone(), environment).await.map_err(|error| PartError::Internal(error.into()))
 }
+
+#[cfg(test)]
+#[path = "parts_tests.rs"]
+mod tests;

@@ -18,6 +18,10 @@ use crate::{complain, say};
 pub(crate) async fn run(verb: Verb, config: Config) -> Exit {
     match verb {
         Verb::Serve(cli::Serve { role, stop_with_stdin }) => {
+            if let Err(error) = crate::parts::check(role, &config) {
+                complain(&error.to_string());
+                return Exit::Configuration;
+            }
             let stop_with_stdin = if stop_with_stdin { StopWithStdin::Yes } else { StopWithStdin::No };
             crate::serve::serve(role, config, stop_with_stdin).await
         }

@@ -7,22 +7,12 @@
     reason = "tests fail by panicking"
 )]
 
-use std::collections::BTreeMap;
-
-use super::{Config, ConfigError, Environment, Mode, parse};
-
-struct Variables(BTreeMap<&'static str, &'static str>);
-
-impl Environment for Variables {
-    fn get(&self, name: &str) -> Option<String> {
-        self.0.get(name).map(|value| (*value).to_owned())
-    }
-}
+use super::{Config, ConfigError, Given, Mode, parse};
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
 fn read(text: &str, variables: &[(&'static str, &'static str)], mode: Mode) -> Result<Config, ConfigError> {
-    parse(text, &Variables(variables.iter().copied().collect()), mode)
+    parse(text, &Given(variables.iter().copied().collect()), mode)
 }
 
 #[test]

@@ -17,6 +17,17 @@ impl Environment for ProcessEnvironment {
     }
 }
 
+/// An environment that is given: for tests.
+#[cfg(test)]
+pub(crate) struct Given(pub(crate) std::collections::BTreeMap<&'static str, &'static str>);
+
+#[cfg(test)]
+impl Environment for Given {
+    fn get(&self, name: &str) -> Option<String> {
+        self.0.get(name).map(|value| (*value).to_owned())
+    }
+}
+
 /// Variables that override a value of the file: the variable, the section (`a.b` is `b` within `a`), the key.
 pub(crate) const OVERRIDES: [(&str, &str, &str); 9] = [
     ("KAFKA_BOOTSTRAP", "kafka", "bootstrap"),

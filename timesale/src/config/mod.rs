@@ -19,6 +19,8 @@ use serde::de::DeserializeOwned;
 use streams::kafka::ClusterConfig;
 use toml::{Table, Value};
 
+#[cfg(test)]
+pub(crate) use environment::Given;
 pub(crate) use environment::{Environment, ProcessEnvironment};
 pub(crate) use secret::Secret;
 use secret::redact_url;
