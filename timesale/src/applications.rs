@@ -4,26 +4,27 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use prometheus::Registry;
+use events::prices::PriceRefusal;
+use prometheus::{IntCounterVec, Opts, Registry};
 use streams::application::{Application, ApplicationConfig, ApplicationError};
 use streams::kafka::{KafkaBroker, SlotConfig};
 use streams::metrics::Metrics;
 use streams::service::{Condition, Health, Shutdown};
-use streams::topology::{Topology, TopologyError};
+use streams::topology::Topology;
 
 use crate::config::Config;
 use crate::parts::PartError;
 
-/// Makes an application's topology.
-type MakeTopology = fn() -> Result<Topology, TopologyError>;
+/// Makes an application's topology, which may count in this registry.
+type MakeTopology = fn(&Registry) -> anyhow::Result<Topology>;
 
 /// Every application, by its id.
 const ALL: [(&str, MakeTopology); 5] = [
-    (processors::coupons::NAME, processors::coupons::topology),
-    (processors::inventory::NAME, processors::inventory::topology),
-    (processors::orders::NAME, processors::orders::topology),
-    (processors::prices::NAME, processors::prices::topology),
-    (processors::settlement::NAME, processors::settlement::topology),
+    (processors::coupons::NAME, |_| Ok(processors::coupons::topology()?)),
+    (processors::inventory::NAME, |_| Ok(processors::inventory::topology()?)),
+    (processors::orders::NAME, |_| Ok(processors::orders::topology()?)),
+    (processors::prices::NAME, prices),
+    (processors::settlement::NAME, |_| Ok(processors::settlement::topology()?)),
 ];
 
 /// How long stream threads may take to end; a little less than the process has.
@@ -64,7 +65,7 @@ pub(crate) async fn run(
     };
     let mut applications = Vec::with_capacity(wanted.len());
     for topology in wanted {
-        let topology = topology().map_err(|error| PartError::Internal(error.into()))?;
+        let topology = topology(registry).map_err(PartError::Internal)?;
         applications.push(start(topology, threads, config, &metrics, health, &shutdown)?);
     }
     health.set("processors", Condition::Ready);
@@ -73,6 +74,19 @@ pub(crate) async fn run(
         .await
         .context("waiting for the stream threads")
         .map_err(PartError::Internal)?
+}
+
+/// Prices, with a counter of the offers that are refused: price servers are not told.
+fn prices(registry: &Registry) -> anyhow::Result<Topology> {
+    let help =
+        "Offers of other shops that were refused, by reason; one that is decided again after an abort counts again";
+    let refused = IntCounterVec::new(Opts::new("timesale_prices_offers_refused_total", help), &["reason"])?;
+    registry.register(Box::new(refused.clone()))?;
+    // Shown from the beginning: whoever watches a rate would miss the first of a series that only appears with it.
+    for reason in PriceRefusal::ALL {
+        refused.with_label_values(&[reason.code()]).reset();
+    }
+    Ok(processors::prices::counted_topology(move |reason| refused.with_label_values(&[reason.code()]).inc())?)
 }
 
 fn start(

@@ -21,6 +21,9 @@ mod product;
 mod rows;
 mod timers;
 
+use std::sync::Arc;
+
+use events::prices::PriceRefusal;
 use events::topics;
 use streams::topology::{Topology, TopologyError};
 
@@ -32,12 +35,26 @@ pub(crate) use product::Product;
 /// The processor's name: its application id.
 pub const NAME: &str = "prices";
 
+/// Is told why an offer was refused.
+pub(crate) type Refused = Arc<dyn Fn(PriceRefusal) + Send + Sync>;
+
 /// The prices processor's topology. Stores are only ever appended: a store's place is part of the state in the log.
 ///
 /// # Errors
 /// [`TopologyError`] when `topics.yaml` of this build does not name the reply topic; a test makes sure it does.
 pub fn topology() -> Result<Topology, TopologyError> {
+    counted_topology(|_| {})
+}
+
+/// The same, for whoever runs it and wants to see how many offers are refused: `refused` is told of each, with its reason, whether or
+/// not somebody waits for a reply. It is told when the offer is decided, not when the decision is committed, so one that is
+/// decided again after an abort is told again. It is for counting: no decision knows of it.
+///
+/// # Errors
+/// As for [`topology`].
+pub fn counted_topology(refused: impl Fn(PriceRefusal) + Send + Sync + 'static) -> Result<Topology, TopologyError> {
     let outlets = Outlets::new(NAME, &topics::PRICES_BEST)?;
+    let refused: Refused = Arc::new(refused);
     Topology::builder(NAME)
         .source(topics::PRICES_INBOX.name())
         .changelog(topics::PRICES_CHANGELOG.name())
@@ -45,7 +62,7 @@ pub fn topology() -> Result<Topology, TopologyError> {
         .store("products")
         .sink(topics::PRICES_BEST.name())
         .sink(topics::INGRESS_REPLIES.name())
-        .build(move || Box::new(PricesProcessor::new(outlets.clone())))
+        .build(move || Box::new(PricesProcessor::new(outlets.clone(), Arc::clone(&refused))))
 }
 
 #[cfg(test)]
@@ -59,7 +76,7 @@ pub fn topology() -> Result<Topology, TopologyError> {
     reason = "a test that cannot go on should fail"
 )]
 mod tests {
-    use super::{offer, processor, product, rows, topology};
+    use super::{counted_topology, offer, processor, product, rows, topology};
 
     mod world;
 

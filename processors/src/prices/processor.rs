@@ -11,7 +11,7 @@ use streams::record::Record;
 
 use super::offer::Wanted;
 use super::product::{OwnPrice, Product};
-use super::{rows, timers};
+use super::{Refused, rows, timers};
 use crate::invariants;
 use crate::post::{self, Outlets, stored};
 
@@ -19,14 +19,14 @@ use crate::post::{self, Outlets, stored};
 pub(crate) const PRODUCTS: StoreId = StoreId(0);
 
 /// Decides the records of one partition of the prices' inbox.
-#[derive(Debug)]
 pub(crate) struct PricesProcessor {
     outlets: Outlets,
+    refused: Refused,
 }
 
 impl PricesProcessor {
-    pub(crate) fn new(outlets: Outlets) -> Self {
-        Self { outlets }
+    pub(crate) fn new(outlets: Outlets, refused: Refused) -> Self {
+        Self { outlets, refused }
     }
 }
 
@@ -49,6 +49,9 @@ impl Processor for PricesProcessor {
                 let (price, seen_at, fresh_ms, until) = (*price, *seen_at, *fresh_ms, *until);
                 let wanted = Wanted { source, price, seen_at, fresh_ms, until };
                 let taken = desk.change(sku, |product, now| product.offer(&wanted, now))?;
+                if let Err(reason) = taken {
+                    (self.refused)(reason);
+                }
                 desk.answer(&command, source, taken)
             }
             PriceCommand::WithdrawOffer { sku, source, .. } => {
@@ -108,8 +111,8 @@ impl Desk<'_> {
         }
     }
 
-    /// Tells whoever asked what became of an offer. What nobody asked for is refused in silence: a source that is wrong about
-    /// prices is wrong many times.
+    /// Tells whoever asked what became of an offer. What nobody asked for is refused in silence, and only counted: a source that is wrong
+    /// about prices is wrong many times.
     fn answer(
         &mut self,
         command: &PriceCommand,

@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "a stopwatch needs a clock; no decision sees it")]
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Instant;
 
 use events::codec::encode;
@@ -104,7 +105,7 @@ fn what_an_offer_costs() {
         all.map(|offered| record(&offer(offered), now)).collect()
     };
     let mut maps = Maps::default();
-    let mut processor = PricesProcessor::new(Outlets::new("prices", &topics::PRICES_BEST).unwrap());
+    let mut processor = PricesProcessor::new(Outlets::new("prices", &topics::PRICES_BEST).unwrap(), Arc::new(|_| {}));
     let products: Vec<Record> = (0..SKUS).map(|number| record(&own(number), 1_000)).collect();
     per_command("our price", &products, &mut processor, &mut maps);
     per_command("first poll", &poll(2_000), &mut processor, &mut maps);

@@ -8,12 +8,15 @@
 //!
 //! A best price is written `<price> by <whose> of <offers compared> until <second>`, with `sale` before it while the sale is on.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
 use events::codec::{decode, encode};
 use events::envelope::Envelope;
 use events::ids::{OfferSource, RequestId, Sku};
 use events::inventory::SalePrice;
 use events::money::Money;
-use events::prices::{BestPrice, PriceCommand, PriceLedger, Winner};
+use events::prices::{BestPrice, PriceCommand, PriceLedger, PriceRefusal, Winner};
 use events::request::{Outcome, Reply};
 use events::time::{Timestamp, Window};
 use events::topics;
@@ -21,7 +24,7 @@ use streams::driver::{DriverError, TestDriver};
 use streams::record::Outgoing;
 
 use super::processor::PRODUCTS;
-use super::{rows, topology};
+use super::{counted_topology, rows};
 
 /// The partition of replies that every test asks for.
 const REPLY_TO: i32 = 3;
@@ -29,6 +32,8 @@ const REPLY_TO: i32 = 3;
 pub(crate) struct World {
     pub(crate) driver: TestDriver,
     pub(crate) ledger: PriceLedger,
+    /// How many offers were refused, as whoever runs the processor is told.
+    refused: Arc<Mutex<BTreeMap<PriceRefusal, u64>>>,
 }
 
 /// What one command led to.
@@ -87,7 +92,11 @@ fn envelope_of(outgoing: &Outgoing) -> Envelope {
 
 impl World {
     pub(crate) fn new() -> Self {
-        Self { driver: TestDriver::with_partitions(topology().unwrap(), 1), ledger: PriceLedger::new() }
+        let refused: Arc<Mutex<BTreeMap<PriceRefusal, u64>>> = Arc::default();
+        let counts = Arc::clone(&refused);
+        let count = move |reason| *counts.lock().unwrap().entry(reason).or_default() += 1;
+        let driver = TestDriver::with_partitions(counted_topology(count).unwrap(), 1);
+        Self { driver, ledger: PriceLedger::new(), refused }
     }
 
     /// A world in which tea costs this with us.
@@ -105,6 +114,7 @@ impl World {
         let headers: Vec<(&str, &[u8])> = headers.iter().map(|(name, value)| (*name, value.as_slice())).collect();
         self.driver.pipe(command.sku().as_str().as_bytes(), &value, &headers, at_ms)?;
         self.ledger.hear(command, Timestamp::from_millis(at_ms));
+        assert_eq!(*self.refused.lock().unwrap(), *self.ledger.refused(), "every refused offer is counted, once");
         let best = self.best();
         let mut replies = self.driver.take(topics::INGRESS_REPLIES.name());
         assert_eq!(replies.len(), usize::from(command.request().is_some()), "who asks is told: {command:?}");
