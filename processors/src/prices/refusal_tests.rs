@@ -1,5 +1,6 @@
 //! What is refused, and why: every reason, and where several hold the first.
 
+use events::money::Money;
 use events::prices::{LONGEST_FRESH_MS, PriceCommand, PriceRefusal};
 use events::request::Outcome;
 use events::time::Timestamp;
@@ -31,6 +32,40 @@ fn every_reason_is_given() {
         42  offer c 800 seen=41    => OFFER_STALE
         ",
     );
+}
+
+/// Numbers at the end of what can be written, where a sum or a product would not fit.
+#[test]
+fn the_largest_numbers_there_are_do_no_harm() {
+    let with = |price: i64, seen_at: i64, fresh_ms: u32, until: Option<i64>| match offer("a", price, 0, 1) {
+        PriceCommand::Offer { request, sku, source, price, .. } => {
+            let (seen_at, until) = (Timestamp::from_millis(seen_at), until.map(Timestamp::from_millis));
+            PriceCommand::Offer { request, sku, source, price, seen_at, fresh_ms, until }
+        }
+        other => other,
+    };
+    let latest = Timestamp::LATEST.as_millis();
+    let table = [
+        (with(i64::MAX, 20_000, 1_000, None), PriceRefusal::InvalidPrice),
+        (with(i64::MIN, 20_000, 1_000, None), PriceRefusal::InvalidPrice),
+        (with(900, i64::MAX, 1_000, None), PriceRefusal::InvalidOffer),
+        (with(900, i64::MIN, 1_000, None), PriceRefusal::InvalidOffer),
+        (with(900, 20_000, u32::MAX, None), PriceRefusal::InvalidOffer),
+        (with(900, 20_000, 1_000, Some(i64::MAX)), PriceRefusal::InvalidOffer),
+        (with(900, 20_000, 1_000, Some(i64::MIN)), PriceRefusal::InvalidOffer),
+        (with(900, latest, LONGEST_FRESH_MS, Some(latest)), PriceRefusal::OfferInFuture),
+        (with(900, 0, LONGEST_FRESH_MS, Some(0)), PriceRefusal::OfferStale),
+    ];
+    for list_price in [1_000, Money::LARGEST.minor()] {
+        let mut world = World::with_tea(list_price);
+        for (command, reason) in &table {
+            // Beside the dearest tea there is, 900 is absurd, too.
+            let absurd = list_price > 100_000 && *reason != PriceRefusal::InvalidOffer;
+            let reason = if absurd { PriceRefusal::InvalidPrice } else { *reason };
+            let reply = world.send(command, 20_000).unwrap().reply.unwrap();
+            assert_eq!(reply.outcome, Outcome::OfferRefused { reason }, "beside {list_price}: {command:?}");
+        }
+    }
 }
 
 /// Where several rules are broken, the one listed first is named.
