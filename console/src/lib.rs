@@ -2,6 +2,7 @@
 
 pub mod journal;
 mod patience;
+pub mod restate;
 pub mod sale;
 pub mod settle;
 pub mod token;

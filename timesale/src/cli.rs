@@ -9,6 +9,8 @@ use console::sale::trade::{Course, Wanted};
 use events::calendar::Day;
 use events::ids::SellerId;
 
+use crate::values::{course, orders, seconds, seller};
+
 /// A time-sale back end: never oversold, never undersold, nothing lost, nothing doubled, and a command that proves it.
 #[derive(Parser, Debug)]
 #[command(name = "timesale", version, after_help = EXIT_CODES)]
@@ -69,6 +71,9 @@ pub(crate) enum Verb {
     /// What sellers are owed.
     #[command(subcommand)]
     Settle(Settle),
+    /// What products cost.
+    #[command(subcommand)]
+    Prices(Prices),
     /// Run a local stand-in for the payment provider: everything works, no money moves.
     TossStub(TossStub),
     /// Run a local stand-in for an external price server: it offers what it is told to.
@@ -276,6 +281,14 @@ pub(crate) enum ExportTable {
     PayOuts,
 }
 
+/// Prices verbs.
+#[derive(Subcommand, Debug)]
+pub(crate) enum Prices {
+    /// Tell the prices processor again what every product costs with us: for products that were defined before there was one. It can be
+    /// called at any time, and again.
+    Restate,
+}
+
 /// What kind of sale.
 #[derive(Args, Debug)]
 pub(crate) struct Sale {
@@ -358,34 +371,4 @@ pub(crate) enum Arrivals {
     Poisson,
     /// Evenly.
     Constant,
-}
-
-/// A seller's id.
-fn seller(text: &str) -> Result<SellerId, String> {
-    SellerId::new(text).map_err(|error| error.to_string())
-}
-
-/// Seconds, with or without their unit.
-fn seconds(text: &str) -> Result<Duration, String> {
-    match text.strip_suffix('s').unwrap_or(text).parse::<u64>() {
-        Ok(seconds @ 1..=86_400) => Ok(Duration::from_secs(seconds)),
-        _ => Err("a number of seconds, 1 to 86400".into()),
-    }
-}
-
-/// A count of orders, a share, or all.
-fn orders(text: &str) -> Result<Wanted, String> {
-    let share = |percent: &str| percent.parse::<f64>().ok().filter(|percent| (0.0..=100.0).contains(percent));
-    match (text, text.strip_suffix('%').map(share), text.parse::<u32>()) {
-        ("0", ..) => Ok(Wanted::None),
-        ("all", ..) => Ok(Wanted::Share(1.0)),
-        (_, Some(Some(percent)), _) => Ok(Wanted::Share(percent / 100.0)),
-        (_, None, Ok(count @ 0..=5_000_000)) => Ok(Wanted::Count(count)),
-        _ => Err("a count up to 5000000, a share such as 50%, or all".into()),
-    }
-}
-
-/// The name of a course.
-fn course(text: &str) -> Result<Course, String> {
-    Course::from_name(text).ok_or_else(|| format!("one of {}", Course::all().map(Course::name).join(", ")))
 }

@@ -43,6 +43,8 @@ timesale token <subject> --role --seller --segment --ttl
 timesale verify --journal --settle --dead-letters --door --provider
 timesale settle
 timesale settle export --format --table --seller --from --to --output
+timesale prices
+timesale prices restate
 timesale toss-stub --listen --exposed --data --webhook --webhook-minute
 timesale offers-stub --listen --exposed
 timesale sale --shoppers --stock --duplicates --rate --arrivals --orders --order-rate --course --pay-window --kill --kill-provider \

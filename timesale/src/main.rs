@@ -11,6 +11,7 @@ mod exit;
 mod health;
 mod offers_stub;
 mod parts;
+mod prices;
 mod sale;
 mod serve;
 mod settle;
@@ -18,6 +19,7 @@ mod signals;
 mod stub;
 mod telemetry;
 mod toss_stub;
+mod values;
 mod verbs;
 
 use std::io::Write;

@@ -29,6 +29,7 @@ pub(crate) async fn run(verb: Verb, config: Config) -> Exit {
         Verb::Token(whom) => token(&whom, &config),
         Verb::Verify(what) => verify(what, config).await,
         Verb::Settle(cli::Settle::Export(what)) => crate::settle::export(what, &config).await,
+        Verb::Prices(cli::Prices::Restate) => crate::prices::restate(&config).await,
         Verb::TossStub(how) => crate::toss_stub::run(how, config).await,
         Verb::OffersStub(how) => crate::offers_stub::run(how).await,
         Verb::Sale(how) => crate::sale::sale(*how, config).await,

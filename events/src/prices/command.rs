@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{OfferSource, RequestId, Sku};
-use crate::inventory::SalePrice;
+use crate::inventory::{InventoryEvent, InventoryFact, SalePrice};
 use crate::money::Money;
 use crate::time::{Timestamp, Window};
 
@@ -68,6 +68,14 @@ pub enum PriceCommand {
 }
 
 impl PriceCommand {
+    /// What prices are told with a fact of inventory, if it is one that says what a product costs. Told again it changes nothing.
+    #[must_use]
+    pub fn own_price(event: &InventoryEvent) -> Option<Self> {
+        let InventoryFact::ProductDefined { terms, .. } = &event.fact else { return None };
+        let (sku, version, at) = (event.sku.clone(), event.version, event.at);
+        Some(Self::OwnPrice { sku, version, at, list_price: terms.list_price, sale: terms.sale })
+    }
+
     /// The product the command is about: the record's key.
     #[must_use]
     pub fn sku(&self) -> &Sku {

@@ -14,6 +14,7 @@ mod tidy;
 mod orders;
 mod poison;
 mod replay;
+mod restate;
 mod sale;
 mod simulation;
 mod world;

@@ -2,14 +2,14 @@
 //!
 //! Its inbox is keyed by the sku, because a product's units are what orders contend for: one partition decides one product,
 //! record after record, so a unit is never sold twice. This file only declares; the rules are in `machine` (merchants) and `moves`
-//! (orders), what orders are told is in `answers`, what the prices processor is told in `pricing`, how state is kept is in `shelf` and `rows`.
+//! (orders), what orders are told is in `answers`, how state is kept is in `shelf` and `rows`. With every definition the prices
+//! processor is told what the product costs.
 
 mod answers;
 mod hold;
 mod journal;
 mod machine;
 mod moves;
-mod pricing;
 mod processor;
 mod product;
 mod requests;

@@ -5,6 +5,7 @@ use events::envelope::Envelope;
 use events::ids::{HoldId, OrderId, RequestId, Sku};
 use events::inventory::{InventoryCommand, InventoryEvent, InventoryFact, StockAnswer, StockLevel, StockRefusal};
 use events::orders::OrderCommand;
+use events::prices::PriceCommand;
 use events::request::{Fingerprint, Outcome, Reply};
 use events::time::Timestamp;
 use streams::processor::{Context, Processor, Timer, Verdict};
@@ -17,7 +18,7 @@ use super::moves::{Declined, Move, Wanted};
 use super::product::Product;
 use super::requests::{Decided, Remembered, Seen};
 use super::timers::Woken;
-use super::{answers, machine, moves, pricing, shelf, timers};
+use super::{answers, machine, moves, shelf, timers};
 use crate::invariants;
 use crate::post::{self, Outlets, broken, stored};
 
@@ -293,7 +294,7 @@ impl Desk<'_> {
         }
         for event in &journal.events {
             self.outlets.fact(self.context, event, self.envelope)?;
-            if let Some(price) = pricing::own_price(event) {
+            if let Some(price) = PriceCommand::own_price(event) {
                 self.outlets.price(self.context, &price, self.envelope)?;
             }
         }
