@@ -16,5 +16,6 @@ mod poison;
 mod replay;
 mod restate;
 mod sale;
+mod settled;
 mod simulation;
 mod world;
