@@ -33,9 +33,9 @@ fn connectors_that_would_connect_to_nothing_are_a_wrong_configuration() {
 
 #[test]
 fn connectors_run_what_they_are_given_and_say_what_they_do_not_serve() {
-    type Conditions = [(&'static str, Option<bool>); 2];
     // Of each part whether it runs; nothing: nobody speaks of it.
-    let table: [(Role, &[(&str, &str)], Conditions); 4] = [
+    type Row<'a> = (Role, &'a [(&'static str, &'static str)], [(&'static str, Option<bool>); 2]);
+    let table: [Row<'_>; 4] = [
         (Role::Connectors, &[PRICES], [("offers", Some(true)), ("connectors", Some(false))]),
         (Role::Connectors, &[KEY], [("offers", None), ("connectors", Some(true))]),
         (Role::Connectors, &[KEY, PRICES], [("offers", Some(true)), ("connectors", Some(true))]),

@@ -52,6 +52,7 @@ const ROOMS: [(&str, &[&str], &[&str]); 9] = [
             "uuid",
             "fastrand",
             "blake3",
+            "hex",
         ],
     ),
     (
