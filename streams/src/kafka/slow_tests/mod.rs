@@ -25,7 +25,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use prometheus::Registry;
 
-use super::{Admin, ClusterConfig, EmitterConfig, KafkaBroker, KafkaEmitter, SlotConfig, Tap, TopicToCreate};
+use super::{Admin, ClusterConfig, EmitterConfig, KafkaBroker, KafkaEmitter, SlotConfig, Tap, TopicToCreate, progress};
 use crate::broker::{Broker, BrokerError, Polled, Position};
 use crate::emitter::{Delivery, Emitter, Placed};
 use crate::record::{Outgoing, Record};

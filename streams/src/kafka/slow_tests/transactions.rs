@@ -75,6 +75,8 @@ fn positions_and_their_metadata_come_back() {
     broker.send_offsets(&[(0, position(2, "seq=7 time=1234"))]).unwrap();
     commit(&mut broker);
     assert_eq!(broker.committed(&[1, 0]).unwrap(), [None, Some(position(2, "seq=7 time=1234"))]);
+    assert_eq!(progress(&cluster, &group, &source).unwrap(), [(0, 2), (1, 0)]);
+    assert_eq!(progress(&cluster, &unique("group"), &source).unwrap(), [(0, 0), (1, 0)]);
     // The same position with other words: a round of timers moves no offset.
     broker.begin().unwrap();
     broker.send_offsets(&[(0, position(2, "seq=8"))]).unwrap();
