@@ -56,7 +56,7 @@ pub enum DecodeError {
 pub fn encode<M: Message>(message: &M, context: &Envelope) -> Result<(Vec<u8>, Envelope), serde_json::Error> {
     let value = written(message)?;
     let envelope = Envelope {
-        event_type: message.kind().to_owned(),
+        event_type: message.kind().into(),
         schema_version: M::SCHEMA_VERSION,
         traceparent: context.traceparent.clone(),
         reply_to: context.reply_to,

@@ -1,13 +1,15 @@
 //! The headers that travel beside every value: what it is, which version of the language it speaks, which trace it belongs to
 //! and where an answer should go. Header names follow CloudEvents' Kafka binding in spirit and W3C Trace Context to the letter.
 
+use compact_str::CompactString;
+
 use crate::ids::OrderId;
 
 /// Headers of one record.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Envelope {
     /// The value's type, such as `claim` or `coupon_granted`.
-    pub event_type: String,
+    pub event_type: CompactString,
     /// The version of the language the value speaks.
     pub schema_version: u16,
     /// W3C `traceparent`, passed on unchanged.
@@ -63,7 +65,7 @@ impl Envelope {
         for (name, value) in headers {
             let Ok(text) = std::str::from_utf8(value) else { continue };
             match name {
-                header::EVENT_TYPE => envelope.event_type = text.to_owned(),
+                header::EVENT_TYPE => envelope.event_type = text.into(),
                 header::SCHEMA_VERSION => envelope.schema_version = text.parse().unwrap_or(0),
                 header::TRACEPARENT => envelope.traceparent = Some(text.to_owned()),
                 header::REPLY_TO => envelope.reply_to = text.parse().ok().filter(|partition| *partition >= 0),

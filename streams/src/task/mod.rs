@@ -194,6 +194,11 @@ impl Task {
         !self.queue.is_empty()
     }
 
+    /// How many records wait to be processed.
+    pub(crate) fn queued(&self) -> usize {
+        self.queue.len()
+    }
+
     /// Takes a record that was read. One that was processed already is not taken twice.
     pub(crate) fn enqueue(&mut self, record: Record) {
         let next = self.queue.back().map_or(self.position, |last| last.offset + 1);

@@ -32,13 +32,15 @@ pub(crate) struct Scripted {
     pub(crate) inner: SimulatedBroker,
     pub(crate) script: Vec<(Call, Effect, BrokerError)>,
     pub(crate) calls: Vec<Call>,
+    /// Partitions that were told to stop handing out records.
+    pub(crate) stopped: Vec<i32>,
     /// Polls bring nothing until the group is joined anew.
     pub(crate) mute: bool,
 }
 
 impl Scripted {
     pub(crate) fn new(inner: SimulatedBroker) -> Self {
-        Self { inner, script: Vec::new(), calls: Vec::new(), mute: false }
+        Self { inner, script: Vec::new(), calls: Vec::new(), stopped: Vec::new(), mute: false }
     }
 
     fn call<T>(
@@ -85,6 +87,7 @@ impl Broker for Scripted {
     }
 
     fn set_paused(&mut self, partition: i32, paused: bool) -> Result<(), BrokerError> {
+        self.stopped.extend(paused.then_some(partition));
         self.inner.set_paused(partition, paused)
     }
 

@@ -186,6 +186,25 @@ fn a_retry_holds_its_own_partition_back_and_no_other() {
     assert!(matches!(thread.condition(), Condition::Degraded(_)));
 }
 
+/// A client fetches anew what it had fetched ahead of a partition that stops: stopping at each full transaction would starve a reader
+/// that catches up.
+#[test]
+fn only_a_partition_of_which_a_whole_poll_waits_is_stopped() {
+    let mut rig = Rig::new(2);
+    (rig.config.poll_records, rig.config.transaction_records, rig.config.transaction_bytes) = (50, 70, 1_000);
+    let mut thread = rig.thread("a");
+    (0..1_000).for_each(|n| rig.put(n % 2, "k", "x"));
+    rig.run(&mut [&mut thread], 300);
+    assert_eq!(rig.seen("out").len(), 1_000);
+    assert!(thread.broker_mut().stopped.is_empty(), "what a transaction leaves over stops nothing");
+    rig.put(0, "k", "retry");
+    (0..500).for_each(|n| rig.put(n % 2, "k", "x"));
+    rig.run(&mut [&mut thread], 300);
+    assert_eq!(thread.broker_mut().stopped, [0], "what waits for a retry does");
+    assert!((50..100).contains(&thread.task(0).unwrap().queued()), "and memory stays bounded");
+    assert_eq!(rig.seen("out").len(), 1_250, "the other partition goes on");
+}
+
 #[test]
 fn timers_fire_once_by_log_time_and_a_tick_brings_it_when_nothing_else_does() {
     let rig = Rig::new(1);

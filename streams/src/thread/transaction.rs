@@ -21,15 +21,22 @@ pub(super) struct Transaction {
     timestamps: Vec<i64>,
 }
 
+impl Transaction {
+    /// How many records and timers are in it.
+    pub(super) fn records(&self) -> usize {
+        self.records
+    }
+}
+
 impl<B: Broker> StreamThread<B> {
     /// The one place where a transaction begins.
     fn open_transaction(&mut self) -> Result<&mut Transaction, Trouble> {
         if self.transaction.is_none() {
             self.broker.begin().map_err(producer_trouble)?;
         }
-        let begun_at = self.broker.now();
-        Ok(self.transaction.get_or_insert_with(|| Transaction {
-            begun_at,
+        let Self { transaction, broker, .. } = self;
+        Ok(transaction.get_or_insert_with(|| Transaction {
+            begun_at: broker.now(),
             records: 0,
             output_bytes: 0,
             timestamps: Vec::new(),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::trouble::{Trouble, consumer_trouble};
+use super::transaction::Transaction;
 use super::{Retry, StreamThread, seconds};
 use crate::broker::{Broker, Polled};
 use crate::processor::Verdict;
@@ -13,13 +14,19 @@ impl<B: Broker> StreamThread<B> {
     pub(super) fn poll(&mut self) -> Result<Polled, Trouble> {
         let timeout = self.poll_timeout();
         let started = Instant::now();
-        let polled = self.broker.poll(self.config.poll_records, timeout).map_err(consumer_trouble)?;
+        let polled = self.broker.poll(self.room(), timeout).map_err(consumer_trouble)?;
         self.polls += 1;
         self.metrics.poll_latency.observe(started.elapsed().as_secs_f64());
         if let Polled::Records(records) = &polled {
             self.metrics.poll_records.inc_by(u64::try_from(records.len()).unwrap_or(0));
         }
         Ok(polled)
+    }
+
+    /// No more than the open transaction still takes: what it leaves over waits here.
+    fn room(&self) -> usize {
+        let taken = self.transaction.as_ref().map_or(0, Transaction::records);
+        self.config.transaction_records.saturating_sub(taken).clamp(1, self.config.poll_records)
     }
 
     /// As long as there is nothing else to do: an open transaction, a restore, a backlog and a timer each shorten the wait.
@@ -46,14 +53,16 @@ impl<B: Broker> StreamThread<B> {
         Duration::from_millis(wait.max(1).unsigned_abs())
     }
 
-    /// A partition whose records wait here hands out no more of them.
+    /// A partition of which a whole poll's records wait here hands out no more until they are gone. Not sooner: what the client
+    /// has fetched ahead of a partition that stops is fetched again when it goes on.
     pub(super) fn manage_backlog(&mut self) -> Result<(), Trouble> {
         for (partition, task) in &self.tasks {
             if task.state() != State::Running {
                 continue;
             }
-            let wanted = task.has_queued();
-            if wanted != self.paused.contains(partition) {
+            let is_paused = self.paused.contains(partition);
+            let wanted = task.queued() >= self.config.poll_records || (is_paused && task.has_queued());
+            if wanted != is_paused {
                 self.broker.set_paused(*partition, wanted).map_err(consumer_trouble)?;
                 if wanted {
                     self.paused.insert(*partition)

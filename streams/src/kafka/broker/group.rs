@@ -69,9 +69,10 @@ impl GroupReader {
             if batch.len() >= most {
                 break;
             }
-            let left = deadline.saturating_duration_since(Instant::now());
-            let wait = if batch.is_empty() { left } else { Duration::ZERO };
-            match consumer.poll(wait) {
+            // What is there is handed out at once, without a look at the clock for each; only an empty hand waits.
+            let left =
+                if batch.is_empty() { deadline.saturating_duration_since(Instant::now()) } else { Duration::ZERO };
+            match consumer.poll(left) {
                 None if !batch.is_empty() => break,
                 None => {
                     check_alive(consumer)?;
