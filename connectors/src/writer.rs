@@ -8,7 +8,7 @@ use bytes::Bytes;
 use events::codec::{self, Message};
 use events::envelope::Envelope;
 use events::time::Timestamp;
-use streams::emitter::{EmitError, Emitter};
+use streams::emitter::{EmitError, Emitter, Refused, emit_until_durable};
 use streams::record::Outgoing;
 
 use crate::pause::Pauses;
@@ -35,20 +35,14 @@ impl Writer {
     /// Returns when the record is durable, however long that takes.
     pub(crate) async fn write(&self, outgoing: Outgoing) -> Result<(), WriteError> {
         let mut pauses = Pauses::new(PAUSES_MS.0, PAUSES_MS.1);
-        loop {
-            let fate = match self.0.emit(outgoing.clone()) {
-                Ok(delivery) => delivery.await.map(drop),
-                Err(error) => Err(error),
-            };
-            match fate {
-                Ok(()) => return Ok(()),
-                Err(EmitError::Refused(reason)) => return Err(WriteError::Refused(reason)),
-                Err(error @ (EmitError::Full | EmitError::Unknown(_))) => {
-                    tracing::debug!(%error, topic = %outgoing.topic, "a record is written again");
-                    tokio::time::sleep(pauses.next() + Duration::from_millis(1)).await;
-                }
-            }
-        }
+        let topic = Arc::clone(&outgoing.topic);
+        let pause = |error: &EmitError| {
+            tracing::debug!(%error, %topic, "a record is written again");
+            pauses.next() + Duration::from_millis(1)
+        };
+        emit_until_durable(self.0.as_ref(), outgoing, pause)
+            .await
+            .map_err(|Refused(reason)| WriteError::Refused(reason))
     }
 }
 

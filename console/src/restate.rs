@@ -15,10 +15,10 @@ use events::inventory::InventoryEvent;
 use events::prices::PriceCommand;
 use events::topics::{INVENTORY_EVENTS, PRICES_INBOX};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use streams::emitter::{EmitError, Emitter};
+use streams::emitter::{EmitError, Emitter, Refused, emit_until_durable};
 use streams::kafka::{ClusterConfig, Tap, TapError};
 use streams::record::Outgoing;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::timeout;
 
 /// Most commands that wait for their acknowledgement.
 const MOST_IN_FLIGHT: usize = 512;
@@ -115,21 +115,19 @@ fn outgoing(command: &PriceCommand) -> Result<Outgoing, RestateError> {
     })
 }
 
-/// What may be in the log is written again: told twice it says the same.
+/// What may be in the log is written again: told twice it says the same. When patience ends, the last trouble is the error.
 async fn write(outgoing: Outgoing, emitter: &dyn Emitter, patience: Duration) -> Result<(), RestateError> {
-    let until = Instant::now() + patience;
-    loop {
-        let fate = match emitter.emit(outgoing.clone()) {
-            Ok(delivery) => match timeout_at(until, delivery).await {
-                Ok(fate) => fate.map(drop),
-                Err(_) => Err(EmitError::Unknown(format!("no acknowledgement within {patience:?}"))),
-            },
-            Err(error) => Err(error),
-        };
-        match fate {
-            Ok(()) => return Ok(()),
-            Err(EmitError::Full | EmitError::Unknown(_)) if Instant::now() < until => sleep(PAUSE).await,
-            Err(error) => return Err(error.into()),
+    let mut trouble = None;
+    let pause = |error: &EmitError| {
+        trouble = Some(error.clone());
+        PAUSE
+    };
+    match timeout(patience, emit_until_durable(emitter, outgoing, pause)).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(Refused(reason))) => Err(EmitError::Refused(reason).into()),
+        Err(_) => {
+            let unheard = || EmitError::Unknown(format!("no acknowledgement within {patience:?}"));
+            Err(trouble.unwrap_or_else(unheard).into())
         }
     }
 }

@@ -4,6 +4,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
@@ -52,11 +53,39 @@ pub enum EmitError {
     Unknown(String),
 }
 
+/// The same record will never be in the log, for this reason.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("refused: {0}")]
+pub struct Refused(pub String);
+
 /// A delivery and its acknowledger.
 #[must_use]
 pub fn delivery() -> (Acknowledger, Delivery) {
     let (sender, receiver) = oneshot::channel();
     (Acknowledger(sender), Delivery(receiver))
+}
+
+/// Emits a record until it is durable; what may be in the log already is emitted again, so a reader may see it twice. After each
+/// trouble `pause` says how long to wait. It takes however long it takes: whoever has less patience drops it.
+///
+/// # Errors
+/// [`Refused`].
+pub async fn emit_until_durable(
+    emitter: &dyn Emitter,
+    outgoing: Outgoing,
+    mut pause: impl FnMut(&EmitError) -> Duration,
+) -> Result<(), Refused> {
+    loop {
+        let fate = match emitter.emit(outgoing.clone()) {
+            Ok(delivery) => delivery.await.map(drop),
+            Err(error) => Err(error),
+        };
+        match fate {
+            Ok(()) => return Ok(()),
+            Err(EmitError::Refused(reason)) => return Err(Refused(reason)),
+            Err(error @ (EmitError::Full | EmitError::Unknown(_))) => tokio::time::sleep(pause(&error)).await,
+        }
+    }
 }
 
 impl Acknowledger {
