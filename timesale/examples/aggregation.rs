@@ -1,20 +1,27 @@
-//! Settlement's aggregation alone: the shipped loop reads the shipped inbox from its first record, decodes, decides and keeps every
-//! store, and writes nothing down. Beside a drain of the same topic it tells what deciding costs; beside the whole application, what
-//! writing it down exactly once does. Prints one JSON line.
+//! Settlement's aggregation alone: reads the shipped inbox from its first record, decodes every command, settles every line by its
+//! seller's policy and adds it to the seller's day, in memory. No store, no fact, no transaction: beside a drain of the same topic it
+//! tells what reading and reckoning cost; beside the `processor` example, what keeping and telling it does. For an inbox of paid orders
+//! as the `sold` example writes it, in which no order comes twice. Prints one JSON line; its amounts must be those of the orders.
 //!
 //! `KAFKA_BOOTSTRAP=127.0.0.1:9092 cargo run --release -p timesale --example aggregation -- <records> [threads]`
 #![allow(clippy::print_stdout, reason = "its result is one line on stdout")]
 
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, ensure};
-use prometheus::Registry;
-use streams::application::{Application, ApplicationConfig};
-use streams::broker::{Broker, BrokerError, Polled, Position};
+use anyhow::{Context, bail, ensure};
+use events::calendar::{Day, Zone};
+use events::codec::decode;
+use events::envelope::Envelope;
+use events::ids::SellerId;
+use events::settlement::{DayTotals, SellerPolicy, Settled, SettlementCommand, SoldLine};
+use events::time::Timestamp;
+use events::topics::SETTLEMENT_INBOX;
+use streams::broker::{Broker, Polled};
 use streams::kafka::{ClusterConfig, KafkaBroker, SlotConfig};
-use streams::metrics::Metrics;
-use streams::record::{Outgoing, Record};
-use streams::service::{Health, shutdown};
+use streams::record::Record;
 
 /// As the shipped binary has it: what is measured is the same program.
 #[cfg(feature = "mimalloc")]
@@ -23,127 +30,162 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// How long nothing may come.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Records of one poll, as a stream thread asks for them.
+const BATCH: usize = 1_000;
 
 fn main() -> anyhow::Result<()> {
     let records: u64 = std::env::args().nth(1).context("say how many records there are")?.parse()?;
-    let threads: u32 = std::env::args().nth(2).map_or(Ok(2), |count| count.parse())?;
+    let threads: i32 = std::env::args().nth(2).map_or(Ok(2), |count| count.parse())?;
     let cluster = ClusterConfig { bootstrap: std::env::var("KAFKA_BOOTSTRAP")?, ..ClusterConfig::default() };
-    let registry = Registry::new();
-    let (health, metrics) = (Health::default(), Metrics::new(&registry)?);
-    let (handle, signal) = shutdown();
-    let topology = processors::settlement::topology()?;
-    let group = format!("aggregation-{}", std::process::id());
-    let source = topology.source().to_string();
-    let connect = move |slot: u32| {
-        let slot = SlotConfig::new(&group, &format!("{group}.{slot}"), &source);
-        Ok::<_, BrokerError>(Deaf(KafkaBroker::new(&cluster, slot)?))
+    let left = Arc::new(AtomicU64::new(records));
+    let work = |number: i32| {
+        let (cluster, left) = (cluster.clone(), Arc::clone(&left));
+        std::thread::spawn(move || Worker::new(&cluster, number, threads)?.run(&left))
     };
-    // As long as the script's application has it.
-    let config = ApplicationConfig { threads, commit_interval_ms: 100, ..ApplicationConfig::default() };
-    let application = Application::start(topology, connect, config, &metrics, &health, &signal)?;
-
-    // Joining the group is no part of it, as it is none of a drain's.
-    let mut began: Option<(Instant, u64)> = None;
-    let (mut processed, mut heard) = (0, Instant::now());
-    while processed < records {
-        std::thread::sleep(Duration::from_millis(2));
-        let now = counted(&registry);
-        if now > processed {
-            (processed, heard) = (now, Instant::now());
-            began.get_or_insert((heard, now));
-        }
-        ensure!(heard.elapsed() < PATIENCE, "only {processed} of {records} records came: {:?}", health.parts());
+    let workers: Vec<_> = (0..threads).map(work).collect();
+    let mut done = Vec::new();
+    for worker in workers {
+        done.push(worker.join().map_err(|_| anyhow::anyhow!("a thread has panicked"))??);
     }
-    let (began, before) = began.context("nothing came")?;
-    let seconds = (heard - began).as_secs_f64();
-    handle.request();
-    application.join(Duration::from_secs(10))?;
+    // Joining the group is no part of it, as it is none of a drain's.
+    let began = done.iter().filter_map(|share| share.began).min().context("nothing came")?;
+    let ended = done.iter().filter_map(|share| share.ended).max().context("nothing came")?;
+    let seconds = (ended - began).as_secs_f64();
+    let days = done.iter().flat_map(|share| share.sellers.values()).flat_map(|seller| seller.totals.values());
+    let mut sum = DayTotals::default();
+    for day in days {
+        let amounts = sum.amounts.plus(&day.amounts).context("amounts that do not fit")?;
+        sum = DayTotals { lines: sum.lines + day.lines, amounts };
+    }
     #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
-    let rate = (processed - before) as f64 / seconds;
+    let rate = records as f64 / seconds;
     println!(
-        "{{\"records\":{processed},\"threads\":{threads},\"seconds\":{seconds:.3},\"records_per_second\":{rate:.0}}}"
+        "{{\"records\":{records},\"threads\":{threads},\"seconds\":{seconds:.3},\"records_per_second\":{rate:.0},\
+         \"lines\":{},\"amounts\":{}}}",
+        sum.lines,
+        serde_json::to_string(&sum.amounts)?
     );
     Ok(())
 }
 
-/// Records processed so far, by all threads.
-fn counted(registry: &Registry) -> u64 {
-    let families = registry.gather();
-    let processed = families.iter().filter(|family| family.name() == "streams_process_total");
-    let sum: f64 =
-        processed.flat_map(|family| family.get_metric()).map(|metric| metric.get_counter().get_value()).sum();
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count far below 2^53")]
-    let sum = sum as u64;
-    sum
+/// A thread: a group of its own, so that no rebalance is measured, and the sellers of its share of the partitions.
+struct Worker {
+    broker: KafkaBroker,
+    number: i32,
+    threads: i32,
+    share: Share,
 }
 
-/// A connection that reads, and takes every word that is written for written.
-struct Deaf(KafkaBroker);
+/// What a thread has added up.
+#[derive(Default)]
+struct Share {
+    sellers: HashMap<SellerId, Seller>,
+    /// When the first record came, and the last.
+    began: Option<Instant>,
+    ended: Option<Instant>,
+}
 
-impl Broker for Deaf {
-    fn now(&self) -> i64 {
-        self.0.now()
+impl Worker {
+    fn new(cluster: &ClusterConfig, number: i32, threads: i32) -> anyhow::Result<Self> {
+        let group = format!("aggregation-{}.{number}", std::process::id());
+        let slot = SlotConfig::new(&group, &group, SETTLEMENT_INBOX.name());
+        Ok(Self { broker: KafkaBroker::new(cluster, slot)?, number, threads, share: Share::default() })
     }
-    fn partitions(&mut self, topic: &str) -> Result<i32, BrokerError> {
-        self.0.partitions(topic)
+
+    /// Reads until nothing is left for any of the threads.
+    fn run(mut self, left: &AtomicU64) -> anyhow::Result<Share> {
+        let mut heard = Instant::now();
+        while left.load(Ordering::Relaxed) > 0 {
+            match self.broker.poll(BATCH, Duration::from_millis(20))? {
+                Polled::Assigned(partitions) => self.begin(&partitions)?,
+                Polled::Revoked(_) | Polled::Lost(_) => bail!("partitions went elsewhere"),
+                Polled::Records(records) if records.is_empty() => {
+                    ensure!(
+                        heard.elapsed() < PATIENCE,
+                        "nothing comes, and {} records are missing",
+                        left.load(Ordering::Relaxed)
+                    );
+                }
+                Polled::Records(records) => {
+                    heard = Instant::now();
+                    self.share.began.get_or_insert(heard);
+                    for record in &records {
+                        self.share.take(record)?;
+                    }
+                    self.share.ended = Some(Instant::now());
+                    left.fetch_sub(records.len() as u64, Ordering::Relaxed);
+                }
+            }
+        }
+        self.broker.close();
+        Ok(self.share)
     }
-    fn poll(&mut self, most: usize, timeout: Duration) -> Result<Polled, BrokerError> {
-        self.0.poll(most, timeout)
-    }
-    fn assign(&mut self, positions: &[(i32, i64)]) -> Result<(), BrokerError> {
-        self.0.assign(positions)
-    }
-    fn unassign(&mut self, partitions: &[i32]) -> Result<(), BrokerError> {
-        self.0.unassign(partitions)
-    }
-    fn set_paused(&mut self, partition: i32, paused: bool) -> Result<(), BrokerError> {
-        self.0.set_paused(partition, paused)
-    }
-    fn seek(&mut self, partition: i32, offset: i64) -> Result<(), BrokerError> {
-        self.0.seek(partition, offset)
-    }
-    fn committed(&mut self, partitions: &[i32]) -> Result<Vec<Option<Position>>, BrokerError> {
-        Ok(vec![None; partitions.len()])
-    }
-    fn rejoin(&mut self) -> Result<(), BrokerError> {
-        self.0.rejoin()
-    }
-    fn init_transactions(&mut self) -> Result<(), BrokerError> {
+
+    fn begin(&mut self, partitions: &[i32]) -> anyhow::Result<()> {
+        for partition in partitions.iter().filter(|partition| *partition % self.threads == self.number) {
+            let (first, _) = self.broker.log_range(SETTLEMENT_INBOX.name(), *partition)?;
+            self.broker.assign(&[(*partition, first)])?;
+            self.broker.set_paused(*partition, false)?;
+        }
         Ok(())
     }
-    fn begin(&mut self) -> Result<(), BrokerError> {
+}
+
+impl Share {
+    fn take(&mut self, record: &Record) -> anyhow::Result<()> {
+        let envelope = Envelope::from_headers(record.header_pairs());
+        match decode(record.value.as_deref(), &envelope)? {
+            SettlementCommand::SetPolicy { seller, policy, .. } => {
+                self.sellers.insert(seller, Seller::new(policy)?);
+                Ok(())
+            }
+            SettlementCommand::LinesReached { seller, basis, at, lines, .. } => {
+                let seller = self.sellers.get_mut(&seller).context("a seller without a policy")?;
+                if basis >= seller.policy.basis { seller.add(at, &lines) } else { Ok(()) }
+            }
+            SettlementCommand::LinesRefunded { .. } | SettlementCommand::CloseDay { .. } => {
+                bail!("the inbox holds more than the lines of paid orders")
+            }
+        }
+    }
+}
+
+/// A seller and its days.
+struct Seller {
+    policy: SellerPolicy,
+    zone: Zone,
+    /// The day of the newest lines, its first instant and the first one after it.
+    today: Option<(Day, Timestamp, Timestamp)>,
+    totals: BTreeMap<Day, DayTotals>,
+}
+
+impl Seller {
+    fn new(policy: SellerPolicy) -> anyhow::Result<Self> {
+        let zone = policy.time_zone.zone().context("a time zone that this build does not know")?;
+        Ok(Self { policy, zone, today: None, totals: BTreeMap::new() })
+    }
+
+    /// Settles lines and adds them to their day.
+    fn add(&mut self, at: Timestamp, lines: &[SoldLine]) -> anyhow::Result<()> {
+        let day = self.day(at).context("an instant that belongs to no day")?;
+        let totals = self.totals.entry(day).or_default();
+        for line in lines {
+            let terms = self.policy.terms_of(&line.sku, line.category.as_ref());
+            let settled = Settled::of(&line.amounts, line.quantity, line.refunded, line.supply_price, &terms);
+            *totals = settled.and_then(|settled| totals.with(&settled)).context("amounts that do not fit")?;
+        }
         Ok(())
     }
-    fn send(&mut self, _outgoing: Outgoing) -> Result<(), BrokerError> {
-        Ok(())
-    }
-    fn send_offsets(&mut self, _positions: &[(i32, Position)]) -> Result<(), BrokerError> {
-        Ok(())
-    }
-    fn drain(&mut self) -> Result<(), BrokerError> {
-        Ok(())
-    }
-    fn commit(&mut self) -> Result<(), BrokerError> {
-        Ok(())
-    }
-    fn abort(&mut self) -> Result<(), BrokerError> {
-        Ok(())
-    }
-    /// Whatever another run has written down, this one begins with nothing.
-    fn log_range(&mut self, topic: &str, partition: i32) -> Result<(i64, i64), BrokerError> {
-        if topic.ends_with(".changelog") { Ok((0, 0)) } else { self.0.log_range(topic, partition) }
-    }
-    fn read(
-        &mut self,
-        topic: &str,
-        partition: i32,
-        position: i64,
-        most: usize,
-        timeout: Duration,
-    ) -> Result<(Vec<Record>, i64), BrokerError> {
-        self.0.read(topic, partition, position, most, timeout)
-    }
-    fn close(&mut self) {
-        self.0.close();
+
+    /// Most lines belong to the day of the ones before them.
+    fn day(&mut self, at: Timestamp) -> Option<Day> {
+        match self.today {
+            Some((day, begins, ends)) if (begins..ends).contains(&at) => Some(day),
+            _ => {
+                let day = self.zone.day(at)?;
+                self.today = Some((day, self.zone.begin(day)?, self.zone.begin(day.next())?));
+                Some(day)
+            }
+        }
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use super::trouble::{Trouble, consumer_trouble};
 use super::transaction::Transaction;
+use super::trouble::{Trouble, consumer_trouble};
 use super::{Retry, StreamThread, seconds};
 use crate::broker::{Broker, Polled};
 use crate::processor::Verdict;
