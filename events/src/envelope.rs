@@ -1,6 +1,8 @@
 //! The headers that travel beside every value: what it is, which version of the language it speaks, which trace it belongs to
 //! and where an answer should go. Header names follow CloudEvents' Kafka binding in spirit and W3C Trace Context to the letter.
 
+use std::sync::Arc;
+
 use compact_str::CompactString;
 
 use crate::ids::OrderId;
@@ -12,8 +14,8 @@ pub struct Envelope {
     pub event_type: CompactString,
     /// The version of the language the value speaks.
     pub schema_version: u16,
-    /// W3C `traceparent`, passed on unchanged.
-    pub traceparent: Option<String>,
+    /// W3C `traceparent`, passed on unchanged, and shared by all that a record leads to.
+    pub traceparent: Option<Arc<str>>,
     /// The partition of `ingress.replies` where an answer is awaited.
     pub reply_to: Option<i32>,
     /// The order that awaits an answer in `orders.inbox`.
@@ -67,7 +69,7 @@ impl Envelope {
             match name {
                 header::EVENT_TYPE => envelope.event_type = text.into(),
                 header::SCHEMA_VERSION => envelope.schema_version = text.parse().unwrap_or(0),
-                header::TRACEPARENT => envelope.traceparent = Some(text.to_owned()),
+                header::TRACEPARENT => envelope.traceparent = Some(text.into()),
                 header::REPLY_TO => envelope.reply_to = text.parse().ok().filter(|partition| *partition >= 0),
                 header::ANSWER_TO => envelope.answer_to = OrderId::new(text).ok(),
                 _ => {}

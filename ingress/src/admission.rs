@@ -162,7 +162,7 @@ impl State {
     }
 
     fn outgoing<M: Inbound>(&self, call: &Call, command: &M, reply_to: Option<i32>) -> Result<Outgoing, Problem> {
-        let context = Envelope { traceparent: Some(call.traceparent.clone()), reply_to, ..Envelope::default() };
+        let context = Envelope { traceparent: Some(call.traceparent.as_str().into()), reply_to, ..Envelope::default() };
         let (value, envelope) = codec::encode(command, &context).map_err(|error| {
             tracing::error!(%error, "a command cannot be written");
             Problem::new(Code::Internal)

@@ -4,6 +4,7 @@
 //! which orders ask again and again, does not pile up.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 
 use events::ids::OrderId;
 use events::payments::PaymentCommand;
@@ -14,7 +15,7 @@ use tokio::time::Instant;
 pub(crate) struct Job {
     pub(crate) command: PaymentCommand,
     /// W3C `traceparent`, to be handed on.
-    pub(crate) traceparent: Option<String>,
+    pub(crate) traceparent: Option<Arc<str>>,
     /// Where it was read.
     pub(crate) partition: i32,
     /// In which assignment of the partition.
