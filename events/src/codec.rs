@@ -97,7 +97,7 @@ impl Message for CouponCommand {
         self.kind()
     }
     fn key(&self) -> String {
-        self.campaign().to_string()
+        self.campaign().as_str().to_owned()
     }
 }
 
@@ -107,7 +107,7 @@ impl Message for CouponEvent {
         self.fact.kind()
     }
     fn key(&self) -> String {
-        self.campaign.to_string()
+        self.campaign.as_str().to_owned()
     }
 }
 
@@ -117,7 +117,7 @@ impl Message for InventoryCommand {
         self.kind()
     }
     fn key(&self) -> String {
-        self.sku().to_string()
+        self.sku().as_str().to_owned()
     }
 }
 
@@ -127,7 +127,7 @@ impl Message for InventoryEvent {
         self.fact.kind()
     }
     fn key(&self) -> String {
-        self.sku.to_string()
+        self.sku.as_str().to_owned()
     }
 }
 
@@ -137,7 +137,7 @@ impl Message for OrderCommand {
         self.kind()
     }
     fn key(&self) -> String {
-        self.order().to_string()
+        self.order().as_str().to_owned()
     }
 }
 
@@ -147,7 +147,7 @@ impl Message for OrderEvent {
         self.fact.kind()
     }
     fn key(&self) -> String {
-        self.order.to_string()
+        self.order.as_str().to_owned()
     }
 }
 
@@ -157,7 +157,7 @@ impl Message for PaymentCommand {
         self.kind()
     }
     fn key(&self) -> String {
-        self.order().to_string()
+        self.order().as_str().to_owned()
     }
 }
 
@@ -167,7 +167,7 @@ impl Message for PaymentEvent {
         self.answer.kind()
     }
     fn key(&self) -> String {
-        self.order.to_string()
+        self.order.as_str().to_owned()
     }
 }
 
@@ -177,7 +177,7 @@ impl Message for SettlementCommand {
         self.kind()
     }
     fn key(&self) -> String {
-        self.seller().to_string()
+        self.seller().as_str().to_owned()
     }
 }
 
@@ -187,7 +187,7 @@ impl Message for SettlementEvent {
         self.fact.kind()
     }
     fn key(&self) -> String {
-        self.seller.to_string()
+        self.seller.as_str().to_owned()
     }
 }
 
@@ -197,7 +197,7 @@ impl Message for PriceCommand {
         self.kind()
     }
     fn key(&self) -> String {
-        self.sku().to_string()
+        self.sku().as_str().to_owned()
     }
 }
 
@@ -207,7 +207,7 @@ impl Message for BestPrice {
         "best_price"
     }
     fn key(&self) -> String {
-        self.sku.to_string()
+        self.sku.as_str().to_owned()
     }
 }
 

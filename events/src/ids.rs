@@ -2,11 +2,13 @@
 //! from what they identify, so that replaying the log derives them again.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::str::FromStr;
 
 use compact_str::CompactString;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::{Error, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Why a text is not an id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -50,11 +52,61 @@ fn check_text(text: &str, kind: &'static str, min: usize, max: usize) -> Result<
     Ok(())
 }
 
+/// Reads an id from its text where the text stands.
+struct IdVisitor<T>(PhantomData<T>);
+
+impl<T: FromStr<Err = IdError>> Visitor<'_> for IdVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+        text.parse().map_err(E::custom)
+    }
+}
+
+/// What ids of both kinds have in common: in text, in JSON and in logs they are their text.
+macro_rules! written_as_text {
+    ($name:ident) => {
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                self.with_text(|text| serializer.serialize_str(text))
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_str(IdVisitor(PhantomData))
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdError;
+            fn from_str(text: &str) -> Result<Self, IdError> {
+                Self::new(text)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.with_text(|text| f.write_str(text))
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        }
+    };
+}
+
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident, $min:literal..=$max:literal) => {
         $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-        #[serde(try_from = "CompactString", into = "CompactString")]
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema)]
         #[schemars(with = "String", extend("pattern" = concat!("^[A-Za-z0-9_-]{", $min, ",", $max, "}$")))]
         pub struct $name(CompactString);
 
@@ -76,40 +128,13 @@ macro_rules! text_id {
             pub fn as_str(&self) -> &str {
                 self.0.as_str()
             }
-        }
 
-        impl TryFrom<CompactString> for $name {
-            type Error = IdError;
-            fn try_from(text: CompactString) -> Result<Self, IdError> {
-                check_text(&text, stringify!($name), $min, $max)?;
-                Ok(Self(text))
+            fn with_text<T>(&self, say: impl FnOnce(&str) -> T) -> T {
+                say(self.as_str())
             }
         }
 
-        impl From<$name> for CompactString {
-            fn from(id: $name) -> Self {
-                id.0
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = IdError;
-            fn from_str(text: &str) -> Result<Self, IdError> {
-                Self::new(text)
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
+        written_as_text!($name);
     };
 }
 
@@ -158,34 +183,25 @@ text_id!(
     Segment, 1..=32
 );
 
-/// 128 bits as 32 lower-case hexadecimal digits. Every message carries several ids, so this allocates nothing.
-fn hex(bytes: &[u8; 16]) -> [u8; 32] {
-    let digit = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 };
-    let mut digits = [0; 32];
-    for (pair, byte) in digits.chunks_exact_mut(2).zip(bytes) {
-        pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
-    }
-    digits
+/// A prefix and 128 bits as 32 lower-case hexadecimal digits. Every message carries several ids, so this allocates nothing; nothing is
+/// written unless the text is exactly as long as `to`.
+fn write_hash<'a>(prefix: &str, bits: &[u8; 16], to: &'a mut [u8]) -> &'a str {
+    let Some((head, digits)) = to.split_at_mut_checked(prefix.len()) else { return "" };
+    head.copy_from_slice(prefix.as_bytes());
+    if hex::encode_to_slice(bits, digits).is_err() { "" } else { std::str::from_utf8(to).unwrap_or_default() }
 }
 
-fn unhex(text: &str) -> Option<[u8; 16]> {
-    let digits = text.as_bytes();
-    if digits.len() != 32 || digits.iter().any(u8::is_ascii_uppercase) {
-        return None;
-    }
-    let mut bytes = [0; 16];
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-    }
-    // `from_str_radix` accepts a sign.
-    (!digits.contains(&b'+')).then_some(bytes)
+/// 32 lower-case hexadecimal digits as 128 bits.
+fn unhex(digits: &str) -> Option<[u8; 16]> {
+    let mut bits = [0; 16];
+    let is_lower_case = !digits.bytes().any(|digit| digit.is_ascii_uppercase());
+    (is_lower_case && hex::decode_to_slice(digits, &mut bits).is_ok()).then_some(bits)
 }
 
 macro_rules! hash_id {
     ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-        #[serde(try_from = "CompactString", into = "CompactString")]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema)]
         #[schemars(with = "String", extend("pattern" = concat!("^", $prefix, "[0-9a-f]{32}$")))]
         pub struct $name([u8; 16]);
 
@@ -228,40 +244,14 @@ macro_rules! hash_id {
                 hasher.finalize_xof().fill(&mut bytes);
                 Self(bytes)
             }
-        }
 
-        impl TryFrom<CompactString> for $name {
-            type Error = IdError;
-            fn try_from(text: CompactString) -> Result<Self, IdError> {
-                Self::new(&text)
+            fn with_text<T>(&self, say: impl FnOnce(&str) -> T) -> T {
+                let mut text = [0; Self::PREFIX.len() + 32];
+                say(write_hash(Self::PREFIX, &self.0, &mut text))
             }
         }
 
-        impl From<$name> for CompactString {
-            fn from(id: $name) -> Self {
-                compact_str::format_compact!("{id}")
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = IdError;
-            fn from_str(text: &str) -> Result<Self, IdError> {
-                Self::new(text)
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str($prefix)?;
-                f.write_str(std::str::from_utf8(&hex(&self.0)).unwrap_or_default())
-            }
-        }
-
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Display::fmt(self, f)
-            }
-        }
+        written_as_text!($name);
     };
 }
 
@@ -304,8 +294,19 @@ impl RequestId {
         hasher.update(&self.0);
         let mut bytes = [0; 16];
         hasher.finalize_xof().fill(&mut bytes);
-        let digits = hex(&bytes);
-        OrderId(compact_str::format_compact!("ord_{}", std::str::from_utf8(&digits).unwrap_or_default()))
+        let mut text = [0; OrderId::DERIVED.len() + 32];
+        OrderId(write_hash(OrderId::DERIVED, &bytes, &mut text).into())
+    }
+}
+
+impl OrderId {
+    /// What the text of an order that derives from a request starts with.
+    const DERIVED: &str = "ord_";
+
+    /// The 128 bits of an order that derives from a request; nothing for one that was named by others.
+    #[must_use]
+    pub fn bits(&self) -> Option<[u8; 16]> {
+        unhex(self.as_str().strip_prefix(Self::DERIVED)?)
     }
 }
 

@@ -143,15 +143,12 @@ fn policy_key(seller: &SellerId, number: u32) -> Vec<u8> {
     [seller.as_str().as_bytes(), &[0], &number.to_be_bytes()].concat()
 }
 
-/// What every order's id begins with that derives from a request.
-const ORDER_PREFIX: &str = "ord_";
-
 /// The key of a seller's lines of an order. Orders that derive from a request are written as their 128 bits.
 pub(crate) fn lines_key(seller: &SellerId, order: &OrderId) -> Vec<u8> {
     let mut key = Vec::with_capacity(seller.as_str().len() + 2 + order.as_str().len());
     key.extend_from_slice(seller.as_str().as_bytes());
     key.push(0);
-    match order.as_str().strip_prefix(ORDER_PREFIX).and_then(bits_of) {
+    match order.bits() {
         Some(bits) => {
             key.push(0);
             key.extend_from_slice(&bits);
@@ -159,20 +156,4 @@ pub(crate) fn lines_key(seller: &SellerId, order: &OrderId) -> Vec<u8> {
         None => key.extend_from_slice(order.as_str().as_bytes()),
     }
     key
-}
-
-/// 32 lower-case hexadecimal digits as 128 bits.
-fn bits_of(digits: &str) -> Option<[u8; 16]> {
-    let nibble = |digit: u8| match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
-    };
-    let digits: &[u8; 32] = digits.as_bytes().try_into().ok()?;
-    let mut bits = [0; 16];
-    for (byte, pair) in bits.iter_mut().zip(digits.chunks_exact(2)) {
-        let [high, low] = pair else { return None };
-        *byte = nibble(*high)? << 4 | nibble(*low)?;
-    }
-    Some(bits)
 }
