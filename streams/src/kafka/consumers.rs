@@ -9,6 +9,8 @@ use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::topic_partition_list::Offset;
 
 use super::cluster::{ClusterConfig, ConfigError};
+use super::errors;
+use crate::broker::{BrokerError, Position};
 
 /// How long a question to the cluster may take.
 pub(super) const QUESTION: Duration = Duration::from_secs(5);
@@ -67,4 +69,26 @@ pub(super) fn partition_count<C: ConsumerContext>(consumer: &BaseConsumer<C>, to
         },
         None => Err(KafkaError::MetadataFetch(rdkafka::types::RDKafkaErrorCode::UnknownTopicOrPartition)),
     }
+}
+
+/// The positions that the consumer's group has committed, in the order asked for; nothing where it never has. A read-committed consumer
+/// asks for stable positions: one that an open transaction would move is an error.
+pub(super) fn committed<C: ConsumerContext>(
+    consumer: &BaseConsumer<C>,
+    topic: &str,
+    partitions: &[i32],
+) -> Result<Vec<Option<Position>>, BrokerError> {
+    let question = several(topic, partitions.iter().copied());
+    let answer = consumer.committed_offsets(question, QUESTION).map_err(|error| errors::of_question(&error))?;
+    let position = |partition: &i32| {
+        let Some(found) = answer.find_partition(topic, *partition) else {
+            return Err(BrokerError::Unavailable(format!("no committed position of partition {partition}")));
+        };
+        found.error().map_err(|error| errors::of_question(&error))?;
+        Ok(match found.offset() {
+            Offset::Offset(offset) => Some(Position { offset, metadata: found.metadata().to_owned() }),
+            _ => None,
+        })
+    };
+    partitions.iter().map(position).collect()
 }

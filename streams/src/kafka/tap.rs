@@ -128,6 +128,6 @@ impl Iterator for Tap {
     }
 }
 
-fn broken(topic: &str, error: &BrokerError) -> TapError {
+pub(super) fn broken(topic: &str, error: &BrokerError) -> TapError {
     TapError::Broker { topic: topic.to_owned(), reason: error.to_string() }
 }

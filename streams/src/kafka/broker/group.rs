@@ -160,23 +160,9 @@ impl GroupReader {
         Ok(())
     }
 
-    /// As [`crate::broker::Broker::committed`]. A read-committed consumer asks for stable positions.
+    /// As [`crate::broker::Broker::committed`].
     pub(super) fn committed(&mut self, partitions: &[i32]) -> Result<Vec<Option<Position>>, BrokerError> {
-        let consumer = living(self.consumer.as_ref())?;
-        let question = consumers::several(&self.source, partitions.iter().copied());
-        let answer =
-            consumer.committed_offsets(question, consumers::QUESTION).map_err(|error| errors::of_question(&error))?;
-        let position = |partition: &i32| {
-            let Some(found) = answer.find_partition(&self.source, *partition) else {
-                return Err(BrokerError::Unavailable(format!("no committed position of partition {partition}")));
-            };
-            found.error().map_err(|error| errors::of_question(&error))?;
-            Ok(match found.offset() {
-                Offset::Offset(offset) => Some(Position { offset, metadata: found.metadata().to_owned() }),
-                _ => None,
-            })
-        };
-        partitions.iter().map(position).collect()
+        consumers::committed(living(self.consumer.as_ref())?, &self.source, partitions)
     }
 
     /// This member and its generation, as of now.
