@@ -6,11 +6,14 @@ use crate::ids::RequestId;
 use crate::request::RETRY_WINDOW_MS;
 use crate::time::Timestamp;
 
-/// Whether a decision gave something, which is remembered with what was given, or refused it, which is remembered for a retry
-/// window only.
+/// What a decision was.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Decision {
+    /// It gave something that remembers its request: it is never taken again.
+    Granted,
+    /// It changed something. It is remembered for a retry window.
     Applied,
+    /// It changed nothing. It is remembered for a retry window at most.
     Refused,
 }
 
@@ -19,12 +22,12 @@ pub(crate) enum Decision {
 pub(crate) struct Decisions(BTreeMap<RequestId, (Timestamp, Decision)>);
 
 impl Decisions {
-    /// Takes in a decision; tells whether it may be: it is the request's first, or one of the two is a refusal and a retry window
-    /// lies between them. A request that changed something is never applied again.
+    /// Takes in a decision; tells whether it may be: it is the request's first, or a retry window lies between the two and the first
+    /// one granted nothing.
     pub(crate) fn take(&mut self, request: RequestId, at: Timestamp, decision: Decision) -> bool {
         let Some((before, earlier)) = self.0.insert(request, (at, decision)) else { return true };
-        let refusal = decision == Decision::Refused || earlier == Decision::Refused;
-        refusal && before.plus_millis(RETRY_WINDOW_MS) <= at
+        let both_granted = earlier == Decision::Granted && decision == Decision::Granted;
+        !both_granted && before.plus_millis(RETRY_WINDOW_MS) <= at
     }
 
     /// How many requests were decided.

@@ -6,11 +6,15 @@ use crate::request::RETRY_WINDOW_MS;
 use crate::time::Timestamp;
 
 #[test]
-fn a_second_decision_needs_a_refusal_and_a_retry_window() {
-    use Decision::{Applied, Refused};
+fn a_second_decision_needs_a_retry_window_and_is_no_second_grant() {
+    use Decision::{Applied, Granted, Refused};
     let cases = [
         (Applied, Applied, 0, false),
-        (Applied, Applied, RETRY_WINDOW_MS, false),
+        (Applied, Applied, RETRY_WINDOW_MS - 1, false),
+        (Applied, Applied, RETRY_WINDOW_MS, true),
+        (Granted, Granted, RETRY_WINDOW_MS, false),
+        (Granted, Refused, RETRY_WINDOW_MS - 1, false),
+        (Granted, Refused, RETRY_WINDOW_MS, true),
         (Applied, Refused, RETRY_WINDOW_MS - 1, false),
         (Applied, Refused, RETRY_WINDOW_MS, true),
         (Refused, Refused, 0, false),

@@ -294,14 +294,20 @@ impl RequestId {
         hasher.update(&self.0);
         let mut bytes = [0; 16];
         hasher.finalize_xof().fill(&mut bytes);
-        let mut text = [0; OrderId::DERIVED.len() + 32];
-        OrderId(write_hash(OrderId::DERIVED, &bytes, &mut text).into())
+        OrderId::of_bits(bytes)
     }
 }
 
 impl OrderId {
     /// What the text of an order that derives from a request starts with.
     const DERIVED: &str = "ord_";
+
+    /// The order with these 128 bits: one that derives from a request.
+    #[must_use]
+    pub fn of_bits(bits: [u8; 16]) -> Self {
+        let mut text = [0; Self::DERIVED.len() + 32];
+        Self(write_hash(Self::DERIVED, &bits, &mut text).into())
+    }
 
     /// The 128 bits of an order that derives from a request; nothing for one that was named by others.
     #[must_use]

@@ -13,9 +13,9 @@ use crate::prices::PriceRefusal;
 use crate::settlement::{DayTotals, SettlementRefusal};
 use crate::time::Timestamp;
 
-/// For how long a request that was refused is recognised when it is repeated, milliseconds: 24 hours, what shoppers' clients are
-/// told about `Idempotency-Key`. After that it is decided as if it were new. One that changed something is recognised for as long
-/// as what it changed is remembered.
+/// For how long a request is recognised when it is repeated, milliseconds: 24 hours, what clients are told about `Idempotency-Key`.
+/// After that it may be decided as if it were new. What was accepted is recognised that long whatever comes between, and longer where
+/// what it changed remembers it: a granted claim as long as its campaign, a command to an order as long as there is room.
 pub const RETRY_WINDOW_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// What a request said, hashed: the same request with another fingerprint is a conflict, never a second effect.

@@ -6,7 +6,4 @@ pub mod orders;
 pub mod policy;
 pub mod prices;
 pub mod settlement;
-pub(crate) mod bytes;
-pub(crate) mod invariants;
-pub(crate) mod post;
-pub(crate) mod strangers;
+pub(crate) mod kit;

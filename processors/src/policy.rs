@@ -1,29 +1,33 @@
 //! Numbers the business may change, with their units and reasons. Changing one changes decisions from the next record on, so
 //! a replay of an old log with new numbers is another history.
 
-/// For how long a refused request that is repeated is recognised. A granted claim is recognised for as long as its campaign lives.
+use crate::kit::requests::Bounds;
+
+/// For how long a request that is repeated is recognised, milliseconds: an accepted one always, a refused one unless more than its
+/// bound were refused since. A granted claim is recognised for as long as its campaign lives.
 pub use events::request::RETRY_WINDOW_MS;
 
-/// How many requests that granted nothing are remembered per shopper and campaign: the newest ones. Sixty-four in a day is
-/// more than a person tries and all that the orders of a hundred coupons usually ask; some 2 KB at most. An older one that
-/// is repeated is decided again, as if it were new: within the shopper's limit, so it can never gain a coupon too many.
-pub const REQUESTS_PER_ACCOUNT: usize = 64;
+/// How many requests are remembered per shopper and campaign, beside the claims that were granted. Sixty-four refusals in a day are
+/// more than a person tries, some 2 KB. An older one that is repeated is decided again, as if it were new. 512 accepted ones within a
+/// day are more than the orders of a hundred coupons ask; from then on new holds, and new commands of operators, are refused.
+pub(crate) const REQUESTS_PER_ACCOUNT: Bounds = Bounds { accepted: 512, refused: 64, kept: 0 };
 
-/// How many requests for campaigns that do not exist are remembered per partition: 65,536, some 8 MB.
-pub const STRANGERS: u64 = 65_536;
+/// How many refused requests are remembered per partition apart from the accounts of campaigns: 65,536, some 8 MB.
+pub const REFUSED_REQUESTS: u64 = 65_536;
 
-/// How many requests of merchants and operators are remembered per product: the newest ones, 3 KB at most. An older one that is
-/// repeated is decided again, as if it were new.
-pub const REQUESTS_PER_PRODUCT: usize = 64;
+/// How many accepted requests of merchants and operators are remembered per partition: 262,144 within a day, three each second, some
+/// 50 MB. From then on new ones are refused, until the oldest is a day old.
+pub const ACCEPTED_REQUESTS: u64 = 262_144;
 
-/// How many requests about stock that were refused, and have no hold to be remembered with, are remembered per partition: 524,288,
+/// How many requests about stock that were refused are remembered per partition beside those with a hold: 524,288,
 /// some 60 MB when a crowd of orders comes too late. An order asks again after thirty seconds if it was not answered; so it is
 /// recognised also while seventeen thousand others are refused each second.
 pub const REFUSED_STOCK_REQUESTS: u64 = 524_288;
 
-/// How many requests about a hold on stock are remembered beside it: the newest ones. An order commits or releases a hold once and
-/// returns its units a few times.
-pub const REQUESTS_PER_HOLD: usize = 16;
+/// How many requests about a hold on stock are remembered beside it, for as long as it is kept. An order commits or releases a hold
+/// once, and returns each of its units once at most, which can be a thousand; a return states how many came back in all, so repeating
+/// one moves nothing.
+pub(crate) const REQUESTS_PER_HOLD: Bounds = Bounds { accepted: 1_024, refused: 16, kept: 0 };
 
 /// For how long a hold on stock is kept after it was released or has lapsed, milliseconds: as long as any repeated request is
 /// recognised, so that an order that asks again after a day's outage is told how its hold ended.
@@ -40,14 +44,14 @@ pub const LONGEST_HOLD_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 pub const CAMPAIGN_RETENTION_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
 /// How many accounts one round of a sweep visits, so that claims of other campaigns wait for milliseconds only.
-pub const ACCOUNTS_PER_SWEEP: usize = 512;
+pub const ACCOUNTS_PER_ROUND: usize = 512;
 
 /// How many facts one round of a sweep states at most; an account is never left half done, so it may exceed this by one
 /// account's coupons.
-pub const FACTS_PER_SWEEP: usize = 1024;
+pub const FACTS_PER_ROUND: usize = 1024;
 
 /// How long a sweep rests between two rounds, milliseconds of log time.
-pub const SWEEP_PAUSE_MS: i64 = 1;
+pub const ROUND_PAUSE_MS: i64 = 1;
 
 // A hold must end before the campaign's coupons are forgotten.
 const _: () = assert!(LONGEST_HOLD_MS < CAMPAIGN_RETENTION_MS);
@@ -93,8 +97,9 @@ pub const LOOK_UPS_APART_MS: i64 = 1000;
 /// For how long a finished order stays in memory, milliseconds: thirty days, in which it can still be refunded.
 pub const ORDER_RETENTION_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
-/// How many requests are remembered per order beside the one that placed it: the newest.
-pub const REQUESTS_PER_ORDER: usize = 32;
+/// How many requests are remembered per order; the one that placed it always. 256 within a day are accepted, far more than an order
+/// of fifty lines is cancelled and refunded in; from then on new ones are refused. Of the refused the newest 32 are remembered.
+pub(crate) const REQUESTS_PER_ORDER: Bounds = Bounds { accepted: 256, refused: 32, kept: 1 };
 
 /// How many webhooks are remembered per order: the newest. A repeat of an older one is one more look-up.
 pub const TRANSMISSIONS_PER_ORDER: usize = 8;
@@ -106,9 +111,6 @@ const _: () = assert!(DEPOSIT_BEFORE_NET_MS + PAYMENT_NOT_FOUND_AFTER_MS < HOLD_
 /// within it and a busy seller costs one fact a second.
 pub const SNAPSHOTS_APART_MS: i64 = 1_000;
 
-/// How many requests of operators are remembered per seller: the newest ones, 5 KB at most.
-pub const REQUESTS_PER_SELLER: usize = 64;
-
 /// How many policies of a seller are kept: the one that open days have, and those still to come.
 pub const POLICIES_PER_SELLER: usize = 64;
 
@@ -118,7 +120,7 @@ pub const SETTLED_LINES_RETENTION_MS: i64 = COMMITTED_HOLD_RETENTION_MS;
 
 /// How often a seller's lines are looked through for those that need not be kept, milliseconds: thirty days, so that keeping track of
 /// their age costs nothing when they are posted.
-pub const LINES_SWEPT_EVERY_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+pub const LINES_CHECKED_EVERY_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
 // A refund must find its line.
 const _: () = assert!(ORDER_RETENTION_MS < SETTLED_LINES_RETENTION_MS);

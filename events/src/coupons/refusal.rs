@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 pub enum Refusal {
     /// The same request was sent before with other content.
     IdempotencyConflict,
+    /// So many requests were accepted within a day that no more can be remembered, and what cannot be remembered is not done.
+    TooManyRequests,
     /// No such campaign.
     UnknownCampaign,
     /// The claim window has not begun.
@@ -42,8 +44,9 @@ pub enum Refusal {
 
 impl Refusal {
     /// Every refusal, in order of precedence.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::IdempotencyConflict,
+        Self::TooManyRequests,
         Self::UnknownCampaign,
         Self::NotOpen,
         Self::Closed,
@@ -65,6 +68,7 @@ impl Refusal {
     pub fn code(self) -> &'static str {
         match self {
             Self::IdempotencyConflict => "IDEMPOTENCY_CONFLICT",
+            Self::TooManyRequests => "TOO_MANY_REQUESTS",
             Self::UnknownCampaign => "UNKNOWN_CAMPAIGN",
             Self::NotOpen => "NOT_OPEN",
             Self::Closed => "CLOSED",
@@ -85,6 +89,14 @@ impl Refusal {
     /// Whether the same wish, sent as a new request later, may be granted.
     #[must_use]
     pub fn is_transient(self) -> bool {
-        matches!(self, Self::NotOpen | Self::Paused | Self::SoldOut | Self::BudgetExhausted | Self::UnknownCampaign)
+        matches!(
+            self,
+            Self::TooManyRequests
+                | Self::NotOpen
+                | Self::Paused
+                | Self::SoldOut
+                | Self::BudgetExhausted
+                | Self::UnknownCampaign
+        )
     }
 }

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 pub enum StockRefusal {
     /// The same request was sent before with other content.
     IdempotencyConflict,
+    /// So many requests were accepted within a day that no more can be remembered, and what cannot be remembered is not done.
+    TooManyRequests,
     /// No such product.
     UnknownProduct,
     /// Not a quantity that can be held: none, or more than one order may have.
@@ -27,8 +29,9 @@ pub enum StockRefusal {
 
 impl StockRefusal {
     /// Every refusal, in order of precedence.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::IdempotencyConflict,
+        Self::TooManyRequests,
         Self::UnknownProduct,
         Self::InvalidQuantity,
         Self::InsufficientStock,
@@ -43,6 +46,7 @@ impl StockRefusal {
     pub fn code(self) -> &'static str {
         match self {
             Self::IdempotencyConflict => "IDEMPOTENCY_CONFLICT",
+            Self::TooManyRequests => "TOO_MANY_REQUESTS",
             Self::UnknownProduct => "UNKNOWN_PRODUCT",
             Self::InvalidQuantity => "INVALID_QUANTITY",
             Self::InsufficientStock => "INSUFFICIENT_STOCK",
@@ -56,6 +60,6 @@ impl StockRefusal {
     /// Whether the same wish, sent as a new request later, may be granted.
     #[must_use]
     pub fn is_transient(self) -> bool {
-        matches!(self, Self::InsufficientStock | Self::UnknownProduct)
+        matches!(self, Self::TooManyRequests | Self::InsufficientStock | Self::UnknownProduct)
     }
 }

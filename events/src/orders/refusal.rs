@@ -15,6 +15,8 @@ use crate::payments::Decline;
 pub enum OrderRefusal {
     /// The same request was sent before with other content.
     IdempotencyConflict,
+    /// So many requests were accepted within a day that no more can be remembered, and what cannot be remembered is not done.
+    TooManyRequests,
     /// No such order, or it is another shopper's.
     UnknownOrder,
     /// Lines, quantities or time limits that no order can have.
@@ -49,8 +51,9 @@ pub enum OrderRefusal {
 
 impl OrderRefusal {
     /// Every refusal, in order of precedence.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::IdempotencyConflict,
+        Self::TooManyRequests,
         Self::UnknownOrder,
         Self::InvalidOrder,
         Self::PriceChanged,
@@ -73,6 +76,7 @@ impl OrderRefusal {
     pub fn code(self) -> &'static str {
         match self {
             Self::IdempotencyConflict => "IDEMPOTENCY_CONFLICT",
+            Self::TooManyRequests => "TOO_MANY_REQUESTS",
             Self::UnknownOrder => "UNKNOWN_ORDER",
             Self::InvalidOrder => "INVALID_ORDER",
             Self::PriceChanged => "PRICE_CHANGED",
@@ -94,7 +98,7 @@ impl OrderRefusal {
     /// Whether the same wish, sent as a new request later, may be granted.
     #[must_use]
     pub fn is_transient(self) -> bool {
-        matches!(self, Self::NotAnswered | Self::PaymentInFlight | Self::RefundInFlight)
+        matches!(self, Self::TooManyRequests | Self::NotAnswered | Self::PaymentInFlight | Self::RefundInFlight)
     }
 }
 

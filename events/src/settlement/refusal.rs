@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 pub enum SettlementRefusal {
     /// The same request was sent before with other content.
     IdempotencyConflict,
+    /// So many requests were accepted within a day that no more can be remembered, and what cannot be remembered is not done.
+    TooManyRequests,
     /// No policy was ever set for this seller, and nothing was sold.
     UnknownSeller,
     /// The policy breaks a rule of its own, or begins on a day that is over, before the newest one, or with too many still to come.
@@ -23,8 +25,9 @@ pub enum SettlementRefusal {
 
 impl SettlementRefusal {
     /// Every refusal, in order of precedence.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::IdempotencyConflict,
+        Self::TooManyRequests,
         Self::UnknownSeller,
         Self::InvalidPolicy,
         Self::TermsFrozen,
@@ -37,6 +40,7 @@ impl SettlementRefusal {
     pub fn code(self) -> &'static str {
         match self {
             Self::IdempotencyConflict => "IDEMPOTENCY_CONFLICT",
+            Self::TooManyRequests => "TOO_MANY_REQUESTS",
             Self::UnknownSeller => "UNKNOWN_SELLER",
             Self::InvalidPolicy => "INVALID_POLICY",
             Self::TermsFrozen => "TERMS_FROZEN",
@@ -48,6 +52,6 @@ impl SettlementRefusal {
     /// Whether the same wish, sent as a new request later, may be granted.
     #[must_use]
     pub fn is_transient(self) -> bool {
-        matches!(self, Self::UnknownSeller | Self::DayAhead)
+        matches!(self, Self::TooManyRequests | Self::UnknownSeller | Self::DayAhead)
     }
 }

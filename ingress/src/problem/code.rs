@@ -242,7 +242,10 @@ fn stock_status(refusal: StockRefusal) -> StatusCode {
         | StockRefusal::InvalidQuantity
         | StockRefusal::InvalidTerms
         | StockRefusal::InvalidChange => StatusCode::UNPROCESSABLE_ENTITY,
-        StockRefusal::InsufficientStock | StockRefusal::NotHeld | StockRefusal::TermsFrozen => StatusCode::CONFLICT,
+        StockRefusal::TooManyRequests
+        | StockRefusal::InsufficientStock
+        | StockRefusal::NotHeld
+        | StockRefusal::TermsFrozen => StatusCode::CONFLICT,
     }
 }
 
@@ -270,9 +273,10 @@ fn settlement_status(refusal: SettlementRefusal) -> StatusCode {
     match refusal {
         SettlementRefusal::UnknownSeller => StatusCode::NOT_FOUND,
         SettlementRefusal::IdempotencyConflict | SettlementRefusal::InvalidPolicy => StatusCode::UNPROCESSABLE_ENTITY,
-        SettlementRefusal::TermsFrozen | SettlementRefusal::DayClosed | SettlementRefusal::DayAhead => {
-            StatusCode::CONFLICT
-        }
+        SettlementRefusal::TooManyRequests
+        | SettlementRefusal::TermsFrozen
+        | SettlementRefusal::DayClosed
+        | SettlementRefusal::DayAhead => StatusCode::CONFLICT,
     }
 }
 

@@ -7,10 +7,12 @@ use events::prices::PriceRefusal;
 use events::settlement::SettlementRefusal;
 
 const CONFLICT: &str = "The same key was sent before with other content";
+const FULL: &str = "So many requests were accepted within a day that no more can be remembered; nothing was done";
 
 pub(super) fn refusal_title(refusal: Refusal) -> &'static str {
     match refusal {
         Refusal::IdempotencyConflict => CONFLICT,
+        Refusal::TooManyRequests => FULL,
         Refusal::UnknownCampaign => "There is no such campaign",
         Refusal::NotOpen => "The campaign is not open yet",
         Refusal::Closed => "The campaign is closed",
@@ -31,6 +33,7 @@ pub(super) fn refusal_title(refusal: Refusal) -> &'static str {
 pub(super) fn stock_title(refusal: StockRefusal) -> &'static str {
     match refusal {
         StockRefusal::IdempotencyConflict => CONFLICT,
+        StockRefusal::TooManyRequests => FULL,
         StockRefusal::UnknownProduct => "There is no such product",
         StockRefusal::InvalidQuantity => "Not a quantity that can be held",
         StockRefusal::InsufficientStock => "Fewer units are available",
@@ -44,6 +47,7 @@ pub(super) fn stock_title(refusal: StockRefusal) -> &'static str {
 pub(super) fn order_title(refusal: OrderRefusal) -> &'static str {
     match refusal {
         OrderRefusal::IdempotencyConflict => CONFLICT,
+        OrderRefusal::TooManyRequests => FULL,
         OrderRefusal::UnknownOrder => "There is no such order",
         OrderRefusal::InvalidOrder => "The lines are not those of an order",
         OrderRefusal::PriceChanged => "The order costs something else than was quoted",
@@ -65,6 +69,7 @@ pub(super) fn order_title(refusal: OrderRefusal) -> &'static str {
 pub(super) fn settlement_title(refusal: SettlementRefusal) -> &'static str {
     match refusal {
         SettlementRefusal::IdempotencyConflict => CONFLICT,
+        SettlementRefusal::TooManyRequests => FULL,
         SettlementRefusal::UnknownSeller => "Nothing is known of the seller",
         SettlementRefusal::InvalidPolicy => {
             "The policy breaks a rule, or begins on a day that is over, or before one that was set earlier"

@@ -80,6 +80,7 @@ async fn a_closed_day_is_answered_with_its_totals_and_repeated_as_it_was() {
 async fn every_refusal_has_a_status_and_says_it_was_decided() {
     let table = [
         (SettlementRefusal::IdempotencyConflict, 422),
+        (SettlementRefusal::TooManyRequests, 409),
         (SettlementRefusal::UnknownSeller, 404),
         (SettlementRefusal::InvalidPolicy, 422),
         (SettlementRefusal::TermsFrozen, 409),

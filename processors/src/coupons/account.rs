@@ -7,6 +7,7 @@ use events::request::{Fingerprint, Outcome, Reply};
 use events::time::Timestamp;
 
 use super::coupon::Coupon;
+use crate::kit::requests::{self as kit, Remembered, Requests, Seen, Standing};
 use crate::policy;
 
 /// What is kept of one shopper in one campaign.
@@ -14,17 +15,8 @@ use crate::policy;
 pub(crate) struct Account {
     /// In order of grant; they stay until the campaign retires.
     pub(crate) coupons: Vec<Coupon>,
-    /// Requests that granted nothing, oldest first.
-    pub(crate) requests: Vec<Remembered>,
-}
-
-/// A request and what was decided about it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Remembered {
-    pub(crate) request: RequestId,
-    pub(crate) fingerprint: Fingerprint,
-    pub(crate) at: Timestamp,
-    pub(crate) answer: Answer,
+    /// Requests that granted nothing.
+    pub(crate) requests: Requests<Answer>,
 }
 
 /// What was decided about a request that granted nothing.
@@ -36,18 +28,12 @@ pub(crate) enum Answer {
     Refused(Refusal),
 }
 
-/// What a request is that has been seen before.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Seen {
-    /// The same: this was the answer.
-    Repeat(Reply),
-    /// Another one under the same id.
-    Conflict,
-}
-
-impl Seen {
-    fn of(same: bool, reply: impl FnOnce() -> Reply) -> Self {
-        if same { Self::Repeat(reply()) } else { Self::Conflict }
+impl kit::Answer for Answer {
+    fn standing(&self) -> Standing {
+        match self {
+            Self::Applied(_) => Standing::Accepted,
+            Self::Refused(_) => Standing::Refused,
+        }
     }
 }
 
@@ -61,21 +47,10 @@ impl Answer {
     }
 }
 
-impl Remembered {
-    /// Whether this is the request, and what was answered.
-    pub(crate) fn recall(&self, request: RequestId, fingerprint: Fingerprint, campaign: &CampaignId) -> Option<Seen> {
-        (self.request == request).then(|| {
-            Seen::of(self.fingerprint == fingerprint, || Reply {
-                request,
-                at: self.at,
-                outcome: self.answer.outcome(campaign),
-            })
-        })
-    }
-
-    /// Whether it is time to forget it.
-    pub(crate) fn is_old(&self, now: Timestamp) -> bool {
-        self.at.plus_millis(policy::RETRY_WINDOW_MS) <= now
+impl Remembered<Answer> {
+    /// The reply to the request.
+    pub(crate) fn reply(&self, campaign: &CampaignId) -> Reply {
+        Reply { request: self.request, at: self.at, outcome: self.answer.outcome(campaign) }
     }
 }
 
@@ -87,7 +62,7 @@ impl Account {
         fingerprint: Fingerprint,
         campaign: &CampaignId,
         shopper: Option<&ShopperId>,
-    ) -> Option<Seen> {
+    ) -> Option<Seen<Reply>> {
         let granted = self.coupons.iter().find(|coupon| coupon.claim == request);
         if let (Some(coupon), Some(shopper)) = (granted, shopper) {
             return Some(Seen::of(coupon.fingerprint == fingerprint, || Reply {
@@ -96,27 +71,27 @@ impl Account {
                 outcome: granted_outcome(coupon, campaign, shopper),
             }));
         }
-        self.requests.iter().rev().find_map(|known| known.recall(request, fingerprint, campaign))
+        Some(self.requests.recall(request, fingerprint)?.map(|known| known.reply(campaign)))
     }
 
-    /// Remembers a request that granted nothing. Beyond [`policy::REQUESTS_PER_ACCOUNT`] the oldest is forgotten: a repeat of it
-    /// would be decided anew, and at most be granted a coupon that the limit still allows.
-    pub(crate) fn remember(&mut self, request: Remembered) {
-        let over = (self.requests.len() + 1).saturating_sub(policy::REQUESTS_PER_ACCOUNT);
-        self.requests.drain(..over);
-        self.requests.push(request);
+    /// Remembers a request that granted nothing.
+    pub(crate) fn remember(&mut self, request: Remembered<Answer>) {
+        self.requests.remember(request, request.at, &policy::REQUESTS_PER_ACCOUNT);
+    }
+
+    /// Whether a request that grants nothing can be remembered if it is accepted.
+    pub(crate) fn has_room(&self, now: Timestamp) -> bool {
+        self.requests.has_room(now, &policy::REQUESTS_PER_ACCOUNT)
     }
 
     /// Forgets what is old. Whether anything was.
     pub(crate) fn forget_old(&mut self, now: Timestamp) -> bool {
-        let before = self.requests.len();
-        self.requests.retain(|request| !request.is_old(now));
-        self.requests.len() != before
+        self.requests.forget_old(now)
     }
 
     /// Whether nothing is left to keep.
     pub(crate) fn is_empty(&self) -> bool {
-        self.coupons.is_empty() && self.requests.is_empty()
+        self.coupons.is_empty() && self.requests.0.is_empty()
     }
 
     /// The coupon of this id, if the shopper owns it.

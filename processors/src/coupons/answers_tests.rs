@@ -5,7 +5,7 @@ use events::ids::{HoldId, OrderId};
 use events::money::{BasisPoints, Money};
 use events::time::Timestamp;
 
-use super::world::{World, at, campaign, claim, define, request, shopper, terms};
+use super::fixture::{Fixture, at, campaign, claim, define, request, shopper, terms};
 
 const ORDER: &str = "order-1";
 
@@ -89,29 +89,29 @@ fn refused(reason: Refusal) -> CouponAnswer {
     CouponAnswer::Refused { reason }
 }
 
-/// A world in which Ann has one coupon.
-fn world() -> World {
-    let mut world = World::new();
+/// A fixture in which Ann has one coupon.
+fn fixture() -> Fixture {
+    let mut fixture = Fixture::new();
     let terms = CampaignTerms {
         platform_share: BasisPoints::new(3_000),
         seller_initiated: true,
         restoration: Restoration::WithinUseWindow { times: 1 },
         ..terms()
     };
-    world.send(&define("d", "sale", terms), 0).unwrap();
-    world.send(&claim("claim", "sale", "ann"), 10_000).unwrap();
-    world
+    fixture.send(&define("d", "sale", terms), 0).unwrap();
+    fixture.send(&claim("claim", "sale", "ann"), 10_000).unwrap();
+    fixture
 }
 
 /// Sends commands, a second apart from the eleventh on, and compares what the order is told and whether a fact was stated.
 fn check(story: Vec<(CouponCommand, usize, CouponAnswer)>) {
-    let mut world = world();
+    let mut fixture = fixture();
     for ((command, facts, expected), second) in story.into_iter().zip(11..) {
-        let effect = world.send(&command, second * 1000).unwrap();
+        let effect = fixture.send(&command, second * 1000).unwrap();
         assert_eq!(effect.answer, Some(expected), "{command:?}");
         assert_eq!(effect.events.len(), facts, "{command:?}");
         assert_eq!(effect.notices, [], "{command:?}");
-        world.driver.crash_and_restore().unwrap();
+        fixture.driver.crash_and_restore().unwrap();
     }
 }
 
@@ -151,45 +151,45 @@ fn a_repeat_is_told_what_is_true_now_and_states_nothing() {
 
 #[test]
 fn an_order_is_told_unasked_when_its_hold_lapses() {
-    let mut world = world();
-    world.send(&hold("h1", 30), 11_000).unwrap();
-    world.tick(29_000);
-    assert_eq!(world.told(), []);
-    world.tick(30_000);
-    assert_eq!(world.told(), [(order(), None, lapsed("h1"))]);
-    world.tick(31_000);
-    assert_eq!(world.told(), [], "once");
-    let late = world.send(&release("x1", "h1"), 32_000).unwrap();
+    let mut fixture = fixture();
+    fixture.send(&hold("h1", 30), 11_000).unwrap();
+    fixture.tick(29_000);
+    assert_eq!(fixture.told(), []);
+    fixture.tick(30_000);
+    assert_eq!(fixture.told(), [(order(), None, lapsed("h1"))]);
+    fixture.tick(31_000);
+    assert_eq!(fixture.told(), [], "once");
+    let late = fixture.send(&release("x1", "h1"), 32_000).unwrap();
     assert_eq!(late.answer, Some(refused(Refusal::NotUsable)), "nothing is held");
 }
 
 #[test]
 fn an_order_is_told_unasked_when_its_held_coupon_is_revoked() {
-    let mut world = world();
-    world.send(&hold("h1", 30), 11_000).unwrap();
-    let effect = world.send(&revoke("no"), 12_000).unwrap();
+    let mut fixture = fixture();
+    fixture.send(&hold("h1", 30), 11_000).unwrap();
+    let effect = fixture.send(&revoke("no"), 12_000).unwrap();
     assert_eq!(effect.notices, [(order(), CouponAnswer::Revoked { hold: id("h1") })]);
-    world.tick(30_000);
-    assert_eq!(world.told(), [], "the hold has ended already");
-    let late = world.send(&redeem("r1", "h1"), 31_000).unwrap();
+    fixture.tick(30_000);
+    assert_eq!(fixture.told(), [], "the hold has ended already");
+    let late = fixture.send(&redeem("r1", "h1"), 31_000).unwrap();
     assert_eq!(late.answer, Some(refused(Refusal::NotUsable)));
 }
 
 #[test]
 fn nobody_is_told_of_a_coupon_that_nobody_holds() {
-    let mut world = world();
-    assert_eq!(world.send(&revoke("no"), 12_000).unwrap().notices, []);
-    world.send(&hold("h1", 30), 13_000).unwrap();
-    world.tick(Timestamp::LATEST.as_millis() - 20);
-    assert_eq!(world.told(), []);
+    let mut fixture = fixture();
+    assert_eq!(fixture.send(&revoke("no"), 12_000).unwrap().notices, []);
+    fixture.send(&hold("h1", 30), 13_000).unwrap();
+    fixture.tick(Timestamp::LATEST.as_millis() - 20);
+    assert_eq!(fixture.told(), []);
 }
 
 #[test]
 fn an_order_that_names_a_wrong_campaign_is_told_so() {
-    let mut world = World::new();
-    let effect = world.send(&hold("h1", 30), 11_000).unwrap();
+    let mut fixture = Fixture::new();
+    let effect = fixture.send(&hold("h1", 30), 11_000).unwrap();
     assert_eq!(effect.answer, Some(refused(Refusal::UnknownCampaign)));
-    let again = world.send(&hold("h1", 30), 12_000).unwrap();
+    let again = fixture.send(&hold("h1", 30), 12_000).unwrap();
     assert_eq!(again.answer, Some(refused(Refusal::UnknownCampaign)));
     assert_eq!(again.events, []);
 }

@@ -6,9 +6,9 @@ use events::ids::CampaignId;
 use events::money::Money;
 use events::time::Timestamp;
 
-use super::journal::Journal;
+use super::effects::Effects;
 use super::timers::{TimerChange, Wakeup};
-use crate::invariants::Broken;
+use crate::kit::invariant::CorruptState;
 use crate::policy;
 
 /// A campaign.
@@ -69,11 +69,11 @@ impl Counts {
 
 impl Campaign {
     /// A campaign's beginning. `terms` have been checked.
-    pub(crate) fn define(id: &CampaignId, number: u32, terms: &CampaignTerms, journal: &mut Journal) -> Self {
+    pub(crate) fn define(id: &CampaignId, number: u32, terms: &CampaignTerms, effects: &mut Effects) -> Self {
         let campaign = Self {
             id: id.clone(),
             number,
-            origin: journal.at(),
+            origin: effects.at(),
             status: CampaignStatus::Running,
             retired: false,
             terms: terms.clone(),
@@ -82,16 +82,16 @@ impl Campaign {
                 ..Counts::default()
             },
         };
-        journal.wake(campaign.end_of_use());
-        journal.wake(campaign.retirement());
-        journal.wake(TimerChange::Set(journal.at().plus_millis(policy::RETRY_WINDOW_MS), Wakeup::forget()));
+        effects.wake(campaign.end_of_use());
+        effects.wake(campaign.retirement());
+        effects.wake(TimerChange::Set(effects.at().plus_millis(policy::RETRY_WINDOW_MS), Wakeup::forget()));
         campaign
     }
 
     /// Changes the terms, if no promise is broken. Once a coupon has been granted, these may still change: the stock, not
     /// below what was granted; the claim window; a longer use window, for coupons granted from then on; the budget, not below
     /// what is spent and reserved. Everything else stands in what shoppers were promised.
-    pub(crate) fn redefine(&mut self, terms: &CampaignTerms, journal: &mut Journal) -> Result<(), Refusal> {
+    pub(crate) fn redefine(&mut self, terms: &CampaignTerms, effects: &mut Effects) -> Result<(), Refusal> {
         if self.status == CampaignStatus::Ended {
             return Err(Refusal::Closed);
         }
@@ -102,12 +102,12 @@ impl Campaign {
         let remaining = terms.stock.checked_sub(issued).ok_or(Refusal::TermsFrozen)?;
         if terms.usable.until != self.terms.usable.until {
             if issued == 0 {
-                journal.wake(self.end_of_use().reversed());
+                effects.wake(self.end_of_use().reversed());
             }
-            journal.wake(self.retirement().reversed());
+            effects.wake(self.retirement().reversed());
             self.terms = terms.clone();
-            journal.wake(self.end_of_use());
-            journal.wake(self.retirement());
+            effects.wake(self.end_of_use());
+            effects.wake(self.retirement());
         } else {
             self.terms = terms.clone();
         }
@@ -166,21 +166,21 @@ impl Campaign {
     }
 
     /// Moves one coupon.
-    pub(crate) fn carry(&mut self, from: Place, to: Place) -> Result<(), Broken> {
+    pub(crate) fn carry(&mut self, from: Place, to: Place) -> Result<(), CorruptState> {
         let source = self.counts.at(from);
-        *source = source.checked_sub(1).ok_or(Broken("a coupon left a place that had none"))?;
+        *source = source.checked_sub(1).ok_or(CorruptState("a coupon left a place that had none"))?;
         let target = self.counts.at(to);
-        *target = target.checked_add(1).ok_or(Broken("more coupons than can be counted"))?;
+        *target = target.checked_add(1).ok_or(CorruptState("more coupons than can be counted"))?;
         Ok(())
     }
 
     /// Puts a fact on record: the next version, with the counts as they are now.
-    pub(crate) fn state(&mut self, fact: CouponFact, journal: &mut Journal) {
+    pub(crate) fn state(&mut self, fact: CouponFact, effects: &mut Effects) {
         self.counts.version += 1;
-        journal.events.push(CouponEvent {
+        effects.events.push(CouponEvent {
             campaign: self.id.clone(),
             version: self.counts.version,
-            at: journal.at(),
+            at: effects.at(),
             stock: self.counts.stock,
             fact,
         });

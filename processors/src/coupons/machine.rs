@@ -5,12 +5,13 @@ use events::coupons::{CampaignStatus, CouponCommand, CouponFact, Refusal};
 use events::ids::{RequestId, Segment, ShopperId};
 use events::request::{Fingerprint, Outcome};
 
-use super::account::{Account, Answer, Remembered, granted_outcome};
+use super::account::{Account, Answer, granted_outcome};
 use super::campaign::{Campaign, Place};
 use super::coupon::{Coupon, CouponState};
-use super::journal::Journal;
+use super::effects::Effects;
 use super::usage;
-use crate::invariants::Broken;
+use crate::kit::invariant::CorruptState;
+use crate::kit::requests::Remembered;
 
 /// Why a step was not taken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -18,7 +19,7 @@ pub(crate) enum Declined {
     /// A rule says no: an outcome.
     Refused(Refusal),
     /// The state contradicts itself: stop.
-    Broken(Broken),
+    Corrupt(CorruptState),
 }
 
 impl From<Refusal> for Declined {
@@ -27,9 +28,9 @@ impl From<Refusal> for Declined {
     }
 }
 
-impl From<Broken> for Declined {
-    fn from(broken: Broken) -> Self {
-        Self::Broken(broken)
+impl From<CorruptState> for Declined {
+    fn from(corrupt: CorruptState) -> Self {
+        Self::Corrupt(corrupt)
     }
 }
 
@@ -48,25 +49,43 @@ pub(crate) fn decide(
     campaign: &mut Campaign,
     account: &mut Account,
     command: &CouponCommand,
-    journal: &mut Journal,
-) -> Result<Outcome, Broken> {
-    let answer = match step(campaign, account, command, journal) {
+    effects: &mut Effects,
+) -> Result<Outcome, CorruptState> {
+    let room = if account.has_room(effects.at()) { Ok(()) } else { room_for(command) };
+    let answer = match room.and_then(|()| step(campaign, account, command, effects)) {
         // The coupon itself remembers the claim that it was granted to.
         Ok(Done::Granted(outcome)) => return Ok(outcome),
         Ok(Done::Applied) => Answer::Applied(campaign.counts.version),
         Err(Declined::Refused(reason)) => {
-            campaign.state(refusal(command, reason), journal);
+            campaign.state(refusal(command, reason), effects);
             Answer::Refused(reason)
         }
-        Err(Declined::Broken(broken)) => return Err(broken),
+        Err(Declined::Corrupt(corrupt)) => return Err(corrupt),
     };
     account.remember(Remembered {
         request: command.request(),
         fingerprint: command.fingerprint(),
-        at: journal.at(),
+        at: effects.at(),
         answer,
     });
     Ok(answer.outcome(&campaign.id))
+}
+
+/// A claim is remembered with its coupon. What follows a hold is done also when no more can be remembered: it is bounded by the holds,
+/// and a hold that is refused to be ended would be lost.
+fn room_for(command: &CouponCommand) -> Result<(), Declined> {
+    match command {
+        CouponCommand::Claim { .. }
+        | CouponCommand::Redeem { .. }
+        | CouponCommand::Release { .. }
+        | CouponCommand::Restore { .. }
+        | CouponCommand::Revoke { .. } => Ok(()),
+        CouponCommand::DefineCampaign { .. }
+        | CouponCommand::PauseCampaign { .. }
+        | CouponCommand::ResumeCampaign { .. }
+        | CouponCommand::EndCampaign { .. }
+        | CouponCommand::Hold { .. } => Err(Refusal::TooManyRequests.into()),
+    }
 }
 
 /// Records the definition that a campaign begins with.
@@ -75,11 +94,11 @@ pub(crate) fn begin(
     account: &mut Account,
     request: RequestId,
     fingerprint: Fingerprint,
-    journal: &mut Journal,
+    effects: &mut Effects,
 ) -> Answer {
-    campaign.state(CouponFact::CampaignDefined { request, terms: campaign.terms.clone() }, journal);
+    campaign.state(CouponFact::CampaignDefined { request, terms: campaign.terms.clone() }, effects);
     let answer = Answer::Applied(campaign.counts.version);
-    account.remember(Remembered { request, fingerprint, at: journal.at(), answer });
+    account.remember(Remembered { request, fingerprint, at: effects.at(), answer });
     answer
 }
 
@@ -87,45 +106,45 @@ fn step(
     campaign: &mut Campaign,
     account: &mut Account,
     command: &CouponCommand,
-    journal: &mut Journal,
+    effects: &mut Effects,
 ) -> Result<Done, Declined> {
     match command {
         CouponCommand::DefineCampaign { request, terms, .. } => {
             terms.check().map_err(|_| Refusal::InvalidTerms)?;
-            campaign.redefine(terms, journal)?;
-            campaign.state(CouponFact::CampaignDefined { request: *request, terms: terms.clone() }, journal);
+            campaign.redefine(terms, effects)?;
+            campaign.state(CouponFact::CampaignDefined { request: *request, terms: terms.clone() }, effects);
         }
         CouponCommand::PauseCampaign { request, .. } => {
             campaign.turn(CampaignStatus::Paused)?;
-            campaign.state(CouponFact::CampaignPaused { request: *request }, journal);
+            campaign.state(CouponFact::CampaignPaused { request: *request }, effects);
         }
         CouponCommand::ResumeCampaign { request, .. } => {
             campaign.turn(CampaignStatus::Running)?;
-            campaign.state(CouponFact::CampaignResumed { request: *request }, journal);
+            campaign.state(CouponFact::CampaignResumed { request: *request }, effects);
         }
         CouponCommand::EndCampaign { request, .. } => {
             campaign.turn(CampaignStatus::Ended)?;
-            campaign.state(CouponFact::CampaignEnded { request: *request }, journal);
+            campaign.state(CouponFact::CampaignEnded { request: *request }, effects);
         }
         CouponCommand::Claim { request, fingerprint, shopper, segments, .. } => {
             let claim = Claim { request: *request, fingerprint: *fingerprint, shopper, segments };
-            return grant(campaign, account, &claim, journal);
+            return grant(campaign, account, &claim, effects);
         }
         CouponCommand::Hold { request, coupon, shopper, order, spend, until, .. } => {
-            let wish = usage::Wish { request: *request, order, spend: *spend, until: *until };
-            usage::hold(campaign, account, &usage::Named { coupon: *coupon, shopper }, &wish, journal)?;
+            let asked = usage::HoldRequest { request: *request, order, spend: *spend, until: *until };
+            usage::hold(campaign, account, &usage::Named { coupon: *coupon, shopper }, &asked, effects)?;
         }
         CouponCommand::Redeem { request, coupon, shopper, hold, .. } => {
-            usage::redeem(campaign, account, &usage::Named { coupon: *coupon, shopper }, *hold, *request, journal)?;
+            usage::redeem(campaign, account, &usage::Named { coupon: *coupon, shopper }, *hold, *request, effects)?;
         }
         CouponCommand::Release { request, coupon, shopper, hold, .. } => {
-            usage::release(campaign, account, &usage::Named { coupon: *coupon, shopper }, *hold, *request, journal)?;
+            usage::release(campaign, account, &usage::Named { coupon: *coupon, shopper }, *hold, *request, effects)?;
         }
         CouponCommand::Restore { request, coupon, shopper, order, .. } => {
-            usage::restore(campaign, account, &usage::Named { coupon: *coupon, shopper }, order, *request, journal)?;
+            usage::restore(campaign, account, &usage::Named { coupon: *coupon, shopper }, order, *request, effects)?;
         }
         CouponCommand::Revoke { request, coupon, shopper, .. } => {
-            usage::revoke(campaign, account, &usage::Named { coupon: *coupon, shopper }, *request, journal)?;
+            usage::revoke(campaign, account, &usage::Named { coupon: *coupon, shopper }, *request, effects)?;
         }
     }
     Ok(Done::Applied)
@@ -144,9 +163,9 @@ fn grant(
     campaign: &mut Campaign,
     account: &mut Account,
     claim: &Claim<'_>,
-    journal: &mut Journal,
+    effects: &mut Effects,
 ) -> Result<Done, Declined> {
-    if let Some(reason) = campaign.closed_to_claims(journal.at()) {
+    if let Some(reason) = campaign.closed_to_claims(effects.at()) {
         return Err(reason.into());
     }
     if account.coupons.len() >= usize::from(campaign.terms.per_shopper) {
@@ -165,7 +184,7 @@ fn grant(
     let coupon = Coupon {
         claim: claim.request,
         fingerprint: claim.fingerprint,
-        granted_at: journal.at(),
+        granted_at: effects.at(),
         expires_at: campaign.terms.usable.until,
         restored: 0,
         state: CouponState::Granted,
@@ -177,7 +196,7 @@ fn grant(
         shopper: claim.shopper.clone(),
         expires_at: coupon.expires_at,
     };
-    campaign.state(fact, journal);
+    campaign.state(fact, effects);
     account.coupons.push(coupon);
     Ok(Done::Granted(outcome))
 }

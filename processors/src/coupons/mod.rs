@@ -2,30 +2,28 @@
 //!
 //! Its inbox is keyed by the campaign, because a campaign's stock is what a crowd contends for: one partition decides one
 //! campaign, record after record, so a coupon is never granted twice and none is lost. This file only declares; the rules are in
-//! `machine` and `usage`, what orders are told is in `answers`, what time does is in `sweeps`, how state is kept is in `shelf` and
+//! `machine` and `usage`, what orders are told is in `answers`, what time does is in `expiry`, how state is kept is in `stores` and
 //! `rows`.
 
+mod invariants;
 mod account;
 mod answers;
 mod campaign;
 mod coupon;
-mod journal;
+mod effects;
 mod machine;
 mod processor;
 mod rows;
-mod shelf;
-mod sweeps;
+mod stores;
+mod expiry;
 mod timers;
 mod usage;
 
 use events::topics;
 use streams::topology::{Topology, TopologyError};
 
-use crate::post::Outlets;
+use crate::kit::messaging::Outputs;
 use processor::CouponProcessor;
-
-pub(crate) use account::Account;
-pub(crate) use campaign::Campaign;
 
 /// The processor's name: its application id.
 pub const NAME: &str = "coupons";
@@ -35,7 +33,7 @@ pub const NAME: &str = "coupons";
 /// # Errors
 /// [`TopologyError`] when `topics.yaml` of this build does not name the reply topic; a test makes sure it does.
 pub fn topology() -> Result<Topology, TopologyError> {
-    let outlets = Outlets::new(NAME, &topics::COUPONS_EVENTS)?;
+    let outputs = Outputs::new(NAME, &topics::COUPONS_EVENTS)?;
     Topology::builder(NAME)
         .source(topics::COUPONS_INBOX.name())
         .changelog(topics::COUPONS_CHANGELOG.name())
@@ -47,7 +45,7 @@ pub fn topology() -> Result<Topology, TopologyError> {
         .sink(topics::COUPONS_EVENTS.name())
         .sink(topics::INGRESS_REPLIES.name())
         .sink(topics::ORDERS_INBOX.name())
-        .build(move || Box::new(CouponProcessor::new(outlets.clone())))
+        .build(move || Box::new(CouponProcessor::new(outputs.clone())))
 }
 
 #[cfg(test)]
@@ -61,16 +59,16 @@ pub fn topology() -> Result<Topology, TopologyError> {
     reason = "a test that cannot go on should fail"
 )]
 mod tests {
-    use super::{account, answers, campaign, coupon, journal, machine, processor, rows, shelf, topology};
+    use super::{account, answers, campaign, coupon, effects, machine, processor, rows, stores, topology};
 
-    mod world;
+    mod fixture;
 
     mod answers_tests;
     mod claim_tests;
     mod properties_tests;
     mod rows_tests;
     mod speed_tests;
-    mod sweeps_tests;
+    mod expiry_tests;
     mod topology_tests;
     mod usage_tests;
 }

@@ -10,72 +10,73 @@ use events::time::Timestamp;
 use streams::processor::{Context, Processor, Timer, Verdict};
 use streams::record::Record;
 
-use super::account::{Account, Seen};
+use super::account::{Account, Answer};
 use super::campaign::Campaign;
-use super::journal::Journal;
+use super::effects::Effects;
+use super::invariants;
 use super::timers::{TimerChange, Woken};
-use super::{answers, machine, shelf, sweeps, timers};
-use crate::invariants;
-use crate::post::{self, Outlets, broken, stored};
+use super::{answers, expiry, machine, stores, timers};
+use crate::kit::invariant;
+use crate::kit::messaging::{self, Outputs, corrupt, stored};
+use crate::kit::requests::{Remembered, Seen};
 
 /// Decides the records of one partition of the coupons' inbox.
 #[derive(Debug)]
 pub(crate) struct CouponProcessor {
-    outlets: Outlets,
+    outputs: Outputs,
 }
 
 impl CouponProcessor {
-    pub(crate) fn new(outlets: Outlets) -> Self {
-        Self { outlets }
+    pub(crate) fn new(outputs: Outputs) -> Self {
+        Self { outputs }
     }
 }
 
 impl Processor for CouponProcessor {
     fn process(&mut self, record: &Record, context: &mut dyn Context) -> Result<(), Verdict> {
-        let (command, envelope) = post::read::<CouponCommand>(record)?;
+        let (command, envelope) = messaging::read::<CouponCommand>(record)?;
         if record.key.as_deref() != Some(command.campaign().as_str().as_bytes()) {
             return Err(Verdict::Poison("the record's key is not the command's campaign".into()));
         }
-        let mut desk = Desk { outlets: &self.outlets, context, envelope: &envelope };
-        let reply = desk.handle(&command)?;
-        desk.outlets.reply(desk.context, &reply, desk.envelope)?;
-        desk.answer(&command, &reply.outcome)
+        let mut handler = RecordHandler { outputs: &self.outputs, context, envelope: &envelope };
+        let reply = handler.handle(&command)?;
+        handler.outputs.reply(handler.context, &reply, handler.envelope)?;
+        handler.answer(&command, &reply.outcome)
     }
 
     fn punctuate(&mut self, timer: &Timer, context: &mut dyn Context) -> Result<(), Verdict> {
         let now = Timestamp::from_millis(context.log_time());
         match timers::read(timer).map_err(stored)? {
-            Woken::Strangers => shelf::forget_strangers(context, now).map_err(stored),
+            Woken::Requests => stores::REQUESTS.forget(context, now).map_err(stored),
             Woken::Campaign(id, wakeup) => {
                 // A campaign is never deleted, so a timer without one would be another build's doing.
-                let Some(mut campaign) = shelf::campaign(context, &id).map_err(stored)? else {
+                let Some(mut campaign) = stores::campaign(context, &id).map_err(stored)? else {
                     return Err(Verdict::Fatal(format!("a timer is set for campaign {id}, which does not exist")));
                 };
-                let mut journal = Journal::new(now);
-                sweeps::wake(context, &mut campaign, &wakeup, &mut journal)?;
+                let mut effects = Effects::new(now);
+                expiry::wake(context, &mut campaign, &wakeup, &mut effects)?;
                 let envelope = Envelope::default();
-                Desk { outlets: &self.outlets, context, envelope: &envelope }.record(&campaign, journal)
+                RecordHandler { outputs: &self.outputs, context, envelope: &envelope }.record(&campaign, effects)
             }
         }
     }
 }
 
 /// One record's or timer's work.
-struct Desk<'a> {
-    outlets: &'a Outlets,
+struct RecordHandler<'a> {
+    outputs: &'a Outputs,
     context: &'a mut dyn Context,
     envelope: &'a Envelope,
 }
 
-impl Desk<'_> {
+impl RecordHandler<'_> {
     /// Decides a command, or finds it decided.
     fn handle(&mut self, command: &CouponCommand) -> Result<Reply, Verdict> {
         let fingerprint = command.fingerprint();
-        if let Some(known) = shelf::stranger(self.context, command.request()).map_err(stored)? {
-            let seen = known.recall(command.request(), fingerprint, command.campaign());
-            return Ok(self.repeated(command, seen.unwrap_or(Seen::Conflict)));
+        if let Some(seen) = stores::REQUESTS.recall(self.context, command.request(), fingerprint).map_err(stored)? {
+            return Ok(self.repeated(command, seen.map(|known| known.reply(command.campaign()))));
         }
-        match shelf::campaign(self.context, command.campaign()).map_err(stored)? {
+        match stores::campaign(self.context, command.campaign()).map_err(stored)? {
             None => self.without_campaign(command, fingerprint),
             Some(campaign) if campaign.retired => self.after_retirement(campaign, command, fingerprint),
             Some(campaign) => self.with_campaign(campaign, command, fingerprint),
@@ -88,20 +89,20 @@ impl Desk<'_> {
         command: &CouponCommand,
         fingerprint: Fingerprint,
     ) -> Result<Reply, Verdict> {
-        let shopper = shelf::shopper_in(command);
-        let key = shelf::account_key(&campaign, shopper);
-        let mut account = shelf::account(self.context, &key, campaign.origin).map_err(stored)?;
+        let shopper = stores::shopper_in(command);
+        let key = stores::account_key(&campaign, shopper);
+        let mut account = stores::account(self.context, &key, campaign.origin).map_err(stored)?;
         if let Some(seen) = account.recall(command.request(), fingerprint, &campaign.id, shopper) {
             return Ok(self.repeated(command, seen));
         }
-        let mut journal = Journal::new(self.now());
-        let outcome = machine::decide(&mut campaign, &mut account, command, &mut journal).map_err(broken)?;
-        invariants::report(&campaign.id, invariants::of_account(&campaign, &account));
-        shelf::put_account(self.context, &key, &account, campaign.origin);
+        let mut effects = Effects::new(self.now());
+        let outcome = machine::decide(&mut campaign, &mut account, command, &mut effects).map_err(corrupt)?;
+        invariant::report(&campaign.id, invariants::of_account(&campaign, &account));
+        stores::put_account(self.context, &key, &account, campaign.origin);
         if shopper.is_none() {
-            shelf::put_campaign(self.context, &campaign);
+            stores::put_campaign(self.context, &campaign);
         }
-        self.record(&campaign, journal)?;
+        self.record(&campaign, effects)?;
         Ok(self.reply(command, outcome))
     }
 
@@ -110,15 +111,15 @@ impl Desk<'_> {
         let reason = match command {
             CouponCommand::DefineCampaign { request, campaign, terms } => match terms.check() {
                 Ok(()) => {
-                    let number = shelf::next_number(self.context).map_err(stored)?;
-                    let mut journal = Journal::new(self.now());
+                    let number = stores::next_number(self.context).map_err(stored)?;
+                    let mut effects = Effects::new(self.now());
                     let mut account = Account::default();
-                    let mut campaign = Campaign::define(campaign, number, terms, &mut journal);
-                    let answer = machine::begin(&mut campaign, &mut account, *request, fingerprint, &mut journal);
-                    let key = shelf::account_key(&campaign, None);
-                    shelf::put_account(self.context, &key, &account, campaign.origin);
-                    shelf::put_campaign(self.context, &campaign);
-                    self.record(&campaign, journal)?;
+                    let mut campaign = Campaign::define(campaign, number, terms, &mut effects);
+                    let answer = machine::begin(&mut campaign, &mut account, *request, fingerprint, &mut effects);
+                    let key = stores::account_key(&campaign, None);
+                    stores::put_account(self.context, &key, &account, campaign.origin);
+                    stores::put_campaign(self.context, &campaign);
+                    self.record(&campaign, effects)?;
                     return Ok(self.reply(command, answer.outcome(&campaign.id)));
                 }
                 Err(_) => Refusal::InvalidTerms,
@@ -132,8 +133,8 @@ impl Desk<'_> {
             stock: StockCount::default(),
             fact: machine::refusal(command, reason),
         };
-        self.outlets.fact(self.context, &event, self.envelope)?;
-        self.remember_stranger(command, fingerprint, reason)
+        self.outputs.fact(self.context, &event, self.envelope)?;
+        self.remember_refusal(command, fingerprint, reason)
     }
 
     /// A retired campaign's coupons and requests are forgotten; its name is kept, so that it never means something else.
@@ -143,67 +144,67 @@ impl Desk<'_> {
         command: &CouponCommand,
         fingerprint: Fingerprint,
     ) -> Result<Reply, Verdict> {
-        let reason = match shelf::shopper_in(command) {
+        let reason = match stores::shopper_in(command) {
             Some(_) if !matches!(command, CouponCommand::Claim { .. }) => Refusal::NotOwner,
             _ => Refusal::Closed,
         };
-        let mut journal = Journal::new(self.now());
-        campaign.state(machine::refusal(command, reason), &mut journal);
-        self.record(&campaign, journal)?;
-        self.remember_stranger(command, fingerprint, reason)
+        let mut effects = Effects::new(self.now());
+        campaign.state(machine::refusal(command, reason), &mut effects);
+        self.record(&campaign, effects)?;
+        self.remember_refusal(command, fingerprint, reason)
     }
 
-    fn remember_stranger(
+    fn remember_refusal(
         &mut self,
         command: &CouponCommand,
         fingerprint: Fingerprint,
         reason: Refusal,
     ) -> Result<Reply, Verdict> {
-        let now = self.now();
-        shelf::put_stranger(self.context, command.request(), fingerprint, now, reason).map_err(stored)?;
+        let (request, at, answer) = (command.request(), self.now(), Answer::Refused(reason));
+        stores::REQUESTS.remember(self.context, &Remembered { request, fingerprint, at, answer }).map_err(stored)?;
         Ok(self.reply(command, Outcome::Refused { reason }))
     }
 
     /// Writes the counts, sets the timers and forwards the facts.
-    fn record(&mut self, campaign: &Campaign, journal: Journal) -> Result<(), Verdict> {
-        invariants::report(&campaign.id, invariants::of_campaign(campaign));
-        shelf::put_counts(self.context, campaign.number, &campaign.counts);
-        for change in &journal.timers {
+    fn record(&mut self, campaign: &Campaign, effects: Effects) -> Result<(), Verdict> {
+        invariant::report(&campaign.id, invariants::of_campaign(campaign));
+        stores::put_counts(self.context, campaign.number, &campaign.counts);
+        for change in &effects.timers {
             match change {
                 TimerChange::Set(deadline, wakeup) => self.context.schedule(wakeup.timer(&campaign.id, *deadline)),
                 TimerChange::Cancel(deadline, wakeup) => self.context.cancel(&wakeup.timer(&campaign.id, *deadline)),
             }
         }
-        for event in &journal.events {
-            self.outlets.fact(self.context, event, self.envelope)?;
+        for event in &effects.events {
+            self.outputs.fact(self.context, event, self.envelope)?;
         }
-        journal.notices.into_iter().try_for_each(|notice| self.tell(&notice.order, None, notice.answer))
+        effects.notices.into_iter().try_for_each(|notice| self.notify(&notice.order, None, notice.answer))
     }
 
     /// Tells the order that asked what is true now, if it asked to be told.
     fn answer(&mut self, command: &CouponCommand, outcome: &Outcome) -> Result<(), Verdict> {
         let (Some(order), Some(shopper), true) =
-            (&self.envelope.answer_to, shelf::shopper_in(command), answers::is_asked_for_by(command))
+            (&self.envelope.answer_to, stores::shopper_in(command), answers::is_asked_for_by(command))
         else {
             return Ok(());
         };
-        let answer = match shelf::campaign(self.context, command.campaign()).map_err(stored)? {
+        let answer = match stores::campaign(self.context, command.campaign()).map_err(stored)? {
             None => answers::without_campaign(outcome),
             Some(campaign) => {
-                let key = shelf::account_key(&campaign, Some(shopper));
-                let account = shelf::account(self.context, &key, campaign.origin).map_err(stored)?;
+                let key = stores::account_key(&campaign, Some(shopper));
+                let account = stores::account(self.context, &key, campaign.origin).map_err(stored)?;
                 answers::to(command, outcome, &campaign, &account)
             }
         };
-        self.tell(order, Some(command.request()), answer)
+        self.notify(order, Some(command.request()), answer)
     }
 
-    fn tell(&mut self, order: &OrderId, request: Option<RequestId>, answer: CouponAnswer) -> Result<(), Verdict> {
+    fn notify(&mut self, order: &OrderId, request: Option<RequestId>, answer: CouponAnswer) -> Result<(), Verdict> {
         let answer = OrderCommand::CouponAnswered { order: order.clone(), request, answer };
-        self.outlets.answer(self.context, &answer, self.envelope)
+        self.outputs.answer(self.context, &answer, self.envelope)
     }
 
-    fn repeated(&self, command: &CouponCommand, seen: Seen) -> Reply {
+    fn repeated(&self, command: &CouponCommand, seen: Seen<Reply>) -> Reply {
         match seen {
             Seen::Repeat(reply) => reply,
             Seen::Conflict => self.reply(command, Outcome::Refused { reason: Refusal::IdempotencyConflict }),

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
-use super::world::{Effect, World, at, campaign, claim, define, request, shopper, terms};
+use super::fixture::{Effect, Fixture, at, campaign, claim, define, request, shopper, terms};
 
 /// One step: who asks for what, in small numbers that meet often.
 #[derive(Clone, Copy, Debug)]
@@ -90,22 +90,22 @@ fn command(step: Step) -> CouponCommand {
     }
 }
 
-/// Plays steps on a fresh world, beginning as the windows open.
-fn play(steps: &[Step], mut after: impl FnMut(&mut World, usize, &CouponCommand, &Effect, i64)) -> Vec<Effect> {
-    let mut world = World::new();
+/// Plays steps on a fresh fixture, beginning as the windows open.
+fn play(steps: &[Step], mut after: impl FnMut(&mut Fixture, usize, &CouponCommand, &Effect, i64)) -> Vec<Effect> {
+    let mut fixture = Fixture::new();
     let mut now = 12_000;
     let mut effects = vec![];
-    world.send(&define("first", "campaign-0", some_terms(2, 0)), 0).unwrap();
+    fixture.send(&define("first", "campaign-0", some_terms(2, 0)), 0).unwrap();
     for (number, step) in steps.iter().enumerate() {
         now += step.wait_ms;
         let command = command(*step);
-        let effect = world.send(&command, now).unwrap();
-        after(&mut world, number, &command, &effect, now);
+        let effect = fixture.send(&command, now).unwrap();
+        after(&mut fixture, number, &command, &effect, now);
         effects.push(effect);
     }
     // Whatever was open ends; the ledger and the invariants have judged every step.
-    world.tick(now + 400_000);
-    world.tick(now + 800_000_000);
+    fixture.tick(now + 400_000);
+    fixture.tick(now + 800_000_000);
     effects
 }
 
@@ -144,8 +144,8 @@ proptest! {
 
     #[test]
     fn invariants_hold_at_every_step_and_a_duplicate_adds_no_fact(steps in prop::collection::vec(step(), 1..120)) {
-        play(&steps, |world, _, command, effect, now| {
-            let again = world.send(command, now).unwrap();
+        play(&steps, |fixture, _, command, effect, now| {
+            let again = fixture.send(command, now).unwrap();
             assert_eq!(again.events, [], "{command:?}");
             assert_eq!(again.reply, effect.reply, "{command:?}");
             assert_eq!(again.answer, effect.answer, "{command:?}");
@@ -159,9 +159,9 @@ proptest! {
         crashes in prop::collection::btree_set(0_usize..120, 0..8),
     ) {
         let once = play(&steps, |_, _, _, _, _| {});
-        let again = play(&steps, |world, number, _, _, _| {
+        let again = play(&steps, |fixture, number, _, _, _| {
             if crashes.contains(&number) {
-                world.driver.crash_and_restore().unwrap();
+                fixture.driver.crash_and_restore().unwrap();
             }
         });
         prop_assert_eq!(once, again);
@@ -173,13 +173,13 @@ proptest! {
         stock in 1_u32..20,
         clicks in prop::collection::vec((0_u8..40, 0_u8..3), 1..300),
     ) {
-        let mut world = World::new();
+        let mut fixture = Fixture::new();
         let demand = clicks.iter().map(|(who, _)| who).collect::<BTreeSet<_>>().len();
-        world.send(&define("d", "sale", CampaignTerms { stock, ..terms() }), 0).unwrap();
+        fixture.send(&define("d", "sale", CampaignTerms { stock, ..terms() }), 0).unwrap();
         let mut granted = 0;
         for (who, which) in clicks {
             let who = format!("shopper-{who}");
-            let effect = world.send(&claim(&format!("{who} {which}"), "sale", &who), 10_000).unwrap();
+            let effect = fixture.send(&claim(&format!("{who} {which}"), "sale", &who), 10_000).unwrap();
             granted += effect.events.iter().filter(|event| matches!(event.fact, CouponFact::CouponGranted { .. })).count();
         }
         prop_assert_eq!(granted, demand.min(stock as usize));

@@ -8,12 +8,13 @@ use events::request::Fingerprint;
 use events::time::Timestamp;
 use proptest::prelude::*;
 
-use super::account::{Account, Answer, Remembered};
+use super::account::{Account, Answer};
 use super::campaign::{Campaign, Counts};
 use super::coupon::{Coupon, CouponState, Hold, Redemption};
+use super::fixture::{at, campaign, request, terms};
 use super::rows;
-use super::world::{at, campaign, request, terms};
-use crate::bytes::RowError;
+use crate::kit::requests::{Remembered, Requests};
+use crate::kit::row::RowError;
 
 fn coupon(name: &str, state: CouponState) -> Coupon {
     Coupon {
@@ -45,7 +46,7 @@ fn full_account() -> Account {
     let requests = answers
         .map(|answer| Remembered { request: request("q"), fingerprint: Fingerprint::from_u64(9), at: at(7), answer })
         .collect();
-    Account { coupons, requests }
+    Account { coupons, requests: Requests(requests) }
 }
 
 fn full_campaign() -> Campaign {
@@ -100,7 +101,7 @@ fn a_newer_row_is_told_apart_and_a_cut_one_is_refused() {
 #[test]
 fn rows_of_version_1_are_these_bytes() {
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    let granted = Account { coupons: vec![coupon("c", CouponState::Granted)], requests: vec![] };
+    let granted = Account { coupons: vec![coupon("c", CouponState::Granted)], requests: Requests::default() };
     let claim = hex(request("c").as_bytes());
     // version, one coupon, claim, fingerprint, two times in zigzag, state, no requests
     let expected = format!("0101{claim}ffffffffffffffff8089 7a 80aaea55 00 00").replace(' ', "");
@@ -112,7 +113,7 @@ fn a_granted_coupon_takes_at_most_forty_bytes() {
     let thirty_days = 30 * 24 * 60 * 60;
     let mut granted = coupon("c", CouponState::Granted);
     (granted.granted_at, granted.expires_at) = (at(thirty_days / 2), at(thirty_days));
-    let row = rows::write_account(&Account { coupons: vec![granted], requests: vec![] }, at(0));
+    let row = rows::write_account(&Account { coupons: vec![granted], requests: Requests::default() }, at(0));
     assert!(row.len() <= 40, "{} bytes", row.len());
 }
 

@@ -15,11 +15,11 @@ use streams::record::{Outgoing, Record};
 
 use super::account::Account;
 use super::campaign::Campaign;
-use super::journal::Journal;
+use super::effects::Effects;
+use super::fixture::{at, campaign, claim, define, terms};
 use super::processor::CouponProcessor;
-use super::world::{at, campaign, claim, define, terms};
-use super::{machine, rows, shelf};
-use crate::post::Outlets;
+use super::{machine, rows, stores};
+use crate::kit::messaging::Outputs;
 
 const CLAIMS: u32 = 1_000_000;
 
@@ -91,32 +91,32 @@ fn what_a_claim_costs() {
     });
 
     let id = campaign("sale");
-    let mut journal = Journal::new(at(0));
-    let defined = Campaign::define(&id, 0, &terms, &mut journal);
+    let mut effects = Effects::new(at(0));
+    let defined = Campaign::define(&id, 0, &terms, &mut effects);
     let (slow, mut fast) = (rows::write_campaign(&defined), rows::write_counts(&defined.counts));
     per_claim("read rows, decide, write rows", || {
         for command in &commands {
             let mut campaign = rows::read_campaign(&id, &slow).unwrap();
             campaign.counts = rows::read_counts(&fast).unwrap();
             let mut account = Account::default();
-            let mut journal = Journal::new(at(20));
-            machine::decide(&mut campaign, &mut account, command, &mut journal).unwrap();
+            let mut effects = Effects::new(at(20));
+            machine::decide(&mut campaign, &mut account, command, &mut effects).unwrap();
             fast = rows::write_counts(&campaign.counts);
             black_box(rows::write_account(&account, campaign.origin));
-            black_box(&journal.events);
+            black_box(&effects.events);
         }
     });
 
     let mut maps = Maps::default();
-    let outlets = Outlets::new("coupons", &topics::COUPONS_EVENTS).unwrap();
-    let mut processor = CouponProcessor::new(outlets);
+    let outputs = Outputs::new("coupons", &topics::COUPONS_EVENTS).unwrap();
+    let mut processor = CouponProcessor::new(outputs);
     processor.process(&record(&define("d", "sale", terms), 1), &mut maps).unwrap();
     per_claim("the whole processor on plain maps", || {
         for record in &records {
             processor.process(record, &mut maps).unwrap();
         }
     });
-    let accounts = &maps.stores[&shelf::ACCOUNTS];
+    let accounts = &maps.stores[&stores::ACCOUNTS];
     let (keys, values) =
         accounts.iter().fold((0, 0), |(keys, values), (key, value)| (keys + key.len(), values + value.len()));
     eprintln!(

@@ -4,7 +4,7 @@ use events::ids::{CampaignId, HoldId, ShopperId};
 use events::time::Timestamp;
 use streams::processor::Timer;
 
-use crate::bytes::{Reader, RowError, Writer};
+use crate::kit::row::{Reader, RowError, Writer};
 
 /// Why a campaign, or the memory of strangers, is woken.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -34,8 +34,8 @@ mod kind {
     pub(super) const RETIRE: u8 = 4;
 }
 
-/// The kind of the timer that lets strangers be forgotten.
-pub(crate) const STRANGERS: u8 = 5;
+/// The kind of the timer that lets old requests be forgotten.
+pub(crate) const FORGET_REQUESTS: u8 = 5;
 
 /// The version of timer keys.
 const VERSION: u8 = 1;
@@ -89,14 +89,14 @@ impl TimerChange {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Woken {
     Campaign(CampaignId, Wakeup),
-    Strangers,
+    Requests,
 }
 
 /// Reads a timer.
 pub(crate) fn read(timer: &Timer) -> Result<Woken, RowError> {
     let mut key = Reader::new(&timer.key, VERSION)?;
-    if timer.kind == STRANGERS {
-        return Ok(Woken::Strangers);
+    if timer.kind == FORGET_REQUESTS {
+        return Ok(Woken::Requests);
     }
     let campaign = CampaignId::new(key.text()?).map_err(|_| RowError::Field("campaign"))?;
     let wakeup = match timer.kind {

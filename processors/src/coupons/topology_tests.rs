@@ -8,8 +8,8 @@ use events::topics;
 use streams::driver::{DriverError, TestDriver};
 use streams::processor::Verdict;
 
+use super::fixture::{Fixture, asking, at, campaign, claim, define, request, shopper, terms};
 use super::topology;
-use super::world::{World, asking, at, campaign, claim, define, request, shopper, terms};
 
 #[test]
 fn the_topology_is_this() {
@@ -49,11 +49,11 @@ fn what_nobody_can_read_goes_to_the_dead_letters_and_the_next_record_is_decided(
         ("no key", None, Some(&good), &[version]),
     ];
     for (name, key, value, headers) in table {
-        let mut world = World::new();
-        world.driver.pipe_to(0, key, value, headers, 1).unwrap();
-        assert_eq!(world.driver.take_dead_letters().len(), 1, "{name}");
-        assert_eq!(world.events(), [], "{name}");
-        let effect = world.send(&define("d", "sale", terms()), 2).unwrap();
+        let mut fixture = Fixture::new();
+        fixture.driver.pipe_to(0, key, value, headers, 1).unwrap();
+        assert_eq!(fixture.driver.take_dead_letters().len(), 1, "{name}");
+        assert_eq!(fixture.events(), [], "{name}");
+        let effect = fixture.send(&define("d", "sale", terms()), 2).unwrap();
         assert_eq!(effect.events.len(), 1, "{name}");
     }
 }

@@ -11,10 +11,10 @@ use events::time::Timestamp;
 use super::account::Account;
 use super::campaign::{Campaign, Place};
 use super::coupon::{Coupon, CouponState, Hold, Redemption};
-use super::journal::Journal;
+use super::effects::Effects;
 use super::machine::Declined;
 use super::timers::{TimerChange, Wakeup};
-use crate::invariants::Broken;
+use crate::kit::invariant::CorruptState;
 use crate::policy;
 
 /// A coupon, and who is said to own it.
@@ -24,7 +24,7 @@ pub(crate) struct Named<'a> {
 }
 
 /// What a hold is asked for.
-pub(crate) struct Wish<'a> {
+pub(crate) struct HoldRequest<'a> {
     pub(crate) request: RequestId,
     pub(crate) order: &'a OrderId,
     pub(crate) spend: Money,
@@ -37,29 +37,29 @@ pub(crate) fn hold(
     campaign: &mut Campaign,
     account: &mut Account,
     named: &Named<'_>,
-    wish: &Wish<'_>,
-    journal: &mut Journal,
+    asked: &HoldRequest<'_>,
+    effects: &mut Effects,
 ) -> Result<(), Declined> {
-    let now = journal.at();
+    let now = effects.at();
     let coupon = account.coupon(named.coupon).ok_or(Refusal::NotOwner)?;
     let usable = coupon.state == CouponState::Granted && now >= campaign.terms.usable.from && !coupon.has_expired(now);
-    if !usable || wish.until <= now || wish.spend > Money::LARGEST {
+    if !usable || asked.until <= now || asked.spend > Money::LARGEST {
         return Err(Refusal::NotUsable.into());
     }
     // A minimum is never negative, so neither is a spend that reaches it.
-    if wish.spend < campaign.terms.minimum_spend {
+    if asked.spend < campaign.terms.minimum_spend {
         return Err(Refusal::MinSpend.into());
     }
     let hold = Hold {
-        id: wish.request.hold(),
-        order: wish.order.clone(),
-        discount: campaign.terms.discount.on(wish.spend),
-        until: wish.until.min(now.plus_millis(policy::LONGEST_HOLD_MS)),
+        id: asked.request.hold(),
+        order: asked.order.clone(),
+        discount: campaign.terms.discount.on(asked.spend),
+        until: asked.until.min(now.plus_millis(policy::LONGEST_HOLD_MS)),
     };
     campaign.carry(Place::Granted, Place::Held)?;
-    journal.wake(lapse_of(&hold, named.shopper));
+    effects.wake(lapse_of(&hold, named.shopper));
     let fact = CouponFact::CouponHeld {
-        request: wish.request,
+        request: asked.request,
         coupon: named.coupon,
         shopper: named.shopper.clone(),
         hold: hold.id,
@@ -68,7 +68,7 @@ pub(crate) fn hold(
         until: hold.until,
     };
     coupon.state = CouponState::Held(hold);
-    campaign.state(fact, journal);
+    campaign.state(fact, effects);
     Ok(())
 }
 
@@ -79,13 +79,13 @@ pub(crate) fn release(
     named: &Named<'_>,
     hold: HoldId,
     request: RequestId,
-    journal: &mut Journal,
+    effects: &mut Effects,
 ) -> Result<(), Declined> {
     let coupon = account.coupon(named.coupon).ok_or(Refusal::NotOwner)?;
     let held = coupon.held_by(hold).ok_or(Refusal::NotUsable)?;
-    journal.wake(lapse_of(held, named.shopper).reversed());
+    effects.wake(lapse_of(held, named.shopper).reversed());
     let ending = Ending { hold, request: Some(request), cause: ReleaseCause::Released };
-    Ok(give_back(campaign, coupon, named.shopper, &ending, journal)?)
+    Ok(give_back(campaign, coupon, named.shopper, &ending, effects)?)
 }
 
 /// A hold's time is over. Whether it still held: a timer may be late for a hold that was just redeemed.
@@ -94,16 +94,16 @@ pub(crate) fn lapse(
     account: &mut Account,
     shopper: &ShopperId,
     hold: HoldId,
-    journal: &mut Journal,
-) -> Result<bool, Broken> {
-    let now = journal.at();
+    effects: &mut Effects,
+) -> Result<bool, CorruptState> {
+    let now = effects.at();
     let lapsed = |coupon: &&mut Coupon| coupon.held_by(hold).is_some_and(|held| held.until <= now);
     let Some(coupon) = account.coupons.iter_mut().find(lapsed) else { return Ok(false) };
     let ending = Ending { hold, request: None, cause: ReleaseCause::Lapsed };
     let order = coupon.held_by(hold).map(|held| held.order.clone());
-    give_back(campaign, coupon, shopper, &ending, journal)?;
+    give_back(campaign, coupon, shopper, &ending, effects)?;
     if let Some(order) = order {
-        journal.notify(order, CouponAnswer::Released { hold, cause: ReleaseCause::Lapsed });
+        effects.notify(order, CouponAnswer::Released { hold, cause: ReleaseCause::Lapsed });
     }
     Ok(true)
 }
@@ -120,8 +120,8 @@ fn give_back(
     coupon: &mut Coupon,
     shopper: &ShopperId,
     ending: &Ending,
-    journal: &mut Journal,
-) -> Result<(), Broken> {
+    effects: &mut Effects,
+) -> Result<(), CorruptState> {
     campaign.carry(Place::Held, Place::Granted)?;
     coupon.state = CouponState::Granted;
     let fact = CouponFact::CouponReleased {
@@ -131,9 +131,9 @@ fn give_back(
         hold: ending.hold,
         cause: ending.cause,
     };
-    campaign.state(fact, journal);
+    campaign.state(fact, effects);
     // The sweep at the end of the use window passed this coupon by while it was held.
-    expire(campaign, coupon, shopper, journal)
+    expire(campaign, coupon, shopper, effects)
 }
 
 /// Expires a coupon that was not used in time; any other is left as it is.
@@ -141,14 +141,14 @@ pub(crate) fn expire(
     campaign: &mut Campaign,
     coupon: &mut Coupon,
     shopper: &ShopperId,
-    journal: &mut Journal,
-) -> Result<(), Broken> {
-    if coupon.state != CouponState::Granted || !coupon.has_expired(journal.at()) {
+    effects: &mut Effects,
+) -> Result<(), CorruptState> {
+    if coupon.state != CouponState::Granted || !coupon.has_expired(effects.at()) {
         return Ok(());
     }
     campaign.carry(Place::Granted, Place::Expired)?;
     coupon.state = CouponState::Expired;
-    campaign.state(CouponFact::CouponExpired { coupon: coupon.id(), shopper: shopper.clone() }, journal);
+    campaign.state(CouponFact::CouponExpired { coupon: coupon.id(), shopper: shopper.clone() }, effects);
     Ok(())
 }
 
@@ -160,21 +160,21 @@ pub(crate) fn redeem(
     named: &Named<'_>,
     hold: HoldId,
     request: RequestId,
-    journal: &mut Journal,
+    effects: &mut Effects,
 ) -> Result<(), Declined> {
     let coupon = account.coupon(named.coupon).ok_or(Refusal::NotOwner)?;
     if let CouponState::Redeemed(redemption) = &coupon.state
         && redemption.hold == hold
     {
-        campaign.state(redeemed(named, redemption, request), journal);
+        campaign.state(redeemed(named, redemption, request), effects);
         return Ok(());
     }
-    let held = coupon.held_by(hold).filter(|held| journal.at() < held.until).ok_or(Refusal::NotUsable)?.clone();
+    let held = coupon.held_by(hold).filter(|held| effects.at() < held.until).ok_or(Refusal::NotUsable)?.clone();
     campaign.carry(Place::Held, Place::Redeemed)?;
     campaign.counts.spent = campaign.counts.spent.saturating_add(minor(held.discount));
-    journal.wake(lapse_of(&held, named.shopper).reversed());
+    effects.wake(lapse_of(&held, named.shopper).reversed());
     let redemption = Redemption { hold, order: held.order, discount: held.discount };
-    campaign.state(redeemed(named, &redemption, request), journal);
+    campaign.state(redeemed(named, &redemption, request), effects);
     coupon.state = CouponState::Redeemed(redemption);
     Ok(())
 }
@@ -198,14 +198,14 @@ pub(crate) fn restore(
     named: &Named<'_>,
     order: &OrderId,
     request: RequestId,
-    journal: &mut Journal,
+    effects: &mut Effects,
 ) -> Result<(), Declined> {
     let coupon = account.coupon(named.coupon).ok_or(Refusal::NotOwner)?;
     let discount = match &coupon.state {
         CouponState::Redeemed(redemption) if redemption.order == *order => redemption.discount,
         _ => return Err(Refusal::NotUsable.into()),
     };
-    let allowed = coupon.may_be_restored(campaign.terms.restoration, journal.at());
+    let allowed = coupon.may_be_restored(campaign.terms.restoration, effects.at());
     if !allowed || !campaign.affords_another(discount) {
         return Err(Refusal::NotRestorable.into());
     }
@@ -220,7 +220,7 @@ pub(crate) fn restore(
         order: order.clone(),
         restored: coupon.restored,
     };
-    campaign.state(fact, journal);
+    campaign.state(fact, effects);
     Ok(())
 }
 
@@ -230,14 +230,14 @@ pub(crate) fn revoke(
     account: &mut Account,
     named: &Named<'_>,
     request: RequestId,
-    journal: &mut Journal,
+    effects: &mut Effects,
 ) -> Result<(), Declined> {
     let coupon = account.coupon(named.coupon).ok_or(Refusal::NotOwner)?;
     let place = match &coupon.state {
         CouponState::Granted => Place::Granted,
         CouponState::Held(held) => {
-            journal.wake(lapse_of(held, named.shopper).reversed());
-            journal.notify(held.order.clone(), CouponAnswer::Revoked { hold: held.id });
+            effects.wake(lapse_of(held, named.shopper).reversed());
+            effects.notify(held.order.clone(), CouponAnswer::Revoked { hold: held.id });
             Place::Held
         }
         _ => return Err(Refusal::NotUsable.into()),
@@ -245,7 +245,7 @@ pub(crate) fn revoke(
     campaign.carry(place, Place::Revoked)?;
     coupon.state = CouponState::Revoked;
     let fact = CouponFact::CouponRevoked { request, coupon: named.coupon, shopper: named.shopper.clone() };
-    campaign.state(fact, journal);
+    campaign.state(fact, effects);
     Ok(())
 }
 

@@ -15,7 +15,7 @@ use events::inventory::{StockRefusal, UnitTerms};
 use events::request::Fingerprint;
 use events::time::Timestamp;
 
-use super::requests::Seen;
+use crate::kit::requests::{Answer, Remembered, Requests, Seen, Standing};
 use crate::policy;
 
 /// A hold.
@@ -29,8 +29,8 @@ pub(crate) struct Hold {
     /// What the command said that obtained it; its request is where the id derives from.
     pub(crate) fingerprint: Fingerprint,
     pub(crate) state: HoldState,
-    /// Requests about it that were decided, oldest first.
-    pub(crate) requests: Vec<StepTaken>,
+    /// Requests about it that were decided.
+    pub(crate) requests: Requests<StepAnswer>,
 }
 
 /// Where a hold is.
@@ -55,27 +55,32 @@ pub(crate) enum HoldState {
     },
 }
 
-/// A request about a hold, and what was decided.
+/// What was decided about a request about a hold: why not, if it was refused.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct StepTaken {
-    pub(crate) request: RequestId,
-    pub(crate) fingerprint: Fingerprint,
-    /// Why not, if it was refused.
-    pub(crate) refused: Option<StockRefusal>,
+pub(crate) struct StepAnswer(pub(crate) Option<StockRefusal>);
+
+impl Answer for StepAnswer {
+    fn standing(&self) -> Standing {
+        if self.0.is_some() { Standing::Refused } else { Standing::Accepted }
+    }
+}
+
+impl StepAnswer {
+    /// The answer under its request. It is kept as long as the hold, so the time does not matter.
+    pub(crate) fn to(self, request: RequestId, fingerprint: Fingerprint) -> Remembered<Self> {
+        Remembered { request, fingerprint, at: Timestamp::default(), answer: self }
+    }
 }
 
 impl Hold {
     /// What is known of a request about the hold.
     pub(crate) fn recall(&self, request: RequestId, fingerprint: Fingerprint) -> Option<Seen<Option<StockRefusal>>> {
-        let known = self.requests.iter().rev().find(|known| known.request == request)?;
-        Some(Seen::of(known.fingerprint == fingerprint, || known.refused))
+        Some(self.requests.recall(request, fingerprint)?.map(|known| known.answer.0))
     }
 
-    /// Remembers a request about it. Beyond [`policy::REQUESTS_PER_HOLD`] the oldest is forgotten: its repeat is decided anew, and
-    /// a hold still ends once.
-    pub(crate) fn remember(&mut self, step: StepTaken) {
-        let over = (self.requests.len() + 1).saturating_sub(policy::REQUESTS_PER_HOLD);
-        self.requests.drain(..over);
-        self.requests.push(step);
+    /// Remembers a request about it.
+    pub(crate) fn remember(&mut self, request: RequestId, fingerprint: Fingerprint, refused: Option<StockRefusal>) {
+        let known = StepAnswer(refused).to(request, fingerprint);
+        self.requests.remember(known, known.at, &policy::REQUESTS_PER_HOLD);
     }
 }

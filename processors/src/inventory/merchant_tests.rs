@@ -1,7 +1,6 @@
 //! What merchants may do: define products, change terms, adjust stock; and when the stock is low.
 
-use super::world::{World, adjust, check, define, terms};
-use crate::policy;
+use super::fixture::check;
 
 #[test]
 fn a_product_begins_without_stock_and_is_adjusted() {
@@ -109,16 +108,30 @@ fn low_stock_is_told_once_each_time_it_falls() {
     );
 }
 
+/// 66 other changes once let a repeat move the stock a second time.
 #[test]
-fn a_product_remembers_the_newest_requests() {
-    let mut world = World::new();
-    world.send(&define("d", "tea", terms()), 0).unwrap();
-    let more = policy::REQUESTS_PER_PRODUCT as i64;
-    for number in 0..more {
-        world.send(&adjust(&format!("a{number}"), "tea", 1), number).unwrap();
-    }
-    for number in 0..more {
-        let again = world.send(&adjust(&format!("a{number}"), "tea", 1), more).unwrap();
-        assert_eq!(again.events, [], "request {number} is remembered");
-    }
+fn an_accepted_change_of_stock_is_remembered_for_a_day_whatever_comes_between() {
+    let change = |row: i64| {
+        let (change, level) = if row % 2 == 0 { (1, 111) } else { (-1, 110) };
+        format!(
+            "{} adjust {change} => applied {} {level} {level}/0/0
+",
+            3 + row,
+            4 + row
+        )
+    };
+    let between: String = (0..66).map(change).collect();
+    check(&format!(
+        "
+         0  define as=d             => applied 1 0                 0/0/0
+         1  adjust 100              => applied 2 100               100/0/0
+         2  adjust 10 as=a          => applied 3 110               110/0/0
+        {between}
+        70  adjust 10 as=a          => again applied 3 110         110/0/0
+        71  adjust 11 as=a          => again IDEMPOTENCY_CONFLICT  110/0/0
+     86401  adjust 10 as=a          => again applied 3 110         110/0/0
+        # a day after it was accepted it is another request
+     86402  adjust 10 as=a          => applied 70 120              120/0/0
+        "
+    ));
 }

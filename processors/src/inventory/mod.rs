@@ -2,28 +2,29 @@
 //!
 //! Its inbox is keyed by the sku, because a product's units are what orders contend for: one partition decides one product,
 //! record after record, so a unit is never sold twice. This file only declares; the rules are in `machine` (merchants) and `moves`
-//! (orders), what orders are told is in `answers`, how state is kept is in `shelf` and `rows`. With every definition the prices
+//! (orders), what orders are told is in `answers`, how state is kept is in `stores` and `rows`. With every definition the prices
 //! processor is told what the product costs.
 
+mod invariants;
 mod answers;
 mod hold;
-mod journal;
+mod effects;
 mod machine;
 mod moves;
 mod processor;
 mod product;
 mod requests;
 mod rows;
-mod shelf;
+mod stores;
 mod timers;
 
 use events::topics;
 use streams::topology::{Topology, TopologyError};
 
-use crate::post::Outlets;
+use crate::kit::messaging::Outputs;
 use processor::InventoryProcessor;
-
-pub(crate) use product::Product;
+#[cfg(test)]
+pub(crate) use requests::Decided;
 
 /// The processor's name: its application id.
 pub const NAME: &str = "inventory";
@@ -33,7 +34,7 @@ pub const NAME: &str = "inventory";
 /// # Errors
 /// [`TopologyError`] when `topics.yaml` of this build does not name the reply topic; a test makes sure it does.
 pub fn topology() -> Result<Topology, TopologyError> {
-    let outlets = Outlets::new(NAME, &topics::INVENTORY_EVENTS)?;
+    let outputs = Outputs::new(NAME, &topics::INVENTORY_EVENTS)?;
     Topology::builder(NAME)
         .source(topics::INVENTORY_INBOX.name())
         .changelog(topics::INVENTORY_CHANGELOG.name())
@@ -47,7 +48,7 @@ pub fn topology() -> Result<Topology, TopologyError> {
         .sink(topics::INGRESS_REPLIES.name())
         .sink(topics::ORDERS_INBOX.name())
         .sink(topics::PRICES_INBOX.name())
-        .build(move || Box::new(InventoryProcessor::new(outlets.clone())))
+        .build(move || Box::new(InventoryProcessor::new(outputs.clone())))
 }
 
 #[cfg(test)]
@@ -61,9 +62,9 @@ pub fn topology() -> Result<Topology, TopologyError> {
     reason = "a test that cannot go on should fail"
 )]
 mod tests {
-    use super::{hold, processor, rows, shelf, topology};
+    use super::{hold, processor, rows, stores, topology};
 
-    mod world;
+    mod fixture;
 
     mod merchant_tests;
     mod order_tests;

@@ -7,10 +7,11 @@ use events::inventory::{InventoryFact, MOST_QUANTITY, StockAnswer, StockRefusal}
 use events::request::Fingerprint;
 use events::time::Timestamp;
 
+use super::effects::{Effects, Notice, Wakeup};
 use super::hold::{Hold, HoldState};
-use super::journal::{Journal, Notice, Wakeup};
 use super::product::{Place, Product};
-use crate::invariants::Broken;
+use crate::kit::invariant::CorruptState;
+use crate::kit::requests::Requests;
 use crate::policy;
 
 /// Why a move was not made.
@@ -19,7 +20,7 @@ pub(crate) enum Declined {
     /// A rule says no: an outcome.
     Refused(StockRefusal),
     /// The state contradicts itself: stop.
-    Broken(Broken),
+    Corrupt(CorruptState),
 }
 
 impl From<StockRefusal> for Declined {
@@ -28,9 +29,9 @@ impl From<StockRefusal> for Declined {
     }
 }
 
-impl From<Broken> for Declined {
-    fn from(broken: Broken) -> Self {
-        Self::Broken(broken)
+impl From<CorruptState> for Declined {
+    fn from(corrupt: CorruptState) -> Self {
+        Self::Corrupt(corrupt)
     }
 }
 
@@ -54,8 +55,8 @@ pub(crate) enum Move {
 }
 
 /// Sets units aside for one order, at the price of this instant. A hold longer than [`policy::LONGEST_HOLD_MS`] is cut to it.
-pub(crate) fn hold(product: &mut Product, wanted: &Wanted<'_>, journal: &mut Journal) -> Result<Hold, Declined> {
-    let now = journal.at();
+pub(crate) fn hold(product: &mut Product, wanted: &Wanted<'_>, effects: &mut Effects) -> Result<Hold, Declined> {
+    let now = effects.at();
     if !(1..=MOST_QUANTITY).contains(&wanted.quantity) {
         return Err(StockRefusal::InvalidQuantity.into());
     }
@@ -74,9 +75,9 @@ pub(crate) fn hold(product: &mut Product, wanted: &Wanted<'_>, journal: &mut Jou
         quantity: wanted.quantity,
         fingerprint: wanted.fingerprint,
         state: HoldState::Held { unit: unit.clone(), until },
-        requests: Vec::new(),
+        requests: Requests::default(),
     };
-    product.watched(journal, |product, journal| {
+    product.watched(effects, |product, effects| {
         product.carry(Place::Available, Place::Held, hold.quantity)?;
         let fact = InventoryFact::StockHeld {
             request: wanted.request,
@@ -86,8 +87,8 @@ pub(crate) fn hold(product: &mut Product, wanted: &Wanted<'_>, journal: &mut Jou
             unit,
             until,
         };
-        product.state(fact, journal);
-        journal.wake(until, lapse_of(&hold));
+        product.state(fact, effects);
+        effects.wake(until, lapse_of(&hold));
         Ok::<_, Declined>(())
     })?;
     Ok(hold)
@@ -99,18 +100,18 @@ pub(crate) fn make(
     hold: &mut Hold,
     request: RequestId,
     asked: Move,
-    journal: &mut Journal,
+    effects: &mut Effects,
 ) -> Result<(), Declined> {
     match asked {
-        Move::Commit => commit(product, hold, request, journal),
-        Move::Release => release(product, hold, request, journal),
-        Move::Return(returned) => take_back(product, hold, request, returned, journal),
+        Move::Commit => commit(product, hold, request, effects),
+        Move::Release => release(product, hold, request, effects),
+        Move::Return(returned) => take_back(product, hold, request, returned, effects),
     }
 }
 
 /// The order was paid. A hold whose time is over is not committed, also if it has not lapsed yet.
-fn commit(product: &mut Product, hold: &mut Hold, request: RequestId, journal: &mut Journal) -> Result<(), Declined> {
-    let now = journal.at();
+fn commit(product: &mut Product, hold: &mut Hold, request: RequestId, effects: &mut Effects) -> Result<(), Declined> {
+    let now = effects.at();
     let until = match &hold.state {
         HoldState::Held { until, .. } if now < *until => *until,
         _ => return Err(StockRefusal::NotHeld.into()),
@@ -119,29 +120,29 @@ fn commit(product: &mut Product, hold: &mut Hold, request: RequestId, journal: &
     hold.state = HoldState::Committed { returned: 0 };
     let fact =
         InventoryFact::StockCommitted { request, hold: hold.id, order: hold.order.clone(), quantity: hold.quantity };
-    product.state(fact, journal);
-    journal.cancel(until, lapse_of(hold));
-    journal.wake(now.plus_millis(policy::COMMITTED_HOLD_RETENTION_MS), Wakeup::Forget { hold: hold.id });
+    product.state(fact, effects);
+    effects.cancel(until, lapse_of(hold));
+    effects.wake(now.plus_millis(policy::COMMITTED_HOLD_RETENTION_MS), Wakeup::Forget { hold: hold.id });
     Ok(())
 }
 
 /// The order was not paid. Only the exact hold can be released.
-fn release(product: &mut Product, hold: &mut Hold, request: RequestId, journal: &mut Journal) -> Result<(), Declined> {
+fn release(product: &mut Product, hold: &mut Hold, request: RequestId, effects: &mut Effects) -> Result<(), Declined> {
     let HoldState::Held { until, .. } = hold.state else { return Err(StockRefusal::NotHeld.into()) };
-    journal.cancel(until, lapse_of(hold));
-    Ok(give_back(product, hold, Some(request), ReleaseCause::Released, journal)?)
+    effects.cancel(until, lapse_of(hold));
+    Ok(give_back(product, hold, Some(request), ReleaseCause::Released, effects)?)
 }
 
 /// A hold's time is over. Whether it still held.
-pub(crate) fn lapse(product: &mut Product, hold: &mut Hold, journal: &mut Journal) -> Result<bool, Broken> {
+pub(crate) fn lapse(product: &mut Product, hold: &mut Hold, effects: &mut Effects) -> Result<bool, CorruptState> {
     match hold.state {
-        HoldState::Held { until, .. } if until <= journal.at() => {}
+        HoldState::Held { until, .. } if until <= effects.at() => {}
         _ => return Ok(false),
     }
     let cause = ReleaseCause::Lapsed;
-    give_back(product, hold, None, cause, journal)?;
+    give_back(product, hold, None, cause, effects)?;
     let answer = StockAnswer::Released { hold: hold.id, cause };
-    journal.notices.push(Notice { order: hold.order.clone(), sku: hold.sku.clone(), answer });
+    effects.notices.push(Notice { order: hold.order.clone(), sku: hold.sku.clone(), answer });
     Ok(true)
 }
 
@@ -150,8 +151,8 @@ fn give_back(
     hold: &mut Hold,
     request: Option<RequestId>,
     cause: ReleaseCause,
-    journal: &mut Journal,
-) -> Result<(), Broken> {
+    effects: &mut Effects,
+) -> Result<(), CorruptState> {
     product.carry(Place::Held, Place::Available, hold.quantity)?;
     hold.state = HoldState::Released { cause };
     let fact = InventoryFact::StockReleased {
@@ -161,9 +162,9 @@ fn give_back(
         quantity: hold.quantity,
         cause,
     };
-    product.state(fact, journal);
-    let end = journal.at().plus_millis(policy::ENDED_HOLD_RETENTION_MS);
-    journal.wake(end, Wakeup::Forget { hold: hold.id });
+    product.state(fact, effects);
+    let end = effects.at().plus_millis(policy::ENDED_HOLD_RETENTION_MS);
+    effects.wake(end, Wakeup::Forget { hold: hold.id });
     Ok(())
 }
 
@@ -173,7 +174,7 @@ fn take_back(
     hold: &mut Hold,
     request: RequestId,
     returned: u32,
-    journal: &mut Journal,
+    effects: &mut Effects,
 ) -> Result<(), Declined> {
     let HoldState::Committed { returned: before } = hold.state else { return Err(StockRefusal::NotHeld.into()) };
     if !(1..=hold.quantity).contains(&returned) {
@@ -185,7 +186,7 @@ fn take_back(
     hold.state = HoldState::Committed { returned: after };
     let fact =
         InventoryFact::StockReturned { request, hold: hold.id, order: hold.order.clone(), quantity, returned: after };
-    product.state(fact, journal);
+    product.state(fact, effects);
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use events::hold::ReleaseCause;
 use events::inventory::StockAnswer;
 
-use super::world::{World, check, commit, hold, order, request, sku};
+use super::fixture::{Fixture, check, commit, hold, order, request, sku};
 
 #[test]
 fn units_are_held_and_sold_and_never_more_than_there_are() {
@@ -135,22 +135,22 @@ fn a_hold_lapses_at_its_time_and_the_order_is_told_unasked() {
 /// The log may bring a commit at the very instant, before the timer has fired.
 #[test]
 fn a_commit_at_the_end_of_a_hold_comes_too_late() {
-    let mut world = World::with_tea(5);
-    world.send(&hold("h1", "tea", 2, 30), 1_000).unwrap();
-    let late = world.send(&commit("c1", "tea", "h1"), 30_000).unwrap();
+    let mut fixture = Fixture::with_tea(5);
+    fixture.send(&hold("h1", "tea", 2, 30), 1_000).unwrap();
+    let late = fixture.send(&commit("c1", "tea", "h1"), 30_000).unwrap();
     assert_eq!(late.answer, Some(StockAnswer::Refused { reason: events::inventory::StockRefusal::NotHeld }));
-    assert_eq!(world.ledger.level(&sku("tea")).unwrap().sold, 0);
-    world.tick(31_000);
-    assert_eq!(world.ledger.level(&sku("tea")).unwrap().available, 5);
+    assert_eq!(fixture.ledger.level(&sku("tea")).unwrap().sold, 0);
+    fixture.tick(31_000);
+    assert_eq!(fixture.ledger.level(&sku("tea")).unwrap().available, 5);
 }
 
 #[test]
 fn the_order_that_is_told_unasked_is_the_one_that_the_hold_was_for() {
-    let mut world = World::with_tea(5);
-    world.send(&hold("h1", "tea", 2, 30), 1_000).unwrap();
-    world.tick(30_000);
+    let mut fixture = Fixture::with_tea(5);
+    fixture.send(&hold("h1", "tea", 2, 30), 1_000).unwrap();
+    fixture.tick(30_000);
     let lapsed = StockAnswer::Released { hold: request("h1").hold(), cause: ReleaseCause::Lapsed };
-    assert_eq!(world.told(), [(order("order-1"), sku("tea"), None, lapsed)]);
+    assert_eq!(fixture.told(), [(order("order-1"), sku("tea"), None, lapsed)]);
 }
 
 #[test]

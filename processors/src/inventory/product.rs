@@ -4,8 +4,8 @@
 use events::ids::Sku;
 use events::inventory::{InventoryEvent, InventoryFact, MOST_STOCK, ProductTerms, StockLevel, StockRefusal};
 
-use super::journal::Journal;
-use crate::invariants::Broken;
+use super::effects::Effects;
+use crate::kit::invariant::CorruptState;
 
 /// A product.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -53,11 +53,11 @@ impl Product {
     }
 
     /// Moves units.
-    pub(crate) fn carry(&mut self, from: Place, to: Place, quantity: u32) -> Result<(), Broken> {
+    pub(crate) fn carry(&mut self, from: Place, to: Place, quantity: u32) -> Result<(), CorruptState> {
         let source = self.at(from);
-        *source = source.checked_sub(quantity.into()).ok_or(Broken("units left a place that had fewer"))?;
+        *source = source.checked_sub(quantity.into()).ok_or(CorruptState("units left a place that had fewer"))?;
         let target = self.at(to);
-        *target = target.checked_add(quantity.into()).ok_or(Broken("more units than can be counted"))?;
+        *target = target.checked_add(quantity.into()).ok_or(CorruptState("more units than can be counted"))?;
         Ok(())
     }
 
@@ -75,22 +75,22 @@ impl Product {
     }
 
     /// Takes a step and says so when the stock has become low with it.
-    pub(crate) fn watched<T>(&mut self, journal: &mut Journal, step: impl FnOnce(&mut Self, &mut Journal) -> T) -> T {
+    pub(crate) fn watched<T>(&mut self, effects: &mut Effects, step: impl FnOnce(&mut Self, &mut Effects) -> T) -> T {
         let before = self.shortage();
-        let done = step(self, journal);
+        let done = step(self, effects);
         if let (None, Some(threshold)) = (before, self.shortage()) {
-            self.state(InventoryFact::StockLow { threshold }, journal);
+            self.state(InventoryFact::StockLow { threshold }, effects);
         }
         done
     }
 
     /// Puts a fact on record: the next version, with the numbers as they are now.
-    pub(crate) fn state(&mut self, fact: InventoryFact, journal: &mut Journal) {
+    pub(crate) fn state(&mut self, fact: InventoryFact, effects: &mut Effects) {
         self.version += 1;
-        journal.events.push(InventoryEvent {
+        effects.events.push(InventoryEvent {
             sku: self.sku.clone(),
             version: self.version,
-            at: journal.at(),
+            at: effects.at(),
             stock: self.level,
             fact,
         });

@@ -9,7 +9,9 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
-use super::world::{Effect, World, adjust, at, commit, define, hold, order, release, request, sku, take_back, terms};
+use super::fixture::{
+    Effect, Fixture, adjust, at, commit, define, hold, order, release, request, sku, take_back, terms,
+};
 
 /// One step: who asks for what, in small numbers that meet often.
 #[derive(Clone, Copy, Debug)]
@@ -65,23 +67,23 @@ fn command(step: Step) -> InventoryCommand {
     }
 }
 
-/// Plays steps on a fresh world.
-fn play(steps: &[Step], mut after: impl FnMut(&mut World, usize, &InventoryCommand, &Effect, i64)) -> Vec<Effect> {
-    let mut world = World::new();
+/// Plays steps on a fresh fixture.
+fn play(steps: &[Step], mut after: impl FnMut(&mut Fixture, usize, &InventoryCommand, &Effect, i64)) -> Vec<Effect> {
+    let mut fixture = Fixture::new();
     let mut now = 12_000;
     let mut effects = vec![];
-    world.send(&define("first", "product-0", terms()), 0).unwrap();
-    world.send(&adjust("stock", "product-0", 5), 0).unwrap();
+    fixture.send(&define("first", "product-0", terms()), 0).unwrap();
+    fixture.send(&adjust("stock", "product-0", 5), 0).unwrap();
     for (number, step) in steps.iter().enumerate() {
         now += step.wait_ms;
         let command = command(*step);
-        let effect = world.send(&command, now).unwrap();
-        after(&mut world, number, &command, &effect, now);
+        let effect = fixture.send(&command, now).unwrap();
+        after(&mut fixture, number, &command, &effect, now);
         effects.push(effect);
     }
     // Whatever was held ends; the ledger and the invariants have judged every step.
-    world.tick(now + 400_000);
-    assert!(world.ledger.levels().all(|(_, level)| level.held == 0), "at rest nothing is held");
+    fixture.tick(now + 400_000);
+    assert!(fixture.ledger.levels().all(|(_, level)| level.held == 0), "at rest nothing is held");
     effects
 }
 
@@ -117,8 +119,8 @@ proptest! {
     fn every_unit_is_in_one_place_at_every_step_and_a_duplicate_adds_no_fact(
         steps in prop::collection::vec(step(), 1..120),
     ) {
-        play(&steps, |world, _, command, effect, now| {
-            let again = world.send(command, now).unwrap();
+        play(&steps, |fixture, _, command, effect, now| {
+            let again = fixture.send(command, now).unwrap();
             assert_eq!(again.events, [], "{command:?}");
             assert_eq!(again.reply.as_ref().map(|reply| &reply.outcome), effect.reply.as_ref().map(|reply| &reply.outcome));
             assert_eq!(again.answer, effect.answer, "{command:?}");
@@ -131,9 +133,9 @@ proptest! {
         crashes in prop::collection::btree_set(0_usize..120, 0..8),
     ) {
         let once = play(&steps, |_, _, _, _, _| {});
-        let again = play(&steps, |world, number, _, _, _| {
+        let again = play(&steps, |fixture, number, _, _, _| {
             if crashes.contains(&number) {
-                world.driver.crash_and_restore().unwrap();
+                fixture.driver.crash_and_restore().unwrap();
             }
         });
         prop_assert_eq!(once, again);
@@ -145,18 +147,18 @@ proptest! {
         stock in 1_i64..20,
         wishes in prop::collection::vec((0_u32..60, any::<bool>()), 1..300),
     ) {
-        let mut world = World::with_tea(stock);
+        let mut fixture = Fixture::with_tea(stock);
         let mut gone = BTreeSet::new();
         let mut sold = 0;
         for (number, keeps) in wishes {
             let name = format!("h{number}");
-            let effect = world.send(&hold(&name, "tea", 1, 90), 1_000).unwrap();
+            let effect = fixture.send(&hold(&name, "tea", 1, 90), 1_000).unwrap();
             let is_new = effect.events.iter().any(|event| matches!(event.fact, InventoryFact::StockHeld { .. }));
             if is_new && keeps {
-                world.send(&commit(&format!("c{number}"), "tea", &name), 1_000).unwrap();
+                fixture.send(&commit(&format!("c{number}"), "tea", &name), 1_000).unwrap();
                 sold += 1;
             } else if is_new {
-                world.send(&release(&format!("x{number}"), "tea", &name), 1_000).unwrap();
+                fixture.send(&release(&format!("x{number}"), "tea", &name), 1_000).unwrap();
             } else {
                 let is_over = gone.contains(&number) || sold == stock;
                 prop_assert!(is_over, "{:?}", effect.answer);
@@ -165,7 +167,7 @@ proptest! {
             let is_held = matches!(effect.answer, Some(StockAnswer::Held { .. }));
             prop_assert_eq!(is_held, is_new);
         }
-        let level = world.ledger.level(&sku("tea")).unwrap();
+        let level = fixture.ledger.level(&sku("tea")).unwrap();
         prop_assert_eq!((level.sold, level.held), (sold as u64, 0));
         prop_assert_eq!(level.available, (stock - sold) as u64);
     }

@@ -9,12 +9,12 @@ use events::request::Fingerprint;
 use events::time::Window;
 use proptest::prelude::*;
 
-use super::hold::{Hold, HoldState, StepTaken};
+use super::fixture::{at, order, request, sku, terms};
+use super::hold::{Hold, HoldState, StepAnswer};
 use super::rows;
-use super::world::{at, order, request, sku, terms};
-use crate::bytes::RowError;
 use crate::inventory::product::Product;
-use crate::inventory::requests::{Decided, Remembered, Requests};
+use crate::kit::requests::Requests;
+use crate::kit::row::RowError;
 
 const LEVEL: StockLevel = StockLevel { received: u64::MAX, available: 1, held: 2, sold: u64::MAX };
 
@@ -38,14 +38,14 @@ fn hold(state: HoldState) -> Hold {
         quantity: 3,
         fingerprint: Fingerprint::from_u64(u64::MAX),
         state,
-        requests: vec![],
+        requests: Requests::default(),
     }
 }
 
 fn holds() -> Vec<Hold> {
     let refusals = StockRefusal::ALL.map(Some).into_iter().chain([None]);
-    let step = |refused| StepTaken { request: request("s"), fingerprint: Fingerprint::from_u64(9), refused };
-    let requests: Vec<StepTaken> = refusals.map(step).collect();
+    let step = |refused| StepAnswer(refused).to(request("s"), Fingerprint::from_u64(9));
+    let requests = Requests(refusals.map(step).collect());
     let states = [
         HoldState::Held { unit: products()[1].terms.unit(at(1)), until: at(9) },
         HoldState::Committed { returned: u32::MAX },
@@ -64,18 +64,6 @@ fn holds() -> Vec<Hold> {
     states.chain(orders.map(|order| with(order)(HoldState::Committed { returned: 0 }))).collect()
 }
 
-fn requests() -> Requests {
-    let decided = StockRefusal::ALL
-        .map(Decided::Refused)
-        .into_iter()
-        .chain([Decided::Applied { version: u64::MAX, stock: LEVEL }]);
-    let remembered = |decided| {
-        let (request, fingerprint) = (request("q"), Fingerprint::from_u64(9));
-        Remembered { request, fingerprint, at: at(7), decided }
-    };
-    Requests(decided.map(remembered).collect())
-}
-
 #[test]
 fn rows_are_read_as_they_were_written() {
     for product in products() {
@@ -85,7 +73,6 @@ fn rows_are_read_as_they_were_written() {
     for hold in holds() {
         assert_eq!(rows::read_hold(hold.id, &rows::write_hold(&hold)), Ok(hold));
     }
-    assert_eq!(rows::read_requests(&rows::write_requests(&requests())), Ok(requests()));
 }
 
 #[test]
@@ -119,11 +106,7 @@ fn rows_of_version_1_are_these_bytes() {
 #[test]
 fn a_committed_hold_takes_at_most_eighty_bytes() {
     let mut committed = hold(HoldState::Committed { returned: 0 });
-    committed.requests.push(StepTaken {
-        request: request("c"),
-        fingerprint: Fingerprint::from_u64(u64::MAX),
-        refused: None,
-    });
+    committed.requests.0.push(StepAnswer(None).to(request("c"), Fingerprint::from_u64(u64::MAX)));
     let row = rows::write_hold(&committed);
     assert!(row.len() <= 80, "{} bytes", row.len());
 }
@@ -135,7 +118,6 @@ proptest! {
         marked.insert(0, 1);
         for row in [bytes, marked] {
             drop(rows::read_hold(HoldId::from_bytes([0; 16]), &row));
-            drop(rows::read_requests(&row));
             drop(rows::read_product(&sku("tea"), &row, &row));
         }
     }

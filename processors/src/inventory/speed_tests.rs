@@ -12,10 +12,10 @@ use events::topics;
 use streams::processor::{Context, Processor, StoreId, Timer};
 use streams::record::{Outgoing, Record};
 
+use super::fixture::{adjust, at, define, request, sku, terms};
 use super::processor::InventoryProcessor;
-use super::shelf;
-use super::world::{adjust, at, define, request, sku, terms};
-use crate::post::Outlets;
+use super::stores;
+use crate::kit::messaging::Outputs;
 
 const HOLDS: u32 = 500_000;
 
@@ -101,13 +101,13 @@ fn what_a_hold_costs() {
         .map(|command| record(&command))
         .collect();
     let mut maps = Maps::default();
-    let mut processor = InventoryProcessor::new(Outlets::new("inventory", &topics::INVENTORY_EVENTS).unwrap());
+    let mut processor = InventoryProcessor::new(Outputs::new("inventory", &topics::INVENTORY_EVENTS).unwrap());
     for command in [define("d", "tea", terms()), adjust("a", "tea", HOLDS.into())] {
         processor.process(&record(&command), &mut maps).unwrap();
     }
     per_command("hold, the whole processor on plain maps", &holds, &mut processor, &mut maps);
     per_command("commit", &commits, &mut processor, &mut maps);
-    let kept = &maps.stores[&shelf::HOLDS];
+    let kept = &maps.stores[&stores::HOLDS];
     let bytes: usize = kept.iter().map(|(key, value)| key.len() + value.len()).sum();
     eprintln!("{} committed holds: {} bytes of key and value each", kept.len(), bytes / kept.len());
 }

@@ -4,8 +4,8 @@ use events::ids::{HoldId, Sku};
 use events::time::Timestamp;
 use streams::processor::Timer;
 
-use super::journal::Wakeup;
-use crate::bytes::{Reader, RowError, Writer};
+use super::effects::Wakeup;
+use crate::kit::row::{Reader, RowError, Writer};
 
 /// A timer's kind, as the runtime stores it: never renumber.
 mod kind {
@@ -13,8 +13,8 @@ mod kind {
     pub(super) const FORGET: u8 = 2;
 }
 
-/// The kind of the timer that lets strangers be forgotten.
-pub(crate) const STRANGERS: u8 = 3;
+/// The kind of the timer that lets old requests be forgotten.
+pub(crate) const FORGET_REQUESTS: u8 = 3;
 
 /// The version of timer keys.
 const VERSION: u8 = 1;
@@ -23,7 +23,7 @@ const VERSION: u8 = 1;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Woken {
     Hold(Wakeup),
-    Strangers,
+    Requests,
 }
 
 /// The runtime's timer for a wake-up.
@@ -47,7 +47,7 @@ pub(crate) fn timer(wakeup: &Wakeup, deadline: Timestamp) -> Timer {
 pub(crate) fn read(timer: &Timer) -> Result<Woken, RowError> {
     let mut key = Reader::new(&timer.key, VERSION)?;
     match timer.kind {
-        STRANGERS => Ok(Woken::Strangers),
+        FORGET_REQUESTS => Ok(Woken::Requests),
         kind::LAPSE => {
             let hold = HoldId::from_bytes(key.fixed()?);
             let sku = std::str::from_utf8(key.rest()).ok().and_then(|text| Sku::new(text).ok());

@@ -8,9 +8,10 @@ use events::inventory::StockAnswer;
 use events::orders::{OrderFact, OrderState, Step};
 
 use super::coupon::CouponState;
-use super::journal::Journal;
+use super::effects::Effects;
 use super::line::Stock;
-use super::order::{Broken, Order};
+use super::order::Order;
+use crate::kit::invariant::CorruptState;
 
 impl Order {
     /// The inventory processor answers, or tells unasked that a hold lapsed.
@@ -19,8 +20,8 @@ impl Order {
         sku: &Sku,
         request: Option<RequestId>,
         answer: &StockAnswer,
-        journal: &mut Journal,
-    ) -> Result<(), Broken> {
+        effects: &mut Effects,
+    ) -> Result<(), CorruptState> {
         let Some(line) = self.lines.iter_mut().find(|line| line.sku == *sku) else { return Ok(()) };
         let Some(request) = request else {
             let held = matches!(line.stock, Stock::Asked | Stock::Held);
@@ -28,7 +29,7 @@ impl Order {
                 StockAnswer::Released { hold, cause: ReleaseCause::Lapsed }
                     if held && *hold == self.stock_hold(sku) =>
                 {
-                    self.stock_lost(sku, journal)
+                    self.stock_lost(sku, effects)
                 }
                 _ => Ok(()),
             };
@@ -51,10 +52,10 @@ impl Order {
             return Ok(());
         }
         match (line.stock, answer) {
-            (Stock::Asked, StockAnswer::Held { unit, until, .. }) => self.stock_held(sku, unit, *until, journal),
-            (Stock::Asked, StockAnswer::Refused { reason }) => self.stock_refused(sku, *reason, journal),
+            (Stock::Asked, StockAnswer::Held { unit, until, .. }) => self.stock_held(sku, unit, *until, effects),
+            (Stock::Asked, StockAnswer::Refused { reason }) => self.stock_refused(sku, *reason, effects),
             (Stock::Committing, StockAnswer::Committed { .. }) => {
-                self.stock_committed(sku, journal);
+                self.stock_committed(sku, effects);
                 Ok(())
             }
             (Stock::Committing, StockAnswer::Refused { .. } | StockAnswer::Released { .. }) => {
@@ -62,7 +63,7 @@ impl Order {
                 line.returning = false;
                 line.returned = 0;
                 let hold = self.stock_hold(sku);
-                self.state(OrderFact::HoldLost { sku: Some(sku.clone()), hold }, journal);
+                self.state(OrderFact::HoldLost { sku: Some(sku.clone()), hold }, effects);
                 Ok(())
             }
             // A refusal says that nothing is held: that is what was asked for.
@@ -79,8 +80,8 @@ impl Order {
         &mut self,
         request: Option<RequestId>,
         answer: &CouponAnswer,
-        journal: &mut Journal,
-    ) -> Result<(), Broken> {
+        effects: &mut Effects,
+    ) -> Result<(), CorruptState> {
         let hold = self.coupon_hold();
         let Some(coupon) = &mut self.coupon else { return Ok(()) };
         let Some(request) = request else {
@@ -90,7 +91,7 @@ impl Order {
                 | CouponAnswer::Revoked { hold: ended }
                     if held && *ended == hold =>
                 {
-                    self.coupon_lost(journal)
+                    self.coupon_lost(effects)
                 }
                 _ => Ok(()),
             };
@@ -116,11 +117,11 @@ impl Order {
         }
         match (coupon.state, answer) {
             (CouponState::Asked, CouponAnswer::Held { discount, platform_share, until, .. }) => {
-                self.coupon_held(*discount, *platform_share, *until, journal)
+                self.coupon_held(*discount, *platform_share, *until, effects)
             }
-            (CouponState::Asked, CouponAnswer::Refused { reason }) => self.coupon_refused(*reason, journal),
+            (CouponState::Asked, CouponAnswer::Refused { reason }) => self.coupon_refused(*reason, effects),
             (CouponState::Redeeming, CouponAnswer::Redeemed { .. }) => {
-                self.coupon_redeemed(journal);
+                self.coupon_redeemed(effects);
                 Ok(())
             }
             // The order stays paid: a discount once given is kept.
@@ -130,7 +131,7 @@ impl Order {
             ) => {
                 coupon.state = CouponState::Lost;
                 coupon.restoring = false;
-                self.state(OrderFact::HoldLost { sku: None, hold }, journal);
+                self.state(OrderFact::HoldLost { sku: None, hold }, effects);
                 Ok(())
             }
             (
@@ -145,14 +146,14 @@ impl Order {
     }
 
     /// After everything else in a step: says that all is answered, and refunds what was paid without its stock.
-    pub(crate) fn settle(&mut self, journal: &mut Journal) -> Result<(), Broken> {
+    pub(crate) fn settle(&mut self, effects: &mut Effects) -> Result<(), CorruptState> {
         if self.state == OrderState::Holding {
             return Ok(());
         }
-        self.rest(journal);
+        self.rest(effects);
         if self.awaited() == 0 && self.is_bought() && self.has_lost_stock() && self.lines.iter().any(|l| l.left() > 0) {
-            self.refund_lost_stock(journal)?;
-            self.rest(journal);
+            self.refund_lost_stock(effects)?;
+            self.rest(effects);
         }
         Ok(())
     }

@@ -45,18 +45,6 @@ pub(crate) enum CouponState {
 }
 
 impl CouponState {
-    /// Every state, in the order of their numbers in a row: only ever append.
-    pub(crate) const ALL: [Self; 8] = [
-        Self::Wanted,
-        Self::Asked,
-        Self::Held,
-        Self::Redeeming,
-        Self::Redeemed,
-        Self::Releasing,
-        Self::Ended,
-        Self::Lost,
-    ];
-
     /// Whether an answer is awaited.
     pub(crate) fn is_awaited(self) -> bool {
         matches!(self, Self::Asked | Self::Redeeming | Self::Releasing)

@@ -5,14 +5,15 @@ use events::ids::RequestId;
 use events::orders::{Goods, OrderFact, OrderState, RefundCause};
 use events::payments::{Decline, Payment, PaymentMethod, RefundAccount};
 
-use super::journal::Journal;
-use super::order::{Broken, Order};
+use super::effects::Effects;
+use super::order::Order;
 use super::payment::{Refund, RefundKind};
+use crate::kit::invariant::CorruptState;
 use crate::policy;
 
 impl Order {
     /// A virtual account awaits the shopper's transfer.
-    pub(crate) fn deposit_awaited(&mut self, payment: &Payment, journal: &mut Journal) -> Result<(), Broken> {
+    pub(crate) fn deposit_awaited(&mut self, payment: &Payment, effects: &mut Effects) -> Result<(), CorruptState> {
         let asked =
             matches!(self.state, OrderState::Confirming | OrderState::PaymentUnknown | OrderState::CancelRequested);
         let Some(attempt) = self.payment.as_mut().filter(|_| asked) else { return Ok(()) };
@@ -20,7 +21,7 @@ impl Order {
             return Ok(());
         }
         let Some(account) = payment.virtual_account.clone() else {
-            self.outcome_unknown("UNREADABLE", journal);
+            self.outcome_unknown("UNREADABLE", effects);
             return Ok(());
         };
         attempt.method = Some(PaymentMethod::VirtualAccount);
@@ -30,16 +31,16 @@ impl Order {
             self.enter(OrderState::AwaitingDeposit, Some(account.due_at.min(net)));
         }
         let fact = OrderFact::DepositAwaited { request, attempt: number, payment_key: key, account };
-        self.state(fact, journal);
-        self.grant(request, journal);
+        self.state(fact, effects);
+        self.grant(request, effects);
         if self.state == OrderState::CancelRequested {
-            self.close_account(journal);
+            self.close_account(effects);
         }
         Ok(())
     }
 
     /// The shopper cancels while the provider's answer, or a transfer, is awaited.
-    pub(crate) fn request_cancel(&mut self, request: RequestId, account: Option<RefundAccount>, journal: &mut Journal) {
+    pub(crate) fn request_cancel(&mut self, request: RequestId, account: Option<RefundAccount>, effects: &mut Effects) {
         let awaited_deposit = self.state == OrderState::AwaitingDeposit;
         if let Some(attempt) = &mut self.payment {
             attempt.account = account;
@@ -49,14 +50,14 @@ impl Order {
         }
         self.state = OrderState::CancelRequested;
         if awaited_deposit && self.refund.is_none() {
-            self.close_account(journal);
+            self.close_account(effects);
         }
-        self.state(OrderFact::CancelRequested { request }, journal);
-        self.grant(request, journal);
+        self.state(OrderFact::CancelRequested { request }, effects);
+        self.grant(request, effects);
     }
 
     /// Closes the account that awaits a transfer. The provider knows whether the transfer was first.
-    pub(crate) fn close_account(&mut self, journal: &mut Journal) {
+    pub(crate) fn close_account(&mut self, effects: &mut Effects) {
         let amount = self.amounts.due;
         let kept = self.refund.take();
         self.refunds = self.refunds.saturating_add(1);
@@ -71,19 +72,19 @@ impl Order {
             repeats: 0,
             unknown: kept.is_some_and(|refund| refund.unknown),
             refused: false,
-            next: journal.in_millis(policy::PAYMENT_ANSWERED_WITHIN_MS),
+            next: effects.in_millis(policy::PAYMENT_ANSWERED_WITHIN_MS),
             back: self.state,
         });
-        self.ask_to_refund(journal);
+        self.ask_to_refund(effects);
     }
 
     /// Nothing was paid into the account, and nothing will be.
-    pub(crate) fn account_closed(&mut self, journal: &mut Journal) {
+    pub(crate) fn account_closed(&mut self, effects: &mut Effects) {
         let back = self.refund.take().map(|refund| refund.back);
         if back == Some(OrderState::CancelRequested) {
-            self.cancelled(None, journal);
+            self.cancelled(None, effects);
         } else {
-            self.payment_failed(Decline::Restart, "DEPOSIT_OVERDUE", journal);
+            self.payment_failed(Decline::Restart, "DEPOSIT_OVERDUE", effects);
         }
     }
 }

@@ -50,10 +50,6 @@ pub(crate) enum Stock {
 }
 
 impl Stock {
-    /// Every place, in the order of their numbers in a row: only ever append.
-    pub(crate) const ALL: [Self; 7] =
-        [Self::Asked, Self::Held, Self::Committing, Self::Committed, Self::Releasing, Self::Ended, Self::Lost];
-
     /// Whether an answer is awaited.
     pub(crate) fn is_awaited(self) -> bool {
         matches!(self, Self::Asked | Self::Committing | Self::Releasing)

@@ -7,10 +7,11 @@ use events::payments::{PaymentAnswer, PaymentCommand, PaymentStatus};
 use events::request::Fingerprint;
 use events::time::Timestamp;
 
-use super::journal::{Journal, Output};
-use super::order::{Broken, Order};
+use super::effects::{Effects, Output};
+use super::order::Order;
 use super::paying::pause;
 use super::payment::LookUp;
+use crate::kit::invariant::CorruptState;
 use crate::policy;
 
 impl Order {
@@ -20,7 +21,7 @@ impl Order {
         transmission: &TransmissionId,
         key: Option<&PaymentKey>,
         status: PaymentStatus,
-        journal: &mut Journal,
+        effects: &mut Effects,
     ) {
         let hash = Fingerprint::of(transmission.as_str().as_bytes()).as_u64();
         if self.transmissions.contains(&hash) {
@@ -38,31 +39,31 @@ impl Order {
         if self.state == OrderState::Confirming || self.look_ups.waiting.as_ref().is_some_and(is_seen) {
             return;
         }
-        self.state(OrderFact::HintTaken { transmission: transmission.clone(), status }, journal);
-        self.look_up(key, journal);
+        self.state(OrderFact::HintTaken { transmission: transmission.clone(), status }, effects);
+        self.look_up(key, effects);
     }
 
     /// Looks the payment up, as soon as may be.
-    pub(crate) fn look_up(&mut self, key: Option<PaymentKey>, journal: &mut Journal) {
-        let early = self.look_ups.number > 0 && journal.at() < self.may_look_at();
+    pub(crate) fn look_up(&mut self, key: Option<PaymentKey>, effects: &mut Effects) {
+        let early = self.look_ups.number > 0 && effects.at() < self.may_look_at();
         if early || self.look_ups.open.is_some() {
             self.look_ups.waiting = Some(key);
             return;
         }
         self.look_ups.number = self.look_ups.number.saturating_add(1);
-        self.look_ups.latest = journal.at();
+        self.look_ups.latest = effects.at();
         self.look_ups.open = Some(LookUp {
             key,
             refunds: self.refunds,
             repeats: 0,
-            next: journal.in_millis(policy::PAYMENT_ANSWERED_WITHIN_MS),
+            next: effects.in_millis(policy::PAYMENT_ANSWERED_WITHIN_MS),
         });
-        self.ask_to_look(journal);
+        self.ask_to_look(effects);
     }
 
-    fn ask_to_look(&self, journal: &mut Journal) {
+    fn ask_to_look(&self, effects: &mut Effects) {
         let Some(open) = &self.look_ups.open else { return };
-        journal.write(Output::Payment(PaymentCommand::LookUp {
+        effects.write(Output::Payment(PaymentCommand::LookUp {
             request: Step::LookUp(self.look_ups.number).request(&self.id),
             order: self.id.clone(),
             payment_key: open.key.clone(),
@@ -75,37 +76,37 @@ impl Order {
     }
 
     /// The look-up under way is answered. While nobody knows, it is repeated.
-    pub(crate) fn looked_up(&mut self, answer: &PaymentAnswer, journal: &mut Journal) -> Result<(), Broken> {
+    pub(crate) fn looked_up(&mut self, answer: &PaymentAnswer, effects: &mut Effects) -> Result<(), CorruptState> {
         if let (PaymentAnswer::Unknown { .. }, Some(open)) = (answer, &mut self.look_ups.open) {
-            open.next = open.next.min(journal.in_millis(pause(open.repeats)));
+            open.next = open.next.min(effects.in_millis(pause(open.repeats)));
             return Ok(());
         }
         let Some(open) = self.look_ups.open.take() else { return Ok(()) };
         match answer {
             PaymentAnswer::Found { payment } => {
-                self.found(payment, journal)?;
+                self.found(payment, effects)?;
                 if open.refunds == self.refunds && payment.order == self.id {
-                    self.compare(payment, journal);
+                    self.compare(payment, effects);
                 }
                 Ok(())
             }
-            PaymentAnswer::NotFound => self.not_found(journal),
+            PaymentAnswer::NotFound => self.not_found(effects),
             _ => Ok(()),
         }
     }
 
     /// It is time to repeat a look-up, or to begin the one that waits.
-    pub(crate) fn look_due(&mut self, journal: &mut Journal) {
+    pub(crate) fn look_due(&mut self, effects: &mut Effects) {
         if let Some(open) = &mut self.look_ups.open {
-            if open.next <= journal.at() {
+            if open.next <= effects.at() {
                 open.repeats = open.repeats.saturating_add(1);
-                open.next = journal.in_millis(policy::PAYMENT_ANSWERED_WITHIN_MS);
-                self.ask_to_look(journal);
+                open.next = effects.in_millis(policy::PAYMENT_ANSWERED_WITHIN_MS);
+                self.ask_to_look(effects);
             }
-        } else if journal.at() >= self.may_look_at()
+        } else if effects.at() >= self.may_look_at()
             && let Some(key) = self.look_ups.waiting.take()
         {
-            self.look_up(key, journal);
+            self.look_up(key, effects);
         }
     }
 }

@@ -5,10 +5,13 @@ use events::ids::{RequestId, ShopperId};
 use events::orders::{Confirmer, Goods, OrderCommand, OrderFact, OrderRefusal, OrderState, Reason, RefundCause, Units};
 use events::payments::RefundAccount;
 
-use super::journal::Journal;
-use super::order::{Broken, Order};
-use super::refunding::Wish;
-use super::requests::{Answer, Remembered};
+use super::effects::Effects;
+use super::order::Order;
+use super::refunding::RefundRequest;
+use super::requests::Answer;
+use crate::kit::invariant::CorruptState;
+use crate::kit::requests::Remembered;
+use crate::policy;
 
 /// What becomes of an order that was woken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -26,72 +29,71 @@ pub(crate) fn decide(
     request: RequestId,
     command: &OrderCommand,
     reply_to: Option<i32>,
-    journal: &mut Journal,
-) -> Result<(), Broken> {
-    order.requests.begin(Remembered {
-        request,
-        fingerprint: command.fingerprint(),
-        at: journal.at(),
-        answer: Answer::Pending(reply_to),
-    });
-    if let Err(refusal) = step(order, request, command, journal)? {
+    effects: &mut Effects,
+) -> Result<(), CorruptState> {
+    let (now, bounds) = (effects.at(), &policy::REQUESTS_PER_ORDER);
+    let has_room = order.requests.has_room(now, bounds);
+    let (fingerprint, answer) = (command.fingerprint(), Answer::Pending(reply_to));
+    order.requests.remember(Remembered { request, fingerprint, at: now, answer }, now, bounds);
+    let done = if has_room { step(order, request, command, effects)? } else { Err(OrderRefusal::TooManyRequests) };
+    if let Err(refusal) = done {
         let reason = Reason::from(refusal);
         let shopper = command.shopper().cloned();
-        order.state(OrderFact::OrderRefused { request, shopper, reason: reason.clone() }, journal);
-        order.refuse(request, reason, journal);
+        order.state(OrderFact::OrderRefused { request, shopper, reason: reason.clone() }, effects);
+        order.refuse(request, reason, effects);
     }
-    order.settle(journal)
+    order.settle(effects)
 }
 
 /// Takes in an answer or a hint.
-pub(crate) fn hear(order: &mut Order, message: &OrderCommand, journal: &mut Journal) -> Result<(), Broken> {
+pub(crate) fn receive(order: &mut Order, message: &OrderCommand, effects: &mut Effects) -> Result<(), CorruptState> {
     match message {
         OrderCommand::StockAnswered { sku, request, answer, .. } => {
-            order.stock_answered(sku, *request, answer, journal)?;
+            order.stock_answered(sku, *request, answer, effects)?;
         }
-        OrderCommand::CouponAnswered { request, answer, .. } => order.coupon_answered(*request, answer, journal)?,
-        OrderCommand::PaymentAnswered { request, answer, .. } => order.payment_answered(*request, answer, journal)?,
+        OrderCommand::CouponAnswered { request, answer, .. } => order.coupon_answered(*request, answer, effects)?,
+        OrderCommand::PaymentAnswered { request, answer, .. } => order.payment_answered(*request, answer, effects)?,
         OrderCommand::Hint { transmission, payment_key, status, .. } => {
-            order.hint(transmission, payment_key.as_ref(), *status, journal);
+            order.hint(transmission, payment_key.as_ref(), *status, effects);
         }
         _ => {}
     }
-    order.settle(journal)
+    order.settle(effects)
 }
 
 /// Does what time alone leads to.
-pub(crate) fn wake(order: &mut Order, journal: &mut Journal) -> Result<Woken, Broken> {
-    let now = journal.at();
+pub(crate) fn wake(order: &mut Order, effects: &mut Effects) -> Result<Woken, CorruptState> {
+    let now = effects.at();
     if order.is_at_rest() && order.look_ups.waiting.is_none() && order.forgotten_at() <= now {
         return Ok(Woken::Over);
     }
     if order.refund.is_none() && order.limit.is_some_and(|limit| limit <= now) {
-        over(order, journal)?;
+        over(order, effects)?;
     }
     if order.refund.as_ref().is_some_and(|refund| refund.next <= now) {
-        order.refund_due(journal)?;
+        order.refund_due(effects)?;
     }
     if order.asking.is_some_and(|asking| asking.next <= now) {
-        order.ask_again(journal);
+        order.ask_again(effects);
     }
-    order.look_due(journal);
-    order.settle(journal)?;
+    order.look_due(effects);
+    order.settle(effects)?;
     Ok(Woken::Kept)
 }
 
 /// The time that the order may stay where it is is over.
-fn over(order: &mut Order, journal: &mut Journal) -> Result<(), Broken> {
+fn over(order: &mut Order, effects: &mut Effects) -> Result<(), CorruptState> {
     match order.state {
-        OrderState::Holding => order.reject(OrderRefusal::NotAnswered.into(), journal)?,
-        OrderState::AwaitingPayment => order.expire(journal),
+        OrderState::Holding => order.reject(OrderRefusal::NotAnswered.into(), effects)?,
+        OrderState::AwaitingPayment => order.expire(effects),
         OrderState::Confirming | OrderState::PaymentUnknown | OrderState::CancelRequested => {
-            order.ask_about_payment(journal);
+            order.ask_about_payment(effects);
         }
-        OrderState::AwaitingDeposit => order.close_account(journal),
-        OrderState::Paid => order.refund_unshipped(journal)?,
+        OrderState::AwaitingDeposit => order.close_account(effects),
+        OrderState::Paid => order.refund_unshipped(effects)?,
         OrderState::Shipped | OrderState::Delivered => {
             order.enter(OrderState::PurchaseConfirmed, None);
-            order.state(OrderFact::PurchaseConfirmed { request: None, by: Confirmer::Time }, journal);
+            order.state(OrderFact::PurchaseConfirmed { request: None, by: Confirmer::Time }, effects);
         }
         OrderState::PurchaseConfirmed
         | OrderState::Refunding
@@ -108,26 +110,26 @@ fn step(
     order: &mut Order,
     request: RequestId,
     command: &OrderCommand,
-    journal: &mut Journal,
-) -> Result<Result<(), OrderRefusal>, Broken> {
+    effects: &mut Effects,
+) -> Result<Result<(), OrderRefusal>, CorruptState> {
     Ok(match command {
-        OrderCommand::Pay { payment_key, amount, .. } => order.pay(request, payment_key, *amount, journal),
-        OrderCommand::Cancel { lines, account, .. } => return cancel(order, request, lines, account.as_ref(), journal),
+        OrderCommand::Pay { payment_key, amount, .. } => order.pay(request, payment_key, *amount, effects),
+        OrderCommand::Cancel { lines, account, .. } => return cancel(order, request, lines, account.as_ref(), effects),
         OrderCommand::Refund { lines, cause, goods, account, .. } => {
             if !RefundCause::OF_OPERATORS.contains(cause) {
                 return Ok(Err(OrderRefusal::InvalidOrder));
             }
-            let wish = Wish { request, cause: *cause, goods: *goods, lines, account: account.as_ref() };
-            return refund(order, &wish, journal);
+            let asked = RefundRequest { request, cause: *cause, goods: *goods, lines, account: account.as_ref() };
+            return refund(order, &asked, effects);
         }
-        OrderCommand::Ship { .. } => ship(order, request, journal),
-        OrderCommand::Deliver { .. } => deliver(order, request, journal),
-        OrderCommand::ConfirmPurchase { shopper, .. } => confirm(order, request, shopper.as_ref(), journal),
+        OrderCommand::Ship { .. } => ship(order, request, effects),
+        OrderCommand::Deliver { .. } => deliver(order, request, effects),
+        OrderCommand::ConfirmPurchase { shopper, .. } => confirm(order, request, shopper.as_ref(), effects),
         OrderCommand::Place { .. }
         | OrderCommand::Hint { .. }
         | OrderCommand::StockAnswered { .. }
         | OrderCommand::CouponAnswered { .. }
-        | OrderCommand::PaymentAnswered { .. } => return Err(Broken("not a command to an order that is there")),
+        | OrderCommand::PaymentAnswered { .. } => return Err(CorruptState("not a command to an order that is there")),
     })
 }
 
@@ -136,23 +138,23 @@ fn cancel(
     request: RequestId,
     lines: &[Units],
     account: Option<&RefundAccount>,
-    journal: &mut Journal,
-) -> Result<Result<(), OrderRefusal>, Broken> {
-    let wish = Wish { request, cause: RefundCause::Cancelled, goods: Goods::Returned, lines, account };
-    if let Err(refusal) = plausible(order, &wish) {
+    effects: &mut Effects,
+) -> Result<Result<(), OrderRefusal>, CorruptState> {
+    let asked = RefundRequest { request, cause: RefundCause::Cancelled, goods: Goods::Returned, lines, account };
+    if let Err(refusal) = plausible(order, &asked) {
         return Ok(Err(refusal));
     }
     match order.state {
-        OrderState::AwaitingPayment if lines.is_empty() => order.cancelled(Some(request), journal),
+        OrderState::AwaitingPayment if lines.is_empty() => order.cancelled(Some(request), effects),
         OrderState::Confirming | OrderState::PaymentUnknown | OrderState::AwaitingDeposit if lines.is_empty() => {
-            order.request_cancel(request, account.cloned(), journal);
+            order.request_cancel(request, account.cloned(), effects);
         }
-        OrderState::Paid => return order.refund_asked(&wish, journal),
+        OrderState::Paid => return order.refund_asked(&asked, effects),
         OrderState::Shipped | OrderState::Delivered | OrderState::PurchaseConfirmed => {
             return Ok(Err(OrderRefusal::AlreadyShipped));
         }
         OrderState::Refunding => {
-            let brought = order.bring_account(request, account, journal)?;
+            let brought = order.bring_account(request, account, effects)?;
             return Ok(if brought { Ok(()) } else { Err(OrderRefusal::RefundInFlight) });
         }
         _ => return Ok(Err(unready(order))),
@@ -160,25 +162,29 @@ fn cancel(
     Ok(Ok(()))
 }
 
-fn refund(order: &mut Order, wish: &Wish<'_>, journal: &mut Journal) -> Result<Result<(), OrderRefusal>, Broken> {
-    if let Err(refusal) = plausible(order, wish) {
+fn refund(
+    order: &mut Order,
+    asked: &RefundRequest<'_>,
+    effects: &mut Effects,
+) -> Result<Result<(), OrderRefusal>, CorruptState> {
+    if let Err(refusal) = plausible(order, asked) {
         return Ok(Err(refusal));
     }
     if order.is_bought() {
-        return order.refund_asked(wish, journal);
+        return order.refund_asked(asked, effects);
     }
-    if order.state == OrderState::Refunding && order.bring_account(wish.request, wish.account, journal)? {
+    if order.state == OrderState::Refunding && order.bring_account(asked.request, asked.account, effects)? {
         return Ok(Ok(()));
     }
     Ok(Err(unready(order)))
 }
 
 /// Whether what is to be refunded, and where to, can be at all.
-fn plausible(order: &Order, wish: &Wish<'_>) -> Result<(), OrderRefusal> {
-    if wish.account.is_some_and(|account| !account.is_plausible()) {
+fn plausible(order: &Order, asked: &RefundRequest<'_>) -> Result<(), OrderRefusal> {
+    if asked.account.is_some_and(|account| !account.is_plausible()) {
         return Err(OrderRefusal::InvalidOrder);
     }
-    order.units_of(wish.lines).map(drop)
+    order.units_of(asked.lines).map(drop)
 }
 
 /// Why an order that is not paid for good takes no command that presupposes it.
@@ -192,14 +198,14 @@ fn unready(order: &Order) -> OrderRefusal {
     }
 }
 
-fn ship(order: &mut Order, request: RequestId, journal: &mut Journal) -> Result<(), OrderRefusal> {
+fn ship(order: &mut Order, request: RequestId, effects: &mut Effects) -> Result<(), OrderRefusal> {
     match order.state {
         // Its goods are not there: it is about to be refunded.
         OrderState::Paid if order.has_lost_stock() => Err(OrderRefusal::RefundInFlight),
         OrderState::Paid => {
-            order.enter(OrderState::Shipped, Some(journal.in_millis(order.limits.deliver_ms)));
-            order.state(OrderFact::OrderShipped { request }, journal);
-            order.grant(request, journal);
+            order.enter(OrderState::Shipped, Some(effects.in_millis(order.limits.deliver_ms)));
+            order.state(OrderFact::OrderShipped { request }, effects);
+            order.grant(request, effects);
             Ok(())
         }
         OrderState::Shipped | OrderState::Delivered | OrderState::PurchaseConfirmed => {
@@ -209,12 +215,12 @@ fn ship(order: &mut Order, request: RequestId, journal: &mut Journal) -> Result<
     }
 }
 
-fn deliver(order: &mut Order, request: RequestId, journal: &mut Journal) -> Result<(), OrderRefusal> {
+fn deliver(order: &mut Order, request: RequestId, effects: &mut Effects) -> Result<(), OrderRefusal> {
     match order.state {
         OrderState::Shipped => {
-            order.enter(OrderState::Delivered, Some(journal.in_millis(order.limits.confirm_ms)));
-            order.state(OrderFact::OrderDelivered { request }, journal);
-            order.grant(request, journal);
+            order.enter(OrderState::Delivered, Some(effects.in_millis(order.limits.confirm_ms)));
+            order.state(OrderFact::OrderDelivered { request }, effects);
+            order.grant(request, effects);
             Ok(())
         }
         OrderState::Paid => Err(OrderRefusal::NotShipped),
@@ -227,14 +233,14 @@ fn confirm(
     order: &mut Order,
     request: RequestId,
     shopper: Option<&ShopperId>,
-    journal: &mut Journal,
+    effects: &mut Effects,
 ) -> Result<(), OrderRefusal> {
     match order.state {
         OrderState::Shipped | OrderState::Delivered => {
             let by = if shopper.is_some() { Confirmer::Shopper } else { Confirmer::Operator };
             order.enter(OrderState::PurchaseConfirmed, None);
-            order.state(OrderFact::PurchaseConfirmed { request: Some(request), by }, journal);
-            order.grant(request, journal);
+            order.state(OrderFact::PurchaseConfirmed { request: Some(request), by }, effects);
+            order.grant(request, effects);
             Ok(())
         }
         OrderState::Paid => Err(OrderRefusal::NotShipped),

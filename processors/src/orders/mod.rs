@@ -11,10 +11,11 @@
 //! [`Step`]: events::orders::Step
 //! [`OrderState`]: events::orders::OrderState
 
+mod invariants;
 mod answers;
 mod coupon;
 mod depositing;
-mod journal;
+mod effects;
 mod line;
 mod looking;
 mod machine;
@@ -36,11 +37,7 @@ use events::manifest::Manifest;
 use events::topics;
 use streams::topology::{Topology, TopologyError};
 
-use processor::{OrderProcessor, Outlets};
-
-pub(crate) use coupon::CouponState;
-pub(crate) use line::Stock;
-pub(crate) use order::Order;
+use processor::{OrderProcessor, Outputs};
 
 /// The processor's name: its application id.
 pub const NAME: &str = "orders";
@@ -54,7 +51,7 @@ pub fn topology() -> Result<Topology, TopologyError> {
         .ok()
         .and_then(|manifest| Some(manifest.topics.get(topics::INGRESS_REPLIES.name())?.partitions))
         .ok_or_else(|| TopologyError::Missing { topology: NAME.into(), missing: "the reply topic in topics.yaml" })?;
-    let outlets = Outlets {
+    let outputs = Outputs {
         events: topics::ORDERS_EVENTS.name().into(),
         replies: topics::INGRESS_REPLIES.name().into(),
         inventory: topics::INVENTORY_INBOX.name().into(),
@@ -74,7 +71,7 @@ pub fn topology() -> Result<Topology, TopologyError> {
         .sink(topics::COUPONS_INBOX.name())
         .sink(topics::PAYMENTS_INBOX.name())
         .sink(topics::SETTLEMENT_INBOX.name())
-        .build(move || Box::new(OrderProcessor::new(outlets.clone())))
+        .build(move || Box::new(OrderProcessor::new(outputs.clone())))
 }
 
 #[cfg(test)]
@@ -88,11 +85,11 @@ pub fn topology() -> Result<Topology, TopologyError> {
     reason = "a test that cannot go on should fail"
 )]
 mod tests {
-    use super::{journal, line, order, payment, placing, processor, requests, rows, topology};
+    use super::{effects, line, order, payment, placing, processor, requests, rows, topology};
 
-    mod partners;
+    mod fake_services;
     mod table;
-    mod world;
+    mod fixture;
 
     mod deposit_tests;
     mod fulfilment_tests;

@@ -7,16 +7,12 @@ use events::orders::{OrderAmounts, OrderEvent, OrderFact, OrderState, Reason, Ti
 use events::time::Timestamp;
 
 use super::coupon::Coupon;
-use super::journal::{Journal, Output};
+use super::effects::{Effects, Output};
 use super::line::{Line, Stock};
 use super::payment::{Attempt, LookUps, Refund, RefundKind};
-use super::requests::{Answer, Applied, Requests};
+use super::requests::{Answer, Applied};
+use crate::kit::requests::Requests;
 use crate::policy;
-
-/// The state contradicts itself: a bug, or bytes that this code never wrote. Nothing sensible can follow.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("broken invariant: {0}")]
-pub(crate) struct Broken(pub(crate) &'static str);
 
 /// An order.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -29,8 +25,8 @@ pub(crate) struct Order {
     pub(crate) version: u64,
     /// When its latest fact was stated.
     pub(crate) at: Timestamp,
-    /// How many unanswered steps the latest fact told of.
-    pub(crate) told: u16,
+    /// How many unanswered steps the latest fact stated.
+    pub(crate) stated_awaited: u16,
     pub(crate) state: OrderState,
     /// When the state ends by itself. While money is being given back it waits.
     pub(crate) limit: Option<Timestamp>,
@@ -52,7 +48,7 @@ pub(crate) struct Order {
     pub(crate) refunds: u16,
     /// Whether a refund was for misuse: then the coupon stays used.
     pub(crate) misused: bool,
-    pub(crate) requests: Requests,
+    pub(crate) requests: Requests<Answer>,
     /// Webhooks that were taken, newest last, hashed.
     pub(crate) transmissions: Vec<u64>,
     /// The wake-up that is set.
@@ -146,41 +142,41 @@ impl Order {
     }
 
     /// States a fact about the order as it is now.
-    pub(crate) fn state(&mut self, fact: OrderFact, journal: &mut Journal) {
+    pub(crate) fn state(&mut self, fact: OrderFact, effects: &mut Effects) {
         self.version += 1;
-        self.at = journal.at();
-        self.told = self.awaited();
+        self.at = effects.at();
+        self.stated_awaited = self.awaited();
         let event = OrderEvent {
             order: self.id.clone(),
             version: self.version,
-            at: journal.at(),
+            at: effects.at(),
             shopper: Some(self.shopper.clone()),
             state: Some(self.state),
             amounts: self.amounts,
-            awaited: self.told,
+            awaited: self.stated_awaited,
             deadline: self.deadline(),
             fact,
         };
-        let settlement = self.settlement(&event.fact, journal.at());
-        journal.write(Output::Event(Box::new(event)));
-        settlement.into_iter().for_each(|told| journal.write(Output::Settlement(Box::new(told))));
+        let settlement = self.settlement(&event.fact, effects.at());
+        effects.write(Output::Event(Box::new(event)));
+        settlement.into_iter().for_each(|message| effects.write(Output::Settlement(Box::new(message))));
     }
 
     /// Decides a request: the order as it is now is the answer.
-    pub(crate) fn grant(&mut self, request: RequestId, journal: &mut Journal) {
+    pub(crate) fn grant(&mut self, request: RequestId, effects: &mut Effects) {
         let applied =
             Applied { version: self.version, state: self.state, amounts: self.amounts, deadline: self.deadline() };
-        self.decide(request, Answer::Applied(applied), journal);
+        self.decide(request, Answer::Applied(applied), effects);
     }
 
     /// Decides a request: it was refused.
-    pub(crate) fn refuse(&mut self, request: RequestId, reason: Reason, journal: &mut Journal) {
-        self.decide(request, Answer::Refused(reason), journal);
+    pub(crate) fn refuse(&mut self, request: RequestId, reason: Reason, effects: &mut Effects) {
+        self.decide(request, Answer::Refused(reason), effects);
     }
 
-    fn decide(&mut self, request: RequestId, answer: Answer, journal: &mut Journal) {
-        if let Some((to, reply)) = self.requests.decide(request, journal.at(), answer, &self.id) {
-            journal.write(Output::Reply(to, Box::new(reply)));
+    fn decide(&mut self, request: RequestId, answer: Answer, effects: &mut Effects) {
+        if let Some((to, reply)) = self.requests.decide(request, effects.at(), answer, &self.id) {
+            effects.write(Output::Reply(to, Box::new(reply)));
         }
     }
 }

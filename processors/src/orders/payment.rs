@@ -87,8 +87,3 @@ pub(crate) enum RefundKind {
     /// Nothing was paid; the account is closed.
     Closing,
 }
-
-impl RefundKind {
-    /// Every kind, in the order of their numbers in a row: only ever append.
-    pub(crate) const ALL: [Self; 3] = [Self::Asked, Self::Due, Self::Closing];
-}

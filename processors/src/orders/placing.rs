@@ -12,11 +12,13 @@ use events::request::Fingerprint;
 use events::time::Timestamp;
 
 use super::coupon::{Coupon, CouponState};
-use super::journal::Journal;
+use super::effects::Effects;
 use super::line::{Line, Stock};
-use super::order::{Broken, Order};
+use super::order::Order;
 use super::payment::LookUps;
-use super::requests::{Answer, Remembered, Requests};
+use super::requests::Answer;
+use crate::kit::invariant::CorruptState;
+use crate::kit::requests::{Remembered, Requests};
 use crate::policy;
 
 /// What a placement says.
@@ -66,8 +68,8 @@ pub(crate) fn are_units(lines: &[Units]) -> bool {
 }
 
 /// Places an order and asks for its holds.
-pub(crate) fn place(placement: &Placement<'_>, journal: &mut Journal) -> Order {
-    let now = journal.at();
+pub(crate) fn place(placement: &Placement<'_>, effects: &mut Effects) -> Order {
+    let now = effects.at();
     let mut order = Order {
         id: placement.order.clone(),
         shopper: placement.shopper.clone(),
@@ -76,9 +78,9 @@ pub(crate) fn place(placement: &Placement<'_>, journal: &mut Journal) -> Order {
         quoted: placement.quoted,
         version: 0,
         at: now,
-        told: 0,
+        stated_awaited: 0,
         state: OrderState::Holding,
-        limit: Some(journal.in_millis(policy::HOLDS_ANSWERED_WITHIN_MS)),
+        limit: Some(effects.in_millis(policy::HOLDS_ANSWERED_WITHIN_MS)),
         pay_by: now,
         hold_until: now.plus_millis(policy::HOLD_NET_MS),
         amounts: OrderAmounts::default(),
@@ -100,9 +102,9 @@ pub(crate) fn place(placement: &Placement<'_>, journal: &mut Journal) -> Order {
         transmissions: Vec::new(),
         timer: None,
     };
-    order.hold_stock(journal);
+    order.hold_stock(effects);
     let fact = OrderFact::OrderPlaced { lines: placement.lines.to_vec(), coupon: placement.coupon.cloned() };
-    order.state(fact, journal);
+    order.state(fact, effects);
     order
 }
 
@@ -118,8 +120,8 @@ impl Order {
         sku: &Sku,
         unit: &UnitTerms,
         until: Timestamp,
-        journal: &mut Journal,
-    ) -> Result<(), Broken> {
+        effects: &mut Effects,
+    ) -> Result<(), CorruptState> {
         let Some(line) = self.lines.iter_mut().find(|line| line.sku == *sku) else { return Ok(()) };
         line.stock = Stock::Held;
         line.unit = Some(unit.clone());
@@ -129,9 +131,9 @@ impl Order {
         }
         match self.spend() {
             Some(spend) if spend.is_plausible() => {}
-            _ => return self.reject(OrderRefusal::InvalidOrder.into(), journal),
+            _ => return self.reject(OrderRefusal::InvalidOrder.into(), effects),
         }
-        if self.hold_coupon(journal) { Ok(()) } else { self.price(journal) }
+        if self.hold_coupon(effects) { Ok(()) } else { self.price(effects) }
     }
 
     /// The coupon is held.
@@ -140,44 +142,44 @@ impl Order {
         discount: Money,
         platform_share: BasisPoints,
         until: Timestamp,
-        journal: &mut Journal,
-    ) -> Result<(), Broken> {
+        effects: &mut Effects,
+    ) -> Result<(), CorruptState> {
         let Some(coupon) = &mut self.coupon else { return Ok(()) };
         coupon.state = CouponState::Held;
         coupon.discount = discount;
         self.platform_share = platform_share;
         self.hold_until = self.hold_until.min(until);
-        self.price(journal)
+        self.price(effects)
     }
 
     /// Everything is held: freezes what it costs, and awaits the payment, if there is anything to pay.
-    fn price(&mut self, journal: &mut Journal) -> Result<(), Broken> {
+    fn price(&mut self, effects: &mut Effects) -> Result<(), CorruptState> {
         let discount = self.coupon.as_ref().map_or(Money::ZERO, |coupon| coupon.discount);
-        let gross = self.gross().ok_or(Broken("a line that is held has terms"))?;
+        let gross = self.gross().ok_or(CorruptState("a line that is held has terms"))?;
         let Some(parts) = LineAmounts::of_lines(&gross, discount, self.platform_share) else {
-            return self.reject(OrderRefusal::InvalidOrder.into(), journal);
+            return self.reject(OrderRefusal::InvalidOrder.into(), effects);
         };
         let sum = parts.iter().try_fold(LineAmounts::default(), |sum, part| sum.plus(part));
-        let sum = sum.ok_or(Broken("what was plausible fits"))?;
+        let sum = sum.ok_or(CorruptState("what was plausible fits"))?;
         if self.quoted.is_some_and(|quoted| quoted != sum.due) {
-            return self.reject(OrderRefusal::PriceChanged.into(), journal);
+            return self.reject(OrderRefusal::PriceChanged.into(), effects);
         }
         for (line, amounts) in self.lines.iter_mut().zip(parts) {
             line.amounts = amounts;
         }
         self.amounts = OrderAmounts { gross: sum.gross, discount, due: sum.due, ..OrderAmounts::default() };
-        self.pay_by = journal.in_millis(self.limits.pay_ms);
+        self.pay_by = effects.in_millis(self.limits.pay_ms);
         self.enter(OrderState::AwaitingPayment, Some(self.pay_by));
-        let request = self.placement().ok_or(Broken("an order remembers its placement"))?;
-        self.state(self.priced(request)?, journal);
+        let request = self.placement().ok_or(CorruptState("an order remembers its placement"))?;
+        self.state(self.priced(request)?, effects);
         if sum.due == Money::ZERO {
-            self.paid(journal)?;
+            self.paid(effects)?;
         }
-        self.grant(request, journal);
+        self.grant(request, effects);
         Ok(())
     }
 
-    fn priced(&self, request: RequestId) -> Result<OrderFact, Broken> {
+    fn priced(&self, request: RequestId) -> Result<OrderFact, CorruptState> {
         let lines = self.lines.iter().map(|line| {
             Some(OrderLine {
                 sku: line.sku.clone(),
@@ -190,7 +192,7 @@ impl Order {
         let lines: Option<Vec<OrderLine>> = lines.collect();
         Ok(OrderFact::OrderPriced {
             request,
-            lines: lines.ok_or(Broken("a line that is held has terms"))?,
+            lines: lines.ok_or(CorruptState("a line that is held has terms"))?,
             coupon: self
                 .coupon
                 .as_ref()
@@ -201,12 +203,12 @@ impl Order {
     }
 
     /// Something cannot be had: nothing is kept.
-    pub(crate) fn reject(&mut self, reason: Reason, journal: &mut Journal) -> Result<(), Broken> {
-        let request = self.placement().ok_or(Broken("an order remembers its placement"))?;
+    pub(crate) fn reject(&mut self, reason: Reason, effects: &mut Effects) -> Result<(), CorruptState> {
+        let request = self.placement().ok_or(CorruptState("an order remembers its placement"))?;
         self.enter(OrderState::Rejected, None);
-        self.undo(journal);
-        self.state(OrderFact::OrderRejected { request, reason: reason.clone() }, journal);
-        self.refuse(request, reason, journal);
+        self.undo(effects);
+        self.state(OrderFact::OrderRejected { request, reason: reason.clone() }, effects);
+        self.refuse(request, reason, effects);
         Ok(())
     }
 
@@ -215,50 +217,50 @@ impl Order {
         &mut self,
         sku: &Sku,
         refusal: StockRefusal,
-        journal: &mut Journal,
-    ) -> Result<(), Broken> {
+        effects: &mut Effects,
+    ) -> Result<(), CorruptState> {
         self.set_stock(sku, Stock::Ended);
-        self.reject(Reason::Stock { sku: sku.clone(), refusal }, journal)
+        self.reject(Reason::Stock { sku: sku.clone(), refusal }, effects)
     }
 
     /// The hold on the coupon is refused.
-    pub(crate) fn coupon_refused(&mut self, refusal: Refusal, journal: &mut Journal) -> Result<(), Broken> {
+    pub(crate) fn coupon_refused(&mut self, refusal: Refusal, effects: &mut Effects) -> Result<(), CorruptState> {
         self.set_coupon(CouponState::Ended);
-        self.reject(Reason::Coupon { refusal }, journal)
+        self.reject(Reason::Coupon { refusal }, effects)
     }
 
     /// The hold on a line's units ended though nobody asked for it.
-    pub(crate) fn stock_lost(&mut self, sku: &Sku, journal: &mut Journal) -> Result<(), Broken> {
+    pub(crate) fn stock_lost(&mut self, sku: &Sku, effects: &mut Effects) -> Result<(), CorruptState> {
         self.set_stock(sku, Stock::Lost);
         let reason = Reason::Stock { sku: sku.clone(), refusal: StockRefusal::NotHeld };
-        self.hold_lost(Some(sku.clone()), reason, journal)
+        self.hold_lost(Some(sku.clone()), reason, effects)
     }
 
     /// The hold on the coupon ended though nobody asked for it.
-    pub(crate) fn coupon_lost(&mut self, journal: &mut Journal) -> Result<(), Broken> {
+    pub(crate) fn coupon_lost(&mut self, effects: &mut Effects) -> Result<(), CorruptState> {
         self.set_coupon(CouponState::Lost);
-        self.hold_lost(None, Reason::Coupon { refusal: Refusal::NotUsable }, journal)
+        self.hold_lost(None, Reason::Coupon { refusal: Refusal::NotUsable }, effects)
     }
 
     /// Before the payment begins the order ends with its hold. While the provider is being asked it waits for the answer: a
     /// charge without stock is refunded.
-    fn hold_lost(&mut self, sku: Option<Sku>, reason: Reason, journal: &mut Journal) -> Result<(), Broken> {
+    fn hold_lost(&mut self, sku: Option<Sku>, reason: Reason, effects: &mut Effects) -> Result<(), CorruptState> {
         if self.state == OrderState::Holding {
-            return self.reject(reason, journal);
+            return self.reject(reason, effects);
         }
         let hold = sku.as_ref().map_or_else(|| self.coupon_hold(), |sku| self.stock_hold(sku));
-        self.state(OrderFact::HoldLost { sku, hold }, journal);
+        self.state(OrderFact::HoldLost { sku, hold }, effects);
         if self.state == OrderState::AwaitingPayment {
-            self.expire(journal);
+            self.expire(effects);
         }
         Ok(())
     }
 
     /// It was not paid in time.
-    pub(crate) fn expire(&mut self, journal: &mut Journal) {
+    pub(crate) fn expire(&mut self, effects: &mut Effects) {
         self.enter(OrderState::Expired, None);
-        self.undo(journal);
-        self.state(OrderFact::OrderExpired, journal);
+        self.undo(effects);
+        self.state(OrderFact::OrderExpired, effects);
     }
 
     pub(crate) fn set_stock(&mut self, sku: &Sku, stock: Stock) {

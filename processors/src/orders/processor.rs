@@ -12,21 +12,23 @@ use events::time::Timestamp;
 use streams::processor::{Context, Processor, StoreId, Timer, Verdict};
 use streams::record::Record;
 
-use super::journal::{Journal, Output};
+use super::effects::{Effects, Output};
+use super::invariants;
 use super::machine::Woken;
-use super::order::{Broken, Order};
+use super::order::Order;
 use super::placing::{Placement, place};
-use super::requests::Seen;
 use super::{machine, rows, timers};
-use crate::invariants;
-use crate::post::{outgoing, read, stored};
+use crate::kit::invariant;
+use crate::kit::invariant::CorruptState;
+use crate::kit::messaging::{outgoing, read, stored};
+use crate::kit::requests::Seen;
 
 /// The store of orders, one row each.
 pub(crate) const ORDERS: StoreId = StoreId(0);
 
 /// The topics that the orders processor writes to.
 #[derive(Clone, Debug)]
-pub(crate) struct Outlets {
+pub(crate) struct Outputs {
     pub(crate) events: Arc<str>,
     pub(crate) replies: Arc<str>,
     pub(crate) inventory: Arc<str>,
@@ -40,12 +42,12 @@ pub(crate) struct Outlets {
 /// Decides the records of one partition of the orders' inbox.
 #[derive(Debug)]
 pub(crate) struct OrderProcessor {
-    outlets: Outlets,
+    outputs: Outputs,
 }
 
 impl OrderProcessor {
-    pub(crate) fn new(outlets: Outlets) -> Self {
-        Self { outlets }
+    pub(crate) fn new(outputs: Outputs) -> Self {
+        Self { outputs }
     }
 }
 
@@ -60,36 +62,36 @@ impl Processor for OrderProcessor {
         {
             return Err(Verdict::Poison("the order's id does not derive from its request".into()));
         }
-        Desk { outlets: &self.outlets, context, envelope: &envelope }.handle(&message)
+        RecordHandler { outputs: &self.outputs, context, envelope: &envelope }.handle(&message)
     }
 
     fn punctuate(&mut self, timer: &Timer, context: &mut dyn Context) -> Result<(), Verdict> {
         let id = timers::read(timer).map_err(stored)?;
         let envelope = Envelope::default();
-        Desk { outlets: &self.outlets, context, envelope: &envelope }.wake(&id, timer)
+        RecordHandler { outputs: &self.outputs, context, envelope: &envelope }.wake(&id, timer)
     }
 }
 
 /// One record's or timer's work.
-struct Desk<'a> {
-    outlets: &'a Outlets,
+struct RecordHandler<'a> {
+    outputs: &'a Outputs,
     context: &'a mut dyn Context,
     envelope: &'a Envelope,
 }
 
-impl Desk<'_> {
+impl RecordHandler<'_> {
     fn handle(&mut self, message: &OrderCommand) -> Result<(), Verdict> {
-        let mut journal = Journal::new(self.now());
+        let mut effects = Effects::new(self.now());
         match (self.order(message.order())?, message.request()) {
-            (Some(order), Some(request)) => self.decide(order, request, message, journal),
+            (Some(order), Some(request)) => self.decide(order, request, message, effects),
             (Some(mut order), None) => {
-                machine::hear(&mut order, message, &mut journal).map_err(broken)?;
-                self.keep(order, journal)
+                machine::receive(&mut order, message, &mut effects).map_err(corrupt)?;
+                self.keep(order, effects)
             }
             (None, Some(request)) => match Placement::of(message, self.envelope.reply_to) {
                 Some(placement) if placement.is_plausible() => {
-                    let order = place(&placement, &mut journal);
-                    self.keep(order, journal)
+                    let order = place(&placement, &mut effects);
+                    self.keep(order, effects)
                 }
                 Some(_) => self.turn_away(request, message, OrderRefusal::InvalidOrder),
                 None => self.turn_away(request, message, OrderRefusal::UnknownOrder),
@@ -104,23 +106,23 @@ impl Desk<'_> {
         mut order: Order,
         request: RequestId,
         command: &OrderCommand,
-        mut journal: Journal,
+        mut effects: Effects,
     ) -> Result<(), Verdict> {
         // Another shopper learns nothing, not even that there is an order.
         if command.shopper().is_some_and(|shopper| *shopper != order.shopper) {
             return self.turn_away(request, command, OrderRefusal::UnknownOrder);
         }
         let reply_to = self.envelope.reply_to;
-        match order.requests.recall(request, command.fingerprint(), reply_to, &order.id) {
-            Some(Seen::Decided(reply)) => self.answer(reply_to, &reply),
-            Some(Seen::Pending) => self.keep(order, journal),
+        match order.requests.ask(request, command.fingerprint(), reply_to, &order.id) {
+            Some(Seen::Repeat(Some(reply))) => self.answer(reply_to, &reply),
+            Some(Seen::Repeat(None)) => self.keep(order, effects),
             Some(Seen::Conflict) => {
                 let reply = self.refusal(request, &order.id, OrderRefusal::IdempotencyConflict.into());
                 self.answer(reply_to, &reply)
             }
             None => {
-                machine::decide(&mut order, request, command, reply_to, &mut journal).map_err(broken)?;
-                self.keep(order, journal)
+                machine::decide(&mut order, request, command, reply_to, &mut effects).map_err(corrupt)?;
+                self.keep(order, effects)
             }
         }
     }
@@ -131,9 +133,9 @@ impl Desk<'_> {
             return Err(Verdict::Fatal(format!("a timer is set for order {id}, which does not exist")));
         };
         order.timer = order.timer.filter(|set| set.as_millis() != timer.deadline);
-        let mut journal = Journal::new(self.now());
-        match machine::wake(&mut order, &mut journal).map_err(broken)? {
-            Woken::Kept => self.keep(order, journal),
+        let mut effects = Effects::new(self.now());
+        match machine::wake(&mut order, &mut effects).map_err(corrupt)? {
+            Woken::Kept => self.keep(order, effects),
             Woken::Over => {
                 if let Some(set) = order.timer {
                     self.context.cancel(&timers::wake(id, set));
@@ -159,7 +161,7 @@ impl Desk<'_> {
             deadline: None,
             fact: OrderFact::OrderRefused { request, shopper: command.shopper().cloned(), reason: reason.clone() },
         };
-        let events = self.outlets.events.clone();
+        let events = self.outputs.events.clone();
         self.forward(&events, Some(self.context.partition()), &event, None)?;
         let reply = self.refusal(request, command.order(), reason);
         self.answer(self.envelope.reply_to, &reply)
@@ -175,8 +177,8 @@ impl Desk<'_> {
     }
 
     /// Writes the order, sets its timer, and writes what the step leads to.
-    fn keep(&mut self, mut order: Order, journal: Journal) -> Result<(), Verdict> {
-        invariants::report_order(&order.id, invariants::of_order(&order));
+    fn keep(&mut self, mut order: Order, effects: Effects) -> Result<(), Verdict> {
+        invariant::report(&order.id, invariants::of_order(&order));
         let wake = order.wake_at();
         if wake != order.timer {
             if let Some(set) = order.timer {
@@ -193,12 +195,12 @@ impl Desk<'_> {
         if self.context.get(ORDERS, key) != Some(row.as_slice()) {
             self.context.put(ORDERS, key, &row);
         }
-        journal.outputs.iter().try_for_each(|output| self.write(&order.id, output))
+        effects.outputs.iter().try_for_each(|output| self.write(&order.id, output))
     }
 
     /// Facts go to the partition that has the same number as the task's; questions go where their key belongs, and say who asks.
     fn write(&mut self, order: &OrderId, output: &Output) -> Result<(), Verdict> {
-        let Outlets { events, inventory, coupons, payments, settlement, .. } = self.outlets.clone();
+        let Outputs { events, inventory, coupons, payments, settlement, .. } = self.outputs.clone();
         match output {
             Output::Event(event) => self.forward(&events, Some(self.context.partition()), event.as_ref(), None),
             Output::Stock(command) => self.forward(&inventory, None, command, Some(order)),
@@ -212,8 +214,8 @@ impl Desk<'_> {
     /// Answers the request where it asked to be answered, if it did.
     fn answer(&mut self, reply_to: Option<i32>, reply: &Reply) -> Result<(), Verdict> {
         match reply_to {
-            Some(partition) if partition < self.outlets.reply_partitions => {
-                let replies = self.outlets.replies.clone();
+            Some(partition) if partition < self.outputs.reply_partitions => {
+                let replies = self.outputs.replies.clone();
                 self.forward(&replies, Some(partition), reply, None)
             }
             Some(partition) => {
@@ -242,6 +244,6 @@ impl Desk<'_> {
 }
 
 /// The machine found its state contradicting itself.
-fn broken(error: Broken) -> Verdict {
+fn corrupt(error: CorruptState) -> Verdict {
     Verdict::Fatal(error.to_string())
 }

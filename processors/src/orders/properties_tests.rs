@@ -14,7 +14,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
-use super::world::{Effect, World, account, at, coupon, key, payment, place, request, shopper, sku, unit, units};
+use super::fixture::{Effect, Fixture, account, at, coupon, key, payment, place, request, shopper, sku, unit, units};
 
 /// One step: what comes, in small numbers that meet often.
 #[derive(Clone, Copy, Debug)]
@@ -71,8 +71,8 @@ fn coupons(order: OrderId, step: Step) -> OrderCommand {
 }
 
 /// Answers of a provider that may say anything about any call.
-fn provider(world: &World, order: OrderId, step: Step) -> OrderCommand {
-    let kept = world.order(&order);
+fn provider(fixture: &Fixture, order: OrderId, step: Step) -> OrderCommand {
+    let kept = fixture.order(&order);
     let kept = kept.as_ref();
     let due = kept.map_or(0, |kept| kept.amounts.due.minor());
     let balance = kept.map_or(0, |kept| kept.balance().minor());
@@ -126,7 +126,7 @@ fn some_units(step: Step) -> Vec<Units> {
     }
 }
 
-fn message(world: &World, number: usize, step: Step) -> OrderCommand {
+fn message(fixture: &Fixture, number: usize, step: Step) -> OrderCommand {
     let Step { verb, which, other, .. } = step;
     let order = request("place").order();
     // A request is often one that was sent shortly before; one that was sent long before may have been forgotten.
@@ -134,14 +134,14 @@ fn message(world: &World, number: usize, step: Step) -> OrderCommand {
         |kind: &str| request(&if other > 5 { format!("{kind} {}s", number / 10) } else { format!("{kind} {number}") });
     let who = shopper(if verb == 39 { "bob" } else { "ann" });
     let account = (other % 2 == 1).then(account);
-    let due = world.order(&order).map_or(Money::ZERO, |kept| kept.amounts.due);
+    let due = fixture.order(&order).map_or(Money::ZERO, |kept| kept.amounts.due);
     match verb {
         0 => place("place", vec![units("tea", 2), units("cup", 1)], (which > 0).then(coupon)),
         1..=8 => stock(order, step),
         9..=12 => coupons(order, step),
-        13..=24 => provider(world, order, step),
+        13..=24 => provider(fixture, order, step),
         25..=29 | 39 => {
-            let attempt = world.order(&order).and_then(|kept| kept.payment).map_or(0, |attempt| attempt.number) + 1;
+            let attempt = fixture.order(&order).and_then(|kept| kept.payment).map_or(0, |attempt| attempt.number) + 1;
             let amount = if other == 6 { Money::new(1) } else { due };
             OrderCommand::Pay {
                 request: name("pay"),
@@ -174,18 +174,18 @@ fn message(world: &World, number: usize, step: Step) -> OrderCommand {
     }
 }
 
-/// Plays steps on a fresh world; what each of them led to.
-fn play(steps: &[Step], mut after: impl FnMut(&mut World, usize, &OrderCommand, i64)) -> Vec<Effect> {
-    let mut world = World::new();
+/// Plays steps on a fresh fixture; what each of them led to.
+fn play(steps: &[Step], mut after: impl FnMut(&mut Fixture, usize, &OrderCommand, i64)) -> Vec<Effect> {
+    let mut fixture = Fixture::new();
     let mut now = 0;
     let with_coupon = steps.first().filter(|step| step.which > 1).map(|_| coupon());
     let first = place("place", vec![units("tea", 2), units("cup", 1)], with_coupon);
-    let mut effects = vec![world.send(&first, now)];
+    let mut effects = vec![fixture.send(&first, now)];
     for (number, step) in steps.iter().enumerate() {
         now += step.wait_ms;
-        let message = message(&world, number, *step);
-        effects.push(world.send(&message, now));
-        after(&mut world, number, &message, now);
+        let message = message(&fixture, number, *step);
+        effects.push(fixture.send(&message, now));
+        after(&mut fixture, number, &message, now);
     }
     effects
 }
@@ -236,12 +236,12 @@ proptest! {
 
     #[test]
     fn invariants_hold_at_every_step_and_a_repeat_states_nothing(steps in prop::collection::vec(step(), 1..120)) {
-        play(&steps, |world, _, message, now| {
+        play(&steps, |fixture, _, message, now| {
             // What is due at this instant is not the repeat's doing.
             for _ in 0..4 {
-                world.tick(now);
+                fixture.tick(now);
             }
-            let again = world.send(message, now);
+            let again = fixture.send(message, now);
             // Only refusals about what is not there are not remembered.
             assert!(again.events.iter().all(|event| event.version == 0), "{message:?}: {again:?}");
             assert!(again.asks.is_empty(), "{message:?}: {again:?}");
@@ -254,9 +254,9 @@ proptest! {
         crashes in prop::collection::btree_set(0_usize..120, 0..8),
     ) {
         let once = play(&steps, |_, _, _, _| {});
-        let again = play(&steps, |world, number, _, _| {
+        let again = play(&steps, |fixture, number, _, _| {
             if crashes.contains(&number) {
-                world.driver.crash_and_restore().unwrap();
+                fixture.driver.crash_and_restore().unwrap();
             }
         });
         prop_assert_eq!(once, again);
@@ -265,23 +265,23 @@ proptest! {
     /// Whatever came, an order that hears no more comes to its end by itself, or waits for an answer that it asks for.
     #[test]
     fn an_order_that_is_left_alone_ends_or_asks(steps in prop::collection::vec(step(), 1..120)) {
-        let mut world = World::new();
+        let mut fixture = Fixture::new();
         let mut now = 0;
-        world.send(&place("place", vec![units("tea", 2), units("cup", 1)], None), now);
+        fixture.send(&place("place", vec![units("tea", 2), units("cup", 1)], None), now);
         for (number, step) in steps.iter().enumerate() {
             now += step.wait_ms;
-            let message = message(&world, number, *step);
-            world.send(&message, now);
+            let message = message(&fixture, number, *step);
+            fixture.send(&message, now);
         }
         let order = request("place").order();
         for _ in 0..40 {
-            let Some(kept) = world.order(&order) else { return Ok(()) };
+            let Some(kept) = fixture.order(&order) else { return Ok(()) };
             let Some(wake) = kept.wake_at() else { panic!("nothing wakes {kept:?}") };
             now = now.max(wake.as_millis());
-            let effect = world.tick(now);
+            let effect = fixture.tick(now);
             let asked = !effect.asks.is_empty() || !effect.events.is_empty();
-            let forgotten = world.order(&order).is_none();
-            let moved = world.order(&order).is_some_and(|after| after.wake_at() != kept.wake_at());
+            let forgotten = fixture.order(&order).is_none();
+            let moved = fixture.order(&order).is_some_and(|after| after.wake_at() != kept.wake_at());
             prop_assert!(asked || forgotten || moved, "woken for nothing: {kept:?}");
         }
     }

@@ -6,9 +6,9 @@ use events::ids::TransmissionId;
 use events::orders::{OrderCommand, OrderState};
 use events::payments::{PaymentCommand, PaymentStatus};
 
+use super::fake_services::{FakeServices, Fault, is_settled, next_move};
+use super::fixture::{Ask, Fixture, coupon, key, place, request, shopper, units};
 use super::order::Order;
-use super::partners::{Partners, Whim, is_settled, next_move};
-use super::world::{Ask, World, coupon, key, place, request, shopper, units};
 
 /// Orders that are paid about when they lapse. A few seconds on one core.
 const SEEDS: u64 = 10_000;
@@ -35,16 +35,16 @@ impl Draw {
         i64::try_from(self.below(most)).unwrap()
     }
 
-    fn whim(&mut self, ask: &Ask) -> Whim {
+    fn fault(&mut self, ask: &Ask) -> Fault {
         let payment = matches!(ask, Ask::Payment(_));
         let confirm = matches!(ask, Ask::Payment(PaymentCommand::Confirm { .. }));
         match self.below(20) {
-            0 => Whim::Drop,
-            1 | 2 => Whim::Lose,
-            3 | 4 => Whim::Twice,
-            5 if payment => Whim::Refuse,
-            6 | 7 if confirm => Whim::Lie,
-            _ => Whim::Do,
+            0 => Fault::Drop,
+            1 | 2 => Fault::Lose,
+            3 | 4 => Fault::Twice,
+            5 if payment => Fault::Refuse,
+            6 | 7 if confirm => Fault::Lie,
+            _ => Fault::Do,
         }
     }
 }
@@ -75,17 +75,17 @@ impl Post {
 }
 
 /// One order, paid about a hundred seconds after it was priced, when its time to pay ends.
-fn race(seed: u64) -> Result<(Order, Partners), String> {
+fn race(seed: u64) -> Result<(Order, FakeServices), String> {
     let mut draw = Draw(seed);
-    let mut world = World::new();
-    let mut partners = Partners::default();
+    let mut fixture = Fixture::new();
+    let mut fake_services = FakeServices::default();
     let mut post = Post::default();
     let with_coupon = draw.one_in(2).then(coupon);
     let order = request("place").order();
     post.send(0, place("place", vec![units("tea", 2), units("cup", 1)], with_coupon));
     let (mut now, mut paid, mut lied) = (0, false, false);
     for _ in 0..600 {
-        let kept = world.order(&order);
+        let kept = fixture.order(&order);
         let mut next = post.next_at();
         if let Some(kept) = &kept {
             if next.is_none() && is_settled(kept) {
@@ -122,32 +122,32 @@ fn race(seed: u64) -> Result<(Order, Partners), String> {
         let effect = match (next, wake) {
             (Some(message), Some(wake)) if wake + late < message => {
                 now = now.max(wake + late);
-                world.tick(now)
+                fixture.tick(now)
             }
             (Some(message), _) => {
                 now = now.max(message);
-                world.send(&post.next().expect("a message"), now)
+                fixture.send(&post.next().expect("a message"), now)
             }
             (None, Some(wake)) => {
                 now = now.max(wake + late);
-                world.tick(now)
+                fixture.tick(now)
             }
             (None, None) => return Err("an order with nothing to wait for".into()),
         };
         for ask in effect.asks {
             // A provider that lied was sincere before and after.
-            let whim = draw.whim(&ask);
+            let fault = draw.fault(&ask);
             // The race is about the payment: the holds are there in time.
             let holding = kept.as_ref().is_none_or(|kept| kept.state == OrderState::Holding);
             if holding {
-                for answer in partners.hear(&ask, &order, Whim::Do) {
+                for answer in fake_services.receive(&ask, &order, Fault::Do) {
                     post.send(now + i64::try_from(draw.below(1_000)).unwrap(), answer);
                 }
                 continue;
             }
-            let whim = if lied && whim == Whim::Lie { Whim::Do } else { whim };
-            lied |= whim == Whim::Lie;
-            for answer in partners.hear(&ask, &order, whim) {
+            let fault = if lied && fault == Fault::Lie { Fault::Do } else { fault };
+            lied |= fault == Fault::Lie;
+            for answer in fake_services.receive(&ask, &order, fault) {
                 post.send(now + draw.delay(), answer);
             }
             if matches!(ask, Ask::Payment(PaymentCommand::Confirm { .. })) {
@@ -166,12 +166,12 @@ fn race(seed: u64) -> Result<(Order, Partners), String> {
             }
         }
     }
-    let kept = world.order(&order).ok_or("no order")?;
+    let kept = fixture.order(&order).ok_or("no order")?;
     if !is_settled(&kept) {
         return Err(format!("not at rest: {kept:?}"));
     }
-    partners.agree(&kept, 0)?;
-    Ok((kept, partners))
+    fake_services.agree(&kept, 0)?;
+    Ok((kept, fake_services))
 }
 
 #[test]
@@ -179,8 +179,8 @@ fn no_order_is_charged_and_released_without_a_refund() {
     let mut ends: BTreeMap<&'static str, u64> = BTreeMap::new();
     for seed in 0..SEEDS {
         match race(seed) {
-            Ok((order, partners)) => {
-                assert!(partners.charges <= 1, "seed {seed}: charged twice");
+            Ok((order, fake_services)) => {
+                assert!(fake_services.charges <= 1, "seed {seed}: charged twice");
                 let late = order.state.is_undone() && order.amounts.paid.minor() > 0;
                 let end = if late { "given back" } else { order.state.name() };
                 *ends.entry(end).or_default() += 1;

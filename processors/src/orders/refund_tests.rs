@@ -136,3 +136,21 @@ fn returned_units_are_asked_for_until_they_are_answered() {
         ",
     );
 }
+
+/// 34 refused commands once let a repeat refund a second time.
+#[test]
+fn an_accepted_refund_is_remembered_whatever_comes_between() {
+    let between: String = (0..40)
+        .map(|row| format!("{}  confirm => order_refused -> NOT_SHIPPED  paid@1004 2000-666\n", 14 + row))
+        .collect();
+    paid(&format!(
+        "
+        10  refund tea cause=faulty as=r   => refund_started [refund 1.0 666 of 2000]        refunding@100 2000-0
+        11  provider refunded              => refund_completed [return tea*1] -> paid        paid@1004 (1) 2000-666
+        12  stock returned tea             => steps_answered                                 paid@1004 2000-666
+        {between}
+        60  refund tea cause=faulty as=r   => -> paid                                        paid@1004 2000-666
+        61  refund tea*2 cause=faulty as=r => -> IDEMPOTENCY_CONFLICT                        paid@1004 2000-666
+        "
+    ));
+}

@@ -9,12 +9,13 @@ use events::orders::{
 use events::payments::{Payment, PaymentAnswer, PaymentCommand, PaymentMethod, RefundAccount};
 
 use super::coupon::CouponState;
-use super::journal::{Journal, Output};
+use super::effects::{Effects, Output};
 use super::line::Stock;
-use super::order::{Broken, Order};
+use super::order::Order;
 use super::paying::{pause, short};
 use super::payment::{Refund, RefundKind};
 use super::placing::are_units;
+use crate::kit::invariant::CorruptState;
 use crate::policy;
 
 /// A refund that is to begin.
@@ -29,7 +30,7 @@ pub(crate) struct Plan {
 }
 
 /// What a request asks to be refunded.
-pub(crate) struct Wish<'a> {
+pub(crate) struct RefundRequest<'a> {
     pub(crate) request: RequestId,
     pub(crate) cause: RefundCause,
     pub(crate) goods: Goods,
@@ -64,26 +65,26 @@ impl Order {
     /// A request asks for its money back, and may have it.
     pub(crate) fn refund_asked(
         &mut self,
-        wish: &Wish<'_>,
-        journal: &mut Journal,
-    ) -> Result<Result<(), OrderRefusal>, Broken> {
-        let units = match self.units_of(wish.lines) {
+        asked: &RefundRequest<'_>,
+        effects: &mut Effects,
+    ) -> Result<Result<(), OrderRefusal>, CorruptState> {
+        let units = match self.units_of(asked.lines) {
             Ok(units) => units,
             Err(refusal) => return Ok(Err(refusal)),
         };
         let plan = Plan {
             kind: RefundKind::Asked,
-            cause: wish.cause,
-            goods: wish.goods,
+            cause: asked.cause,
+            goods: asked.goods,
             units,
-            request: Some(wish.request),
-            account: wish.account.cloned(),
+            request: Some(asked.request),
+            account: asked.account.cloned(),
         };
         let costs = self.refund_lines(&plan.units)?.1 > Money::ZERO;
         if costs && self.was_transferred() && plan.account.is_none() {
             return Ok(Err(OrderRefusal::RefundAccountMissing));
         }
-        self.refund(plan, journal)?;
+        self.refund(plan, effects)?;
         Ok(Ok(()))
     }
 
@@ -92,13 +93,13 @@ impl Order {
         &mut self,
         request: RequestId,
         account: Option<&RefundAccount>,
-        journal: &mut Journal,
-    ) -> Result<bool, Broken> {
+        effects: &mut Effects,
+    ) -> Result<bool, CorruptState> {
         let stuck = |refund: &&mut Refund| refund.kind == RefundKind::Due && refund.refused && refund.request.is_none();
         let (Some(refund), Some(account)) = (self.refund.as_mut().filter(stuck), account) else { return Ok(false) };
         refund.request = Some(request);
         refund.account = Some(account.clone());
-        self.next_refund(journal)?;
+        self.next_refund(effects)?;
         Ok(true)
     }
 
@@ -108,14 +109,14 @@ impl Order {
     }
 
     /// Nobody has shipped it in time.
-    pub(crate) fn refund_unshipped(&mut self, journal: &mut Journal) -> Result<(), Broken> {
+    pub(crate) fn refund_unshipped(&mut self, effects: &mut Effects) -> Result<(), CorruptState> {
         self.limit = None;
-        self.refund(self.due(RefundCause::NotShipped), journal)
+        self.refund(self.due(RefundCause::NotShipped), effects)
     }
 
     /// Its stock was gone when it was paid. What was committed comes back.
-    pub(crate) fn refund_lost_stock(&mut self, journal: &mut Journal) -> Result<(), Broken> {
-        self.refund(self.due(RefundCause::StockLost), journal)
+    pub(crate) fn refund_lost_stock(&mut self, effects: &mut Effects) -> Result<(), CorruptState> {
+        self.refund(self.due(RefundCause::StockLost), effects)
     }
 
     fn due(&self, cause: RefundCause) -> Plan {
@@ -130,13 +131,13 @@ impl Order {
     }
 
     /// Gives money back.
-    pub(crate) fn refund(&mut self, plan: Plan, journal: &mut Journal) -> Result<(), Broken> {
-        self.begin_refund(plan, journal);
-        self.start_refund(journal)
+    pub(crate) fn refund(&mut self, plan: Plan, effects: &mut Effects) -> Result<(), CorruptState> {
+        self.begin_refund(plan, effects);
+        self.start_refund(effects)
     }
 
     /// The order is refunding from here on; the limit of the state that it was in waits.
-    pub(crate) fn begin_refund(&mut self, plan: Plan, journal: &Journal) {
+    pub(crate) fn begin_refund(&mut self, plan: Plan, effects: &Effects) {
         self.refund = Some(Refund {
             kind: plan.kind,
             cause: plan.cause,
@@ -148,14 +149,14 @@ impl Order {
             repeats: 0,
             unknown: false,
             refused: false,
-            next: journal.in_millis(policy::PAYMENT_ANSWERED_WITHIN_MS),
+            next: effects.in_millis(policy::PAYMENT_ANSWERED_WITHIN_MS),
             back: self.state,
         });
         self.state = OrderState::Refunding;
     }
 
     /// States the refund under the next number, and asks the provider; there is nothing to ask about nothing.
-    pub(crate) fn start_refund(&mut self, journal: &mut Journal) -> Result<(), Broken> {
+    pub(crate) fn start_refund(&mut self, effects: &mut Effects) -> Result<(), CorruptState> {
         let Some(units) = self.refund.as_ref().map(|refund| refund.units.clone()) else { return Ok(()) };
         let (lines, amount) = self.refund_lines(&units)?;
         self.refunds = self.refunds.saturating_add(1);
@@ -165,18 +166,18 @@ impl Order {
         refund.repeats = 0;
         refund.unknown = false;
         refund.refused = false;
-        refund.next = journal.in_millis(policy::PAYMENT_ANSWERED_WITHIN_MS);
+        refund.next = effects.in_millis(policy::PAYMENT_ANSWERED_WITHIN_MS);
         let (cause, goods) = (refund.cause, refund.goods);
-        self.state(OrderFact::RefundStarted { refund: number, cause, goods, lines, amount }, journal);
+        self.state(OrderFact::RefundStarted { refund: number, cause, goods, lines, amount }, effects);
         if amount == Money::ZERO {
-            return self.complete_refund(journal);
+            return self.complete_refund(effects);
         }
-        self.ask_to_refund(journal);
+        self.ask_to_refund(effects);
         Ok(())
     }
 
     /// What so many units of these lines amount to: the difference between all refunded units after it and before it.
-    fn refund_lines(&self, units: &[(u16, u32)]) -> Result<(Vec<RefundLine>, Money), Broken> {
+    fn refund_lines(&self, units: &[(u16, u32)]) -> Result<(Vec<RefundLine>, Money), CorruptState> {
         let cut = |(place, units): &(u16, u32)| {
             let line = self.lines.get(usize::from(*place))?;
             let after = line.refunded.checked_add(*units)?;
@@ -185,15 +186,15 @@ impl Order {
             Some(RefundLine { sku: line.sku.clone(), quantity: *units, amounts, refunded_quantity: after, refunded })
         };
         let lines: Option<Vec<RefundLine>> = units.iter().map(cut).collect();
-        let lines = lines.ok_or(Broken("units that are left can be refunded"))?;
+        let lines = lines.ok_or(CorruptState("units that are left can be refunded"))?;
         let sum = lines.iter().try_fold(LineAmounts::default(), |sum, line| sum.plus(&line.amounts));
-        Ok((lines, sum.ok_or(Broken("parts of an order fit"))?.due))
+        Ok((lines, sum.ok_or(CorruptState("parts of an order fit"))?.due))
     }
 
-    pub(crate) fn ask_to_refund(&self, journal: &mut Journal) {
+    pub(crate) fn ask_to_refund(&self, effects: &mut Effects) {
         let (Some(attempt), Some(refund)) = (&self.payment, &self.refund) else { return };
         let balance = if refund.kind == RefundKind::Closing { refund.amount } else { self.balance() };
-        journal.write(Output::Payment(PaymentCommand::Refund {
+        effects.write(Output::Payment(PaymentCommand::Refund {
             request: Step::Refund(self.refunds).request(&self.id),
             order: self.id.clone(),
             refund: self.refunds,
@@ -207,7 +208,11 @@ impl Order {
     }
 
     /// The connector answers the refund that is under way.
-    pub(crate) fn refund_answered(&mut self, answer: &PaymentAnswer, journal: &mut Journal) -> Result<(), Broken> {
+    pub(crate) fn refund_answered(
+        &mut self,
+        answer: &PaymentAnswer,
+        effects: &mut Effects,
+    ) -> Result<(), CorruptState> {
         let Some(refund) = &mut self.refund else { return Ok(()) };
         if refund.refused {
             return Ok(());
@@ -215,46 +220,46 @@ impl Order {
         let closing = refund.kind == RefundKind::Closing;
         match answer {
             PaymentAnswer::Refunded { payment } if closing && payment.balance == Money::ZERO => {
-                self.account_closed(journal);
+                self.account_closed(effects);
                 Ok(())
             }
             PaymentAnswer::Refunded { .. } | PaymentAnswer::RefundRefused { .. } if closing => {
                 refund.refused = true;
-                refund.next = journal.in_millis(policy::STEP_ASKED_AGAIN_MS);
+                refund.next = effects.in_millis(policy::STEP_ASKED_AGAIN_MS);
                 let key = self.payment.as_ref().map(|attempt| attempt.key.clone());
-                self.look_up(key, journal);
+                self.look_up(key, effects);
                 Ok(())
             }
             PaymentAnswer::Refunded { payment } => {
-                self.complete_refund(journal)?;
-                self.compare(payment, journal);
+                self.complete_refund(effects)?;
+                self.compare(payment, effects);
                 Ok(())
             }
             PaymentAnswer::RefundRefused { code } => {
-                self.refund_refused(&short(code), journal);
+                self.refund_refused(&short(code), effects);
                 Ok(())
             }
             PaymentAnswer::Unknown { code } => {
-                let next = journal.in_millis(pause(refund.repeats));
+                let next = effects.in_millis(pause(refund.repeats));
                 refund.next = refund.next.min(next);
-                self.refund_unknown(&short(code), journal);
+                self.refund_unknown(&short(code), effects);
                 Ok(())
             }
             _ => Ok(()),
         }
     }
 
-    fn refund_unknown(&mut self, code: &str, journal: &mut Journal) {
+    fn refund_unknown(&mut self, code: &str, effects: &mut Effects) {
         let number = self.refunds;
         let Some(refund) = self.refund.as_mut().filter(|refund| !refund.unknown) else { return };
         refund.unknown = true;
         if refund.kind != RefundKind::Closing {
-            self.state(OrderFact::RefundUnknown { refund: number, code: code.to_owned() }, journal);
+            self.state(OrderFact::RefundUnknown { refund: number, code: code.to_owned() }, effects);
         }
     }
 
     /// No money was given back. What a request asked for ends; what must be made is tried again later.
-    fn refund_refused(&mut self, code: &str, journal: &mut Journal) {
+    fn refund_refused(&mut self, code: &str, effects: &mut Effects) {
         let number = self.refunds;
         let Some(refund) = &mut self.refund else { return };
         let request = refund.request.take();
@@ -264,16 +269,16 @@ impl Order {
         } else {
             refund.refused = true;
             refund.account = None;
-            refund.next = journal.in_millis(policy::REFUND_TRIED_AGAIN_MS);
+            refund.next = effects.in_millis(policy::REFUND_TRIED_AGAIN_MS);
         }
-        self.state(OrderFact::RefundRefused { request, refund: number, code: code.to_owned() }, journal);
+        self.state(OrderFact::RefundRefused { request, refund: number, code: code.to_owned() }, effects);
         if let Some(request) = request {
-            self.refuse(request, Reason::Refund { code: code.to_owned() }, journal);
+            self.refuse(request, Reason::Refund { code: code.to_owned() }, effects);
         }
     }
 
     /// The money is back with the shopper; goods and coupon follow.
-    fn complete_refund(&mut self, journal: &mut Journal) -> Result<(), Broken> {
+    fn complete_refund(&mut self, effects: &mut Effects) -> Result<(), CorruptState> {
         let Some(refund) = self.refund.take() else { return Ok(()) };
         let (lines, amount) = self.refund_lines(&refund.units)?;
         for (place, units) in &refund.units {
@@ -285,7 +290,7 @@ impl Order {
             }
         }
         let refunded = self.amounts.refunded.plus(amount);
-        self.amounts.refunded = refunded.ok_or(Broken("what is refunded was paid"))?;
+        self.amounts.refunded = refunded.ok_or(CorruptState("what is refunded was paid"))?;
         self.misused |= !refund.cause.restores_coupon();
         let whole = self.lines.iter().all(|line| line.left() == 0);
         self.state = refund.back;
@@ -297,7 +302,7 @@ impl Order {
                 coupon.restoring = matches!(coupon.state, CouponState::Redeemed | CouponState::Redeeming);
             }
         }
-        self.give_back(journal);
+        self.give_back(effects);
         let fact = OrderFact::RefundCompleted {
             request: refund.request,
             refund: self.refunds,
@@ -305,44 +310,44 @@ impl Order {
             lines,
             amount,
         };
-        self.state(fact, journal);
+        self.state(fact, effects);
         if let Some(request) = refund.request {
-            self.grant(request, journal);
+            self.grant(request, effects);
         }
         Ok(())
     }
 
     /// It is time to ask the provider again.
-    pub(crate) fn refund_due(&mut self, journal: &mut Journal) -> Result<(), Broken> {
+    pub(crate) fn refund_due(&mut self, effects: &mut Effects) -> Result<(), CorruptState> {
         let Some(refund) = &mut self.refund else { return Ok(()) };
         if refund.refused {
-            return self.next_refund(journal);
+            return self.next_refund(effects);
         }
         if !refund.unknown {
-            refund.next = journal.in_millis(pause(0));
-            self.refund_unknown("NOT_ANSWERED", journal);
+            refund.next = effects.in_millis(pause(0));
+            self.refund_unknown("NOT_ANSWERED", effects);
             return Ok(());
         }
         refund.repeats = refund.repeats.saturating_add(1);
-        refund.next = journal.in_millis(policy::PAYMENT_ANSWERED_WITHIN_MS);
-        self.ask_to_refund(journal);
+        refund.next = effects.in_millis(policy::PAYMENT_ANSWERED_WITHIN_MS);
+        self.ask_to_refund(effects);
         Ok(())
     }
 
     /// Tries a refused refund under the next number.
-    fn next_refund(&mut self, journal: &mut Journal) -> Result<(), Broken> {
+    fn next_refund(&mut self, effects: &mut Effects) -> Result<(), CorruptState> {
         if self.is_closing() {
-            self.close_account(journal);
+            self.close_account(effects);
             return Ok(());
         }
-        self.start_refund(journal)
+        self.start_refund(effects)
     }
 
     /// Whether the provider has of the payment what the order has of it.
-    pub(crate) fn compare(&mut self, payment: &Payment, journal: &mut Journal) {
+    pub(crate) fn compare(&mut self, payment: &Payment, effects: &mut Effects) {
         let ours = self.payment.as_ref().is_some_and(|attempt| attempt.charged && attempt.key == payment.payment_key);
         if ours && self.refund.is_none() && payment.balance != self.balance() {
-            self.differ(payment, self.balance(), journal);
+            self.differ(payment, self.balance(), effects);
         }
     }
 }

@@ -10,19 +10,20 @@ use events::payments::{Decline, PaymentMethod};
 use events::request::Fingerprint;
 use proptest::prelude::*;
 
-use super::journal::Journal;
+use super::effects::Effects;
+use super::fixture::{account, at, coupon, key, place, request, sku, unit, units};
 use super::line::Stock;
 use super::order::{Asking, Order};
 use super::payment::{Attempt, LookUp, LookUps, Refund, RefundKind};
 use super::placing::{Placement, place as placed};
-use super::requests::{Answer, Applied, Remembered};
+use super::requests::{Answer, Applied};
 use super::rows;
-use super::world::{account, at, coupon, key, place, request, sku, unit, units};
-use crate::bytes::RowError;
+use crate::kit::requests::Remembered;
+use crate::kit::row::RowError;
 
 fn fresh() -> Order {
     let command = place("place", vec![units("tea", 2), units("cup", 1)], Some(coupon()));
-    placed(&Placement::of(&command, Some(3)).unwrap(), &mut Journal::new(at(1_790_000_000)))
+    placed(&Placement::of(&command, Some(3)).unwrap(), &mut Effects::new(at(1_790_000_000)))
 }
 
 /// Every field filled.
@@ -113,7 +114,11 @@ fn a_newer_row_is_told_apart_and_a_cut_one_is_refused() {
 #[test]
 fn rows_of_version_1_are_these_bytes() {
     let hash = |order: &Order| Fingerprint::of(&rows::write(order)).as_u64();
-    assert_eq!((hash(&fresh()), hash(&full())), (1_975_870_732_870_909, 4_392_452_053_813_599));
+    // A refusal that came later has no part in bytes that have always been.
+    let newer = |answer: &Answer| matches!(answer, Answer::Refused(reason) if reason.code() == "TOO_MANY_REQUESTS");
+    let mut full = full();
+    full.requests.0.retain(|known| !newer(&known.answer));
+    assert_eq!((hash(&fresh()), hash(&full)), (1_975_870_732_870_909, 4_392_452_053_813_599));
 }
 
 #[test]

@@ -6,9 +6,9 @@ use std::collections::VecDeque;
 use events::money::Money;
 use events::orders::{OrderCommand, OrderState};
 
+use super::fake_services::{FakeServices, Fault, is_settled, is_undo, next_move};
+use super::fixture::{Ask, Fixture, at, coupon, key, place, request, shopper, units};
 use super::order::Order;
-use super::partners::{Partners, Whim, is_settled, is_undo, next_move};
-use super::world::{Ask, World, at, coupon, key, place, request, shopper, units};
 
 /// What a shopper does after the placement.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,7 +31,7 @@ const STORIES: [Story; 5] =
 /// What became of a run.
 struct Ran {
     order: Order,
-    partners: Partners,
+    fake_services: FakeServices,
     /// The questions, in the order they were asked.
     asks: Vec<Ask>,
     messages: Vec<OrderCommand>,
@@ -40,19 +40,19 @@ struct Ran {
     strays: usize,
 }
 
-/// Plays a story. `whim` says how the so-many-th question fares; `echo` says which of the messages come twice.
-fn play(story: Story, mut whim: impl FnMut(usize, &Ask) -> Whim, echo: impl Fn(usize) -> bool) -> Ran {
-    let mut world = World::new();
-    let mut partners = Partners::default();
+/// Plays a story. `fault` says how the so-many-th question faults; `echo` says which of the messages come twice.
+fn play(story: Story, mut fault: impl FnMut(usize, &Ask) -> Fault, echo: impl Fn(usize) -> bool) -> Ran {
+    let mut fixture = Fixture::new();
+    let mut fake_services = FakeServices::default();
     let mut inbox = VecDeque::from([place("place", vec![units("tea", 2), units("cup", 1)], Some(coupon()))]);
     let order = request("place").order();
     let (mut asks, mut messages, mut facts) = (vec![], vec![], vec![]);
     let (mut now, mut strays, mut acts) = (0, 0, 0);
     for _ in 0..400 {
         let effect = if let Some(message) = inbox.pop_front() {
-            let effect = world.send(&message, now);
+            let effect = fixture.send(&message, now);
             if echo(messages.len()) {
-                let again = world.send(&message, now);
+                let again = fixture.send(&message, now);
                 assert!(
                     again.events.is_empty() && again.asks.is_empty(),
                     "{story:?}: a repeat of {message:?}: {again:?}"
@@ -62,7 +62,7 @@ fn play(story: Story, mut whim: impl FnMut(usize, &Ask) -> Whim, echo: impl Fn(u
             now += 10;
             effect
         } else {
-            let kept = world.order(&order).expect("an order");
+            let kept = fixture.order(&order).expect("an order");
             if let Some(message) = act(story, &kept, &mut acts) {
                 inbox.push_back(message);
                 continue;
@@ -71,23 +71,23 @@ fn play(story: Story, mut whim: impl FnMut(usize, &Ask) -> Whim, echo: impl Fn(u
                 break;
             }
             now = now.max(next_move(&kept).expect("an order that is not at its end moves by itself").as_millis());
-            world.tick(now)
+            fixture.tick(now)
         };
         facts.extend(effect.events.iter().map(|event| event.fact.kind()));
         for ask in effect.asks {
-            let fares = whim(asks.len(), &ask);
-            strays += usize::from(fares == Whim::Refuse && !matches!(ask, Ask::Payment(_)));
-            inbox.extend(partners.hear(&ask, &order, fares));
+            let faults = fault(asks.len(), &ask);
+            strays += usize::from(faults == Fault::Refuse && !matches!(ask, Ask::Payment(_)));
+            inbox.extend(fake_services.receive(&ask, &order, faults));
             asks.push(ask);
         }
     }
     // What was heard once is heard again at the end: nothing is late enough to matter.
-    let order = world.order(&order).expect("an order");
+    let order = fixture.order(&order).expect("an order");
     for message in &messages {
-        let again = world.send(message, now);
+        let again = fixture.send(message, now);
         assert!(again.events.is_empty(), "{story:?}: late {message:?}: {again:?}");
     }
-    Ran { order, partners, asks, messages, facts, strays }
+    Ran { order, fake_services, asks, messages, facts, strays }
 }
 
 /// The shopper's next command, if this is the moment.
@@ -121,22 +121,22 @@ fn act(story: Story, kept: &Order, acts: &mut u32) -> Option<OrderCommand> {
 }
 
 /// The undisturbed run. A cancellation in between needs an outcome that is not known at once.
-fn usual(story: Story) -> impl Fn(usize, &Ask) -> Whim {
+fn usual(story: Story) -> impl Fn(usize, &Ask) -> Fault {
     move |_, ask| match ask {
         Ask::Payment(events::payments::PaymentCommand::Confirm { repeat: 0, .. })
             if story == Story::CancelsInBetween =>
         {
-            Whim::Lose
+            Fault::Lose
         }
-        _ => Whim::Do,
+        _ => Fault::Do,
     }
 }
 
 fn agreed(story: Story, what: &str, ran: &Ran) {
-    if let Err(difference) = ran.partners.agree(&ran.order, ran.strays) {
+    if let Err(difference) = ran.fake_services.agree(&ran.order, ran.strays) {
         panic!("{story:?}, {what}: {difference}\n{:#?}\n{:?}", ran.asks, ran.facts);
     }
-    assert!(ran.partners.charges <= 1, "{story:?}, {what}: charged twice");
+    assert!(ran.fake_services.charges <= 1, "{story:?}, {what}: charged twice");
 }
 
 #[test]
@@ -168,10 +168,10 @@ fn repeat_each_step() {
         }
         for place in 0..once.asks.len() {
             let usual = usual(story);
-            let whim = |number, ask: &Ask| {
-                if number == place && usual(number, ask) == Whim::Do { Whim::Twice } else { usual(number, ask) }
+            let fault = |number, ask: &Ask| {
+                if number == place && usual(number, ask) == Fault::Do { Fault::Twice } else { usual(number, ask) }
             };
-            let twice = play(story, whim, |_| false);
+            let twice = play(story, fault, |_| false);
             assert_eq!(twice.facts, once.facts, "{story:?}: question {place} answered twice");
         }
     }
@@ -182,10 +182,10 @@ fn fail_at_each_step() {
     for story in STORIES {
         let steps = play(story, usual(story), |_| false).asks.len();
         for place in 0..steps {
-            for failure in [Whim::Refuse, Whim::Lose, Whim::Drop] {
+            for failure in [Fault::Refuse, Fault::Lose, Fault::Drop] {
                 let usual = usual(story);
-                let whim = |number, ask: &Ask| if number == place { failure } else { usual(number, ask) };
-                let ran = play(story, whim, |_| false);
+                let fault = |number, ask: &Ask| if number == place { failure } else { usual(number, ask) };
+                let ran = play(story, fault, |_| false);
                 agreed(story, &format!("question {place}: {failure:?}"), &ran);
             }
         }
@@ -210,8 +210,8 @@ fn undoing() -> Vec<(Story, Option<usize>)> {
     runs
 }
 
-fn failing(story: Story, failed: Option<usize>) -> impl Fn(usize, &Ask) -> Whim {
-    move |number, ask| if failed == Some(number) { Whim::Refuse } else { usual(story)(number, ask) }
+fn failing(story: Story, failed: Option<usize>) -> impl Fn(usize, &Ask) -> Fault {
+    move |number, ask| if failed == Some(number) { Fault::Refuse } else { usual(story)(number, ask) }
 }
 
 #[test]
@@ -220,7 +220,7 @@ fn fail_and_repeat_each_undo() {
     for (story, failed) in undoing() {
         let asks = play(story, failing(story, failed), |_| false).asks;
         for (place, _) in asks.iter().enumerate().filter(|(_, ask)| is_undo(ask)) {
-            for failure in [Whim::Drop, Whim::Lose, Whim::Twice] {
+            for failure in [Fault::Drop, Fault::Lose, Fault::Twice] {
                 // The same undo fails three times in a row, and is then carried out.
                 let base = failing(story, failed);
                 let mut left = 3;
@@ -258,16 +258,16 @@ fn no_undo_fails() {
             |number, ask| match ask {
                 Ask::Payment(_) if is_undo(ask) => {
                     refunds += 1;
-                    if refunds == 1 { Whim::Refuse } else { Whim::Do }
+                    if refunds == 1 { Fault::Refuse } else { Fault::Do }
                 }
-                _ if is_undo(ask) => Whim::Refuse,
+                _ if is_undo(ask) => Fault::Refuse,
                 _ => base(number, ask),
             },
             |_| false,
         );
         let order = &ran.order;
         assert!(is_settled(order), "{story:?} {failed:?}: {order:?}");
-        assert_eq!(order.balance(), Money::new(ran.partners.balance()), "{story:?} {failed:?}");
+        assert_eq!(order.balance(), Money::new(ran.fake_services.balance()), "{story:?} {failed:?}");
         if order.state.is_undone() {
             assert_eq!(order.amounts.paid, order.amounts.refunded, "{story:?} {failed:?}");
         }

@@ -14,22 +14,22 @@ use events::settlement::{Basis, SettlementCommand, SettlementEvent, SettlementLe
 use events::topics;
 use streams::driver::TestDriver;
 
-use super::world::{World, coupon, key, payment, place, request, shopper, sku, unit, units};
+use super::fixture::{Fixture, coupon, key, payment, place, request, shopper, sku, unit, units};
 use crate::settlement;
 
 const SELLERS: [(&str, &str, i64); 3] =
     [("tea", "seller-1", 1_000), ("cup", "seller-2", 3_333), ("pot", "seller-1", 7_777)];
 
 /// An order for seven teas, a cup and three pots of two sellers, with a coupon of 5,001, paid in second 3.
-fn paid(world: &mut World) -> OrderId {
+fn paid(fixture: &mut Fixture) -> OrderId {
     let command = place("place", vec![units("tea", 7), units("cup", 1), units("pot", 3)], Some(coupon()));
     let order = command.order().clone();
-    world.send(&command, 0);
+    fixture.send(&command, 0);
     for ((name, seller, price), quantity) in SELLERS.into_iter().zip([7, 1, 3]) {
         let hold = Step::HoldStock(&sku(name)).request(&order);
         let unit = UnitTerms { seller: SellerId::new(seller).unwrap(), ..unit(price) };
-        let answer = StockAnswer::Held { hold: hold.hold(), quantity, unit, until: super::world::at(90_000) };
-        world.send(
+        let answer = StockAnswer::Held { hold: hold.hold(), quantity, unit, until: super::fixture::at(90_000) };
+        fixture.send(
             &OrderCommand::StockAnswered { order: order.clone(), sku: sku(name), request: Some(hold), answer },
             1_000,
         );
@@ -39,33 +39,33 @@ fn paid(world: &mut World) -> OrderId {
         hold: hold.hold(),
         discount: Money::new(5_001),
         platform_share: BasisPoints::new(6_667),
-        until: super::world::at(90_000),
+        until: super::fixture::at(90_000),
     };
-    world.send(&OrderCommand::CouponAnswered { order: order.clone(), request: Some(hold), answer }, 1_000);
-    let due = world.order(&order).unwrap().amounts.due;
+    fixture.send(&OrderCommand::CouponAnswered { order: order.clone(), request: Some(hold), answer }, 1_000);
+    let due = fixture.order(&order).unwrap().amounts.due;
     let (request, shopper) = (request("pay"), shopper("ann"));
     let pay = OrderCommand::Pay { request, order: order.clone(), shopper, payment_key: key("p1"), amount: due };
-    world.send(&pay, 2_000);
+    fixture.send(&pay, 2_000);
     let charged = payment(&order, "p1", PaymentStatus::Done, due.minor(), due.minor());
-    answer_payment(world, &order, Step::Confirm(1), PaymentAnswer::Charged { payment: charged }, 3_000);
+    answer_payment(fixture, &order, Step::Confirm(1), PaymentAnswer::Charged { payment: charged }, 3_000);
     order
 }
 
-fn answer_payment(world: &mut World, order: &OrderId, step: Step<'_>, answer: PaymentAnswer, at_ms: i64) {
+fn answer_payment(fixture: &mut Fixture, order: &OrderId, step: Step<'_>, answer: PaymentAnswer, at_ms: i64) {
     let request = step.request(order);
-    world.send(&OrderCommand::PaymentAnswered { order: order.clone(), request, answer }, at_ms);
+    fixture.send(&OrderCommand::PaymentAnswered { order: order.clone(), request, answer }, at_ms);
 }
 
 /// An operator refunds, and the provider does it.
-fn refund(world: &mut World, order: &OrderId, number: u16, lines: Vec<Units>, at_ms: i64) {
+fn refund(fixture: &mut Fixture, order: &OrderId, number: u16, lines: Vec<Units>, at_ms: i64) {
     let request: RequestId = request(&format!("refund {number}"));
     let (cause, goods) = (RefundCause::Faulty, Goods::Gone);
-    world.send(&OrderCommand::Refund { request, order: order.clone(), lines, cause, goods, account: None }, at_ms);
-    let kept = world.order(order).unwrap();
+    fixture.send(&OrderCommand::Refund { request, order: order.clone(), lines, cause, goods, account: None }, at_ms);
+    let kept = fixture.order(order).unwrap();
     let amount = kept.refund.as_ref().unwrap().amount;
     let balance = kept.amounts.paid.minor() - kept.amounts.refunded.minor() - amount.minor();
     let payment = payment(order, "p1", PaymentStatus::PartialCanceled, kept.amounts.paid.minor(), balance);
-    answer_payment(world, order, Step::Refund(number), PaymentAnswer::Refunded { payment }, at_ms);
+    answer_payment(fixture, order, Step::Refund(number), PaymentAnswer::Refunded { payment }, at_ms);
 }
 
 /// What each seller's lines of the told orders come to, settlement being as it is.
@@ -104,41 +104,41 @@ fn steps(told: &[SettlementCommand]) -> Vec<(String, Option<Basis>, usize)> {
 
 #[test]
 fn each_seller_of_an_order_is_told_of_with_every_step_and_refund() {
-    let mut world = World::new();
-    let order = paid(&mut world);
+    let mut fixture = Fixture::new();
+    let order = paid(&mut fixture);
     let (first, second) = ("seller-1".to_owned(), "seller-2".to_owned());
     let of = |basis| [(first.clone(), Some(basis), 2), (second.clone(), Some(basis), 1)];
-    assert_eq!(steps(&world.settled), of(Basis::Paid));
-    world.settled.clear();
-    world.send(&OrderCommand::Ship { request: request("ship"), order: order.clone() }, 4_000);
-    assert_eq!(steps(&world.settled), of(Basis::Shipped));
-    world.settled.clear();
-    refund(&mut world, &order, 1, vec![units("tea", 2)], 5_000);
-    assert_eq!(steps(&world.settled), [(first.clone(), None, 1)], "only the sellers of what came back");
-    world.settled.clear();
-    world.send(&OrderCommand::Deliver { request: request("deliver"), order: order.clone() }, 6_000);
-    assert_eq!(steps(&world.settled), of(Basis::Delivered));
-    world.settled.clear();
-    world.send(&OrderCommand::ConfirmPurchase { request: request("confirm"), order, shopper: None }, 7_000);
-    assert_eq!(steps(&world.settled), of(Basis::Confirmed));
-    let SettlementCommand::LinesReached { at, lines, .. } = &world.settled[0] else { panic!("a step") };
+    assert_eq!(steps(&fixture.settled), of(Basis::Paid));
+    fixture.settled.clear();
+    fixture.send(&OrderCommand::Ship { request: request("ship"), order: order.clone() }, 4_000);
+    assert_eq!(steps(&fixture.settled), of(Basis::Shipped));
+    fixture.settled.clear();
+    refund(&mut fixture, &order, 1, vec![units("tea", 2)], 5_000);
+    assert_eq!(steps(&fixture.settled), [(first.clone(), None, 1)], "only the sellers of what came back");
+    fixture.settled.clear();
+    fixture.send(&OrderCommand::Deliver { request: request("deliver"), order: order.clone() }, 6_000);
+    assert_eq!(steps(&fixture.settled), of(Basis::Delivered));
+    fixture.settled.clear();
+    fixture.send(&OrderCommand::ConfirmPurchase { request: request("confirm"), order, shopper: None }, 7_000);
+    assert_eq!(steps(&fixture.settled), of(Basis::Confirmed));
+    let SettlementCommand::LinesReached { at, lines, .. } = &fixture.settled[0] else { panic!("a step") };
     assert_eq!((at.as_millis(), lines[0].quantity, lines[0].refunded), (7_000, 7, 2));
 }
 
 #[test]
 fn what_sellers_are_owed_for_is_what_the_order_keeps() {
-    let mut world = World::new();
-    let order = paid(&mut world);
-    world.send(&OrderCommand::Ship { request: request("ship"), order: order.clone() }, 4_000);
+    let mut fixture = Fixture::new();
+    let order = paid(&mut fixture);
+    fixture.send(&OrderCommand::Ship { request: request("ship"), order: order.clone() }, 4_000);
     // One refund before the lines count, others after.
-    refund(&mut world, &order, 1, vec![units("tea", 2), units("pot", 1)], 5_000);
-    world.send(&OrderCommand::ConfirmPurchase { request: request("c"), order: order.clone(), shopper: None }, 6_000);
-    refund(&mut world, &order, 2, vec![units("tea", 3)], 7_000);
-    let left = settle(&world.settled);
-    let amounts = world.order(&order).unwrap().amounts;
+    refund(&mut fixture, &order, 1, vec![units("tea", 2), units("pot", 1)], 5_000);
+    fixture.send(&OrderCommand::ConfirmPurchase { request: request("c"), order: order.clone(), shopper: None }, 6_000);
+    refund(&mut fixture, &order, 2, vec![units("tea", 3)], 7_000);
+    let left = settle(&fixture.settled);
+    let amounts = fixture.order(&order).unwrap().amounts;
     assert_eq!(left.values().map(|(_, due)| due).sum::<i64>(), amounts.paid.minor() - amounts.refunded.minor());
     let units: Vec<u32> = left.values().map(|(left, _)| *left).collect();
     assert_eq!(units, [2, 2, 1], "pots, teas, the cup");
-    refund(&mut world, &order, 3, vec![], 8_000);
-    assert!(settle(&world.settled).values().all(|left| *left == (0, 0)));
+    refund(&mut fixture, &order, 3, vec![], 8_000);
+    assert!(settle(&fixture.settled).values().all(|left| *left == (0, 0)));
 }

@@ -12,9 +12,9 @@ use events::orders::{OrderCommand, Step};
 use events::topics;
 use streams::driver::TestDriver;
 
+use super::fixture::{at, place, sku, unit, units};
 use super::processor::ORDERS;
 use super::topology;
-use super::world::{at, place, sku, unit, units};
 
 const ORDERS_PLACED: u32 = 100_000;
 

@@ -9,7 +9,7 @@ use events::money::Money;
 use events::orders::{OrderFact, Step};
 
 use super::coupon::{Coupon, CouponState};
-use super::journal::{Journal, Output};
+use super::effects::{Effects, Output};
 use super::line::{Line, Stock};
 use super::order::{Asking, Order};
 use crate::policy;
@@ -26,24 +26,24 @@ impl Order {
     }
 
     /// Asks for the holds on all lines.
-    pub(crate) fn hold_stock(&self, journal: &mut Journal) {
+    pub(crate) fn hold_stock(&self, effects: &mut Effects) {
         for line in &self.lines {
-            self.ask_stock(line, journal);
+            self.ask_stock(line, effects);
         }
     }
 
     /// Asks for the hold on the coupon, if there is one that is not held yet. Whether it was asked for.
-    pub(crate) fn hold_coupon(&mut self, journal: &mut Journal) -> bool {
+    pub(crate) fn hold_coupon(&mut self, effects: &mut Effects) -> bool {
         let Some(coupon) = self.coupon.as_mut().filter(|coupon| coupon.state == CouponState::Wanted) else {
             return false;
         };
         coupon.state = CouponState::Asked;
-        self.ask_coupon(journal);
+        self.ask_coupon(effects);
         true
     }
 
     /// The order is paid: what is held is used up. What was lost stays lost.
-    pub(crate) fn commit(&mut self, journal: &mut Journal) {
+    pub(crate) fn commit(&mut self, effects: &mut Effects) {
         for line in &mut self.lines {
             if line.stock == Stock::Held {
                 line.stock = Stock::Committing;
@@ -53,14 +53,14 @@ impl Order {
             coupon.state = CouponState::Redeeming;
         }
         for line in self.lines.iter().filter(|line| line.stock == Stock::Committing) {
-            self.ask_stock(line, journal);
+            self.ask_stock(line, effects);
         }
-        self.ask_coupon(journal);
-        self.ask_until_answered(journal);
+        self.ask_coupon(effects);
+        self.ask_until_answered(effects);
     }
 
     /// The order is not paid: every hold that was asked for is released, answered or not.
-    pub(crate) fn undo(&mut self, journal: &mut Journal) {
+    pub(crate) fn undo(&mut self, effects: &mut Effects) {
         if let Some(coupon) = &mut self.coupon {
             coupon.state = match coupon.state {
                 CouponState::Asked | CouponState::Held => CouponState::Releasing,
@@ -68,78 +68,78 @@ impl Order {
                 other => other,
             };
         }
-        self.ask_coupon(journal);
+        self.ask_coupon(effects);
         for line in &mut self.lines {
             if matches!(line.stock, Stock::Asked | Stock::Held) {
                 line.stock = Stock::Releasing;
             }
         }
         for line in self.lines.iter().rev().filter(|line| line.stock == Stock::Releasing) {
-            self.ask_stock(line, journal);
+            self.ask_stock(line, effects);
         }
-        self.ask_until_answered(journal);
+        self.ask_until_answered(effects);
     }
 
     /// Asks for the return of a line's units and for the restoration of the coupon, where they are wanted. What has not been said
     /// to be used up is not asked back yet: asked too early, it would be refused, and be used up after all.
-    pub(crate) fn give_back(&mut self, journal: &mut Journal) {
+    pub(crate) fn give_back(&mut self, effects: &mut Effects) {
         if let Some(coupon) = &self.coupon {
-            self.ask_restoration(coupon, journal);
+            self.ask_restoration(coupon, effects);
         }
         for line in self.lines.iter().rev() {
-            self.ask_return(line, journal);
+            self.ask_return(line, effects);
         }
-        self.ask_until_answered(journal);
+        self.ask_until_answered(effects);
     }
 
     /// A line's units are used up, and may be wanted back already.
-    pub(crate) fn stock_committed(&mut self, sku: &Sku, journal: &mut Journal) {
+    pub(crate) fn stock_committed(&mut self, sku: &Sku, effects: &mut Effects) {
         self.set_stock(sku, Stock::Committed);
         if let Some(line) = self.lines.iter().find(|line| line.sku == *sku) {
-            self.ask_return(line, journal);
+            self.ask_return(line, effects);
         }
     }
 
     /// The coupon is used up, and may be wanted back already.
-    pub(crate) fn coupon_redeemed(&mut self, journal: &mut Journal) {
+    pub(crate) fn coupon_redeemed(&mut self, effects: &mut Effects) {
         self.set_coupon(CouponState::Redeemed);
         if let Some(coupon) = &self.coupon {
-            self.ask_restoration(coupon, journal);
+            self.ask_restoration(coupon, effects);
         }
     }
 
     /// Asks again what is unanswered, with the same requests, and doubles the pause.
-    pub(crate) fn ask_again(&mut self, journal: &mut Journal) {
+    pub(crate) fn ask_again(&mut self, effects: &mut Effects) {
         for line in &self.lines {
             if line.stock.is_awaited() {
-                self.ask_stock(line, journal);
+                self.ask_stock(line, effects);
             }
-            self.ask_return(line, journal);
+            self.ask_return(line, effects);
         }
-        self.ask_coupon(journal);
+        self.ask_coupon(effects);
         if let Some(coupon) = &self.coupon {
-            self.ask_restoration(coupon, journal);
+            self.ask_restoration(coupon, effects);
         }
         let round = self.asking.map_or(0, |asking| asking.round.saturating_add(1));
-        self.asking = Some(Asking { round, next: journal.in_millis(pause(round)) });
+        self.asking = Some(Asking { round, next: effects.in_millis(pause(round)) });
     }
 
     /// Everything has been answered: says so, unless the latest fact did.
-    pub(crate) fn rest(&mut self, journal: &mut Journal) {
+    pub(crate) fn rest(&mut self, effects: &mut Effects) {
         if self.awaited() == 0 {
             self.asking = None;
-            if self.told > 0 {
-                self.state(OrderFact::StepsAnswered, journal);
+            if self.stated_awaited > 0 {
+                self.state(OrderFact::StepsAnswered, effects);
             }
         }
     }
 
-    fn ask_until_answered(&mut self, journal: &Journal) {
-        self.asking = (self.awaited() > 0).then(|| Asking { round: 0, next: journal.in_millis(pause(0)) });
+    fn ask_until_answered(&mut self, effects: &Effects) {
+        self.asking = (self.awaited() > 0).then(|| Asking { round: 0, next: effects.in_millis(pause(0)) });
     }
 
     /// Asks what the line's state awaits.
-    fn ask_stock(&self, line: &Line, journal: &mut Journal) {
+    fn ask_stock(&self, line: &Line, effects: &mut Effects) {
         let sku = line.sku.clone();
         let hold = self.stock_hold(&sku);
         let command = match line.stock {
@@ -158,14 +158,14 @@ impl Order {
             }
             Stock::Held | Stock::Committed | Stock::Ended | Stock::Lost => return,
         };
-        journal.write(Output::Stock(command));
+        effects.write(Output::Stock(command));
     }
 
-    fn ask_return(&self, line: &Line, journal: &mut Journal) {
+    fn ask_return(&self, line: &Line, effects: &mut Effects) {
         if !line.returning || line.stock != Stock::Committed {
             return;
         }
-        journal.write(Output::Stock(InventoryCommand::Return {
+        effects.write(Output::Stock(InventoryCommand::Return {
             request: Step::ReturnStock(&line.sku, line.returned).request(&self.id),
             sku: line.sku.clone(),
             hold: self.stock_hold(&line.sku),
@@ -174,7 +174,7 @@ impl Order {
     }
 
     /// Asks what the coupon's state awaits.
-    fn ask_coupon(&self, journal: &mut Journal) {
+    fn ask_coupon(&self, effects: &mut Effects) {
         let Some(coupon) = &self.coupon else { return };
         let (campaign, shopper, hold) = (coupon.campaign.clone(), self.shopper.clone(), self.coupon_hold());
         let command = match coupon.state {
@@ -207,14 +207,14 @@ impl Order {
             | CouponState::Ended
             | CouponState::Lost => return,
         };
-        journal.write(Output::Coupon(command));
+        effects.write(Output::Coupon(command));
     }
 
-    fn ask_restoration(&self, coupon: &Coupon, journal: &mut Journal) {
+    fn ask_restoration(&self, coupon: &Coupon, effects: &mut Effects) {
         if !coupon.restoring || coupon.state != CouponState::Redeemed {
             return;
         }
-        journal.write(Output::Coupon(CouponCommand::Restore {
+        effects.write(Output::Coupon(CouponCommand::Restore {
             request: Step::RestoreCoupon.request(&self.id),
             campaign: coupon.campaign.clone(),
             coupon: coupon.id,

@@ -17,7 +17,9 @@ use events::orders::{Goods, OrderCommand, RefundCause, Step, Units};
 use events::payments::{Decline, PaymentAnswer, PaymentCommand, PaymentStatus};
 use events::request::Outcome;
 
-use super::world::{Ask, Effect, World, account, at, coupon, key, payment, place, request, shopper, sku, unit, units};
+use super::fixture::{
+    Ask, Effect, Fixture, account, at, coupon, key, payment, place, request, shopper, sku, unit, units,
+};
 
 /// Plays a table: as it is, and with a crash after every row. Both must say what the table says.
 pub(crate) fn check(table: &str) {
@@ -33,7 +35,7 @@ enum Crash {
 }
 
 fn play(table: &str, crash: Crash) {
-    let mut world = World::new();
+    let mut fixture = Fixture::new();
     let order = request("place").order();
     let rows = table.lines().map(str::trim).enumerate().filter(|(_, row)| !row.is_empty() && !row.starts_with('#'));
     let mut wrong = vec![];
@@ -44,24 +46,24 @@ fn play(table: &str, crash: Crash) {
         let words: Vec<&str> = words.collect();
         let millis = (second * 1000.0) as i64;
         let effect = if words[0] == "tick" {
-            world.tick(millis)
+            fixture.tick(millis)
         } else {
-            world.send(&message(&world, &order, &words, number), millis)
+            fixture.send(&message(&fixture, &order, &words, number), millis)
         };
-        let found = told(&world, &order, &effect);
+        let found = told(&fixture, &order, &effect);
         let expected = expected.split_whitespace().collect::<Vec<_>>().join(" ");
         if found != expected {
             wrong.push(format!("row {number} ({crash:?}): {row}\n      is {found}"));
         }
         if crash == Crash::AfterEveryRow {
-            world.driver.crash_and_restore().unwrap();
+            fixture.driver.crash_and_restore().unwrap();
         }
     }
     assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
 }
 
 /// What a row's right side says.
-fn told(world: &World, order: &OrderId, effect: &Effect) -> String {
+fn told(fixture: &Fixture, order: &OrderId, effect: &Effect) -> String {
     let mut parts = vec![];
     let facts: Vec<&str> = effect.events.iter().map(|event| event.fact.kind()).collect();
     if !facts.is_empty() {
@@ -78,7 +80,7 @@ fn told(world: &World, order: &OrderId, effect: &Effect) -> String {
             other => panic!("an order's command is not {}", other.kind()),
         });
     }
-    let Some(kept) = world.order(order) else { return parts.join(" ") };
+    let Some(kept) = fixture.order(order) else { return parts.join(" ") };
     let deadline = kept.deadline().map_or(String::new(), |deadline| {
         let millis = deadline.as_millis();
         if millis % 1000 == 0 { format!("@{}", millis / 1000) } else { format!("@{}ms", millis) }
@@ -141,7 +143,7 @@ fn written_units(words: &[&str]) -> Vec<Units> {
         .collect()
 }
 
-fn message(world: &World, order: &OrderId, words: &[&str], row: usize) -> OrderCommand {
+fn message(fixture: &Fixture, order: &OrderId, words: &[&str], row: usize) -> OrderCommand {
     let line = format!("row {row}");
     let request = request(argument(words, "as").unwrap_or(&line));
     let order = order.clone();
@@ -152,7 +154,7 @@ fn message(world: &World, order: &OrderId, words: &[&str], row: usize) -> OrderC
         "pay" => OrderCommand::Pay {
             request,
             payment_key: key(argument(words, "key").unwrap_or("k1")),
-            amount: Money::new(number(words, "amount").unwrap_or_else(|| world.order(&order).map_or(0, due))),
+            amount: Money::new(number(words, "amount").unwrap_or_else(|| fixture.order(&order).map_or(0, due))),
             order,
             shopper: who(),
         },
@@ -180,7 +182,7 @@ fn message(world: &World, order: &OrderId, words: &[&str], row: usize) -> OrderC
         },
         "stock" => stock_answered(order, &words[1..]),
         "coupon" => coupon_answered(order, &words[1..]),
-        "provider" => payment_answered(world, order, &words[1..]),
+        "provider" => payment_answered(fixture, order, &words[1..]),
         other => panic!("no such word: {other}"),
     }
 }
@@ -272,8 +274,8 @@ fn coupon_answered(order: OrderId, words: &[&str]) -> OrderCommand {
 
 /// The latest call of its kind is answered, unless `attempt=`, `refund=` or `look=` says which. The payment is the latest attempt's
 /// for what is due, unless `key=`, `total=` or `balance=` say otherwise.
-fn payment_answered(world: &World, order: OrderId, words: &[&str]) -> OrderCommand {
-    let kept = world.order(&order);
+fn payment_answered(fixture: &Fixture, order: OrderId, words: &[&str]) -> OrderCommand {
+    let kept = fixture.order(&order);
     let kept = kept.as_ref().expect("an order");
     let latest = kept.payment.as_ref();
     let confirm = Step::Confirm(number(words, "attempt").or(latest.map(|attempt| attempt.number)).unwrap_or(1));

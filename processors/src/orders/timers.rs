@@ -4,7 +4,7 @@ use events::ids::OrderId;
 use events::time::Timestamp;
 use streams::processor::Timer;
 
-use crate::bytes::{Reader, RowError, Writer};
+use crate::kit::row::{Reader, RowError, Writer};
 
 /// A timer's kind, as the runtime stores it: never renumber.
 const WAKE: u8 = 1;

@@ -8,8 +8,8 @@ use streams::driver::{DriverError, TestDriver};
 use streams::processor::Verdict;
 use streams::record::Outgoing;
 
+use super::fixture::{Fixture, place, request, units};
 use super::topology;
-use super::world::{World, place, request, units};
 
 #[test]
 fn the_topology_is_this() {
@@ -60,11 +60,11 @@ fn what_nobody_can_read_goes_to_the_dead_letters_and_the_next_record_is_decided(
         ("another request's order", Some(key), Some(&foreign), &[version]),
     ];
     for (name, key, value, headers) in table {
-        let mut world = World::new();
-        world.driver.pipe_to(0, key, value, headers, 1).unwrap();
-        assert_eq!(world.driver.take_dead_letters().len(), 1, "{name}");
-        assert!(world.driver.take(topics::ORDERS_EVENTS.name()).is_empty(), "{name}");
-        assert_eq!(world.send(&command(), 2).events.len(), 1, "{name}");
+        let mut fixture = Fixture::new();
+        fixture.driver.pipe_to(0, key, value, headers, 1).unwrap();
+        assert_eq!(fixture.driver.take_dead_letters().len(), 1, "{name}");
+        assert!(fixture.driver.take(topics::ORDERS_EVENTS.name()).is_empty(), "{name}");
+        assert_eq!(fixture.send(&command(), 2).events.len(), 1, "{name}");
     }
 }
 

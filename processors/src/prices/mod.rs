@@ -15,6 +15,7 @@
 //! This file only declares. The rules are in `offer` (which are believed) and `product` (which wins, and until when); how state is
 //! kept is in `rows`.
 
+mod invariants;
 mod offer;
 mod processor;
 mod product;
@@ -27,10 +28,8 @@ use events::prices::PriceRefusal;
 use events::topics;
 use streams::topology::{Topology, TopologyError};
 
-use crate::post::Outlets;
+use crate::kit::messaging::Outputs;
 use processor::PricesProcessor;
-
-pub(crate) use product::Product;
 
 /// The processor's name: its application id.
 pub const NAME: &str = "prices";
@@ -53,7 +52,7 @@ pub fn topology() -> Result<Topology, TopologyError> {
 /// # Errors
 /// As for [`topology`].
 pub fn counted_topology(refused: impl Fn(PriceRefusal) + Send + Sync + 'static) -> Result<Topology, TopologyError> {
-    let outlets = Outlets::new(NAME, &topics::PRICES_BEST)?;
+    let outputs = Outputs::new(NAME, &topics::PRICES_BEST)?;
     let refused: Refused = Arc::new(refused);
     Topology::builder(NAME)
         .source(topics::PRICES_INBOX.name())
@@ -62,7 +61,7 @@ pub fn counted_topology(refused: impl Fn(PriceRefusal) + Send + Sync + 'static) 
         .store("products")
         .sink(topics::PRICES_BEST.name())
         .sink(topics::INGRESS_REPLIES.name())
-        .build(move || Box::new(PricesProcessor::new(outlets.clone(), Arc::clone(&refused))))
+        .build(move || Box::new(PricesProcessor::new(outputs.clone(), Arc::clone(&refused))))
 }
 
 #[cfg(test)]
@@ -78,7 +77,7 @@ pub fn counted_topology(refused: impl Fn(PriceRefusal) + Send + Sync + 'static) 
 mod tests {
     use super::{counted_topology, offer, processor, product, rows, topology};
 
-    mod world;
+    mod fixture;
 
     mod price_tests;
     mod properties_tests;

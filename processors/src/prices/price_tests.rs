@@ -2,7 +2,7 @@
 
 use events::prices::MOST_OFFERS;
 
-use super::world::{World, check, offer, own, sku};
+use super::fixture::{Fixture, check, offer, own, sku};
 
 #[test]
 fn the_lowest_price_wins_and_a_tie_is_ours() {
@@ -123,31 +123,31 @@ fn what_happens_while_nobody_looks_is_stated_as_it_is_by_then() {
 
 #[test]
 fn a_product_waits_for_one_timer_at_most() {
-    let mut world = World::with_tea(1_000);
-    assert_eq!(world.driver.timers(0), 0);
+    let mut fixture = Fixture::with_tea(1_000);
+    assert_eq!(fixture.driver.timers(0), 0);
     for number in 0..10 {
         for (name, fresh) in [("a", 7), ("b", 5), ("c", 9)] {
-            world.send(&offer(name, 900 + number, number, fresh), number * 1000).unwrap();
-            assert_eq!(world.driver.timers(0), 1);
+            fixture.send(&offer(name, 900 + number, number, fresh), number * 1000).unwrap();
+            assert_eq!(fixture.driver.timers(0), 1);
         }
     }
-    world.send(&own(2, 1_000, Some((1, 100, 200))), 10_000).unwrap();
-    world.tick(300_000);
-    assert_eq!(world.driver.timers(0), 0, "nothing ends any more");
+    fixture.send(&own(2, 1_000, Some((1, 100, 200))), 10_000).unwrap();
+    fixture.tick(300_000);
+    assert_eq!(fixture.driver.timers(0), 0, "nothing ends any more");
 }
 
 #[test]
 fn a_product_has_so_many_sources_and_a_stale_one_makes_room() {
-    let mut world = World::with_tea(1_000);
+    let mut fixture = Fixture::with_tea(1_000);
     for number in 0..MOST_OFFERS {
         let fresh = if number == 3 { 5 } else { 60 };
-        world.send(&offer(&format!("s{number}"), 900, 0, fresh), 0).unwrap();
+        fixture.send(&offer(&format!("s{number}"), 900, 0, fresh), 0).unwrap();
     }
-    let said = |world: &mut World, name: &str, second: i64| {
-        world.send(&offer(name, 900, second, 30), second * 1000).unwrap().reply.unwrap().outcome.kind()
+    let said = |fixture: &mut Fixture, name: &str, second: i64| {
+        fixture.send(&offer(name, 900, second, 30), second * 1000).unwrap().reply.unwrap().outcome.kind()
     };
-    assert_eq!(said(&mut world, "one-more", 4), "offer_refused");
-    assert_eq!(said(&mut world, "s7", 4), "offer_applied", "a source may always replace its own");
-    assert_eq!(said(&mut world, "one-more", 5), "offer_applied");
-    assert_eq!(world.ledger.due(&sku("tea")).unwrap().offers, 16);
+    assert_eq!(said(&mut fixture, "one-more", 4), "offer_refused");
+    assert_eq!(said(&mut fixture, "s7", 4), "offer_applied", "a source may always replace its own");
+    assert_eq!(said(&mut fixture, "one-more", 5), "offer_applied");
+    assert_eq!(fixture.ledger.due(&sku("tea")).unwrap().offers, 16);
 }

@@ -9,57 +9,58 @@ use events::time::Timestamp;
 use streams::processor::{Context, Processor, StoreId, Timer, Verdict};
 use streams::record::Record;
 
+use super::invariants;
 use super::offer::Wanted;
 use super::product::{OwnPrice, Product};
 use super::{Refused, rows, timers};
-use crate::invariants;
-use crate::post::{self, Outlets, stored};
+use crate::kit::invariant;
+use crate::kit::messaging::{self, Outputs, stored};
 
 /// `<sku>` -> what is known of a product's prices.
 pub(crate) const PRODUCTS: StoreId = StoreId(0);
 
 /// Decides the records of one partition of the prices' inbox.
 pub(crate) struct PricesProcessor {
-    outlets: Outlets,
+    outputs: Outputs,
     refused: Refused,
 }
 
 impl PricesProcessor {
-    pub(crate) fn new(outlets: Outlets, refused: Refused) -> Self {
-        Self { outlets, refused }
+    pub(crate) fn new(outputs: Outputs, refused: Refused) -> Self {
+        Self { outputs, refused }
     }
 }
 
 impl Processor for PricesProcessor {
     fn process(&mut self, record: &Record, context: &mut dyn Context) -> Result<(), Verdict> {
-        let (command, envelope) = post::read::<PriceCommand>(record)?;
+        let (command, envelope) = messaging::read::<PriceCommand>(record)?;
         if record.key.as_deref() != Some(command.sku().as_str().as_bytes()) {
             return Err(Verdict::Poison("the record's key is not the command's sku".into()));
         }
         let now = Timestamp::from_millis(context.log_time());
-        let mut desk = Desk { outlets: &self.outlets, context, envelope: &envelope, now };
+        let mut handler = RecordHandler { outputs: &self.outputs, context, envelope: &envelope, now };
         match &command {
             PriceCommand::OwnPrice { sku, version, list_price, sale, .. } => {
                 if !command.is_plausible() {
                     return Err(Verdict::Poison("a price that no product can have".into()));
                 }
-                desk.define(sku, OwnPrice { version: *version, list_price: *list_price, sale: *sale })
+                handler.define(sku, OwnPrice { version: *version, list_price: *list_price, sale: *sale })
             }
             PriceCommand::Offer { sku, source, price, seen_at, fresh_ms, until, .. } => {
                 let (price, seen_at, fresh_ms, until) = (*price, *seen_at, *fresh_ms, *until);
                 let wanted = Wanted { source, price, seen_at, fresh_ms, until };
-                let taken = desk.change(sku, |product, now| product.offer(&wanted, now))?;
+                let taken = handler.change(sku, |product, now| product.offer(&wanted, now))?;
                 if let Err(reason) = taken {
                     (self.refused)(reason);
                 }
-                desk.answer(&command, source, taken)
+                handler.answer(&command, source, taken)
             }
             PriceCommand::WithdrawOffer { sku, source, .. } => {
-                let taken = desk.change(sku, |product, _| {
+                let taken = handler.change(sku, |product, _| {
                     product.withdraw(source);
                     Ok(())
                 })?;
-                desk.answer(&command, source, taken)
+                handler.answer(&command, source, taken)
             }
         }
     }
@@ -68,9 +69,9 @@ impl Processor for PricesProcessor {
         let now = Timestamp::from_millis(context.log_time());
         let sku = timers::read(timer).map_err(stored)?;
         let envelope = Envelope::default();
-        let mut desk = Desk { outlets: &self.outlets, context, envelope: &envelope, now };
-        match desk.product(&sku)? {
-            Some(product) => desk.record(&sku, product).map(drop),
+        let mut handler = RecordHandler { outputs: &self.outputs, context, envelope: &envelope, now };
+        match handler.product(&sku)? {
+            Some(product) => handler.record(&sku, product).map(drop),
             // A product is never forgotten, so a timer without one would be another build's doing.
             None => Err(Verdict::Fatal(format!("a timer is set for product {sku}, which does not exist"))),
         }
@@ -78,14 +79,14 @@ impl Processor for PricesProcessor {
 }
 
 /// One record's or timer's work.
-struct Desk<'a> {
-    outlets: &'a Outlets,
+struct RecordHandler<'a> {
+    outputs: &'a Outputs,
     context: &'a mut dyn Context,
     envelope: &'a Envelope,
     now: Timestamp,
 }
 
-impl Desk<'_> {
+impl RecordHandler<'_> {
     fn product(&self, sku: &Sku) -> Result<Option<Product>, Verdict> {
         let row = self.context.get(PRODUCTS, sku.as_str().as_bytes());
         row.map(|row| rows::read_product(sku, row)).transpose().map_err(stored)
@@ -130,13 +131,13 @@ impl Desk<'_> {
             Ok(version) => Outcome::OfferApplied { sku: sku.clone(), source: source.clone(), version },
             Err(reason) => Outcome::OfferRefused { reason },
         };
-        self.outlets.reply(self.context, &Reply { request, at: self.now, outcome }, self.envelope)
+        self.outputs.reply(self.context, &Reply { request, at: self.now, outcome }, self.envelope)
     }
 
     /// Works out the best price, writes the product, sets its timer, and states what is new. The version of what was stated last.
     fn record(&mut self, sku: &Sku, mut product: Product) -> Result<u64, Verdict> {
         let (before, best) = (product.wake, product.restate(sku, self.now));
-        invariants::report(sku, invariants::of_prices(&product, self.now));
+        invariant::report(sku, invariants::of_prices(&product, self.now));
         if before != product.wake {
             if let Some(deadline) = before {
                 self.context.cancel(&timers::timer(sku, deadline));
@@ -147,7 +148,7 @@ impl Desk<'_> {
         }
         self.context.put(PRODUCTS, sku.as_str().as_bytes(), &rows::write_product(&product));
         if let Some(best) = &best {
-            self.outlets.fact(self.context, best, self.envelope)?;
+            self.outputs.fact(self.context, best, self.envelope)?;
         }
         Ok(product.version())
     }

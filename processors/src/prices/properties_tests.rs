@@ -1,4 +1,4 @@
-//! Any commands at any times: after every step the best price is what the ledger works out for itself (the world compares), a
+//! Any commands at any times: after every step the best price is what the ledger works out for itself (the fixture compares), a
 //! duplicate changes nothing, and the same inbox is the same history whether or not the processor dies in between.
 
 use std::collections::BTreeSet;
@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
-use super::world::{Effect, World, own, request, sku, source};
+use super::fixture::{Effect, Fixture, own, request, sku, source};
 
 /// One step, in small numbers that meet often.
 #[derive(Clone, Copy, Debug)]
@@ -63,23 +63,26 @@ fn command(step: Step, number: usize, now: i64) -> PriceCommand {
     }
 }
 
-/// Plays steps on a fresh world.
-fn play(steps: &[Step], mut after: impl FnMut(&mut World, usize, &PriceCommand, i64)) -> (Vec<Effect>, Vec<BestPrice>) {
-    let mut world = World::with_tea(1_000);
+/// Plays steps on a fresh fixture.
+fn play(
+    steps: &[Step],
+    mut after: impl FnMut(&mut Fixture, usize, &PriceCommand, i64),
+) -> (Vec<Effect>, Vec<BestPrice>) {
+    let mut fixture = Fixture::with_tea(1_000);
     let mut now = 100_000;
     let mut effects = vec![];
     for (number, step) in steps.iter().enumerate() {
         now += step.wait_ms;
         let command = command(*step, number, now);
-        effects.push(world.send(&command, now).unwrap());
-        assert!(world.driver.take_dead_letters().is_empty(), "{command:?}");
-        after(&mut world, number, &command, now);
+        effects.push(fixture.send(&command, now).unwrap());
+        assert!(fixture.driver.take_dead_letters().is_empty(), "{command:?}");
+        after(&mut fixture, number, &command, now);
     }
     // Every offer ends, every sale is over: what is left is our list price, for ever.
-    let rest = world.tick(now + 10_000_000);
-    let last = world.ledger.told().find(|best| best.sku == sku("tea")).unwrap();
+    let rest = fixture.tick(now + 10_000_000);
+    let last = fixture.ledger.told().find(|best| best.sku == sku("tea")).unwrap();
     assert_eq!((last.price, last.offers, last.valid_until), (last.list_price, 0, None));
-    assert_eq!(world.driver.timers(0), 0);
+    assert_eq!(fixture.driver.timers(0), 0);
     (effects, rest)
 }
 
@@ -110,8 +113,8 @@ proptest! {
 
     #[test]
     fn a_duplicate_states_nothing_new(steps in prop::collection::vec(step(), 1..100)) {
-        play(&steps, |world, _, command, now| {
-            assert_eq!(world.send(command, now).unwrap().best, [], "{command:?}");
+        play(&steps, |fixture, _, command, now| {
+            assert_eq!(fixture.send(command, now).unwrap().best, [], "{command:?}");
         });
     }
 
@@ -121,9 +124,9 @@ proptest! {
         crashes in prop::collection::btree_set(0_usize..100, 0..8),
     ) {
         let once = play(&steps, |_, _, _, _| {});
-        let again = play(&steps, |world, number, _, _| {
+        let again = play(&steps, |fixture, number, _, _| {
             if crashes.contains(&number) {
-                world.driver.crash_and_restore().unwrap();
+                fixture.driver.crash_and_restore().unwrap();
             }
         });
         prop_assert_eq!(once, again);
@@ -134,14 +137,14 @@ proptest! {
     fn what_is_stated_holds_whenever_time_moves(
         steps in prop::collection::vec(step(), 1..60), looks in prop::collection::vec(0_i64..3_000, 1..40),
     ) {
-        let mut world = World::with_tea(1_000);
+        let mut fixture = Fixture::with_tea(1_000);
         let mut now = 100_000;
         for (number, step) in steps.iter().enumerate() {
-            world.send(&command(*step, number, now), now).unwrap();
+            fixture.send(&command(*step, number, now), now).unwrap();
             now += looks[number % looks.len()];
-            world.tick(now);
+            fixture.tick(now);
             let now = Timestamp::from_millis(now);
-            prop_assert!(world.ledger.told().all(|best| best.is_valid_at(now)), "at {now}");
+            prop_assert!(fixture.ledger.told().all(|best| best.is_valid_at(now)), "at {now}");
         }
     }
 }

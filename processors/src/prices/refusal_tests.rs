@@ -5,7 +5,7 @@ use events::prices::{LONGEST_FRESH_MS, PriceCommand, PriceRefusal};
 use events::request::Outcome;
 use events::time::Timestamp;
 
-use super::world::{World, check, offer, source, withdraw};
+use super::fixture::{Fixture, check, offer, source, withdraw};
 
 #[test]
 fn every_reason_is_given() {
@@ -57,18 +57,18 @@ fn the_largest_numbers_there_are_do_no_harm() {
         (with(900, 0, LONGEST_FRESH_MS, Some(0)), PriceRefusal::OfferStale),
     ];
     for list_price in [1_000, Money::LARGEST.minor()] {
-        let mut world = World::with_tea(list_price);
+        let mut fixture = Fixture::with_tea(list_price);
         for (command, reason) in &table {
             // Beside the dearest tea there is, 900 is absurd, too.
             let absurd = list_price > 100_000 && *reason != PriceRefusal::InvalidOffer;
             let reason = if absurd { PriceRefusal::InvalidPrice } else { *reason };
-            let reply = world.send(command, 20_000).unwrap().reply.unwrap();
+            let reply = fixture.send(command, 20_000).unwrap().reply.unwrap();
             assert_eq!(reply.outcome, Outcome::OfferRefused { reason }, "beside {list_price}: {command:?}");
         }
     }
 }
 
-/// Where several rules are broken, the one listed first is named.
+/// Where several rules are corrupt, the one listed first is named.
 #[test]
 fn the_first_reason_in_the_list_is_named() {
     let (late, absurd) = (100_000, 50_000);
@@ -84,9 +84,9 @@ fn the_first_reason_in_the_list_is_named() {
         (broken(1, 900, late), PriceRefusal::OfferInFuture),
         (broken(1, 900, 1), PriceRefusal::OfferStale),
     ];
-    let mut world = World::with_tea(1_000);
+    let mut fixture = Fixture::with_tea(1_000);
     for (command, reason) in table {
-        let reply = world.send(&command, 20_000).unwrap().reply.unwrap();
+        let reply = fixture.send(&command, 20_000).unwrap().reply.unwrap();
         assert_eq!(reply.outcome, Outcome::OfferRefused { reason }, "{command:?}");
         assert_eq!(reply.at, Timestamp::from_millis(20_000));
     }
@@ -94,19 +94,19 @@ fn the_first_reason_in_the_list_is_named() {
 
 #[test]
 fn a_refused_offer_leaves_the_known_one_alone() {
-    let mut world = World::with_tea(1_000);
-    world.send(&offer("a", 900, 10, 30), 10_000).unwrap();
+    let mut fixture = Fixture::with_tea(1_000);
+    fixture.send(&offer("a", 900, 10, 30), 10_000).unwrap();
     for refused in [offer("a", 0, 11, 30), offer("a", 800, 200, 30), offer("a", 800, 9, 30)] {
-        assert_eq!(world.send(&refused, 11_000).unwrap().best, [], "{refused:?}");
+        assert_eq!(fixture.send(&refused, 11_000).unwrap().best, [], "{refused:?}");
     }
-    let best = world.send(&withdraw("nobody"), 11_000).unwrap();
+    let best = fixture.send(&withdraw("nobody"), 11_000).unwrap();
     assert_eq!(best.best, []);
-    assert_eq!(world.ledger.told().next().unwrap().by.source(), Some(&source("a")));
+    assert_eq!(fixture.ledger.told().next().unwrap().by.source(), Some(&source("a")));
 }
 
 #[test]
 fn nobody_is_told_who_did_not_ask() {
-    let mut world = World::with_tea(1_000);
+    let mut fixture = Fixture::with_tea(1_000);
     let silent = |command: PriceCommand| match command {
         PriceCommand::Offer { sku, source, price, seen_at, fresh_ms, until, .. } => {
             PriceCommand::Offer { request: None, sku, source, price, seen_at, fresh_ms, until }
@@ -114,9 +114,9 @@ fn nobody_is_told_who_did_not_ask() {
         PriceCommand::WithdrawOffer { sku, source, .. } => PriceCommand::WithdrawOffer { request: None, sku, source },
         other => other,
     };
-    // The world panics at a reply that nobody asked for.
-    assert_eq!(world.send(&silent(offer("a", 900, 1, 30)), 1_000).unwrap().best.len(), 1);
-    assert_eq!(world.send(&silent(offer("a", 0, 1, 30)), 1_000).unwrap().best.len(), 0);
-    assert_eq!(world.send(&silent(withdraw("a")), 1_000).unwrap().best.len(), 1);
-    assert_eq!(world.ledger.refused().get(&PriceRefusal::InvalidPrice), Some(&1));
+    // The fixture panics at a reply that nobody asked for.
+    assert_eq!(fixture.send(&silent(offer("a", 900, 1, 30)), 1_000).unwrap().best.len(), 1);
+    assert_eq!(fixture.send(&silent(offer("a", 0, 1, 30)), 1_000).unwrap().best.len(), 0);
+    assert_eq!(fixture.send(&silent(withdraw("a")), 1_000).unwrap().best.len(), 1);
+    assert_eq!(fixture.ledger.refused().get(&PriceRefusal::InvalidPrice), Some(&1));
 }

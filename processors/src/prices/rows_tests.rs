@@ -6,10 +6,10 @@ use events::prices::{BestPrice, Winner};
 use events::time::{Timestamp, Window};
 use proptest::prelude::*;
 
+use super::fixture::{sku, source};
 use super::offer::Offer;
 use super::product::{OwnPrice, Product};
 use super::rows::{read_product, write_product};
-use super::world::{sku, source};
 
 fn instant() -> impl Strategy<Value = Timestamp> {
     any::<i64>().prop_map(Timestamp::from_millis)

@@ -15,9 +15,9 @@ use events::topics;
 use streams::processor::{Context, Processor, StoreId, Timer};
 use streams::record::{Outgoing, Record};
 
+use super::fixture::{sku, source};
 use super::processor::{PRODUCTS, PricesProcessor};
-use super::world::{sku, source};
-use crate::post::Outlets;
+use crate::kit::messaging::Outputs;
 
 const SKUS: u32 = 20_000;
 const SOURCES: u32 = 10;
@@ -105,7 +105,7 @@ fn what_an_offer_costs() {
         all.map(|offered| record(&offer(offered), now)).collect()
     };
     let mut maps = Maps::default();
-    let mut processor = PricesProcessor::new(Outlets::new("prices", &topics::PRICES_BEST).unwrap(), Arc::new(|_| {}));
+    let mut processor = PricesProcessor::new(Outputs::new("prices", &topics::PRICES_BEST).unwrap(), Arc::new(|_| {}));
     let products: Vec<Record> = (0..SKUS).map(|number| record(&own(number), 1_000)).collect();
     per_command("our price", &products, &mut processor, &mut maps);
     per_command("first poll", &poll(2_000), &mut processor, &mut maps);

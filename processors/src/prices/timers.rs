@@ -4,7 +4,7 @@ use events::ids::Sku;
 use events::time::Timestamp;
 use streams::processor::Timer;
 
-use crate::bytes::{Reader, RowError, Writer};
+use crate::kit::row::{Reader, RowError, Writer};
 
 /// The one kind of timer there is, as the runtime stores it: never renumber.
 const LOOK_AGAIN: u8 = 1;

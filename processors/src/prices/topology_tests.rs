@@ -7,8 +7,8 @@ use events::topics;
 use streams::driver::{DriverError, TestDriver};
 use streams::processor::Verdict;
 
+use super::fixture::{Fixture, offer, own, sku};
 use super::topology;
-use super::world::{World, offer, own, sku};
 
 #[test]
 fn the_topology_is_this() {
@@ -46,11 +46,11 @@ fn what_nobody_can_read_goes_to_the_dead_letters_and_the_next_record_is_decided(
         ("a sale that ends before it begins", Some(b"tea"), Some(&backwards), &[version]),
     ];
     for (name, key, value, headers) in table {
-        let mut world = World::with_tea(1_000);
-        world.driver.pipe_to(0, key, value, headers, 1_000).unwrap();
-        assert_eq!(world.driver.take_dead_letters().len(), 1, "{name}");
-        assert_eq!(world.best(), [], "{name}");
-        assert_eq!(world.send(&offer("a", 900, 1, 30), 1_000).unwrap().best.len(), 1, "{name}");
+        let mut fixture = Fixture::with_tea(1_000);
+        fixture.driver.pipe_to(0, key, value, headers, 1_000).unwrap();
+        assert_eq!(fixture.driver.take_dead_letters().len(), 1, "{name}");
+        assert_eq!(fixture.best(), [], "{name}");
+        assert_eq!(fixture.send(&offer("a", 900, 1, 30), 1_000).unwrap().best.len(), 1, "{name}");
     }
 }
 

@@ -5,33 +5,33 @@ use events::calendar::{Day, Zone};
 use events::settlement::DayTotals;
 use events::time::Timestamp;
 
-use super::journal::{Journal, Wakeup};
+use super::effects::{Effects, Wakeup};
 use super::schedule::Schedule;
 use super::seller::{OpenDay, Seller};
-use crate::invariants::Broken;
+use crate::kit::invariant::CorruptState;
 
-/// Days that may be open beside today: the longest grace and the day of another side of the world.
+/// Days that may be open beside today: the longest grace and the day of another side of the fixture.
 const MOST_OPEN_BEFORE: u32 = 9;
 
 /// What is needed to open and close a seller's days.
-pub(crate) struct Almanac<'a> {
+pub(crate) struct Calendar<'a> {
     pub(crate) zone: &'a Zone,
     pub(crate) schedule: &'a Schedule,
 }
 
-impl Almanac<'_> {
+impl Calendar<'_> {
     /// The day of an instant.
-    pub(crate) fn day(&self, at: Timestamp) -> Result<Day, Broken> {
-        self.zone.day(at).ok_or(Broken("an instant that belongs to no day"))
+    pub(crate) fn day(&self, at: Timestamp) -> Result<Day, CorruptState> {
+        self.zone.day(at).ok_or(CorruptState("an instant that belongs to no day"))
     }
 
     /// The first instant of a day.
-    pub(crate) fn begin(&self, day: Day) -> Result<Timestamp, Broken> {
-        self.zone.begin(day).ok_or(Broken("a day that does not begin"))
+    pub(crate) fn begin(&self, day: Day) -> Result<Timestamp, CorruptState> {
+        self.zone.begin(day).ok_or(CorruptState("a day that does not begin"))
     }
 
     /// When a day is over, grace included.
-    pub(crate) fn over_at(&self, day: Day) -> Result<Timestamp, Broken> {
+    pub(crate) fn over_at(&self, day: Day) -> Result<Timestamp, CorruptState> {
         let grace = self.schedule.of(day).1.grace_ms.0;
         Ok(self.begin(day.next())?.plus_millis(grace))
     }
@@ -46,43 +46,43 @@ impl Seller {
     /// The place of the day that takes what happened at an instant that is not in the future; opened if it was not.
     pub(crate) fn open(
         &mut self,
-        almanac: &Almanac<'_>,
+        calendar: &Calendar<'_>,
         at: Timestamp,
-        journal: &mut Journal,
-    ) -> Result<usize, Broken> {
-        let today = almanac.day(journal.at())?;
+        effects: &mut Effects,
+    ) -> Result<usize, CorruptState> {
+        let today = calendar.day(effects.at())?;
         let first_open = self.days.first().map_or(today, |open| open.day);
-        let own = almanac.day(at)?.max(today.minus(MOST_OPEN_BEFORE).min(first_open));
+        let own = calendar.day(at)?.max(today.minus(MOST_OPEN_BEFORE).min(first_open));
         let mut day = own;
         if let Some(closed) = self.closed {
             day = day.max(closed.next());
         }
-        while !self.has_lines(day) && almanac.over_at(day)? <= journal.at() {
+        while !self.has_lines(day) && calendar.over_at(day)? <= effects.at() {
             day = day.next();
         }
         let place = self.days.partition_point(|open| open.day < day);
         // What belongs to the days before it that are over comes here as well.
-        let begins = almanac.begin(own)?;
+        let begins = calendar.begin(own)?;
         match self.days.get_mut(place).filter(|open| open.day == day) {
             Some(open) => open.begins = open.begins.min(begins),
             None => {
-                let (number, policy) = almanac.schedule.of(day);
-                let (ends, over_at) = (almanac.begin(day.next())?, almanac.over_at(day)?);
+                let (number, policy) = calendar.schedule.of(day);
+                let (ends, over_at) = (calendar.begin(day.next())?, calendar.over_at(day)?);
                 let (basis, totals) = (policy.basis, DayTotals::default());
                 let open = OpenDay { day, begins, ends, over_at, policy: number, basis, totals, changed: false };
                 self.days.insert(place, open);
-                journal.wake(over_at, Wakeup::Close(day));
+                effects.wake(over_at, Wakeup::Close(day));
             }
         }
         Ok(place)
     }
 
     /// Forgets days on which nothing was posted, if `which` says so.
-    pub(crate) fn drop_empty(&mut self, journal: &mut Journal, which: impl Fn(&OpenDay) -> bool) {
+    pub(crate) fn drop_empty(&mut self, effects: &mut Effects, which: impl Fn(&OpenDay) -> bool) {
         self.days.retain(|open| {
             let drop = open.totals.lines == 0 && which(open);
             if drop {
-                journal.cancel(open.over_at, Wakeup::Close(open.day));
+                effects.cancel(open.over_at, Wakeup::Close(open.day));
             }
             !drop
         });

@@ -5,7 +5,7 @@ use events::ids::Category;
 use events::money::{BasisPoints, Money};
 use events::settlement::{Basis, CommissionRule, Fee, RuleMatch, SellerPolicy, Vat};
 
-use super::world::{World, at, close_day, day, line, nets, policy, reached, refunded, sku};
+use super::fixture::{Fixture, at, close_day, day, line, nets, policy, reached, refunded, sku};
 
 /// ```text
 /// platform's share  supply price  rule            tax       =>  base  commission  tax  paid out
@@ -58,17 +58,17 @@ fn golden_cases() {
         sold.supply_price = supply.parse().ok().map(Money::new);
         sold.category = Category::new("food").ok();
         let noon = at("2026-11-23 12:00");
-        let mut world = World::with(policy, noon);
-        world.happen(&reached("order-1", Basis::Confirmed, noon, vec![sold]), noon);
-        world.happen(&close_day("close", "2026-11-23"), noon);
-        let (closed, statement) = world.statements().remove(0);
+        let mut fixture = Fixture::with(policy, noon);
+        fixture.happen(&reached("order-1", Basis::Confirmed, noon, vec![sold]), noon);
+        fixture.happen(&close_day("close", "2026-11-23"), noon);
+        let (closed, statement) = fixture.statements().remove(0);
         let totals = statement.totals.amounts;
         let found = [totals.base, totals.commission, totals.vat, statement.payable].map(Money::minor);
         assert_eq!(found, [base, commission, vat, paid].map(|word| word.parse::<i64>().unwrap()), "{row}");
         assert_eq!((closed, totals.due), (day("2026-11-23"), Money::new(8_000)));
         assert_eq!(statement.pay_outs[0].on, day("2026-11-24"));
 
-        let back = world.happen(&refunded("order-1", 1, noon, &[("tea", 1)]), noon);
+        let back = fixture.happen(&refunded("order-1", 1, noon, &[("tea", 1)]), noon);
         assert_eq!(nets(&back), [("2026-11-24".to_owned(), -paid.parse::<i64>().unwrap())], "{row}");
     }
 }

@@ -13,11 +13,12 @@
 //! ```
 //!
 //! This file only declares. The rules are in `days` (which day takes a line), `posting`, `closing` and `policies`; how state is kept is
-//! in `shelf` and `rows`.
+//! in `stores` and `rows`.
 
+mod invariants;
 mod closing;
 mod days;
-mod journal;
+mod effects;
 mod policies;
 mod posting;
 mod processor;
@@ -27,17 +28,17 @@ mod rows_of_lines;
 mod rows_of_policies;
 mod schedule;
 mod seller;
-mod shelf;
+mod stores;
 mod sold;
 mod timers;
 
 use events::topics;
 use streams::topology::{Topology, TopologyError};
 
-use crate::post::Outlets;
+use crate::kit::messaging::Outputs;
 use processor::SettlementProcessor;
-
-pub(crate) use seller::Seller;
+#[cfg(test)]
+pub(crate) use requests::Decided;
 
 /// The processor's name: its application id.
 pub const NAME: &str = "settlement";
@@ -47,7 +48,7 @@ pub const NAME: &str = "settlement";
 /// # Errors
 /// [`TopologyError`] when `topics.yaml` of this build does not name the reply topic; a test makes sure it does.
 pub fn topology() -> Result<Topology, TopologyError> {
-    let outlets = Outlets::new(NAME, &topics::SETTLEMENT_EVENTS)?;
+    let outputs = Outputs::new(NAME, &topics::SETTLEMENT_EVENTS)?;
     Topology::builder(NAME)
         .source(topics::SETTLEMENT_INBOX.name())
         .changelog(topics::SETTLEMENT_CHANGELOG.name())
@@ -59,7 +60,7 @@ pub fn topology() -> Result<Topology, TopologyError> {
         .store("strangers")
         .sink(topics::SETTLEMENT_EVENTS.name())
         .sink(topics::INGRESS_REPLIES.name())
-        .build(move || Box::new(SettlementProcessor::new(outlets.clone())))
+        .build(move || Box::new(SettlementProcessor::new(outputs.clone())))
 }
 
 #[cfg(test)]
@@ -73,9 +74,9 @@ pub fn topology() -> Result<Topology, TopologyError> {
     reason = "a test that cannot go on should fail"
 )]
 mod tests {
-    use super::{requests, rows, rows_of_lines, rows_of_policies, seller, shelf, sold, topology};
+    use super::{rows, rows_of_lines, rows_of_policies, seller, sold, stores, topology};
 
-    mod world;
+    mod fixture;
 
     mod day_tests;
     mod golden_tests;

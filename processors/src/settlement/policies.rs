@@ -4,36 +4,36 @@ use events::calendar::Day;
 use events::ids::RequestId;
 use events::settlement::{SellerPolicy, SettlementFact, SettlementRefusal};
 
-use super::days::Almanac;
-use super::journal::Journal;
+use super::days::Calendar;
+use super::effects::Effects;
 use super::requests::Decided;
 use super::schedule::Scheduled;
 use super::seller::Seller;
-use crate::invariants::Broken;
+use crate::kit::invariant::CorruptState;
 use crate::policy;
 
 impl Seller {
     /// Sets a policy whose own rules hold, or refuses it. What was posted keeps its terms.
     pub(crate) fn set_policy(
         &mut self,
-        almanac: &Almanac<'_>,
+        calendar: &Calendar<'_>,
         request: RequestId,
         wanted: &SellerPolicy,
-        journal: &mut Journal,
-    ) -> Result<(Decided, Option<Scheduled>), Broken> {
-        let from = match self.may_set(almanac, wanted, journal)? {
+        effects: &mut Effects,
+    ) -> Result<(Decided, Option<Scheduled>), CorruptState> {
+        let from = match self.may_set(calendar, wanted, effects)? {
             Ok(from) => from,
-            Err(reason) => return Ok((self.refuse_policy(request, reason, journal), None)),
+            Err(reason) => return Ok((self.refuse_policy(request, reason, effects), None)),
         };
         self.policies += 1;
         self.newest_from = from;
         let number = self.policies;
-        self.drop_empty(journal, |_| true);
+        self.drop_empty(effects, |_| true);
         for open in self.days.iter_mut().filter(|open| open.day >= from) {
             open.policy = number;
             open.basis = wanted.basis;
         }
-        self.state(SettlementFact::PolicySet { request, number, from, policy: wanted.clone() }, journal);
+        self.state(SettlementFact::PolicySet { request, number, from, policy: wanted.clone() }, effects);
         let decided = Decided::Set { version: self.version, number, from };
         Ok((decided, Some(Scheduled { number, from, policy: wanted.clone() })))
     }
@@ -43,24 +43,24 @@ impl Seller {
         &mut self,
         request: RequestId,
         reason: SettlementRefusal,
-        journal: &mut Journal,
+        effects: &mut Effects,
     ) -> Decided {
-        self.state(SettlementFact::PolicyRefused { request, reason }, journal);
+        self.state(SettlementFact::PolicyRefused { request, reason }, effects);
         Decided::Refused(reason)
     }
 
     fn may_set(
         &self,
-        almanac: &Almanac<'_>,
+        calendar: &Calendar<'_>,
         wanted: &SellerPolicy,
-        journal: &Journal,
-    ) -> Result<Result<Day, SettlementRefusal>, Broken> {
-        let today = almanac.day(journal.at())?;
+        effects: &Effects,
+    ) -> Result<Result<Day, SettlementRefusal>, CorruptState> {
+        let today = calendar.day(effects.at())?;
         let at_once = self.closed.map_or(today, |closed| closed.next().max(today));
         let from = wanted.effective_from.unwrap_or(at_once);
-        let is_over = self.is_closed(from) || (!self.has_lines(from) && almanac.over_at(from)? <= journal.at());
+        let is_over = self.is_closed(from) || (!self.has_lines(from) && calendar.over_at(from)? <= effects.at());
         let is_before_newest = self.policies > 0 && from < self.newest_from;
-        if is_over || is_before_newest || almanac.schedule.policies.len() >= policy::POLICIES_PER_SELLER {
+        if is_over || is_before_newest || calendar.schedule.policies.len() >= policy::POLICIES_PER_SELLER {
             return Ok(Err(SettlementRefusal::InvalidPolicy));
         }
         if self.is_known() && wanted.time_zone != self.zone {

@@ -3,9 +3,9 @@
 use events::ids::Category;
 use events::settlement::{Basis, PayOut, RuleMatch, SellerPolicy, SettlementFact};
 
-use super::world::{
-    World, at, close_day, day, in_zone, kinds, line, policy, posted, reached, refunded, refusal, rule, set_policy, sku,
-    tea,
+use super::fixture::{
+    Fixture, at, close_day, day, in_zone, kinds, line, policy, posted, reached, refunded, refusal, rule, set_policy,
+    sku, tea,
 };
 
 const CONFIRMED: Basis = Basis::Confirmed;
@@ -35,43 +35,43 @@ fn a_policy_that_is_none_or_begins_too_early_is_refused_with_the_reason() {
         ("p10", SellerPolicy { effective_from: Some(day("2026-12-01")), ..in_zone("UTC") }, Some("TERMS_FROZEN")),
         ("p11", rate(10_001), Some("INVALID_POLICY")),
     ];
-    let mut world = World::new();
+    let mut fixture = Fixture::new();
     for (name, policy, expected) in table {
-        let effect = world.send(&set_policy(name, policy.clone()), noon).unwrap();
+        let effect = fixture.send(&set_policy(name, policy.clone()), noon).unwrap();
         assert_eq!(refusal(&effect), expected, "{name}");
         assert_eq!(effect.events.len(), 1, "{name}: one fact decides a request");
-        let again = world.send(&set_policy(name, policy), noon).unwrap();
+        let again = fixture.send(&set_policy(name, policy), noon).unwrap();
         assert_eq!((again.events, again.reply), (vec![], effect.reply), "{name}");
     }
-    let other = world.send(&set_policy("p5", rate(7)), noon).unwrap();
+    let other = fixture.send(&set_policy("p5", rate(7)), noon).unwrap();
     assert_eq!(refusal(&other), Some("IDEMPOTENCY_CONFLICT"));
 }
 
 #[test]
 fn a_policy_holds_from_its_day_on_and_not_for_what_was_posted() {
     let noon = at("2026-11-23 12:00");
-    let mut world = World::with(rate(1_000), noon);
-    let sell = |world: &mut World, name: &str, date: &str| {
+    let mut fixture = Fixture::with(rate(1_000), noon);
+    let sell = |fixture: &mut Fixture, name: &str, date: &str| {
         let now = at(&format!("{date} 12:00"));
-        let events = world.happen(&reached(name, CONFIRMED, now, vec![line("tea", 2, 10_000, 0, 0)]), now);
+        let events = fixture.happen(&reached(name, CONFIRMED, now, vec![line("tea", 2, 10_000, 0, 0)]), now);
         let fact = events.into_iter().find_map(|event| match event.fact {
             SettlementFact::LinesPosted { policy, lines, .. } => Some((policy, lines[0].amounts.commission.minor())),
             _ => None,
         });
         fact.unwrap()
     };
-    assert_eq!(sell(&mut world, "order-1", "2026-11-23"), (1, 1_000));
+    assert_eq!(sell(&mut fixture, "order-1", "2026-11-23"), (1, 1_000));
     let next = SellerPolicy { effective_from: Some(day("2026-11-25")), ..rate(500) };
-    world.happen(&set_policy("p2", next), noon);
-    assert_eq!(sell(&mut world, "order-2", "2026-11-24"), (1, 1_000));
-    assert_eq!(sell(&mut world, "order-3", "2026-11-25"), (2, 500));
+    fixture.happen(&set_policy("p2", next), noon);
+    assert_eq!(sell(&mut fixture, "order-2", "2026-11-24"), (1, 1_000));
+    assert_eq!(sell(&mut fixture, "order-3", "2026-11-25"), (2, 500));
     // At once: from the day that goes on, for what is posted from now on.
-    world.happen(&set_policy("p3", rate(2_000)), at("2026-11-25 13:00"));
+    fixture.happen(&set_policy("p3", rate(2_000)), at("2026-11-25 13:00"));
     let now = at("2026-11-25 14:00");
-    let events = world.happen(&reached("order-4", CONFIRMED, now, vec![tea(10_000)]), now);
+    let events = fixture.happen(&reached("order-4", CONFIRMED, now, vec![tea(10_000)]), now);
     assert_eq!(posted(&events)[0].1.amounts.commission.minor(), 2_000);
     // A refund takes back what was posted, by the terms of then.
-    let events = world.happen(&refunded("order-1", 1, now, &[("tea", 1)]), now);
+    let events = fixture.happen(&refunded("order-1", 1, now, &[("tea", 1)]), now);
     assert_eq!(posted(&events)[0].1.amounts.commission.minor(), -500);
     let policies: Vec<_> = events
         .iter()
@@ -86,12 +86,12 @@ fn a_policy_holds_from_its_day_on_and_not_for_what_was_posted() {
 #[test]
 fn the_statement_is_paid_out_by_the_policy_of_its_day() {
     let noon = at("2026-11-23 12:00");
-    let mut world = World::with(policy(), noon);
-    world.happen(&reached("order-1", CONFIRMED, noon, vec![tea(10_000)]), noon);
+    let mut fixture = Fixture::with(policy(), noon);
+    fixture.happen(&reached("order-1", CONFIRMED, noon, vec![tea(10_000)]), noon);
     let slower = SellerPolicy { pay_out: PayOut::Daily { business_days: 3 }, ..policy() };
-    world.happen(&set_policy("slower", slower), noon);
-    world.happen(&close_day("close", "2026-11-23"), noon);
-    let (_, statement) = world.statements().remove(0);
+    fixture.happen(&set_policy("slower", slower), noon);
+    fixture.happen(&close_day("close", "2026-11-23"), noon);
+    let (_, statement) = fixture.statements().remove(0);
     assert_eq!((statement.policy, statement.pay_outs[0].on), (2, day("2026-11-26")));
 }
 
@@ -99,46 +99,46 @@ fn the_statement_is_paid_out_by_the_policy_of_its_day() {
 fn what_was_posted_stays_posted_when_a_later_policy_waits_for_a_later_step() {
     let noon = at("2026-11-23 12:00");
     let basis = |basis| SellerPolicy { basis, ..policy() };
-    let mut world = World::with(basis(Basis::Paid), noon);
-    let events = world.happen(&reached("order-1", Basis::Paid, noon, vec![tea(1_000)]), noon);
+    let mut fixture = Fixture::with(basis(Basis::Paid), noon);
+    let events = fixture.happen(&reached("order-1", Basis::Paid, noon, vec![tea(1_000)]), noon);
     assert_eq!(posted(&events).len(), 1);
-    world.happen(&reached("order-2", Basis::Paid, noon, vec![tea(1_000)]), noon);
-    world.happen(&set_policy("later", basis(Basis::Confirmed)), noon);
-    assert_eq!(posted(&world.happen(&reached("order-1", CONFIRMED, noon, vec![tea(1_000)]), noon)).len(), 0);
-    assert_eq!(posted(&world.happen(&refunded("order-1", 1, noon, &[("tea", 1)]), noon)).len(), 1);
-    assert_eq!(posted(&world.happen(&reached("order-3", Basis::Paid, noon, vec![tea(1_000)]), noon)).len(), 0);
-    world.happen(&set_policy("sooner", basis(Basis::Shipped)), noon);
-    assert_eq!(posted(&world.happen(&reached("order-3", Basis::Shipped, noon, vec![tea(1_000)]), noon)).len(), 1);
+    fixture.happen(&reached("order-2", Basis::Paid, noon, vec![tea(1_000)]), noon);
+    fixture.happen(&set_policy("later", basis(Basis::Confirmed)), noon);
+    assert_eq!(posted(&fixture.happen(&reached("order-1", CONFIRMED, noon, vec![tea(1_000)]), noon)).len(), 0);
+    assert_eq!(posted(&fixture.happen(&refunded("order-1", 1, noon, &[("tea", 1)]), noon)).len(), 1);
+    assert_eq!(posted(&fixture.happen(&reached("order-3", Basis::Paid, noon, vec![tea(1_000)]), noon)).len(), 0);
+    fixture.happen(&set_policy("sooner", basis(Basis::Shipped)), noon);
+    assert_eq!(posted(&fixture.happen(&reached("order-3", Basis::Shipped, noon, vec![tea(1_000)]), noon)).len(), 1);
 }
 
 #[test]
 fn the_zone_is_frozen_by_the_first_line_too() {
     let noon = at("2026-11-23 12:00");
-    let mut world = World::new();
+    let mut fixture = Fixture::new();
     // Looking at a step that does not count freezes nothing.
-    world.happen(&reached("order-1", Basis::Paid, noon, vec![tea(1_000)]), noon);
-    let effect = world.send(&set_policy("p1", in_zone("America/New_York")), noon).unwrap();
+    fixture.happen(&reached("order-1", Basis::Paid, noon, vec![tea(1_000)]), noon);
+    let effect = fixture.send(&set_policy("p1", in_zone("America/New_York")), noon).unwrap();
     assert_eq!((refusal(&effect), kinds(&effect.events)), (None, vec!["policy_set"]));
-    let mut world = World::new();
-    world.happen(&reached("order-1", CONFIRMED, noon, vec![tea(1_000)]), noon);
-    let effect = world.send(&set_policy("p1", in_zone("America/New_York")), noon).unwrap();
+    let mut fixture = Fixture::new();
+    fixture.happen(&reached("order-1", CONFIRMED, noon, vec![tea(1_000)]), noon);
+    let effect = fixture.send(&set_policy("p1", in_zone("America/New_York")), noon).unwrap();
     assert_eq!(refusal(&effect), Some("TERMS_FROZEN"));
 }
 
 #[test]
 fn more_policies_to_come_than_anybody_needs_are_refused_and_old_ones_are_forgotten() {
     let noon = at("2026-11-23 12:00");
-    let mut world = World::with(policy(), noon);
+    let mut fixture = Fixture::with(policy(), noon);
     let mut set = 1;
     let refused = (1..).find_map(|number| {
-        let effect = world.send(&set_policy(&format!("p{number}"), policy()), noon).unwrap();
+        let effect = fixture.send(&set_policy(&format!("p{number}"), policy()), noon).unwrap();
         set += usize::from(refusal(&effect).is_none());
         refusal(&effect)
     });
     assert_eq!((refused, set), (Some("INVALID_POLICY"), crate::policy::POLICIES_PER_SELLER));
-    world.happen(&close_day("close", "2026-11-23"), noon);
-    assert_eq!(world.driver.entries(0, super::shelf::POLICIES).len(), 1);
-    assert_eq!(refusal(&world.send(&set_policy("again", policy()), noon).unwrap()), None);
+    fixture.happen(&close_day("close", "2026-11-23"), noon);
+    assert_eq!(fixture.driver.entries(0, super::stores::POLICIES).len(), 1);
+    assert_eq!(refusal(&fixture.send(&set_policy("again", policy()), noon).unwrap()), None);
 }
 
 #[test]
@@ -150,11 +150,11 @@ fn every_line_has_its_own_rule() {
         rule(RuleMatch::Product(sku("tea")), 100),
         rule(RuleMatch::Category(food.clone()), 500),
     ];
-    let mut world = World::with(SellerPolicy { commission: rules, ..policy() }, noon);
+    let mut fixture = Fixture::with(SellerPolicy { commission: rules, ..policy() }, noon);
     let mut lines = vec![line("tea", 1, 1_000, 0, 0), line("rice", 1, 1_000, 0, 0), line("pen", 1, 1_000, 0, 0)];
     lines[0].category = Some(food.clone());
     lines[1].category = Some(food);
-    let events = world.happen(&reached("order-1", CONFIRMED, noon, lines), noon);
+    let events = fixture.happen(&reached("order-1", CONFIRMED, noon, lines), noon);
     let commissions: Vec<_> = posted(&events).iter().map(|(_, line)| line.amounts.commission.minor()).collect();
     assert_eq!(commissions, [10, 50, 100]);
     let numbers: Vec<_> = posted(&events).iter().map(|(_, line)| line.number).collect();

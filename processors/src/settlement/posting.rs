@@ -8,7 +8,7 @@ use events::orders::MOST_LINES;
 use events::settlement::{LineKind, LineTerms, PostedLine, RefundedLine, Settled, SettlementFact, SoldLine, Source};
 use events::time::Timestamp;
 
-use super::journal::Journal;
+use super::effects::Effects;
 use super::seller::Seller;
 use super::sold::{SettledLine, SoldLines};
 
@@ -60,7 +60,7 @@ impl Seller {
         lines: &[SoldLine],
         terms: &[LineTerms],
         cause: &Cause<'_>,
-        journal: &mut Journal,
+        effects: &mut Effects,
     ) -> Result<Option<SoldLines>, Implausible> {
         let Some(policy) = self.days.get(place).map(|open| open.policy) else { return Ok(None) };
         let settled: Vec<SettledLine> = lines
@@ -83,8 +83,8 @@ impl Seller {
         if posted.is_empty() {
             return Ok(None);
         }
-        self.post(place, LineKind::Sale, policy, posted, cause, journal)?;
-        Ok(Some(SoldLines { policy, touched: touched(journal.at()), lines: settled }))
+        self.post(place, LineKind::Sale, policy, posted, cause, effects)?;
+        Ok(Some(SoldLines { policy, touched: touched(effects.at()), lines: settled }))
     }
 
     /// Posts contra lines for units that were refunded since the last posting; whether there are any.
@@ -94,7 +94,7 @@ impl Seller {
         sold: &mut SoldLines,
         refunded: impl Iterator<Item = RefundedLine>,
         cause: &Cause<'_>,
-        journal: &mut Journal,
+        effects: &mut Effects,
     ) -> Result<bool, Implausible> {
         let mut posted = Vec::new();
         for said in refunded {
@@ -113,8 +113,8 @@ impl Seller {
         if posted.is_empty() {
             return Ok(false);
         }
-        sold.touched = touched(journal.at());
-        self.post(place, LineKind::Contra, sold.policy, posted, cause, journal)?;
+        sold.touched = touched(effects.at());
+        self.post(place, LineKind::Contra, sold.policy, posted, cause, effects)?;
         Ok(true)
     }
 
@@ -130,7 +130,7 @@ impl Seller {
         policy: u32,
         lines: Vec<PostedLine>,
         cause: &Cause<'_>,
-        journal: &mut Journal,
+        effects: &mut Effects,
     ) -> Result<(), Implausible> {
         let Some(open) = self.days.get_mut(place) else { return Ok(()) };
         let totals = lines.iter().try_fold(open.totals, |totals, line| totals.with(&line.amounts));
@@ -138,8 +138,8 @@ impl Seller {
         let (day, order, refund) = (open.day, cause.order.clone(), cause.refund);
         let (reached_at, source) = (cause.reached_at, cause.source);
         let fact = SettlementFact::LinesPosted { day, kind, order, refund, reached_at, policy, source, lines };
-        self.state(fact, journal);
-        self.changed(place, journal);
+        self.state(fact, effects);
+        self.changed(place, effects);
         Ok(())
     }
 }

@@ -12,8 +12,8 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
-use super::world::{
-    Effect, World, at, close_day, day, in_zone, line, order, policy, reached, refunded, seller, set_policy, sku,
+use super::fixture::{
+    Effect, Fixture, at, close_day, day, in_zone, line, order, policy, reached, refunded, seller, set_policy, sku,
 };
 
 const MINUTE: i64 = 60_000;
@@ -90,26 +90,26 @@ fn command(step: Step, number: usize, now: i64, refunds: &mut BTreeMap<u8, u32>)
     }
 }
 
-/// Plays steps on a fresh world.
+/// Plays steps on a fresh fixture.
 fn play(
     steps: &[Step],
-    mut after: impl FnMut(&mut World, usize, &SettlementCommand, &Effect, i64),
+    mut after: impl FnMut(&mut Fixture, usize, &SettlementCommand, &Effect, i64),
 ) -> Vec<SettlementEvent> {
-    let mut world = World::new();
+    let mut fixture = Fixture::new();
     let mut now = at("2026-11-23 23:00");
     let mut refunds = BTreeMap::new();
     let mut history = vec![];
     for (number, step) in steps.iter().enumerate() {
         now += step.wait_ms;
         let command = command(*step, number, now, &mut refunds);
-        let effect = world.send(&command, now).unwrap();
-        assert!(world.driver.take_dead_letters().is_empty(), "{command:?}");
-        after(&mut world, number, &command, &effect, now);
+        let effect = fixture.send(&command, now).unwrap();
+        assert!(fixture.driver.take_dead_letters().is_empty(), "{command:?}");
+        after(&mut fixture, number, &command, &effect, now);
         history.extend(effect.events);
     }
     // Everything that is open closes, and what was owed in all is what was paid out in all.
-    history.extend(world.tick(now + 30 * 24 * 60 * MINUTE));
-    if let Some(book) = world.ledger.seller(&seller("seller-1")) {
+    history.extend(fixture.tick(now + 30 * 24 * 60 * MINUTE));
+    if let Some(book) = fixture.ledger.seller(&seller("seller-1")) {
         assert_eq!(book.open_days().count(), 0, "at rest no day is open");
         let lines: i64 = book.lines().map(|(_, _, line)| line.amounts.net.minor()).sum();
         let paid: i64 = book.statements().map(|(_, statement)| statement.payable.minor()).sum();
@@ -163,8 +163,8 @@ proptest! {
 
     #[test]
     fn a_repeat_adds_no_line_and_no_decision(steps in prop::collection::vec(step(), 1..80)) {
-        play(&steps, |world, _, command, effect, now| {
-            let again = world.send(command, now).unwrap();
+        play(&steps, |fixture, _, command, effect, now| {
+            let again = fixture.send(command, now).unwrap();
             let more: Vec<_> = again.events.iter().filter(|event| !matches!(event.fact, SettlementFact::DayUpdated { .. })).collect();
             assert!(more.is_empty(), "{command:?}: {more:?}");
             assert_eq!(again.reply.as_ref().map(|reply| &reply.outcome), effect.reply.as_ref().map(|reply| &reply.outcome));
@@ -177,9 +177,9 @@ proptest! {
         crashes in prop::collection::btree_set(0_usize..80, 0..8),
     ) {
         let once = play(&steps, |_, _, _, _, _| {});
-        let again = play(&steps, |world, number, _, _, _| {
+        let again = play(&steps, |fixture, number, _, _, _| {
             if crashes.contains(&number) {
-                world.driver.crash_and_restore().unwrap();
+                fixture.driver.crash_and_restore().unwrap();
             }
         });
         prop_assert_eq!(once, again);
@@ -195,26 +195,26 @@ proptest! {
         let mut now = at("2026-11-23 12:00");
         let rule = CommissionRule { applies_to: RuleMatch::Seller, fee: Fee::Rate(BasisPoints::new(rate)), minimum: Money::new(3) };
         let vat = [Vat::Included, Vat::Added, Vat::None][vat];
-        let mut world = World::with(SellerPolicy { commission: vec![rule], vat, ..policy() }, now);
+        let mut fixture = Fixture::with(SellerPolicy { commission: vec![rule], vat, ..policy() }, now);
         let name = |place: usize| format!("order-{place}");
         for (place, (quantity, gross, off, share)) in orders.iter().enumerate() {
             let sold = line("tea", *quantity, *gross, gross * off / 100, *share);
-            world.happen(&reached(&name(place), Basis::Confirmed, now, vec![sold]), now);
+            fixture.happen(&reached(&name(place), Basis::Confirmed, now, vec![sold]), now);
         }
         let mut back: Vec<u32> = orders.iter().map(|_| 0).collect();
-        let mut refund = |world: &mut World, place: usize, units: u32, now: i64| {
+        let mut refund = |fixture: &mut Fixture, place: usize, units: u32, now: i64| {
             back[place] = (back[place] + units).min(orders[place].0);
-            world.happen(&refunded(&name(place), 1, now, &[("tea", back[place])]), now);
+            fixture.happen(&refunded(&name(place), 1, now, &[("tea", back[place])]), now);
         };
         for (place, units, next_day) in parts {
             now += if next_day { 24 * 60 * MINUTE } else { MINUTE };
-            refund(&mut world, place.index(orders.len()), units, now);
+            refund(&mut fixture, place.index(orders.len()), units, now);
         }
         for place in 0..orders.len() {
-            refund(&mut world, place, 9, now);
+            refund(&mut fixture, place, 9, now);
         }
-        world.tick(now + 48 * 60 * MINUTE);
-        let book = world.ledger.seller(&seller("seller-1")).unwrap();
+        fixture.tick(now + 48 * 60 * MINUTE);
+        let book = fixture.ledger.seller(&seller("seller-1")).unwrap();
         prop_assert!(book.lines().all(|(_, _, line)| line.left == 0 && line.amounts == Settled::default()));
         let sum = book.statements().try_fold(Settled::default(), |sum, (_, statement)| sum.plus(&statement.totals.amounts));
         prop_assert_eq!(sum, Some(Settled::default()), "statements are the sum of their lines");

@@ -1,31 +1,12 @@
-//! The requests of operators about one seller, so that a repeat is recognised and gets its first reply.
+//! What was decided about the requests of operators about a seller, so that a repeat gets its first reply.
 
 use events::calendar::Day;
-use events::ids::{RequestId, SellerId};
+use events::ids::SellerId;
 use events::money::Money;
-use events::request::{Fingerprint, Outcome, Reply};
+use events::request::{Outcome, Reply};
 use events::settlement::{DayTotals, SettlementRefusal};
-use events::time::Timestamp;
 
-use crate::policy;
-
-/// What a request is that has been seen before.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Seen {
-    /// The same: this was decided.
-    Repeat(Remembered),
-    /// Another one under the same id.
-    Conflict,
-}
-
-/// A request and what was decided about it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Remembered {
-    pub(crate) request: RequestId,
-    pub(crate) fingerprint: Fingerprint,
-    pub(crate) at: Timestamp,
-    pub(crate) decided: Decided,
-}
+use crate::kit::requests::{Answer, Remembered, Standing};
 
 /// What was decided.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,20 +19,20 @@ pub(crate) enum Decided {
     Refused(SettlementRefusal),
 }
 
-/// The newest requests about one seller, oldest first.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(crate) struct Requests(pub(crate) Vec<Remembered>);
-
-impl Remembered {
-    /// Whether a command is this request again.
-    pub(crate) fn seen(self, fingerprint: Fingerprint) -> Seen {
-        if self.fingerprint == fingerprint { Seen::Repeat(self) } else { Seen::Conflict }
+impl Answer for Decided {
+    fn standing(&self) -> Standing {
+        match self {
+            Self::Set { .. } | Self::Closed { .. } => Standing::Accepted,
+            Self::Refused(_) => Standing::Refused,
+        }
     }
+}
 
+impl Remembered<Decided> {
     /// The reply to the request.
     pub(crate) fn reply(&self, seller: &SellerId) -> Reply {
         let seller = seller.clone();
-        let outcome = match self.decided {
+        let outcome = match self.answer {
             Decided::Set { version, number, from } => Outcome::PolicyApplied { seller, version, number, from },
             Decided::Closed { version, day, totals, payable } => {
                 Outcome::DayClosed { seller, version, day, totals, payable }
@@ -59,20 +40,5 @@ impl Remembered {
             Decided::Refused(reason) => Outcome::SettlementRefused { reason },
         };
         Reply { request: self.request, at: self.at, outcome }
-    }
-}
-
-impl Requests {
-    /// What is known of a request.
-    pub(crate) fn recall(&self, request: RequestId, fingerprint: Fingerprint) -> Option<Seen> {
-        let known = self.0.iter().rev().find(|known| known.request == request)?;
-        Some(known.seen(fingerprint))
-    }
-
-    /// Remembers a request. Beyond [`policy::REQUESTS_PER_SELLER`] the oldest is forgotten.
-    pub(crate) fn remember(&mut self, request: Remembered) {
-        let over = (self.0.len() + 1).saturating_sub(policy::REQUESTS_PER_SELLER);
-        self.0.drain(..over);
-        self.0.push(request);
     }
 }

@@ -1,16 +1,16 @@
 //! How policies are written, and how the rule for a line is found in one without reading all of it: every posted line asks.
 
-use events::calendar::{Weekday, ZoneName};
+use events::calendar::{Day, Weekday, ZoneName};
 use events::ids::{Category, Sku};
 use events::money::{BasisPoints, Money};
 use events::settlement::{
     Basis, CommissionRule, Fee, GraceMs, LineTerms, PayOut, RuleKind, RuleMatch, SellerPolicy, Vat,
 };
 
-use super::rows::{basis_number, read_day, write_day};
-use super::rows_of_lines::{read_fee, vat_number, write_fee};
+use super::rows_of_lines::{read_fee, write_fee};
 use super::schedule::Scheduled;
-use crate::bytes::{Reader, RowError, Writer};
+use crate::kit::field::{Field, Numbered};
+use crate::kit::row::{Reader, RowError, Writer};
 
 const VERSION: u8 = 1;
 /// In a rule's first byte: what it applies to, then these.
@@ -21,7 +21,7 @@ const MINIMUM: u8 = 1 << 5;
 pub(crate) fn write_policy(scheduled: &Scheduled) -> Vec<u8> {
     let Scheduled { from, policy, .. } = scheduled;
     let mut row = Writer::new(VERSION, 64 + 32 * policy.commission.len());
-    row.byte(vat_number(policy.vat));
+    policy.vat.write(&mut row);
     row.number(policy.commission.len() as u64);
     for rule in &policy.commission {
         let (kind, name) = match &rule.applies_to {
@@ -38,8 +38,8 @@ pub(crate) fn write_policy(scheduled: &Scheduled) -> Vec<u8> {
             row.signed(rule.minimum.minor());
         }
     }
-    write_day(&mut row, *from);
-    row.byte(basis_number(policy.basis) | u8::from(policy.effective_from.is_some()) << 4);
+    from.write(&mut row);
+    row.byte(policy.basis.number() | u8::from(policy.effective_from.is_some()) << 4);
     row.text(policy.time_zone.as_str());
     match policy.pay_out {
         PayOut::Daily { business_days } => {
@@ -65,7 +65,7 @@ pub(crate) fn write_policy(scheduled: &Scheduled) -> Vec<u8> {
 /// Reads a policy.
 pub(crate) fn read_policy(number: u32, bytes: &[u8]) -> Result<Scheduled, RowError> {
     let mut row = Reader::new(bytes, VERSION)?;
-    let vat = read_vat(&mut row)?;
+    let vat = Vat::read(&mut row)?;
     let mut commission = Vec::new();
     for _ in 0..row.number()? {
         let rule = read_rule(&mut row)?;
@@ -78,9 +78,9 @@ pub(crate) fn read_policy(number: u32, bytes: &[u8]) -> Result<Scheduled, RowErr
         };
         commission.push(CommissionRule { applies_to, fee: rule.fee, minimum: rule.minimum });
     }
-    let from = read_day(&mut row)?;
+    let from = Day::read(&mut row)?;
     let packed = row.byte()?;
-    let basis = Basis::ALL.into_iter().find(|basis| basis_number(*basis) == packed & 15);
+    let basis = Basis::of_number(packed & 15)?;
     let time_zone = ZoneName::new(row.text()?);
     let pay_out = match row.byte()? {
         0 => PayOut::Daily { business_days: row.small("days")? },
@@ -96,7 +96,7 @@ pub(crate) fn read_policy(number: u32, bytes: &[u8]) -> Result<Scheduled, RowErr
     row.finish()?;
     let policy = SellerPolicy {
         effective_from: (packed & 16 != 0).then_some(from),
-        basis: basis.ok_or(RowError::Field("basis"))?,
+        basis,
         time_zone,
         commission,
         vat,
@@ -109,7 +109,7 @@ pub(crate) fn read_policy(number: u32, bytes: &[u8]) -> Result<Scheduled, RowErr
 /// The terms of a line by a policy's row: the most specific rule's.
 pub(crate) fn terms_in(bytes: &[u8], sku: &Sku, category: Option<&Category>) -> Result<LineTerms, RowError> {
     let mut row = Reader::new(bytes, VERSION)?;
-    let vat = read_vat(&mut row)?;
+    let vat = Vat::read(&mut row)?;
     let mut best: Option<Rule<'_>> = None;
     for _ in 0..row.number()? {
         let rule = read_rule(&mut row)?;
@@ -130,7 +130,7 @@ pub(crate) fn terms_in(bytes: &[u8], sku: &Sku, category: Option<&Category>) -> 
 
 /// The tax of a policy's row.
 pub(crate) fn vat_in(bytes: &[u8]) -> Result<Vat, RowError> {
-    read_vat(&mut Reader::new(bytes, VERSION)?)
+    Vat::read(&mut Reader::new(bytes, VERSION)?)
 }
 
 struct Rule<'a> {
@@ -152,10 +152,4 @@ fn read_rule<'a>(row: &mut Reader<'a>) -> Result<Rule<'a>, RowError> {
     let fee = read_fee(row, packed & FIXED != 0)?;
     let minimum = if packed & MINIMUM == 0 { Money::ZERO } else { Money::new(row.signed()?) };
     Ok(Rule { kind, name, fee, minimum })
-}
-
-fn read_vat(row: &mut Reader<'_>) -> Result<Vat, RowError> {
-    let number = row.byte()?;
-    let found = [Vat::Included, Vat::Added, Vat::None].into_iter().find(|vat| vat_number(*vat) == number);
-    found.ok_or(RowError::Field("tax"))
 }

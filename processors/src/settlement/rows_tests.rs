@@ -4,20 +4,17 @@
 use events::calendar::{Weekday, ZoneName};
 use events::ids::Category;
 use events::money::{BasisPoints, Money};
-use events::request::Fingerprint;
 use events::settlement::{
-    Basis, CommissionRule, DayTotals, Fee, GraceMs, LineTerms, PayOut, RuleKind, RuleMatch, SellerPolicy, Settled,
-    SettlementRefusal, Vat,
+    Basis, CommissionRule, DayTotals, Fee, GraceMs, LineTerms, PayOut, RuleKind, RuleMatch, SellerPolicy, Settled, Vat,
 };
 use events::time::Timestamp;
 use proptest::prelude::*;
 
-use super::requests::{Decided, Remembered, Requests};
+use super::fixture::{day, line, order, policy, request, rule, seller, sku};
 use super::seller::{OpenDay, Seller};
 use super::sold::{SettledLine, SoldLines};
-use super::world::{day, line, order, policy, request, rule, seller, sku};
-use super::{rows, rows_of_lines, rows_of_policies, shelf};
-use crate::bytes::RowError;
+use super::{rows, rows_of_lines, rows_of_policies, stores};
+use crate::kit::row::RowError;
 use crate::settlement::schedule::Scheduled;
 
 fn totals() -> DayTotals {
@@ -46,9 +43,9 @@ fn sellers() -> Vec<Seller> {
         zone: ZoneName::new("America/New_York"),
         policies: u32::MAX,
         newest_from: day("9999-12-31"),
-        told_at: at(5),
-        telling: Some(at(6)),
-        sweeping: true,
+        snapshot_at: at(5),
+        snapshot_due: Some(at(6)),
+        forgetting: true,
         days: Basis::ALL.into_iter().map(|basis| open(basis, basis > Basis::Shipped)).collect(),
         ..Seller::new(&seller("seller-1"))
     };
@@ -103,18 +100,6 @@ fn policies() -> Vec<Scheduled> {
     (1..).zip(cycles).map(scheduled).collect()
 }
 
-fn requests() -> Requests {
-    let decided = SettlementRefusal::ALL.map(Decided::Refused).into_iter().chain([
-        Decided::Set { version: u64::MAX, number: 3, from: day("2026-12-01") },
-        Decided::Closed { version: 1, day: day("2026-12-01"), totals: totals(), payable: Money::LARGEST },
-    ]);
-    let remembered = |decided| {
-        let (request, fingerprint) = (request("q"), Fingerprint::from_u64(u64::MAX));
-        Remembered { request, fingerprint, at: Timestamp::from_millis(7), decided }
-    };
-    Requests(decided.map(remembered).collect())
-}
-
 #[test]
 fn rows_are_read_as_they_were_written() {
     for seller in sellers() {
@@ -125,15 +110,13 @@ fn rows_are_read_as_they_were_written() {
     for policy in policies() {
         assert_eq!(rows_of_policies::read_policy(policy.number, &rows_of_policies::write_policy(&policy)), Ok(policy));
     }
-    assert_eq!(rows::read_requests(&rows::write_requests(&requests())), Ok(requests()));
 }
 
 #[test]
 fn a_newer_row_is_told_apart_and_a_cut_one_is_refused() {
     type Read = fn(&[u8]) -> Option<RowError>;
-    let table: [(Vec<u8>, Read); 4] = [
+    let table: [(Vec<u8>, Read); 3] = [
         (rows::write_seller(&sellers()[1]), |row| rows::read_seller(&seller("seller-1"), row).err()),
-        (rows::write_requests(&requests()), |row| rows::read_requests(row).err()),
         (rows_of_lines::write_lines(&lines()), |row| rows_of_lines::read_lines(row).err()),
         (rows_of_policies::write_policy(&policies()[1]), |row| rows_of_policies::read_policy(1, row).err()),
     ];
@@ -162,10 +145,10 @@ fn rows_of_version_1_are_these_bytes() {
     let expected =
         "01 ffffffffffffffffff01 09 01 0d 10 416d65726963612f4e65775f596f726b ffffffff0f a081b301 0a 03 0c 00";
     assert_eq!(hex(&rows::write_seller(&known)), expected.replace(' ', ""));
-    let key = shelf::lines_key(&seller("s"), &request("place").order());
+    let key = stores::lines_key(&seller("s"), &request("place").order());
     let digits = request("place").order().as_str()[4..].to_owned();
     assert_eq!(hex(&key), format!("730000{digits}"));
-    assert_eq!(shelf::lines_key(&seller("s"), &order("ord_12")), b"s\0ord_12");
+    assert_eq!(stores::lines_key(&seller("s"), &order("ord_12")), b"s\0ord_12");
 }
 
 #[test]
@@ -185,7 +168,6 @@ proptest! {
     #[test]
     fn no_bytes_make_a_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         drop(rows::read_seller(&seller("seller-1"), &bytes));
-        drop(rows::read_requests(&bytes));
         drop(rows_of_lines::read_lines(&bytes));
         drop(rows_of_policies::read_policy(1, &bytes));
         prop_assert!(rows_of_lines::touched(&bytes).is_err() || bytes[0] == 1);

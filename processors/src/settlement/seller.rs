@@ -6,7 +6,7 @@ use events::money::Money;
 use events::settlement::{Basis, DayTotals, SettlementEvent, SettlementFact};
 use events::time::Timestamp;
 
-use super::journal::{Journal, Wakeup};
+use super::effects::{Effects, Wakeup};
 use crate::policy;
 
 /// A seller.
@@ -27,12 +27,12 @@ pub(crate) struct Seller {
     pub(crate) policies: u32,
     /// The first day of the newest one.
     pub(crate) newest_from: Day,
-    /// When open days were last told of.
-    pub(crate) told_at: Timestamp,
-    /// When they are to be told of again.
-    pub(crate) telling: Option<Timestamp>,
-    /// Whether old lines are looked for from time to time.
-    pub(crate) sweeping: bool,
+    /// When the last snapshot of open days was stated.
+    pub(crate) snapshot_at: Timestamp,
+    /// When the next one is due.
+    pub(crate) snapshot_due: Option<Timestamp>,
+    /// Whether a timer is set that forgets old lines.
+    pub(crate) forgetting: bool,
     /// Open days, in order. One without lines only remembers its bounds and what its policy says.
     pub(crate) days: Vec<OpenDay>,
 }
@@ -52,7 +52,7 @@ pub(crate) struct OpenDay {
     /// The step of an order that counts by that policy.
     pub(crate) basis: Basis,
     pub(crate) totals: DayTotals,
-    /// Whether the totals have changed since they were told.
+    /// Whether the totals have changed since the last snapshot.
     pub(crate) changed: bool,
 }
 
@@ -68,9 +68,9 @@ impl Seller {
             zone: ZoneName::default(),
             policies: 0,
             newest_from: Day::FIRST,
-            told_at: Timestamp::default(),
-            telling: None,
-            sweeping: false,
+            snapshot_at: Timestamp::default(),
+            snapshot_due: None,
+            forgetting: false,
             days: Vec::new(),
         }
     }
@@ -90,38 +90,38 @@ impl Seller {
         self.days.iter().any(|open| open.day == day && open.totals.lines > 0)
     }
 
-    /// The totals of an open day have changed: they are told of at once, or a second after the last telling.
-    pub(crate) fn changed(&mut self, place: usize, journal: &mut Journal) {
+    /// The totals of an open day have changed: a snapshot is due at once, or a second after the last one.
+    pub(crate) fn changed(&mut self, place: usize, effects: &mut Effects) {
         if let Some(open) = self.days.get_mut(place) {
             open.changed = true;
         }
-        if self.telling.is_none() {
-            let at = self.told_at.plus_millis(policy::SNAPSHOTS_APART_MS).max(journal.at());
-            self.telling = Some(at);
-            journal.wake(at, Wakeup::Tell);
+        if self.snapshot_due.is_none() {
+            let at = self.snapshot_at.plus_millis(policy::SNAPSHOTS_APART_MS).max(effects.at());
+            self.snapshot_due = Some(at);
+            effects.wake(at, Wakeup::Snapshot);
         }
     }
 
-    /// Tells what open days amount to that have changed.
-    pub(crate) fn tell(&mut self, journal: &mut Journal) {
-        self.telling = None;
+    /// States what open days amount to that have changed.
+    pub(crate) fn publish_snapshots(&mut self, effects: &mut Effects) {
+        self.snapshot_due = None;
         let changed: Vec<(Day, DayTotals)> =
             self.days.iter().filter(|open| open.changed).map(|open| (open.day, open.totals)).collect();
         for open in &mut self.days {
             open.changed = false;
         }
         if !changed.is_empty() {
-            self.told_at = journal.at();
+            self.snapshot_at = effects.at();
         }
         for (day, totals) in changed {
-            self.state(SettlementFact::DayUpdated { day, totals }, journal);
+            self.state(SettlementFact::DayUpdated { day, totals }, effects);
         }
     }
 
     /// Puts a fact on record: the next version.
-    pub(crate) fn state(&mut self, fact: SettlementFact, journal: &mut Journal) {
+    pub(crate) fn state(&mut self, fact: SettlementFact, effects: &mut Effects) {
         self.version += 1;
-        let (seller, version, at) = (self.id.clone(), self.version, journal.at());
-        journal.events.push(SettlementEvent { seller, version, at, fact });
+        let (seller, version, at) = (self.id.clone(), self.version, effects.at());
+        effects.events.push(SettlementEvent { seller, version, at, fact });
     }
 }

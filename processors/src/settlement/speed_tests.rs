@@ -12,9 +12,9 @@ use events::topics;
 use streams::processor::{Context, Processor, StoreId, Timer};
 use streams::record::{Outgoing, Record};
 
-use super::shelf;
-use super::world::{at, line, policy, refunded, request, set_policy};
-use crate::post::Outlets;
+use super::fixture::{at, line, policy, refunded, request, set_policy};
+use super::stores;
+use crate::kit::messaging::Outputs;
 use crate::settlement::processor::SettlementProcessor;
 
 const ORDERS: u32 = 300_000;
@@ -88,19 +88,19 @@ fn what_a_line_costs() {
     let orders: Vec<String> = (0..ORDERS).map(|number| request(&number.to_string()).order().to_string()).collect();
     let step = |basis| {
         let of =
-            |name: &String| super::world::reached(name, basis, noon, vec![line("tea-100g", 3, 45_000, 6_750, 5_000)]);
+            |name: &String| super::fixture::reached(name, basis, noon, vec![line("tea-100g", 3, 45_000, 6_750, 5_000)]);
         orders.iter().map(|name| record(&of(name))).collect::<Vec<_>>()
     };
     let (paid, confirmed) = (step(Basis::Paid), step(Basis::Confirmed));
     let back: Vec<_> = orders.iter().map(|name| record(&refunded(name, 1, noon, &[("tea-100g", 1)]))).collect();
     let mut maps = Maps::default();
-    let mut processor = SettlementProcessor::new(Outlets::new("settlement", &topics::SETTLEMENT_EVENTS).unwrap());
+    let mut processor = SettlementProcessor::new(Outputs::new("settlement", &topics::SETTLEMENT_EVENTS).unwrap());
     processor.process(&record(&set_policy("p", policy())), &mut maps).unwrap();
     per_record("a step that does not count, the whole processor on plain maps", &paid, &mut processor, &mut maps);
     per_record("a line that is posted", &confirmed, &mut processor, &mut maps);
     per_record("the same again", &confirmed, &mut processor, &mut maps);
     per_record("a refund of one unit", &back, &mut processor, &mut maps);
-    let kept = &maps.stores[&shelf::LINES];
+    let kept = &maps.stores[&stores::LINES];
     let bytes: usize = kept.iter().map(|(key, value)| key.len() + value.len()).sum();
     eprintln!("{} orders' lines: {} bytes of key and value each", kept.len(), bytes / kept.len());
     let begun = Instant::now();

@@ -5,18 +5,18 @@ use events::ids::SellerId;
 use events::time::Timestamp;
 use streams::processor::Timer;
 
-use super::journal::Wakeup;
-use crate::bytes::{Reader, RowError, Writer};
+use super::effects::Wakeup;
+use crate::kit::row::{Reader, RowError, Writer};
 
 /// A timer's kind, as the runtime stores it: never renumber.
 mod kind {
     pub(super) const CLOSE: u8 = 1;
-    pub(super) const TELL: u8 = 2;
-    pub(super) const SWEEP: u8 = 3;
+    pub(super) const SNAPSHOT: u8 = 2;
+    pub(super) const FORGET_LINES: u8 = 3;
 }
 
-/// The kind of the timer that lets strangers be forgotten.
-pub(crate) const STRANGERS: u8 = 4;
+/// The kind of the timer that lets old requests be forgotten.
+pub(crate) const FORGET_REQUESTS: u8 = 4;
 
 /// The version of timer keys.
 const VERSION: u8 = 1;
@@ -24,10 +24,10 @@ const VERSION: u8 = 1;
 /// What a timer wakes.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Woken {
-    Strangers,
+    Requests,
     Seller(SellerId, Wakeup),
     /// The search for old lines goes on after this key.
-    Sweep(SellerId, Vec<u8>),
+    ForgetLines(SellerId, Vec<u8>),
 }
 
 /// The runtime's timer for a wake-up.
@@ -39,25 +39,25 @@ pub(crate) fn timer(seller: &SellerId, wakeup: &Wakeup, deadline: Timestamp) -> 
             key.signed(day.number().into());
             kind::CLOSE
         }
-        Wakeup::Tell => kind::TELL,
-        Wakeup::Sweep => kind::SWEEP,
+        Wakeup::Snapshot => kind::SNAPSHOT,
+        Wakeup::ForgetLines => kind::FORGET_LINES,
     };
     Timer { deadline: deadline.as_millis(), kind, key: key.finish() }
 }
 
 /// The runtime's timer for the search's next round.
-pub(crate) fn sweep_on(seller: &SellerId, after: &[u8], deadline: Timestamp) -> Timer {
+pub(crate) fn forget_on(seller: &SellerId, after: &[u8], deadline: Timestamp) -> Timer {
     let mut key = Writer::new(VERSION, 48);
     key.text(seller.as_str());
     key.fixed(after);
-    Timer { deadline: deadline.as_millis(), kind: kind::SWEEP, key: key.finish() }
+    Timer { deadline: deadline.as_millis(), kind: kind::FORGET_LINES, key: key.finish() }
 }
 
 /// Reads a timer.
 pub(crate) fn read(timer: &Timer) -> Result<Woken, RowError> {
     let mut key = Reader::new(&timer.key, VERSION)?;
-    if timer.kind == STRANGERS {
-        return Ok(Woken::Strangers);
+    if timer.kind == FORGET_REQUESTS {
+        return Ok(Woken::Requests);
     }
     let seller = SellerId::new(key.text()?).map_err(|_| RowError::Field("seller"))?;
     match timer.kind {
@@ -66,11 +66,11 @@ pub(crate) fn read(timer: &Timer) -> Result<Woken, RowError> {
             key.finish()?;
             Ok(Woken::Seller(seller, Wakeup::Close(number.ok_or(RowError::Field("day"))?)))
         }
-        kind::TELL => {
+        kind::SNAPSHOT => {
             key.finish()?;
-            Ok(Woken::Seller(seller, Wakeup::Tell))
+            Ok(Woken::Seller(seller, Wakeup::Snapshot))
         }
-        kind::SWEEP => Ok(Woken::Sweep(seller, key.rest().to_vec())),
+        kind::FORGET_LINES => Ok(Woken::ForgetLines(seller, key.rest().to_vec())),
         _ => Err(RowError::Field("kind of timer")),
     }
 }

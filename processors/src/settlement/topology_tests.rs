@@ -9,8 +9,8 @@ use events::topics;
 use streams::driver::{DriverError, TestDriver};
 use streams::processor::Verdict;
 
+use super::fixture::{Fixture, at, line, policy, reached, refunded, seller, set_policy, tea};
 use super::topology;
-use super::world::{World, at, line, policy, reached, refunded, seller, set_policy, tea};
 
 #[test]
 fn the_topology_is_this() {
@@ -48,11 +48,11 @@ fn what_nobody_can_read_goes_to_the_dead_letters_and_the_next_record_is_decided(
         ("no key", None, Some(&good), &[version]),
     ];
     for (name, key, value, headers) in table {
-        let mut world = World::new();
-        world.driver.pipe_to(0, key, value, headers, noon).unwrap();
-        assert_eq!(world.driver.take_dead_letters().len(), 1, "{name}");
-        assert_eq!(world.events(), [], "{name}");
-        assert_eq!(world.happen(&set_policy("p", policy()), noon).len(), 1, "{name}");
+        let mut fixture = Fixture::new();
+        fixture.driver.pipe_to(0, key, value, headers, noon).unwrap();
+        assert_eq!(fixture.driver.take_dead_letters().len(), 1, "{name}");
+        assert_eq!(fixture.events(), [], "{name}");
+        assert_eq!(fixture.happen(&set_policy("p", policy()), noon).len(), 1, "{name}");
     }
 }
 
@@ -77,17 +77,21 @@ fn lines_that_no_order_has_go_to_the_dead_letters_and_change_nothing() {
     ];
     let noon = at("2026-11-23 12:00");
     for (name, change) in table {
-        let mut world = World::new();
+        let mut fixture = Fixture::new();
         let mut lines = vec![tea(1_000)];
         change(&mut lines);
-        assert_eq!(world.send(&reached("order-1", Basis::Confirmed, noon, lines), noon).unwrap().events, [], "{name}");
-        assert_eq!(world.driver.take_dead_letters().len(), 1, "{name}");
+        assert_eq!(
+            fixture.send(&reached("order-1", Basis::Confirmed, noon, lines), noon).unwrap().events,
+            [],
+            "{name}"
+        );
+        assert_eq!(fixture.driver.take_dead_letters().len(), 1, "{name}");
     }
     for instant in [-1, i64::MAX] {
-        let mut world = World::new();
-        world.send(&reached("order-1", Basis::Confirmed, instant, vec![tea(1)]), noon).unwrap();
-        world.send(&refunded("order-1", 1, instant, &[("tea", 1)]), noon).unwrap();
-        assert_eq!(world.driver.take_dead_letters().len(), 2, "{instant}");
+        let mut fixture = Fixture::new();
+        fixture.send(&reached("order-1", Basis::Confirmed, instant, vec![tea(1)]), noon).unwrap();
+        fixture.send(&refunded("order-1", 1, instant, &[("tea", 1)]), noon).unwrap();
+        assert_eq!(fixture.driver.take_dead_letters().len(), 2, "{instant}");
     }
 }
 
@@ -102,10 +106,10 @@ fn a_newer_schema_version_stops_the_partition() {
 #[test]
 fn a_posting_names_the_record_that_led_to_it() {
     let noon = at("2026-11-23 12:00");
-    let mut world = World::with(policy(), noon);
+    let mut fixture = Fixture::with(policy(), noon);
     let mut found = vec![];
     for name in ["order-1", "order-2"] {
-        let events = world.happen(&reached(name, Basis::Confirmed, noon, vec![tea(1_000)]), noon);
+        let events = fixture.happen(&reached(name, Basis::Confirmed, noon, vec![tea(1_000)]), noon);
         found.extend(events.into_iter().filter_map(|event| match event.fact {
             SettlementFact::LinesPosted { source, reached_at, .. } => Some((source, reached_at.as_millis())),
             _ => None,

@@ -111,6 +111,7 @@ fn decision(fact: &CouponFact) -> Decision {
         CouponFact::CampaignRefused { .. } | CouponFact::ClaimRefused { .. } | CouponFact::CouponRefused { .. } => {
             Decision::Refused
         }
+        CouponFact::CouponGranted { .. } => Decision::Granted,
         _ => Decision::Applied,
     }
 }

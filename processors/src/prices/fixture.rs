@@ -29,7 +29,7 @@ use super::{counted_topology, rows};
 /// The partition of replies that every test asks for.
 const REPLY_TO: i32 = 3;
 
-pub(crate) struct World {
+pub(crate) struct Fixture {
     pub(crate) driver: TestDriver,
     pub(crate) ledger: PriceLedger,
     /// How many offers were refused, as whoever runs the processor is told.
@@ -90,7 +90,7 @@ fn envelope_of(outgoing: &Outgoing) -> Envelope {
     Envelope::from_headers(outgoing.headers.iter().map(|(name, value)| (name.as_str(), value.as_ref())))
 }
 
-impl World {
+impl Fixture {
     pub(crate) fn new() -> Self {
         let refused: Arc<Mutex<BTreeMap<PriceRefusal, u64>>> = Arc::default();
         let counts = Arc::clone(&refused);
@@ -99,11 +99,11 @@ impl World {
         Self { driver, ledger: PriceLedger::new(), refused }
     }
 
-    /// A world in which tea costs this with us.
+    /// A fixture in which tea costs this with us.
     pub(crate) fn with_tea(list_price: i64) -> Self {
-        let mut world = Self::new();
-        world.send(&own(1, list_price, None), 0).unwrap();
-        world
+        let mut fixture = Self::new();
+        fixture.send(&own(1, list_price, None), 0).unwrap();
+        fixture
     }
 
     /// Sends a command and reads what it led to.
@@ -162,26 +162,26 @@ impl World {
 /// Plays a table twice: as it is, and with a crash after every row. Both must say what the table says.
 pub(crate) fn check(table: &str) {
     for crashes in 0..2 {
-        let mut world = World::new();
+        let mut fixture = Fixture::new();
         for row in table.lines().map(str::trim).filter(|row| !row.is_empty() && !row.starts_with('#')) {
             let (what, expected) = row.split_once("=>").expect("a row has an arrow");
             let mut words = what.split_whitespace();
             let second: i64 = words.next().unwrap().parse().expect("a row begins with a second");
             let words: Vec<&str> = words.collect();
-            let found = happen(&mut world, second, &words);
+            let found = happen(&mut fixture, second, &words);
             let expected = expected.split_whitespace().collect::<Vec<_>>().join(" ");
             assert_eq!(found, expected, "\n({crashes} crashes a row): {row}\n");
-            (0..crashes).for_each(|_| world.driver.crash_and_restore().unwrap());
+            (0..crashes).for_each(|_| fixture.driver.crash_and_restore().unwrap());
         }
-        assert!(world.driver.take_dead_letters().is_empty());
+        assert!(fixture.driver.take_dead_letters().is_empty());
     }
 }
 
-fn happen(world: &mut World, second: i64, words: &[&str]) -> String {
+fn happen(fixture: &mut Fixture, second: i64, words: &[&str]) -> String {
     let (best, reply) = match words[0] {
-        "tick" => (world.tick(second * 1000), None),
+        "tick" => (fixture.tick(second * 1000), None),
         _ => {
-            let effect = world.send(&command(words, second), second * 1000).unwrap();
+            let effect = fixture.send(&command(words, second), second * 1000).unwrap();
             (effect.best, effect.reply)
         }
     };

@@ -13,12 +13,12 @@ use streams::processor::{Context, Verdict};
 use streams::record::{Outgoing, Record};
 use streams::topology::TopologyError;
 
-use crate::bytes::RowError;
-use crate::invariants::Broken;
+use crate::kit::invariant::CorruptState;
+use crate::kit::row::RowError;
 
 /// The topics that a processor writes to.
 #[derive(Clone, Debug)]
-pub(crate) struct Outlets {
+pub(crate) struct Outputs {
     events: Arc<str>,
     replies: Arc<str>,
     answers: Arc<str>,
@@ -27,8 +27,8 @@ pub(crate) struct Outlets {
     reply_partitions: i32,
 }
 
-impl Outlets {
-    /// The outlets of the processor with this name, whose facts go to this topic.
+impl Outputs {
+    /// The outputs of the processor with this name, whose facts go to this topic.
     pub(crate) fn new<M>(processor: &str, events: &Topic<M>) -> Result<Self, TopologyError> {
         let replies = topics::INGRESS_REPLIES.name();
         let reply_partitions =
@@ -124,6 +124,6 @@ pub(crate) fn stored(error: RowError) -> Verdict {
 }
 
 /// A machine found its state contradicting itself.
-pub(crate) fn broken(error: Broken) -> Verdict {
+pub(crate) fn corrupt(error: CorruptState) -> Verdict {
     Verdict::Fatal(error.to_string())
 }

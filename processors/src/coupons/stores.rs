@@ -4,33 +4,33 @@
 //! campaigns   <campaign id>               terms and status            '#': how many campaigns have been numbered
 //! counts      <number>                    version, counts, spent
 //! accounts    <number> <shopper id>       coupons and requests        no shopper id: operators' requests
-//! strangers                               requests for no campaign    see crate::strangers
+//! strangers                               requests for no campaign    see crate::kit::request_store
 //! ```
 //!
 //! A claim reads and writes a campaign's counts and one account; terms are read only.
 
-use events::coupons::{CouponCommand, Refusal};
-use events::ids::{CampaignId, RequestId, ShopperId};
-use events::request::Fingerprint;
+use events::coupons::CouponCommand;
+use events::ids::{CampaignId, ShopperId};
 use events::time::Timestamp;
 use streams::processor::{Context, StoreId};
 
-use super::account::{Account, Answer, Remembered};
+use super::account::{Account, Answer};
 use super::campaign::{Campaign, Counts};
 use super::{rows, timers};
-use crate::bytes::{Reader, RowError, Writer};
+use crate::kit::request_store::RequestStore;
+use crate::kit::row::{Reader, RowError, Writer};
 use crate::policy;
-use crate::strangers::{Stranger, Strangers};
 
 pub(crate) const CAMPAIGNS: StoreId = StoreId(0);
 pub(crate) const COUNTS: StoreId = StoreId(1);
 pub(crate) const ACCOUNTS: StoreId = StoreId(2);
-pub(crate) const STRANGERS: StoreId = StoreId(3);
+pub(crate) const REQUEST_STORE: StoreId = StoreId(3);
 
 /// No campaign's id: ids hold letters, digits, `-` and `_` only.
 const NUMBERED: &[u8] = b"#";
-/// Requests for no campaign.
-const MEMORY: Strangers = Strangers { store: STRANGERS, timer_kind: timers::STRANGERS, capacity: policy::STRANGERS };
+/// Requests that were decided while their campaign did not exist, or after it retired: all of them are refused.
+pub(crate) const REQUESTS: RequestStore<Answer> =
+    RequestStore::new(REQUEST_STORE, timers::FORGET_REQUESTS, policy::REFUSED_REQUESTS, 0);
 /// The version of the rows that are written here.
 const VERSION: u8 = 1;
 
@@ -101,7 +101,7 @@ pub(crate) fn put_account(context: &mut dyn Context, key: &[u8], account: &Accou
 /// Some accounts of a campaign, in order of key, after this one.
 pub(crate) fn accounts_after(context: &dyn Context, campaign: &Campaign, after: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
     let after = (!after.is_empty()).then_some(after);
-    context.scan(ACCOUNTS, &campaign.number.to_be_bytes(), after, policy::ACCOUNTS_PER_SWEEP)
+    context.scan(ACCOUNTS, &campaign.number.to_be_bytes(), after, policy::ACCOUNTS_PER_ROUND)
 }
 
 /// Whose account a command is about; nothing for operators' commands.
@@ -118,27 +118,4 @@ pub(crate) fn shopper_in(command: &CouponCommand) -> Option<&ShopperId> {
         | CouponCommand::Restore { shopper, .. }
         | CouponCommand::Revoke { shopper, .. } => Some(shopper),
     }
-}
-
-/// A request that was decided while its campaign did not exist, or after it retired.
-pub(crate) fn stranger(context: &dyn Context, request: RequestId) -> Result<Option<Remembered>, RowError> {
-    let Some(Stranger { request, fingerprint, at, reason }) = MEMORY.find(context, request)? else { return Ok(None) };
-    let reason = rows::refusal_of(reason).ok_or(RowError::Field("refusal"))?;
-    Ok(Some(Remembered { request, fingerprint, at, answer: Answer::Refused(reason) }))
-}
-
-/// Remembers such a request, which was refused for this reason.
-pub(crate) fn put_stranger(
-    context: &mut dyn Context,
-    request: RequestId,
-    fingerprint: Fingerprint,
-    at: Timestamp,
-    reason: Refusal,
-) -> Result<(), RowError> {
-    MEMORY.remember(context, &Stranger { request, fingerprint, at, reason: rows::number_of(reason) })
-}
-
-/// Forgets strangers that are old, some at a time.
-pub(crate) fn forget_strangers(context: &mut dyn Context, now: Timestamp) -> Result<(), RowError> {
-    MEMORY.forget(context, now)
 }

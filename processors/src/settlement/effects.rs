@@ -9,10 +9,10 @@ use events::time::Timestamp;
 pub(crate) enum Wakeup {
     /// A day's time is over.
     Close(Day),
-    /// What open days amount to is to be told.
-    Tell,
+    /// A snapshot of the open days is due.
+    Snapshot,
     /// Lines that are old are to be forgotten, from the first on.
-    Sweep,
+    ForgetLines,
 }
 
 /// A change of timers that a step asks for.
@@ -24,14 +24,14 @@ pub(crate) enum TimerChange {
 
 /// Facts and timer changes of one step, each in order.
 #[derive(Debug)]
-pub(crate) struct Journal {
+pub(crate) struct Effects {
     at: Timestamp,
     pub(crate) events: Vec<SettlementEvent>,
     pub(crate) timers: Vec<TimerChange>,
 }
 
-impl Journal {
-    /// The journal of a step at this log time.
+impl Effects {
+    /// The effects of a step at this log time.
     pub(crate) fn new(at: Timestamp) -> Self {
         Self { at, events: Vec::new(), timers: Vec::new() }
     }

@@ -27,7 +27,7 @@ use super::{rows, topology};
 /// The partition of replies that every test asks for.
 pub(crate) const REPLY_TO: i32 = 3;
 
-pub(crate) struct World {
+pub(crate) struct Fixture {
     pub(crate) driver: TestDriver,
     pub(crate) ledger: OrderLedger,
     pub(crate) replies: BTreeMap<RequestId, Reply>,
@@ -147,7 +147,7 @@ pub(crate) fn payment(order: &OrderId, name: &str, status: PaymentStatus, total:
     }
 }
 
-impl World {
+impl Fixture {
     pub(crate) fn new() -> Self {
         Self {
             driver: TestDriver::with_partitions(topology().unwrap(), 1),

@@ -27,13 +27,13 @@ use streams::driver::{DriverError, TestDriver};
 use streams::record::Outgoing;
 
 use super::hold::HoldState;
-use super::{rows, shelf, topology};
+use super::{rows, stores, topology};
 use events::ids::HoldId;
 
 /// The partition of replies that every test asks for.
 const REPLY_TO: i32 = 3;
 
-pub(crate) struct World {
+pub(crate) struct Fixture {
     pub(crate) driver: TestDriver,
     pub(crate) ledger: StockLedger,
 }
@@ -118,17 +118,17 @@ fn envelope_of(outgoing: &Outgoing) -> Envelope {
     Envelope::from_headers(outgoing.headers.iter().map(|(name, value)| (name.as_str(), value.as_ref())))
 }
 
-impl World {
+impl Fixture {
     pub(crate) fn new() -> Self {
         Self { driver: TestDriver::with_partitions(topology().unwrap(), 1), ledger: StockLedger::new() }
     }
 
-    /// A world in which there is tea, so much of it.
+    /// A fixture in which there is tea, so much of it.
     pub(crate) fn with_tea(quantity: i64) -> Self {
-        let mut world = Self::new();
-        world.send(&define("define tea", "tea", terms()), 0).unwrap();
-        world.send(&adjust("stock tea", "tea", quantity), 0).unwrap();
-        world
+        let mut fixture = Self::new();
+        fixture.send(&define("define tea", "tea", terms()), 0).unwrap();
+        fixture.send(&adjust("stock tea", "tea", quantity), 0).unwrap();
+        fixture
     }
 
     /// Sends a command and reads what it led to.
@@ -228,7 +228,7 @@ impl World {
     /// What is held, by the holds that are kept, is what the levels say.
     fn compare_holds(&self) {
         let mut held: BTreeMap<Sku, u64> = BTreeMap::new();
-        for (key, row) in self.driver.entries(0, shelf::HOLDS) {
+        for (key, row) in self.driver.entries(0, stores::HOLDS) {
             let hold = rows::read_hold(HoldId::from_bytes(key.try_into().unwrap()), &row).unwrap();
             if let HoldState::Held { .. } = hold.state {
                 *held.entry(hold.sku).or_default() += u64::from(hold.quantity);
@@ -254,31 +254,31 @@ enum Crash {
 }
 
 fn play(table: &str, crash: Crash) {
-    let mut world = World::new();
+    let mut fixture = Fixture::new();
     let rows = table.lines().map(str::trim).enumerate().filter(|(_, row)| !row.is_empty() && !row.starts_with('#'));
     for (number, row) in rows {
         let (what, expected) = row.split_once("=>").expect("a row has an arrow");
         let mut words = what.split_whitespace();
         let second: i64 = words.next().unwrap().parse().expect("a row begins with a second");
         let words: Vec<&str> = words.collect();
-        let found = happen(&mut world, second, &words, number);
+        let found = happen(&mut fixture, second, &words, number);
         let expected = expected.split_whitespace().collect::<Vec<_>>().join(" ");
         assert_eq!(found, expected, "\nrow {number} ({crash:?}): {row}\n");
         if crash == Crash::AfterEveryRow {
-            world.driver.crash_and_restore().unwrap();
+            fixture.driver.crash_and_restore().unwrap();
         }
     }
-    assert!(world.driver.take_dead_letters().is_empty());
+    assert!(fixture.driver.take_dead_letters().is_empty());
 }
 
-fn happen(world: &mut World, second: i64, words: &[&str], row: usize) -> String {
+fn happen(fixture: &mut Fixture, second: i64, words: &[&str], row: usize) -> String {
     let told = if words[0] == "tick" {
-        let events = world.tick(second * 1000);
-        let told: Vec<String> = world.told().into_iter().map(|(_, _, _, answer)| answer_in_words(&answer)).collect();
+        let events = fixture.tick(second * 1000);
+        let told: Vec<String> = fixture.told().into_iter().map(|(_, _, _, answer)| answer_in_words(&answer)).collect();
         format!("({}) told ({})", kinds(&events).join(" "), told.join(", "))
     } else {
         let command = command(words, row);
-        let Effect { events, reply, answer } = world.send(&command, second * 1000).unwrap();
+        let Effect { events, reply, answer } = fixture.send(&command, second * 1000).unwrap();
         let said = match (&reply, &answer) {
             (Some(reply), None) => reply_in_words(reply),
             (None, Some(answer)) => answer_in_words(answer),
@@ -293,7 +293,7 @@ fn happen(world: &mut World, second: i64, words: &[&str], row: usize) -> String 
             [_, more @ ..] => format!("{said} + {}", kinds(more).join(" ")),
         }
     };
-    let level = world.ledger.level(&sku(argument(words, "on").unwrap_or("tea")));
+    let level = fixture.ledger.level(&sku(argument(words, "on").unwrap_or("tea")));
     let numbers =
         level.map_or(String::new(), |StockLevel { available, held, sold, .. }| format!(" {available}/{held}/{sold}"));
     told + &numbers

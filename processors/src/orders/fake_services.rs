@@ -1,5 +1,5 @@
 //! For tests: stock, coupons and the payment provider as an order meets them, in small and truthful. They do what they are asked,
-//! once per request, and answer what is true; a whim says how one question fares. At the end their books are compared with the
+//! once per request, and answer what is true; a fault says how one question faults. At the end their books are compared with the
 //! order's.
 
 use std::collections::BTreeMap;
@@ -13,12 +13,12 @@ use events::orders::{OrderCommand, OrderState, Step};
 use events::payments::{Decline, PaymentAnswer, PaymentCommand, PaymentStatus};
 use events::time::Timestamp;
 
+use super::fixture::{Ask, payment, unit};
 use super::order::Order;
-use super::world::{Ask, payment, unit};
 
-/// How a question fares.
+/// How a question faults.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Whim {
+pub(crate) enum Fault {
     /// It is done and answered.
     Do,
     /// It is done and answered twice.
@@ -34,7 +34,7 @@ pub(crate) enum Whim {
 }
 
 #[derive(Default)]
-pub(crate) struct Partners {
+pub(crate) struct FakeServices {
     /// Units or a coupon under a hold.
     pub(crate) holds: BTreeMap<HoldId, Fate>,
     pub(crate) payments: BTreeMap<PaymentKey, Charge>,
@@ -59,19 +59,19 @@ pub(crate) struct Charge {
     declined: bool,
 }
 
-impl Partners {
-    /// Does what is asked, as the whim says; the answers that come of it.
-    pub(crate) fn hear(&mut self, ask: &Ask, order: &OrderId, whim: Whim) -> Vec<OrderCommand> {
-        if whim == Whim::Drop {
+impl FakeServices {
+    /// Does what is asked, as the fault says; the answers that come of it.
+    pub(crate) fn receive(&mut self, ask: &Ask, order: &OrderId, fault: Fault) -> Vec<OrderCommand> {
+        if fault == Fault::Drop {
             return vec![];
         }
         let answer = match ask {
-            Ask::Stock(command) => self.stock(command, order, whim),
-            Ask::Coupon(command) => self.coupon(command, order, whim),
-            Ask::Payment(command) => self.provider(command, order, whim),
+            Ask::Stock(command) => self.stock(command, order, fault),
+            Ask::Coupon(command) => self.coupon(command, order, fault),
+            Ask::Payment(command) => self.provider(command, order, fault),
         };
-        match (whim, ask) {
-            (Whim::Lose, Ask::Payment(command)) => {
+        match (fault, ask) {
+            (Fault::Lose, Ask::Payment(command)) => {
                 let unknown = PaymentAnswer::Unknown { code: "TIMEOUT".into() };
                 vec![OrderCommand::PaymentAnswered {
                     order: order.clone(),
@@ -79,17 +79,17 @@ impl Partners {
                     answer: unknown,
                 }]
             }
-            (Whim::Lose, _) => vec![],
-            (Whim::Twice, _) => vec![answer.clone(), answer],
+            (Fault::Lose, _) => vec![],
+            (Fault::Twice, _) => vec![answer.clone(), answer],
             _ => vec![answer],
         }
     }
 
-    fn stock(&mut self, command: &InventoryCommand, order: &OrderId, whim: Whim) -> OrderCommand {
+    fn stock(&mut self, command: &InventoryCommand, order: &OrderId, fault: Fault) -> OrderCommand {
         let sku: &Sku = command.sku();
         let hold = Step::HoldStock(sku).request(order).hold();
         let refused = StockAnswer::Refused { reason: StockRefusal::NotHeld };
-        let refuse = whim == Whim::Refuse;
+        let refuse = fault == Fault::Refuse;
         let known = self.holds.get(&hold).cloned();
         let answer = match (command, known) {
             (InventoryCommand::Hold { .. }, None) if refuse => {
@@ -125,10 +125,10 @@ impl Partners {
         OrderCommand::StockAnswered { order: order.clone(), sku: sku.clone(), request: Some(command.request()), answer }
     }
 
-    fn coupon(&mut self, command: &CouponCommand, order: &OrderId, whim: Whim) -> OrderCommand {
+    fn coupon(&mut self, command: &CouponCommand, order: &OrderId, fault: Fault) -> OrderCommand {
         let hold = Step::HoldCoupon.request(order).hold();
         let refused = CouponAnswer::Refused { reason: Refusal::NotUsable };
-        let refuse = whim == Whim::Refuse;
+        let refuse = fault == Fault::Refuse;
         let known = self.holds.get(&hold).cloned();
         let answer = match (command, known) {
             (CouponCommand::Hold { .. }, None) if refuse => {
@@ -166,7 +166,7 @@ impl Partners {
         OrderCommand::CouponAnswered { order: order.clone(), request: Some(command.request()), answer }
     }
 
-    fn provider(&mut self, command: &PaymentCommand, order: &OrderId, whim: Whim) -> OrderCommand {
+    fn provider(&mut self, command: &PaymentCommand, order: &OrderId, fault: Fault) -> OrderCommand {
         let shown = |key: &PaymentKey, charge: &Charge| {
             let status = match charge.balance {
                 0 => PaymentStatus::Canceled,
@@ -178,7 +178,7 @@ impl Partners {
         let answer = match command {
             PaymentCommand::Confirm { payment_key, amount, .. } => {
                 let fresh = !self.payments.contains_key(payment_key);
-                let declined = whim == Whim::Refuse;
+                let declined = fault == Fault::Refuse;
                 let total = amount.minor();
                 let charge = self.payments.entry(payment_key.clone()).or_insert(Charge {
                     total,
@@ -186,7 +186,7 @@ impl Partners {
                     declined,
                 });
                 self.charges += u32::from(fresh && !declined);
-                if charge.declined || whim == Whim::Lie {
+                if charge.declined || fault == Fault::Lie {
                     PaymentAnswer::Declined { decline: Decline::TryAnother, code: "REJECTED".into() }
                 } else {
                     PaymentAnswer::Charged { payment: shown(payment_key, charge) }
@@ -204,7 +204,7 @@ impl Partners {
                 // What is given back already is not given back again, under whatever number.
                 let done = charge.balance == balance.minor() - amount.minor();
                 let again = done || self.refunds.contains_key(refund);
-                if !again && (whim == Whim::Refuse || charge.balance != balance.minor()) {
+                if !again && (fault == Fault::Refuse || charge.balance != balance.minor()) {
                     PaymentAnswer::RefundRefused { code: "NOT_CANCELABLE".into() }
                 } else {
                     if !again {

@@ -16,15 +16,15 @@ pub(crate) struct Notice {
 
 /// Facts, notices and timer changes of one step, each in order.
 #[derive(Debug)]
-pub(crate) struct Journal {
+pub(crate) struct Effects {
     at: Timestamp,
     pub(crate) events: Vec<CouponEvent>,
     pub(crate) notices: Vec<Notice>,
     pub(crate) timers: Vec<TimerChange>,
 }
 
-impl Journal {
-    /// The journal of a step at this log time.
+impl Effects {
+    /// The effects of a step at this log time.
     pub(crate) fn new(at: Timestamp) -> Self {
         Self { at, events: Vec::new(), notices: Vec::new(), timers: Vec::new() }
     }

@@ -1,5 +1,7 @@
-//! Compact binary values: fixed bytes, variable-length integers (LEB128), short texts. Private to the changelog, so not
-//! self-describing; every row begins with a version byte.
+//! The bytes of a row: fixed bytes, variable-length integers (LEB128), texts. A row is private to the changelog, so it does not
+//! describe itself; it begins with a version byte. `field` says how a value is written with these.
+
+use events::time::Timestamp;
 
 /// Why stored bytes are not a row.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -21,32 +23,46 @@ pub(crate) enum RowError {
 }
 
 /// Writes fields, one after the other.
-pub(crate) struct Writer(Vec<u8>);
+pub(crate) struct Writer {
+    bytes: Vec<u8>,
+    /// The instant that times of this row count from, milliseconds since 1970.
+    origin: i64,
+}
 
 impl Writer {
     /// Begins a row of this version.
     pub(crate) fn new(version: u8, capacity: usize) -> Self {
         let mut bytes = Vec::with_capacity(capacity);
         bytes.push(version);
-        Self(bytes)
+        Self { bytes, origin: 0 }
+    }
+
+    /// Lets the times that follow count from this instant, which keeps them short.
+    pub(crate) fn count_from(&mut self, origin: Timestamp) {
+        self.origin = origin.as_millis();
+    }
+
+    /// An instant, milliseconds since the row's origin.
+    pub(crate) fn time(&mut self, time: Timestamp) {
+        self.signed(time.as_millis().saturating_sub(self.origin));
     }
 
     pub(crate) fn byte(&mut self, byte: u8) {
-        self.0.push(byte);
+        self.bytes.push(byte);
     }
 
     pub(crate) fn fixed(&mut self, bytes: &[u8]) {
-        self.0.extend_from_slice(bytes);
+        self.bytes.extend_from_slice(bytes);
     }
 
     /// LEB128: seven bits a byte, low ones first.
     pub(crate) fn number(&mut self, number: u64) {
         let mut rest = number;
         while rest >= 0x80 {
-            self.0.push((rest & 0x7f) as u8 | 0x80);
+            self.bytes.push((rest & 0x7f) as u8 | 0x80);
             rest >>= 7;
         }
-        self.0.push(rest as u8);
+        self.bytes.push(rest as u8);
     }
 
     /// Zigzag, so that small negative numbers are short too.
@@ -58,8 +74,8 @@ impl Writer {
     pub(crate) fn text(&mut self, text: &str) {
         let bytes = text.as_bytes();
         let length = u8::try_from(bytes.len()).unwrap_or(u8::MAX);
-        self.0.push(length);
-        self.0.extend(bytes.iter().take(usize::from(length)));
+        self.bytes.push(length);
+        self.bytes.extend(bytes.iter().take(usize::from(length)));
     }
 
     /// A text of any length; what people write may be longer than an id.
@@ -69,12 +85,17 @@ impl Writer {
     }
 
     pub(crate) fn finish(self) -> Vec<u8> {
-        self.0
+        self.bytes
     }
 }
 
 /// Reads fields in the order they were written.
-pub(crate) struct Reader<'a>(&'a [u8]);
+pub(crate) struct Reader<'a> {
+    bytes: &'a [u8],
+    /// The row's key, for the fields that are not repeated in the value.
+    key: &'a [u8],
+    origin: i64,
+}
 
 impl<'a> Reader<'a> {
     /// Begins reading a row; `known` is the newest version this build writes.
@@ -83,19 +104,39 @@ impl<'a> Reader<'a> {
             None => Err(RowError::Length),
             Some((found, _)) if *found > known => Err(RowError::Version { found: *found, known }),
             Some((0, _)) => Err(RowError::Field("version")),
-            Some((_, rest)) => Ok(Self(rest)),
+            Some((_, rest)) => Ok(Self { bytes: rest, key: &[], origin: 0 }),
         }
     }
 
+    /// Gives the fields that the key holds their bytes.
+    pub(crate) fn with_key(self, key: &'a [u8]) -> Self {
+        Self { key, ..self }
+    }
+
+    /// The row's key.
+    pub(crate) fn key(&self) -> &'a [u8] {
+        self.key
+    }
+
+    /// Lets the times that follow count from this instant.
+    pub(crate) fn count_from(&mut self, origin: Timestamp) {
+        self.origin = origin.as_millis();
+    }
+
+    /// An instant, as [`Writer::time`] wrote it.
+    pub(crate) fn time(&mut self) -> Result<Timestamp, RowError> {
+        Ok(Timestamp::from_millis(self.signed()?.saturating_add(self.origin)))
+    }
+
     pub(crate) fn byte(&mut self) -> Result<u8, RowError> {
-        let (first, rest) = self.0.split_first().ok_or(RowError::Length)?;
-        self.0 = rest;
+        let (first, rest) = self.bytes.split_first().ok_or(RowError::Length)?;
+        self.bytes = rest;
         Ok(*first)
     }
 
     pub(crate) fn fixed<const N: usize>(&mut self) -> Result<[u8; N], RowError> {
-        let (first, rest) = self.0.split_first_chunk::<N>().ok_or(RowError::Length)?;
-        self.0 = rest;
+        let (first, rest) = self.bytes.split_first_chunk::<N>().ok_or(RowError::Length)?;
+        self.bytes = rest;
         Ok(*first)
     }
 
@@ -124,25 +165,25 @@ impl<'a> Reader<'a> {
 
     pub(crate) fn text(&mut self) -> Result<&'a str, RowError> {
         let length = usize::from(self.byte()?);
-        let (text, rest) = self.0.split_at_checked(length).ok_or(RowError::Length)?;
-        self.0 = rest;
+        let (text, rest) = self.bytes.split_at_checked(length).ok_or(RowError::Length)?;
+        self.bytes = rest;
         std::str::from_utf8(text).map_err(|_| RowError::Field("text"))
     }
 
     pub(crate) fn long_text(&mut self) -> Result<&'a str, RowError> {
         let length: usize = self.small("length")?;
-        let (text, rest) = self.0.split_at_checked(length).ok_or(RowError::Length)?;
-        self.0 = rest;
+        let (text, rest) = self.bytes.split_at_checked(length).ok_or(RowError::Length)?;
+        self.bytes = rest;
         std::str::from_utf8(text).map_err(|_| RowError::Field("text"))
     }
 
     /// Everything that is left.
     pub(crate) fn rest(self) -> &'a [u8] {
-        self.0
+        self.bytes
     }
 
     /// Makes sure that nothing is left.
     pub(crate) fn finish(self) -> Result<(), RowError> {
-        if self.0.is_empty() { Ok(()) } else { Err(RowError::Length) }
+        if self.bytes.is_empty() { Ok(()) } else { Err(RowError::Length) }
     }
 }

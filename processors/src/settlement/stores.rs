@@ -3,36 +3,31 @@
 //! ```text
 //! sellers     <seller>                 a seller and its open days
 //! policies    <seller> 0 <number>      a policy that still matters
-//! requests    <seller>                 operators' requests
+//! requests    <seller>                 operators' requests, as former builds remembered them
 //! lines       <seller> 0 <order>       a seller's lines of one order, once they count
-//! strangers                            requests about unknown sellers    see crate::strangers
+//! strangers                            operators' requests    see crate::kit::request_store
 //! ```
 //!
 //! A posting reads a seller, the order's lines and a policy, and writes the first two. Ids hold no zero byte.
 
-use events::ids::{OrderId, RequestId, SellerId};
-use events::request::Fingerprint;
-use events::settlement::SettlementRefusal;
-use events::time::Timestamp;
+use events::ids::{OrderId, SellerId};
 use streams::processor::{Context, StoreId};
 
-use super::requests::{Decided, Remembered, Requests};
+use super::requests::Decided;
 use super::schedule::{Schedule, Scheduled};
 use super::seller::Seller;
 use super::sold::SoldLines;
 use super::{rows, rows_of_lines, rows_of_policies, timers};
-use crate::bytes::RowError;
+use crate::kit::request_store::RequestStore;
+use crate::kit::row::RowError;
 use crate::policy;
-use crate::strangers::{Stranger, Strangers};
 
 pub(crate) const SELLERS: StoreId = StoreId(0);
 pub(crate) const POLICIES: StoreId = StoreId(1);
-pub(crate) const REQUESTS: StoreId = StoreId(2);
+/// Only read: builds before the request store wrote it.
+pub(crate) const FORMER_REQUESTS: StoreId = StoreId(2);
 pub(crate) const LINES: StoreId = StoreId(3);
-pub(crate) const STRANGERS: StoreId = StoreId(4);
-
-/// Requests about unknown sellers.
-const MEMORY: Strangers = Strangers { store: STRANGERS, timer_kind: timers::STRANGERS, capacity: policy::STRANGERS };
+pub(crate) const REQUEST_STORE: StoreId = StoreId(4);
 
 /// Reads a seller.
 pub(crate) fn seller(context: &dyn Context, id: &SellerId) -> Result<Option<Seller>, RowError> {
@@ -69,15 +64,9 @@ pub(crate) fn forget_policy(context: &mut dyn Context, seller: &SellerId, number
     context.delete(POLICIES, &policy_key(seller, number));
 }
 
-/// Reads what is remembered of operators' requests about a seller.
-pub(crate) fn requests(context: &dyn Context, seller: &SellerId) -> Result<Requests, RowError> {
-    context.get(REQUESTS, seller.as_str().as_bytes()).map_or(Ok(Requests::default()), rows::read_requests)
-}
-
-/// Writes what is remembered of operators' requests about a seller.
-pub(crate) fn put_requests(context: &mut dyn Context, seller: &SellerId, requests: &Requests) {
-    context.put(REQUESTS, seller.as_str().as_bytes(), &rows::write_requests(requests));
-}
+/// Operators' requests.
+pub(crate) const REQUESTS: RequestStore<Decided> =
+    RequestStore::new(REQUEST_STORE, timers::FORGET_REQUESTS, policy::REFUSED_REQUESTS, policy::ACCEPTED_REQUESTS);
 
 /// Reads a seller's lines of an order.
 pub(crate) fn lines(context: &dyn Context, key: &[u8]) -> Result<Option<SoldLines>, RowError> {
@@ -90,49 +79,26 @@ pub(crate) fn put_lines(context: &mut dyn Context, key: &[u8], sold: &SoldLines)
 }
 
 /// Forgets a round of a seller's lines that were last touched before this day; where to go on, if not all were seen.
-pub(crate) fn sweep_lines(
+pub(crate) fn forget_lines(
     context: &mut dyn Context,
     seller: &SellerId,
     after: &[u8],
     before: u32,
 ) -> Result<Option<Vec<u8>>, RowError> {
     let after = (!after.is_empty()).then_some(after);
-    let round = context.scan(LINES, &prefix(seller), after, policy::ACCOUNTS_PER_SWEEP);
+    let round = context.scan(LINES, &prefix(seller), after, policy::ACCOUNTS_PER_ROUND);
     for (key, row) in &round {
         if rows_of_lines::touched(row)? < before {
             context.delete(LINES, key);
         }
     }
-    let full = round.len() == policy::ACCOUNTS_PER_SWEEP;
+    let full = round.len() == policy::ACCOUNTS_PER_ROUND;
     Ok(round.into_iter().next_back().map(|(key, _)| key).filter(|_| full))
 }
 
 /// Whether any lines of the seller are kept.
 pub(crate) fn has_lines(context: &dyn Context, seller: &SellerId) -> bool {
     !context.scan(LINES, &prefix(seller), None, 1).is_empty()
-}
-
-/// A request about a seller who is not known.
-pub(crate) fn stranger(context: &dyn Context, request: RequestId) -> Result<Option<Remembered>, RowError> {
-    let Some(Stranger { request, fingerprint, at, reason }) = MEMORY.find(context, request)? else { return Ok(None) };
-    let reason = rows::refusal_of(reason).ok_or(RowError::Field("refusal"))?;
-    Ok(Some(Remembered { request, fingerprint, at, decided: Decided::Refused(reason) }))
-}
-
-/// Remembers such a request, which was refused for this reason.
-pub(crate) fn put_stranger(
-    context: &mut dyn Context,
-    request: RequestId,
-    fingerprint: Fingerprint,
-    at: Timestamp,
-    reason: SettlementRefusal,
-) -> Result<(), RowError> {
-    MEMORY.remember(context, &Stranger { request, fingerprint, at, reason: rows::number_of(reason) })
-}
-
-/// Forgets strangers that are old, some at a time.
-pub(crate) fn forget_strangers(context: &mut dyn Context, now: Timestamp) -> Result<(), RowError> {
-    MEMORY.forget(context, now)
 }
 
 fn prefix(seller: &SellerId) -> Vec<u8> {

@@ -28,13 +28,13 @@ pub(crate) enum Output {
 
 /// The outputs of one step, in order.
 #[derive(Debug)]
-pub(crate) struct Journal {
+pub(crate) struct Effects {
     at: Timestamp,
     pub(crate) outputs: Vec<Output>,
 }
 
-impl Journal {
-    /// The journal of a step at this log time.
+impl Effects {
+    /// The effects of a step at this log time.
     pub(crate) fn new(at: Timestamp) -> Self {
         Self { at, outputs: Vec::new() }
     }

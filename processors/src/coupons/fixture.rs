@@ -28,7 +28,7 @@ use super::topology;
 /// The partition of replies that every test asks for.
 const REPLY_TO: i32 = 3;
 
-pub(crate) struct World {
+pub(crate) struct Fixture {
     pub(crate) driver: TestDriver,
     pub(crate) ledger: CouponLedger,
     latest: BTreeMap<ShopperId, CouponId>,
@@ -97,7 +97,7 @@ pub(crate) fn define(name: &str, on: &str, terms: CampaignTerms) -> CouponComman
     CouponCommand::DefineCampaign { request: request(name), campaign: campaign(on), terms }
 }
 
-impl World {
+impl Fixture {
     pub(crate) fn new() -> Self {
         Self {
             driver: TestDriver::with_partitions(topology().unwrap(), 1),
@@ -198,31 +198,31 @@ enum Crash {
 }
 
 fn play(table: &str, crash: Crash) {
-    let mut world = World::new();
+    let mut fixture = Fixture::new();
     let rows = table.lines().map(str::trim).enumerate().filter(|(_, row)| !row.is_empty() && !row.starts_with('#'));
     for (number, row) in rows {
         let (what, expected) = row.split_once("=>").expect("a row has an arrow");
         let mut words = what.split_whitespace();
         let second: i64 = words.next().unwrap().parse().expect("a row begins with a second");
         let words: Vec<&str> = words.collect();
-        let found = happen(&mut world, second, &words, number);
+        let found = happen(&mut fixture, second, &words, number);
         let expected = expected.split_whitespace().collect::<Vec<_>>().join(" ");
         assert_eq!(found, expected, "\nrow {number} ({crash:?}): {row}\n");
         if crash == Crash::AfterEveryRow {
-            world.driver.crash_and_restore().unwrap();
+            fixture.driver.crash_and_restore().unwrap();
         }
     }
-    assert!(world.driver.take_dead_letters().is_empty());
+    assert!(fixture.driver.take_dead_letters().is_empty());
 }
 
-fn happen(world: &mut World, second: i64, words: &[&str], row: usize) -> String {
+fn happen(fixture: &mut Fixture, second: i64, words: &[&str], row: usize) -> String {
     let on = argument(words, "on").unwrap_or("sale");
     let (told, events) = if words[0] == "tick" {
-        let events = world.tick(second * 1000);
+        let events = fixture.tick(second * 1000);
         (format!("({})", kinds(&events).join(" ")), events)
     } else {
-        let command = command(world, words, row);
-        let Effect { events, reply, .. } = world.send(&command, second * 1000).unwrap();
+        let command = command(fixture, words, row);
+        let Effect { events, reply, .. } = fixture.send(&command, second * 1000).unwrap();
         let answer = match &reply.outcome {
             Outcome::Granted { expires_at, .. } => format!("granted until {}", expires_at.as_millis() / 1000),
             Outcome::Applied { .. } => "applied".to_owned(),
@@ -241,7 +241,7 @@ fn happen(world: &mut World, second: i64, words: &[&str], row: usize) -> String 
     };
     // Refusals for a campaign that does not exist carry no numbers worth showing.
     let stated = events.last().filter(|event| event.version > 0).map(|event| event.stock);
-    let stock = stated.or_else(|| world.ledger.stock(&campaign(on)));
+    let stock = stated.or_else(|| fixture.ledger.stock(&campaign(on)));
     let counts = stock.map_or(String::new(), |stock| {
         let events::coupons::StockCount { remaining, granted, held, redeemed, expired, revoked, .. } = stock;
         format!(" {remaining}/{granted}/{held}/{redeemed}/{expired}/{revoked}")
@@ -294,14 +294,14 @@ fn written_terms(words: &[&str]) -> CampaignTerms {
     }
 }
 
-fn command(world: &World, words: &[&str], row: usize) -> CouponCommand {
+fn command(fixture: &Fixture, words: &[&str], row: usize) -> CouponCommand {
     let campaign = campaign(argument(words, "on").unwrap_or("sale"));
     let line = format!("row {row}");
     let request = request(argument(words, "as").unwrap_or(&line));
     let who = || shopper(words[1]);
     let coupon = || match argument(words, "coupon") {
         Some(claim) => self::request(claim).coupon(),
-        None => world.latest.get(&who()).copied().unwrap_or(request.coupon()),
+        None => fixture.latest.get(&who()).copied().unwrap_or(request.coupon()),
     };
     let hold = || self::request(argument(words, "hold").expect("which hold")).hold();
     let order = || OrderId::new(argument(words, "order").unwrap_or("order-1")).unwrap();

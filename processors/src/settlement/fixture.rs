@@ -19,13 +19,13 @@ use events::topics;
 use streams::driver::{DriverError, TestDriver};
 use streams::record::Outgoing;
 
-use super::{rows, rows_of_lines, shelf, topology};
+use super::{rows, rows_of_lines, stores, topology};
 
 /// The partition of replies that every test asks for.
 const REPLY_TO: i32 = 3;
 const HOUR: i64 = 3_600_000;
 
-pub(crate) struct World {
+pub(crate) struct Fixture {
     pub(crate) driver: TestDriver,
     pub(crate) ledger: SettlementLedger,
 }
@@ -114,17 +114,17 @@ fn envelope_of(outgoing: &Outgoing) -> Envelope {
     Envelope::from_headers(outgoing.headers.iter().map(|(name, value)| (name.as_str(), value.as_ref())))
 }
 
-impl World {
+impl Fixture {
     pub(crate) fn new() -> Self {
         Self { driver: TestDriver::with_partitions(topology().unwrap(), 1), ledger: SettlementLedger::new() }
     }
 
-    /// A world with a seller who is settled by this policy from this instant on.
+    /// A fixture with a seller who is settled by this policy from this instant on.
     pub(crate) fn with(policy: SellerPolicy, at_ms: i64) -> Self {
-        let mut world = Self::new();
-        let effect = world.send(&set_policy("first policy", policy), at_ms).unwrap();
+        let mut fixture = Self::new();
+        let effect = fixture.send(&set_policy("first policy", policy), at_ms).unwrap();
         assert!(matches!(effect.reply.unwrap().outcome, Outcome::PolicyApplied { .. }));
-        world
+        fixture
     }
 
     /// Sends a command and reads what it led to.
@@ -188,7 +188,7 @@ impl World {
 
     /// What the stores hold of sellers is what the facts amount to.
     fn compare(&self) {
-        for (key, row) in self.driver.entries(0, shelf::SELLERS) {
+        for (key, row) in self.driver.entries(0, stores::SELLERS) {
             let id = seller(std::str::from_utf8(&key).unwrap());
             let kept = rows::read_seller(&id, &row).unwrap();
             let Some(book) = self.ledger.seller(&id) else {
@@ -201,14 +201,14 @@ impl World {
             assert_eq!(kept.carried, book.carried(), "{id}");
             assert_eq!(kept.closed, book.statements().last().map(|(day, _)| day), "{id}");
             let mut lines = BTreeMap::new();
-            for (key, row) in self.driver.entries(0, shelf::LINES) {
+            for (key, row) in self.driver.entries(0, stores::LINES) {
                 for line in rows_of_lines::read_lines(&row).unwrap().lines {
                     let settled = line.settled(line.refunded).unwrap();
                     lines.insert((key.clone(), line.sku.clone()), (line.left(), settled));
                 }
             }
             for (order, sku, told) in book.lines() {
-                if let Some(kept) = lines.get(&(shelf::lines_key(&id, order), sku.clone())) {
+                if let Some(kept) = lines.get(&(stores::lines_key(&id, order), sku.clone())) {
                     assert_eq!(*kept, (told.left, told.amounts), "{id} {order} {sku}");
                 }
             }

@@ -1,0 +1,347 @@
+//! How values are written in rows: each type says it once, for writing and for reading. [`fields!`] lists the fields of a struct,
+//! [`numbered!`] the numbers of an enum's variants. Order and numbers are part of the state in the log: never reorder, never
+//! renumber, only append.
+
+use events::ids::{
+    CampaignId, Category, CouponId, HoldId, OfferSource, OrderId, PaymentKey, RequestId, SellerId, ShopperId, Sku,
+};
+use events::inventory::SalePrice;
+use events::money::{BasisPoints, Money};
+use events::request::Fingerprint;
+use events::time::{Timestamp, Window};
+
+use super::row::{Reader, RowError, Writer};
+
+/// A value that is a field of a row.
+pub(crate) trait Field: Sized {
+    /// Writes the value.
+    fn write(&self, row: &mut Writer);
+
+    /// Reads a value.
+    ///
+    /// # Errors
+    /// [`RowError`] when the bytes are none that a version wrote.
+    fn read(row: &mut Reader<'_>) -> Result<Self, RowError>;
+}
+
+/// Another way to write a value than the one of its type.
+pub(crate) trait Form<T> {
+    /// Writes the value.
+    fn write(value: &T, row: &mut Writer);
+
+    /// Reads a value.
+    ///
+    /// # Errors
+    /// As for [`Field::read`].
+    fn read(row: &mut Reader<'_>) -> Result<T, RowError>;
+}
+
+/// Lists the fields of a struct in the order they are written. `name: Form` writes a field in another form.
+macro_rules! fields {
+    ($type:ty { $($field:ident $(: $form:ty)?),* $(,)? }) => {
+        impl $crate::kit::field::Field for $type {
+            fn write(&self, row: &mut $crate::kit::row::Writer) {
+                $($crate::kit::field::fields!(@write self.$field, row $(, $form)?);)*
+            }
+            fn read(row: &mut $crate::kit::row::Reader<'_>) -> Result<Self, $crate::kit::row::RowError> {
+                $(let $field = $crate::kit::field::fields!(@read row $(, $form)?);)*
+                Ok(Self { $($field),* })
+            }
+        }
+    };
+    (@write $value:expr, $row:ident) => { $crate::kit::field::Field::write(&$value, $row) };
+    (@write $value:expr, $row:ident, $form:ty) => { <$form as $crate::kit::field::Form<_>>::write(&$value, $row) };
+    (@read $row:ident) => { $crate::kit::field::Field::read($row)? };
+    (@read $row:ident, $form:ty) => { <$form as $crate::kit::field::Form<_>>::read($row)? };
+}
+pub(crate) use fields;
+
+/// Names a form that writes these fields of a struct, where its type's own way is another one.
+macro_rules! form {
+    ($(#[$doc:meta])* $name:ident of $type:ident { $($field:ident $(: $form:ty)?),* $(,)? }) => {
+        $(#[$doc])*
+        pub(crate) struct $name;
+
+        impl $crate::kit::field::Form<$type> for $name {
+            fn write(value: &$type, row: &mut $crate::kit::row::Writer) {
+                $($crate::kit::field::fields!(@write value.$field, row $(, $form)?);)*
+            }
+            fn read(row: &mut $crate::kit::row::Reader<'_>) -> Result<$type, $crate::kit::row::RowError> {
+                $(let $field = $crate::kit::field::fields!(@read row $(, $form)?);)*
+                Ok($type { $($field),* })
+            }
+        }
+    };
+}
+pub(crate) use form;
+
+/// Gives each variant of an enum without fields its number, and names what an unknown number is.
+macro_rules! numbered {
+    ($type:ident, $what:literal { $($number:literal $variant:ident),* $(,)? }) => {
+        impl $crate::kit::field::Numbered for $type {
+            fn number(self) -> u8 {
+                match self { $(Self::$variant => $number,)* }
+            }
+            fn of_number(number: u8) -> Result<Self, $crate::kit::row::RowError> {
+                match number { $($number => Ok(Self::$variant),)* _ => Err($crate::kit::row::RowError::Field($what)) }
+            }
+        }
+        impl $crate::kit::field::Field for $type {
+            fn write(&self, row: &mut $crate::kit::row::Writer) {
+                row.byte($crate::kit::field::Numbered::number(*self));
+            }
+            fn read(row: &mut $crate::kit::row::Reader<'_>) -> Result<Self, $crate::kit::row::RowError> {
+                $crate::kit::field::Numbered::of_number(row.byte()?)
+            }
+        }
+    };
+}
+pub(crate) use numbered;
+
+/// An enum whose variants have numbers.
+pub(crate) trait Numbered: Copy {
+    /// The variant's number.
+    fn number(self) -> u8;
+
+    /// The variant of a number.
+    ///
+    /// # Errors
+    /// [`RowError::Field`] when no version wrote the number.
+    fn of_number(number: u8) -> Result<Self, RowError>;
+}
+
+impl Field for u8 {
+    fn write(&self, row: &mut Writer) {
+        row.byte(*self);
+    }
+    fn read(row: &mut Reader<'_>) -> Result<Self, RowError> {
+        row.byte()
+    }
+}
+
+impl Field for bool {
+    fn write(&self, row: &mut Writer) {
+        row.byte(u8::from(*self));
+    }
+    fn read(row: &mut Reader<'_>) -> Result<Self, RowError> {
+        match row.byte()? {
+            0 => Ok(false),
+            1 => Ok(true),
+            _ => Err(RowError::Field("flag")),
+        }
+    }
+}
+
+macro_rules! counts {
+    ($($type:ty),*) => {$(
+        impl Field for $type {
+            fn write(&self, row: &mut Writer) {
+                row.number(u64::from(*self));
+            }
+            fn read(row: &mut Reader<'_>) -> Result<Self, RowError> {
+                row.small("count")
+            }
+        }
+    )*};
+}
+counts!(u16, u32, u64);
+
+impl Field for i64 {
+    fn write(&self, row: &mut Writer) {
+        row.signed(*self);
+    }
+    fn read(row: &mut Reader<'_>) -> Result<Self, RowError> {
+        row.signed()
+    }
+}
+
+impl Field for i32 {
+    fn write(&self, row: &mut Writer) {
+        row.signed(i64::from(*self));
+    }
+    fn read(row: &mut Reader<'_>) -> Result<Self, RowError> {
+        Self::try_from(row.signed()?).map_err(|_| RowError::Field("number"))
+    }
+}
+
+/// At most 255 bytes; [`LongText`] has no bound.
+impl Field for String {
+    fn write(&self, row: &mut Writer) {
+        row.text(self);
+    }
+    fn read(row: &mut Reader<'_>) -> Result<Self, RowError> {
+        row.text().map(str::to_owned)
+    }
+}
+
+impl Field for Timestamp {
+    fn write(&self, row: &mut Writer) {
+        row.time(*self);
+    }
+    fn read(row: &mut Reader<'_>) -> Result<Self, RowError> {
+        row.time()
+    }
+}
+
+impl Field for Money {
+    fn write(&self, row: &mut Writer) {
+        row.signed(self.minor());
+    }
+    fn read(row: &mut Reader<'_>) -> Result<Self, RowError> {
+        row.signed().map(Self::new)
+    }
+}
+
+impl Field for BasisPoints {
+    fn write(&self, row: &mut Writer) {
+        row.number(self.points().into());
+    }
+    fn read(row: &mut Reader<'_>) -> Result<Self, RowError> {
+        row.small("share").map(Self::new)
+    }
+}
+
+impl Field for Fingerprint {
+    fn write(&self, row: &mut Writer) {
+        row.fixed(&self.as_u64().to_le_bytes());
+    }
+    fn read(row: &mut Reader<'_>) -> Result<Self, RowError> {
+        Ok(Self::from_u64(u64::from_le_bytes(row.fixed()?)))
+    }
+}
+
+impl<T: Field> Field for Option<T> {
+    fn write(&self, row: &mut Writer) {
+        self.is_some().write(row);
+        if let Some(value) = self {
+            value.write(row);
+        }
+    }
+    fn read(row: &mut Reader<'_>) -> Result<Self, RowError> {
+        Ok(if bool::read(row)? { Some(T::read(row)?) } else { None })
+    }
+}
+
+impl<T: Field> Field for Vec<T> {
+    fn write(&self, row: &mut Writer) {
+        row.number(self.len() as u64);
+        self.iter().for_each(|value| value.write(row));
+    }
+    fn read(row: &mut Reader<'_>) -> Result<Self, RowError> {
+        let mut list = Self::new();
+        for _ in 0..row.number()? {
+            list.push(T::read(row)?);
+        }
+        Ok(list)
+    }
+}
+
+impl<A: Field, B: Field> Field for (A, B) {
+    fn write(&self, row: &mut Writer) {
+        self.0.write(row);
+        self.1.write(row);
+    }
+    fn read(row: &mut Reader<'_>) -> Result<Self, RowError> {
+        Ok((A::read(row)?, B::read(row)?))
+    }
+}
+
+/// An id that can be a key, or a part of one.
+pub(crate) trait Id: Sized {
+    /// The id's bytes, without its length.
+    fn key_bytes(&self) -> &[u8];
+
+    /// Reads the id from such bytes.
+    ///
+    /// # Errors
+    /// [`RowError::Field`] when they are none.
+    fn of_key(bytes: &[u8]) -> Result<Self, RowError>;
+}
+
+macro_rules! text_ids {
+    ($($type:ident $what:literal),* $(,)?) => {$(
+        impl Field for $type {
+            fn write(&self, row: &mut Writer) {
+                row.text(self.as_str());
+            }
+            fn read(row: &mut Reader<'_>) -> Result<Self, RowError> {
+                Self::new(row.text()?).map_err(|_| RowError::Field($what))
+            }
+        }
+        impl Id for $type {
+            fn key_bytes(&self) -> &[u8] {
+                self.as_str().as_bytes()
+            }
+            fn of_key(bytes: &[u8]) -> Result<Self, RowError> {
+                std::str::from_utf8(bytes).ok().and_then(|text| Self::new(text).ok()).ok_or(RowError::Field($what))
+            }
+        }
+    )*};
+}
+text_ids!(
+    CampaignId "campaign", ShopperId "shopper", OrderId "order", Sku "sku", SellerId "seller", OfferSource "source",
+    Category "category", PaymentKey "payment key",
+);
+
+macro_rules! hash_ids {
+    ($($type:ident $what:literal),* $(,)?) => {$(
+        impl Field for $type {
+            fn write(&self, row: &mut Writer) {
+                row.fixed(self.as_bytes());
+            }
+            fn read(row: &mut Reader<'_>) -> Result<Self, RowError> {
+                row.fixed().map(Self::from_bytes)
+            }
+        }
+        impl Id for $type {
+            fn key_bytes(&self) -> &[u8] {
+                self.as_bytes()
+            }
+            fn of_key(bytes: &[u8]) -> Result<Self, RowError> {
+                bytes.try_into().map(Self::from_bytes).map_err(|_| RowError::Field($what))
+            }
+        }
+    )*};
+}
+hash_ids!(RequestId "request", CouponId "coupon", HoldId "hold");
+
+fields!(Window { from, until });
+fields!(SalePrice { price, window });
+
+/// The key of the row: it takes no bytes of the value.
+pub(crate) struct Key;
+
+impl<T: Id> Form<T> for Key {
+    fn write(_: &T, _: &mut Writer) {}
+    fn read(row: &mut Reader<'_>) -> Result<T, RowError> {
+        T::of_key(row.key())
+    }
+}
+
+/// A text of any length; what people write may be longer than an id.
+pub(crate) struct LongText;
+
+impl Form<String> for LongText {
+    fn write(value: &String, row: &mut Writer) {
+        row.long_text(value);
+    }
+    fn read(row: &mut Reader<'_>) -> Result<String, RowError> {
+        row.long_text().map(str::to_owned)
+    }
+}
+
+/// An id that may be absent, as a text that may be empty: no id is shorter than one character.
+pub(crate) struct OrEmpty;
+
+impl<T: Id> Form<Option<T>> for OrEmpty {
+    fn write(value: &Option<T>, row: &mut Writer) {
+        let bytes = value.as_ref().map_or(&[][..], Id::key_bytes);
+        row.text(std::str::from_utf8(bytes).unwrap_or_default());
+    }
+    fn read(row: &mut Reader<'_>) -> Result<Option<T>, RowError> {
+        match row.text()? {
+            "" => Ok(None),
+            text => T::of_key(text.as_bytes()).map(Some),
+        }
+    }
+}
