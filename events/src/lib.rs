@@ -15,12 +15,11 @@ pub mod payments;
 pub mod orders;
 pub mod settlement;
 pub mod prices;
-pub mod projections;
 pub mod envelope;
 pub mod codec;
 pub mod schema;
 pub mod manifest;
 pub mod topics;
 
-#[cfg(test)]
-mod samples;
+#[cfg(any(test, feature = "samples"))]
+pub mod samples;

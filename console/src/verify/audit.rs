@@ -9,9 +9,9 @@ use events::inventory::InventoryEvent;
 use events::orders::{OrderEvent, OrderLedger};
 use events::payments::PaymentEvent;
 use events::prices::BestPrice;
-use events::projections::{Projection, Source};
 use events::settlement::SettlementEvent;
 use events::time::Timestamp;
+use projections::{Projection, Source};
 
 use super::saga::Saga;
 use super::settlement::Settling;

@@ -12,9 +12,9 @@ use events::coupons::{
 };
 use events::ids::{CampaignId, RequestId, ShopperId};
 use events::money::{BasisPoints, Money};
-use events::projections::Source;
 use events::request::Fingerprint;
 use events::time::{Timestamp, Window};
+use projections::Source;
 
 use super::audit::{ASKED, Audit, DECIDED, DOOR, SOLD_OUT, TOLD, Whole};
 use super::told::Clients;

@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 use events::codec::{self, DecodeError, Message};
 use events::envelope::{Envelope, header};
 use events::ids::RequestId;
-use events::projections::Source;
 use events::settlement::SettlementCommand;
 use events::time::Timestamp;
 use events::topics::{
     COUPONS_EVENTS, COUPONS_INBOX, DEAD_LETTERS, INVENTORY_EVENTS, INVENTORY_INBOX, ORDERS_EVENTS, ORDERS_INBOX,
     PAYMENTS_EVENTS, PRICES_BEST, PRICES_INBOX, SETTLEMENT_EVENTS, SETTLEMENT_INBOX, Topic,
 };
+use projections::Source;
 use streams::kafka::{ClusterConfig, Tap, TapError};
 use streams::record::Record;
 

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
 use events::ids::{CouponId, ShopperId};
-use events::projections::{
+use events::time::Timestamp;
+use projections::{
     CampaignRow, CouponRow, Epoch, OrderRow, ProductRow, Projection, RedisKeys, RequestKind, RequestRow,
 };
-use events::time::Timestamp;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncCommands, Pipeline, RedisError};
 

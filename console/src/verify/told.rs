@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use events::ids::RequestId;
-use events::projections::{RequestRow, RequestStatus};
+use projections::{RequestRow, RequestStatus};
 
 use crate::journal::{Entry, Told};
 

@@ -4,8 +4,8 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use events::money::Money;
-use events::projections::Source;
 use events::time::Timestamp;
+use projections::Source;
 use serde::de::DeserializeOwned;
 use sqlx::Row;
 use sqlx::postgres::PgRow;

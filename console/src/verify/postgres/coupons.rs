@@ -2,8 +2,8 @@
 
 use events::coupons::{CampaignStatus, StockCount};
 use events::money::Money;
-use events::projections::{CampaignRow, CouponRow, CouponState, RequestKind, RequestRow, RequestStatus, Subject};
 use events::time::Timestamp;
+use projections::{CampaignRow, CouponRow, CouponState, RequestKind, RequestRow, RequestStatus, Subject};
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 

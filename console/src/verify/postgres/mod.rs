@@ -10,7 +10,7 @@ mod settlement;
 use std::fmt::Debug;
 use std::str::FromStr;
 
-use events::projections::Projection;
+use projections::Projection;
 use sqlx::postgres::{PgConnectOptions, PgRow};
 use sqlx::{ConnectOptions, Connection, PgConnection, Row};
 

@@ -4,7 +4,7 @@ use events::inventory::{ProductTerms, StockLevel, UnitTerms};
 use events::money::{BasisPoints, Money};
 use events::orders::{LineAmounts, OrderAmounts, OrderCoupon, OrderFact, OrderState};
 use events::payments::PaymentMethod;
-use events::projections::{FrozenLine, OrderDetails, OrderLineRow, OrderRow, ProductRow, TimelineRow};
+use projections::{FrozenLine, OrderDetails, OrderLineRow, OrderRow, ProductRow, TimelineRow};
 use sqlx::postgres::PgRow;
 
 use super::columns::{column, count, instant, int, json, maybe, maybe_bigint, maybe_instant, money, named, small};

@@ -1,7 +1,7 @@
 //! Rows of payments.
 
 use events::payments::{Payment, PaymentMethod, PaymentStatus};
-use events::projections::PaymentRow;
+use projections::PaymentRow;
 use sqlx::postgres::PgRow;
 
 use super::columns::{column, instant, json, maybe, maybe_instant, money, named, source};

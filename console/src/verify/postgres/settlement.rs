@@ -1,8 +1,8 @@
 //! Rows of what sellers are owed.
 
 use events::money::BasisPoints;
-use events::projections::{ClosedDay, PayOutRow, PolicyRow, StatementLineRow, StatementRow};
 use events::settlement::{DayTotals, Fee, LineKind, LineTerms, PayOutShare, RuleKind, Settled, Source, Vat};
+use projections::{ClosedDay, PayOutRow, PolicyRow, StatementLineRow, StatementRow};
 use sqlx::postgres::PgRow;
 
 use super::columns::{

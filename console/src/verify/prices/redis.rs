@@ -4,8 +4,8 @@
 use std::time::Instant;
 
 use events::prices::BestPrice;
-use events::projections::{Epoch, PriceRow, RedisKeys};
 use events::time::Timestamp;
+use projections::{Epoch, PriceRow, RedisKeys};
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncCommands, RedisError};
 use streams::kafka::ClusterConfig;

@@ -7,8 +7,8 @@ mod http;
 use std::fmt;
 
 use events::orders::OrderLedger;
-use events::projections::Projection;
 use events::time::Timestamp;
+use projections::Projection;
 
 pub use books::{Books, StubPayment, Transaction};
 use http::Client;

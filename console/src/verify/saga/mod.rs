@@ -11,8 +11,8 @@ mod payments;
 use events::coupons::CouponEvent;
 use events::inventory::{InventoryEvent, StockLedger};
 use events::orders::{LedgerOrder, OrderEvent, OrderLedger, OrderState};
-use events::projections::{Projection, Source};
 use events::time::Timestamp;
+use projections::{Projection, Source};
 
 use super::verdict::Verdict;
 use coupons::CouponHolds;

@@ -6,7 +6,7 @@ use events::ids::{OrderId, PaymentKey};
 use events::money::Money;
 use events::orders::{LedgerOrder, OrderLedger, OrderState};
 use events::payments::{Payment, PaymentRefund};
-use events::projections::PaymentRow;
+use projections::PaymentRow;
 
 use super::is_open;
 

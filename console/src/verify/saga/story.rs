@@ -10,8 +10,8 @@ use events::orders::{
     RefundLine, Step, Units,
 };
 use events::payments::{Payment, PaymentAnswer, PaymentEvent, PaymentMethod, PaymentRefund, PaymentStatus};
-use events::projections::{Projection, Source};
 use events::time::Timestamp;
+use projections::{Projection, Source};
 
 use super::Saga;
 use crate::verify::verdict::Verdict;

@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 use events::calendar::Day;
 use events::ids::SellerId;
 use events::orders::OrderEvent;
-use events::projections::{Projection, Source, StatementLineRow};
 use events::settlement::{DayTotals, SettlementEvent, SettlementLedger};
+use projections::{Projection, Source, StatementLineRow};
 
 use super::verdict::Verdict;
 use steps::Steps;

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use events::calendar::{Day, Zone, ZoneName};
 use events::ids::{OrderId, SellerId, Sku};
-use events::projections::{FrozenLine, OrderLineRow, PolicyRow, Projection};
 use events::settlement::{Basis, LineTold, Settled, SettlementLedger};
 use events::time::Timestamp;
+use projections::{FrozenLine, OrderLineRow, PolicyRow, Projection};
 
 use super::steps::{OrderSteps, Steps};
 

@@ -7,12 +7,12 @@ use events::calendar::Day;
 use events::ids::{OrderId, RequestId, SellerId, Sku};
 use events::money::{BasisPoints, Money};
 use events::orders::{OrderEvent, OrderFact, OrderState};
-use events::projections::{Projection, Source};
 use events::settlement::{
     Basis, CommissionRule, DayTotals, Fee, LineKind, PostedLine, RuleMatch, SellerPolicy, Settled, SettlementEvent,
     SettlementFact, Source as Place, Statement,
 };
 use events::time::Timestamp;
+use projections::{Projection, Source};
 
 use super::{GROSS, OWED, SETTLEMENT, STATEMENTS, Settling};
 use crate::verify::saga::story::{self, Story};

@@ -1,7 +1,7 @@
 //! The ledger: a fold of `coupons.events` that believes nothing. At every fact it checks what must be true, so a log that it
 //! read to the end was right at each of its prefixes. `timesale verify` and the tests across rooms use it.
 //!
-//! It keeps no rows to show (that is [`crate::projections`]) and only what it needs to judge, some 150 bytes per coupon. It
+//! It keeps no rows to show (that is `projections`) and only what it needs to judge, some 150 bytes per coupon. It
 //! expects every fact of a campaign once, in order, from the first.
 
 mod campaign;

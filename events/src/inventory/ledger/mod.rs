@@ -1,7 +1,7 @@
 //! The ledger: a fold of `inventory.events` that believes nothing. At every fact it checks what must be true, so a log that it
 //! read to the end was right at each of its prefixes. `timesale verify` and the tests across rooms use it.
 //!
-//! It keeps no rows to show (that is [`crate::projections`]) and only what it needs to judge, some 250 bytes per hold. It
+//! It keeps no rows to show (that is `projections`) and only what it needs to judge, some 250 bytes per hold. It
 //! expects every fact of a product once, in order, from the first. Whether a hold ended as its order did is for whoever reads
 //! both logs to say; [`StockLedger::holds`] tells how each ended.
 

@@ -1,7 +1,7 @@
 //! The ledger: a fold of `orders.events` that believes nothing. At every fact it checks what must be true, so a log that it read
 //! to the end was right at each of its prefixes. `timesale verify` and the tests across rooms use it.
 //!
-//! It keeps no rows to show (that is [`crate::projections`]) and only what it needs to judge, and to compare with the other
+//! It keeps no rows to show (that is `projections`) and only what it needs to judge, and to compare with the other
 //! ledgers: which holds an order used or gave back, which payment was charged, where its coupon went. It expects every fact of
 //! an order once, in order, from the first.
 

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::{Fields, ValueError};
-use crate::ids::Sku;
-use crate::inventory::StockLevel;
-use crate::projections::ProductRow;
-use crate::time::Timestamp;
+use crate::ProductRow;
+use events::ids::Sku;
+use events::inventory::StockLevel;
+use events::time::Timestamp;
 
 impl ProductRow {
     /// The hash's fields to set. The terms are there only if the row knows them; unset fields stay as they are.

@@ -1,11 +1,9 @@
 //! Facts of `coupons.events` become rows of campaigns, coupons and requests.
 
 use super::{Fact, Projection, Row, put};
-use crate::coupons::{CampaignStatus, CampaignTerms, CouponEvent, CouponFact, Refusal};
-use crate::ids::{CouponId, ShopperId};
-use crate::projections::{
-    CampaignRow, CouponRow, CouponState, RequestKind, RequestRow, RequestStatus, Source, Subject,
-};
+use crate::{CampaignRow, CouponRow, CouponState, RequestKind, RequestRow, RequestStatus, Source, Subject};
+use events::coupons::{CampaignStatus, CampaignTerms, CouponEvent, CouponFact, Refusal};
+use events::ids::{CouponId, ShopperId};
 
 impl Fact for CouponEvent {
     fn project(&self, source: Source, rows: &mut Projection) {
@@ -159,4 +157,4 @@ fn request_part(event: &CouponEvent, source: Source) -> Option<RequestRow> {
 
 #[cfg(test)]
 #[path = "coupons_tests.rs"]
-pub(in crate::projections) mod tests;
+pub(crate) mod tests;

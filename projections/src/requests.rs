@@ -5,8 +5,8 @@ use std::fmt;
 use compact_str::CompactString;
 
 use super::Source;
-use crate::ids::{CampaignId, CouponId, IdError, OrderId, RequestId, SellerId, ShopperId, Sku};
-use crate::time::Timestamp;
+use events::ids::{CampaignId, CouponId, IdError, OrderId, RequestId, SellerId, ShopperId, Sku};
+use events::time::Timestamp;
 
 /// A decided request.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -1,12 +1,12 @@
 //! Facts of `orders.events` become rows of orders, their lines and timelines, and of requests.
 
 use super::{Fact, Projection, Row, put};
-use crate::ids::{ShopperId, Sku};
-use crate::orders::{LineAmounts, OrderEvent, OrderFact, OrderState, Reason};
-use crate::projections::{
+use crate::{
     FrozenLine, OrderDetails, OrderLineRow, OrderRow, RequestKind, RequestRow, RequestStatus, Source, Subject,
     TimelineRow,
 };
+use events::ids::{ShopperId, Sku};
+use events::orders::{LineAmounts, OrderEvent, OrderFact, OrderState, Reason};
 
 impl Fact for OrderEvent {
     fn project(&self, source: Source, rows: &mut Projection) {

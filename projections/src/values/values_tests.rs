@@ -3,14 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::ids::{CampaignId, OrderId, RequestId, ShopperId, Sku};
-use crate::orders::OrderEvent;
-use crate::prices::BestPrice;
-use crate::projections::fold::coupons::tests::{event, facts};
-use crate::projections::{
+use crate::fold::coupons::tests::{event, facts};
+use crate::{
     CampaignRow, CouponRow, Epoch, OrderRow, PriceRow, ProductRow, Projection, RedisKeys, RequestRow, Source, project,
 };
-use crate::samples;
+use events::ids::{CampaignId, OrderId, RequestId, ShopperId, Sku};
+use events::orders::OrderEvent;
+use events::prices::BestPrice;
+use events::samples;
 
 #[test]
 fn rows_survive_redis() {

@@ -1,11 +1,11 @@
 //! How Redis writes a best price: on one line, since every value says all of it.
 
 use super::{Parts, ValueError, or_empty};
-use crate::ids::{OfferSource, Sku};
-use crate::money::Money;
-use crate::prices::{BestPrice, Winner};
-use crate::projections::PriceRow;
-use crate::time::Timestamp;
+use crate::PriceRow;
+use events::ids::{OfferSource, Sku};
+use events::money::Money;
+use events::prices::{BestPrice, Winner};
+use events::time::Timestamp;
 
 /// How a flag is written.
 const YES: &str = "1";

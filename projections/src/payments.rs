@@ -1,8 +1,8 @@
 //! The row of a payment: from `payments.events`. Only answers that show the payment make rows.
 
 use super::Source;
-use crate::payments::Payment;
-use crate::time::Timestamp;
+use events::payments::Payment;
+use events::time::Timestamp;
 
 /// A payment as the provider last showed it.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -1,7 +1,4 @@
-//! What the projections in Postgres and Redis hold: rows, how facts become rows, and how Redis names and writes them. Sinks
-//! write by it, ingress reads by it, `timesale verify` compares by it.
-//!
-//! Not here: whether the facts make sense together (that is [`crate::coupons`]' ledger), SQL, connections.
+#![doc = include_str!("../README.md")]
 
 #[macro_use]
 mod named;

@@ -1,8 +1,8 @@
 //! Facts of `payments.events` become rows of payments. An answer that does not show the payment makes none.
 
 use super::{Fact, Projection, Row, put};
-use crate::payments::PaymentEvent;
-use crate::projections::{PaymentRow, Source};
+use crate::{PaymentRow, Source};
+use events::payments::PaymentEvent;
 
 impl Fact for PaymentEvent {
     fn project(&self, source: Source, rows: &mut Projection) {

@@ -1,13 +1,13 @@
 //! Every coupon fact's rows.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on should fail")]
 
-use crate::coupons::{
+use crate::{CouponState, Projection, RequestKind, RequestStatus, Source, project};
+use events::coupons::{
     CampaignStatus, CampaignTerms, CouponEvent, CouponFact, Discount, Refusal, ReleaseCause, StockCount,
 };
-use crate::ids::{CampaignId, CouponId, HoldId, OrderId, RequestId, ShopperId};
-use crate::money::Money;
-use crate::projections::{CouponState, Projection, RequestKind, RequestStatus, Source, project};
-use crate::time::{Timestamp, Window};
+use events::ids::{CampaignId, CouponId, HoldId, OrderId, RequestId, ShopperId};
+use events::money::Money;
+use events::time::{Timestamp, Window};
 
 fn request(number: u32) -> RequestId {
     RequestId::derive(&[&number.to_le_bytes()])
@@ -20,18 +20,18 @@ fn terms() -> CampaignTerms {
         claim: window,
         usable: window,
         per_shopper: 1,
-        eligibility: crate::coupons::Eligibility::Everyone,
+        eligibility: events::coupons::Eligibility::Everyone,
         discount: Discount::Fixed { amount: Money::new(500) },
         minimum_spend: Money::ZERO,
         budget: None,
-        platform_share: crate::money::BasisPoints::WHOLE,
+        platform_share: events::money::BasisPoints::WHOLE,
         seller_initiated: false,
-        restoration: crate::coupons::Restoration::Never,
+        restoration: events::coupons::Restoration::Never,
     }
 }
 
 /// One of each fact about coupon `number`.
-pub(in crate::projections) fn facts(number: u32) -> Vec<CouponFact> {
+pub(crate) fn facts(number: u32) -> Vec<CouponFact> {
     let request = request(number);
     let (coupon, hold) = (request.coupon(), request.hold());
     let shopper = ShopperId::new(&format!("shopper-{}", number % 3)).unwrap();
@@ -74,7 +74,7 @@ pub(in crate::projections) fn facts(number: u32) -> Vec<CouponFact> {
     ]
 }
 
-pub(in crate::projections) fn event(version: u64, fact: CouponFact) -> CouponEvent {
+pub(crate) fn event(version: u64, fact: CouponFact) -> CouponEvent {
     CouponEvent {
         campaign: CampaignId::new("sale").unwrap(),
         version,

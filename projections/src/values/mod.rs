@@ -23,10 +23,10 @@ use std::str::FromStr;
 use serde::de::DeserializeOwned;
 
 use super::{CampaignRow, CouponRow, CouponState, RequestKind, RequestRow, RequestStatus, Source, Subject};
-use crate::coupons::{CampaignStatus, StockCount};
-use crate::ids::{CampaignId, CouponId, RequestId, ShopperId};
-use crate::money::Money;
-use crate::time::Timestamp;
+use events::coupons::{CampaignStatus, StockCount};
+use events::ids::{CampaignId, CouponId, RequestId, ShopperId};
+use events::money::Money;
+use events::time::Timestamp;
 
 #[cfg(test)]
 mod values_tests;

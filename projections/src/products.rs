@@ -1,8 +1,8 @@
 //! The row of a product: from `inventory.events`.
 
-use crate::ids::Sku;
-use crate::inventory::{ProductTerms, StockLevel};
-use crate::time::Timestamp;
+use events::ids::Sku;
+use events::inventory::{ProductTerms, StockLevel};
+use events::time::Timestamp;
 
 /// A product.
 #[derive(Clone, PartialEq, Eq, Debug)]

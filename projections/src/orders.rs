@@ -3,12 +3,12 @@
 
 use compact_str::CompactString;
 
-use crate::ids::{HoldId, OrderId, PaymentKey, RequestId, ShopperId, Sku};
-use crate::inventory::UnitTerms;
-use crate::money::BasisPoints;
-use crate::orders::{LineAmounts, OrderAmounts, OrderCoupon, OrderFact, OrderState};
-use crate::payments::{PaymentMethod, VirtualAccount};
-use crate::time::Timestamp;
+use events::ids::{HoldId, OrderId, PaymentKey, RequestId, ShopperId, Sku};
+use events::inventory::UnitTerms;
+use events::money::BasisPoints;
+use events::orders::{LineAmounts, OrderAmounts, OrderCoupon, OrderFact, OrderState};
+use events::payments::{PaymentMethod, VirtualAccount};
+use events::time::Timestamp;
 
 /// An order.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -1,11 +1,11 @@
 //! How Redis writes an order: where it is, on one line. What only some facts say ([`OrderDetails`]) is in Postgres alone.
 
 use super::{Parts, ValueError, or_empty};
-use crate::ids::OrderId;
-use crate::money::Money;
-use crate::orders::{OrderAmounts, OrderState};
-use crate::projections::{OrderDetails, OrderRow};
-use crate::time::Timestamp;
+use crate::{OrderDetails, OrderRow};
+use events::ids::OrderId;
+use events::money::Money;
+use events::orders::{OrderAmounts, OrderState};
+use events::time::Timestamp;
 
 impl OrderRow {
     /// The value of the order's key. Every fact says all of it, so that a newer line replaces an older one whole.

@@ -1,7 +1,7 @@
 //! Facts become rows. [`project`] says what one fact amounts to, a [`Projection`] what any run of facts does: a sink folds one
 //! batch into one, `verify` folds the whole log into one, and both mean the same rows.
 
-pub(in crate::projections) mod coupons;
+pub(crate) mod coupons;
 mod inventory;
 mod orders;
 mod payments;
@@ -15,9 +15,9 @@ use super::{
     CampaignRow, CouponRow, OrderLineRow, OrderRow, PayOutRow, PaymentRow, PolicyRow, PriceRow, ProductRow, RequestRow,
     Source, StatementLineRow, StatementRow, TimelineRow,
 };
-use crate::calendar::Day;
-use crate::ids::{CampaignId, CouponId, OrderId, PaymentKey, RequestId, SellerId, Sku};
-use crate::settlement::PayOutShare;
+use events::calendar::Day;
+use events::ids::{CampaignId, CouponId, OrderId, PaymentKey, RequestId, SellerId, Sku};
+use events::settlement::PayOutShare;
 
 #[cfg(test)]
 mod fold_tests;

@@ -4,13 +4,13 @@
 use proptest::prelude::*;
 
 use super::{Fact, Projection, project, put};
-use crate::coupons::CouponEvent;
-use crate::ids::{CampaignId, OrderId, PaymentKey, Sku};
-use crate::inventory::{InventoryEvent, StockRefusal};
-use crate::orders::OrderEvent;
-use crate::payments::{PaymentAnswer, PaymentEvent};
-use crate::projections::{RequestKind, RequestStatus, Source, Subject};
-use crate::samples;
+use crate::{RequestKind, RequestStatus, Source, Subject};
+use events::coupons::CouponEvent;
+use events::ids::{CampaignId, OrderId, PaymentKey, Sku};
+use events::inventory::{InventoryEvent, StockRefusal};
+use events::orders::OrderEvent;
+use events::payments::{PaymentAnswer, PaymentEvent};
+use events::samples;
 
 #[derive(Clone)]
 enum Any {

@@ -1,12 +1,12 @@
 //! Facts of `settlement.events` become rows of policies, statements, their lines, pay-outs and requests.
 
 use super::{Fact, Projection, Row, put};
-use crate::calendar::Day;
-use crate::projections::{
+use crate::{
     ClosedDay, PayOutRow, PolicyRow, RequestKind, RequestRow, RequestStatus, Source, StatementLineRow, StatementRow,
     Subject,
 };
-use crate::settlement::{DayTotals, SettlementEvent, SettlementFact, SettlementRefusal, Statement};
+use events::calendar::Day;
+use events::settlement::{DayTotals, SettlementEvent, SettlementFact, SettlementRefusal, Statement};
 
 impl Fact for SettlementEvent {
     fn project(&self, source: Source, rows: &mut Projection) {

@@ -1,10 +1,10 @@
 //! The rows of campaigns and coupons: from `coupons.events`. A row's fields are absolute, never a difference, so that writing a row
 //! twice is writing it once.
 
-use crate::coupons::{CampaignStatus, CampaignTerms, StockCount};
-use crate::ids::{CampaignId, CouponId, HoldId, OrderId, RequestId, ShopperId};
-use crate::money::Money;
-use crate::time::Timestamp;
+use events::coupons::{CampaignStatus, CampaignTerms, StockCount};
+use events::ids::{CampaignId, CouponId, HoldId, OrderId, RequestId, ShopperId};
+use events::money::Money;
+use events::time::Timestamp;
 
 /// Where in its topic a row's latest fact stands. What the row is about lives in one partition of one topic, so a greater offset
 /// is a later fact.

@@ -27,7 +27,7 @@ use std::fmt;
 
 use compact_str::CompactString;
 
-use crate::ids::{CampaignId, OrderId, RequestId, ShopperId, Sku};
+use events::ids::{CampaignId, OrderId, RequestId, ShopperId, Sku};
 
 /// One building of everything in Redis. A lost Redis is rebuilt under a new epoch, so that no reader mixes the two.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

@@ -4,8 +4,8 @@
 //! what became of one, and there are several of them for every line.
 
 use super::{Fact, Projection, Row, put};
-use crate::inventory::{InventoryEvent, InventoryFact, StockRefusal};
-use crate::projections::{ProductRow, RequestKind, RequestRow, RequestStatus, Source, Subject};
+use crate::{ProductRow, RequestKind, RequestRow, RequestStatus, Source, Subject};
+use events::inventory::{InventoryEvent, InventoryFact, StockRefusal};
 
 impl Fact for InventoryEvent {
     fn project(&self, source: Source, rows: &mut Projection) {

@@ -1,11 +1,11 @@
 //! Every order fact's rows, and what later facts leave as it was.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on should fail")]
 
-use crate::ids::ShopperId;
-use crate::money::Money;
-use crate::orders::{OrderEvent, OrderFact, OrderRefusal, RefundLine};
-use crate::projections::{OrderDetails, Projection, RequestKind, RequestStatus, Source, Subject, project};
-use crate::samples::orders::{amounts, events};
+use crate::{OrderDetails, Projection, RequestKind, RequestStatus, Source, Subject, project};
+use events::ids::ShopperId;
+use events::money::Money;
+use events::orders::{OrderEvent, OrderFact, OrderRefusal, RefundLine};
+use events::samples::orders::{amounts, events};
 
 const AT: Source = Source { partition: 2, offset: 5 };
 
@@ -93,7 +93,7 @@ fn every_fact_has_its_rows() {
         assert_eq!(rows.timeline[&(event.order.clone(), 17)].fact, event.fact, "{kind}");
         let row = rows.requests.values().next();
         assert_eq!(row.map(|row| (row.status, row.reason.as_deref())), request, "{kind}");
-        let of_order = |row: &crate::projections::RequestRow| {
+        let of_order = |row: &crate::RequestRow| {
             row.kind == RequestKind::Order && row.subject == Subject::Order(event.order.clone())
         };
         assert!(row.is_none_or(of_order), "{kind}");

@@ -1,9 +1,9 @@
 //! Every fact of a settlement, and its rows.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on should fail")]
 
-use crate::projections::{Projection, RequestStatus, Source, Subject, project};
-use crate::samples::settlement::{day, events, totals};
-use crate::settlement::{LineKind, PayOutShare, SettlementEvent, SettlementFact};
+use crate::{Projection, RequestStatus, Source, Subject, project};
+use events::samples::settlement::{day, events, totals};
+use events::settlement::{LineKind, PayOutShare, SettlementEvent, SettlementFact};
 
 const HERE: Source = Source { partition: 3, offset: 12 };
 

@@ -1,8 +1,8 @@
 //! Values of `prices.best` become rows: each says all of it, so the newest is the row.
 
 use super::{Fact, Projection, Row, put};
-use crate::prices::BestPrice;
-use crate::projections::{PriceRow, Source};
+use crate::{PriceRow, Source};
+use events::prices::BestPrice;
 
 impl Fact for BestPrice {
     fn project(&self, source: Source, rows: &mut Projection) {

@@ -1,11 +1,11 @@
 //! The rows of what sellers are owed: from `settlement.events`. Policies, lines and pay-outs are written once; a day's row is its
 //! running totals until it is closed, and never changes after that.
 
-use crate::calendar::Day;
-use crate::ids::{OrderId, SellerId, Sku};
-use crate::money::Money;
-use crate::settlement::{DayTotals, LineKind, LineTerms, PayOutShare, SellerPolicy, Settled, Source};
-use crate::time::Timestamp;
+use events::calendar::Day;
+use events::ids::{OrderId, SellerId, Sku};
+use events::money::Money;
+use events::settlement::{DayTotals, LineKind, LineTerms, PayOutShare, SellerPolicy, Settled, Source};
+use events::time::Timestamp;
 
 /// A policy that was set.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -1,8 +1,8 @@
 //! The row of a best price: from `prices.best`. In Redis only: it is looked up often and is never history.
 
-use crate::ids::Sku;
-use crate::prices::BestPrice;
-use crate::time::Timestamp;
+use events::ids::Sku;
+use events::prices::BestPrice;
+use events::time::Timestamp;
 
 /// A product's best price.
 #[derive(Clone, PartialEq, Eq, Debug)]
