@@ -5,9 +5,6 @@ pub mod time;
 pub mod calendar;
 pub mod money;
 pub mod request;
-mod decisions;
-#[cfg(test)]
-mod decisions_tests;
 pub mod hold;
 pub mod coupons;
 pub mod inventory;

@@ -1,6 +1,6 @@
 //! What must be true of the state after every step. Plain functions over state: tests fail on a violation, production logs it
 //! and goes on, because the facts are already the truth; `timesale verify` checks the same of the facts themselves, with
-//! [`events::coupons::CouponLedger`].
+//! `audit::ledgers::coupons::CouponLedger`.
 
 use std::collections::BTreeSet;
 use std::fmt::Display;

@@ -86,8 +86,30 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
         &["tokio", "redis", "sqlx", "serde", "serde_json", "prometheus", "tracing", "thiserror", "fastrand"],
     ),
     (
-        "console",
+        "audit",
         &["events", "streams", "projections"],
+        &[
+            "tokio",
+            "hyper",
+            "hyper-util",
+            "http-body-util",
+            "bytes",
+            "tokio-rustls",
+            "webpki-roots",
+            "base64",
+            "redis",
+            "sqlx",
+            "futures-util",
+            "serde",
+            "serde_json",
+            "tracing",
+            "thiserror",
+            "anyhow",
+        ],
+    ),
+    (
+        "console",
+        &["events", "streams", "projections", "audit"],
         &[
             "tokio",
             "hyper",
@@ -115,7 +137,7 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
     ),
     (
         "timesale",
-        &["events", "streams", "processors", "ingress", "connectors", "sinks", "console"],
+        &["events", "streams", "processors", "ingress", "connectors", "sinks", "audit", "console"],
         &[
             "tokio",
             "clap",
@@ -137,8 +159,8 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
 /// Words that only one place may say: the outside crate, and where it may be named.
 const CLIENTS: [(&str, &[&str]); 4] = [
     ("rdkafka", &["streams/src/kafka/", "streams/examples/"]),
-    ("sqlx", &["sinks/", "ingress/src/", "ingress/examples/", "console/src/", "journeys/tests/"]),
-    ("redis", &["sinks/", "ingress/src/", "ingress/examples/", "console/src/", "journeys/tests/"]),
+    ("sqlx", &["sinks/", "ingress/src/", "ingress/examples/", "audit/src/", "console/src/", "journeys/tests/"]),
+    ("redis", &["sinks/", "ingress/src/", "ingress/examples/", "audit/src/", "console/src/", "journeys/tests/"]),
     ("warp", &["ingress/", "timesale/src/"]),
 ];
 
