@@ -5,9 +5,6 @@ pub mod time;
 pub mod calendar;
 pub mod money;
 pub mod request;
-mod decisions;
-#[cfg(test)]
-mod decisions_tests;
 pub mod hold;
 pub mod coupons;
 pub mod inventory;
@@ -15,12 +12,11 @@ pub mod payments;
 pub mod orders;
 pub mod settlement;
 pub mod prices;
-pub mod projections;
 pub mod envelope;
 pub mod codec;
 pub mod schema;
 pub mod manifest;
 pub mod topics;
 
-#[cfg(test)]
-mod samples;
+#[cfg(any(test, feature = "samples"))]
+pub mod samples;

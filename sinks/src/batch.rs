@@ -1,8 +1,8 @@
 //! Records become a batch: decoded once, in order, up to the first that must not be passed. Pure.
 
 use events::codec::DecodeError;
-use events::projections::{Projection, Source};
 use events::time::Timestamp;
+use projections::{Projection, Source};
 use streams::record::Record;
 
 use crate::stream::{Fact, Stream};

@@ -16,7 +16,7 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { batch_records: 2_000, linger_ms: 20, redis_prefix: events::projections::RedisKeys::PREFIX.to_owned() }
+        Self { batch_records: 2_000, linger_ms: 20, redis_prefix: projections::RedisKeys::PREFIX.to_owned() }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use events::manifest::Manifest;
-use events::projections::RedisKeys;
+use projections::RedisKeys;
 use prometheus::Registry;
 use streams::kafka::{ClusterConfig, Feed, FeedConfig};
 use streams::service::{Health, Shutdown};

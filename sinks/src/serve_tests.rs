@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use events::projections::RedisKeys;
+use projections::RedisKeys;
 use prometheus::Registry;
 use streams::emitter::Emitter;
 use streams::kafka::{Admin, ClusterConfig, EmitterConfig, Feed, FeedConfig, KafkaEmitter, TopicToCreate};

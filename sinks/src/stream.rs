@@ -7,12 +7,12 @@ use events::inventory::InventoryEvent;
 use events::orders::OrderEvent;
 use events::payments::PaymentEvent;
 use events::prices::BestPrice;
-use events::projections::{Projection, Source};
 use events::settlement::{SettlementEvent, SettlementFact};
 use events::time::Timestamp;
 use events::topics::{
     COUPONS_EVENTS, INVENTORY_EVENTS, ORDERS_EVENTS, PAYMENTS_EVENTS, PRICES_BEST, SETTLEMENT_EVENTS,
 };
+use projections::{Projection, Source};
 use streams::record::Record;
 
 /// A topic of facts.

@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use audit::verify::{Proof, ProviderSide};
 use console::token::Mint;
 use console::topics::{self, Plan, TopicsError};
-use console::verify::{Proof, ProviderSide};
 use events::manifest::Manifest;
 
 use crate::cli::{self, Verb};
@@ -61,7 +61,7 @@ async fn verify(what: cli::Verify, config: Config) -> Exit {
         door: what.door,
         provider: what.provider.map(|base_url| ProviderSide { base_url, key }),
     };
-    match console::verify::run(proof).await {
+    match audit::verify::run(proof).await {
         Ok(verdict) => {
             complain(&verdict.to_string());
             match serde_json::to_string(&verdict) {

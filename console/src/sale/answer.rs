@@ -8,7 +8,7 @@ use events::orders::{OrderAmounts, OrderState};
 use serde::Deserialize;
 
 use super::wire::Response;
-use crate::journal::{Seen, Told};
+use audit::client_log::{Seen, Told};
 
 /// What an answer means.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -16,7 +16,7 @@ use events::orders::{OrderAmounts, OrderState};
 
 use super::answer::{Answer, Trace, to_claim, to_lookup, to_order, to_order_lookup};
 use super::wire::{Response, parse_for_tests as parse};
-use crate::journal::{Seen, Told};
+use audit::client_log::{Seen, Told};
 
 fn response(status: u16, body: &str) -> Response {
     Response { status, body: body.as_bytes().to_vec(), retry_after: Some(2), closes: false }

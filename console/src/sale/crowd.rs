@@ -19,7 +19,7 @@ use super::errand::{Ask, Manners, pursue};
 use super::schedule::Planned;
 use super::tally::{Live, Tally};
 use super::wire::Connection;
-use crate::journal::{Entry, JournalError, JournalWriter, Subject, Told};
+use audit::client_log::{Entry, JournalError, JournalWriter, Subject, Told};
 
 /// How long a client waits before it asks again what became of its claim.
 const LOOKUPS_APART: Duration = Duration::from_millis(100);

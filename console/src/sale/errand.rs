@@ -8,7 +8,7 @@ use tokio::time::{sleep, timeout};
 
 use super::answer::{Answer, Trace};
 use super::wire::{Connection, Response, WireError};
-use crate::journal::Told;
+use audit::client_log::Told;
 
 /// Longest wait for one answer: longer than the door lets a request wait.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);

@@ -14,7 +14,7 @@ use tokio::time::{sleep, sleep_until};
 
 use super::faults::{Fault, FaultCounts};
 use super::roles::{Killed, Role, Roles};
-use crate::patience;
+use audit::redis_client;
 
 /// How long a killed broker stays dead.
 const BROKER_DEAD_FOR: Duration = Duration::from_secs(1);
@@ -107,7 +107,7 @@ async fn service(targets: &Targets, name: &str, verb: &str) -> anyhow::Result<()
 }
 
 async fn flush_redis(url: &str) -> anyhow::Result<()> {
-    let mut connection = patience::redis(url).await?;
+    let mut connection = redis_client::connect(url).await?;
     redis::cmd("FLUSHALL").query_async::<()>(&mut connection).await.context("FLUSHALL")
 }
 

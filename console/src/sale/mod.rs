@@ -35,7 +35,7 @@ use streams::kafka::ClusterConfig;
 use tokio::sync::Mutex;
 
 use crate::token::Mint;
-use crate::verify::{self, Proof, ProviderSide, Verdict};
+use audit::verify::{self, Proof, ProviderSide, Verdict};
 use faults::FaultKind;
 use progress::say;
 use report::Report;

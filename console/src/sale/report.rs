@@ -13,7 +13,7 @@ use super::stages::Came;
 use super::tally::Percentiles;
 use super::trade::Orders;
 use super::usage::Usage;
-use crate::verify::{Counts, Verdict};
+use audit::verify::{Counts, Verdict};
 
 /// What a sale came to.
 #[derive(Debug, Serialize)]
@@ -164,7 +164,7 @@ impl fmt::Display for Report {
             writeln!(f, "cost       {role}: {seconds:.1} CPU s, peak {rss:.0} MiB")?;
         }
         writeln!(f, "log        {}", self.verified)?;
-        crate::verify::write_proof(f, &self.proof, &self.counterexamples)
+        audit::verify::write_proof(f, &self.proof, &self.counterexamples)
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
-use crate::journal::Send;
+use audit::client_log::Send;
 
 /// How fast clients arrive.
 #[derive(Clone, Copy, PartialEq, Debug)]

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::schedule::{Arrivals, Demand, Pace};
-use crate::journal::Send;
+use audit::client_log::Send;
 
 fn demand(arrivals: Arrivals) -> Demand {
     Demand { shoppers: 20_000, duplicates: 0.1, pace: Pace::PerSecond(4_000.0), arrivals, seed: 7 }

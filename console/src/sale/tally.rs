@@ -7,7 +7,7 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
-use crate::journal::{Entry, Send, Told};
+use audit::client_log::{Entry, Send, Told};
 
 /// Counters that may be read while the crowd runs.
 #[derive(Debug, Default)]

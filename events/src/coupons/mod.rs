@@ -1,10 +1,9 @@
 //! The coupon processor's language: what it is told ([`CouponCommand`]), what it states ([`CouponEvent`]), what it
-//! answers to an order ([`CouponAnswer`]), and why it refuses ([`Refusal`]). Campaigns are defined by [`CampaignTerms`]. [`CouponLedger`] judges a log of facts.
+//! answers to an order ([`CouponAnswer`]), and why it refuses ([`Refusal`]). Campaigns are defined by [`CampaignTerms`].
 
 mod answer;
 mod command;
 mod event;
-mod ledger;
 mod refusal;
 mod terms;
 
@@ -12,6 +11,5 @@ pub use crate::hold::ReleaseCause;
 pub use answer::CouponAnswer;
 pub use command::CouponCommand;
 pub use event::{CampaignStatus, CouponEvent, CouponFact, StockCount};
-pub use ledger::{CouponLedger, Rule, Violation};
 pub use refusal::Refusal;
 pub use terms::{CampaignTerms, Discount, Eligibility, Restoration, TermsError};

@@ -1,13 +1,11 @@
 //! The prices processor's language: what it is told ([`PriceCommand`]), what it states ([`BestPrice`]) and why it refuses
 //! ([`PriceRefusal`]). `prices.best` has no facts that add up: each value says all there is to say about a product's price now, and
-//! until when it holds. [`PriceLedger`] judges both logs.
+//! until when it holds.
 
 mod best;
 mod command;
-mod ledger;
 mod refusal;
 
 pub use best::{BestPrice, Winner};
 pub use command::{LONGEST_FRESH_MS, MOST_AHEAD_MS, MOST_OFFERS, PriceCommand};
-pub use ledger::{PriceLedger, PriceRule, PriceViolation, Quote};
 pub use refusal::PriceRefusal;

@@ -10,7 +10,8 @@ use crate::money::{BasisPoints, Money};
 use crate::request::Fingerprint;
 use crate::time::{Timestamp, Window};
 
-pub(crate) fn terms() -> CampaignTerms {
+/// Terms with every field filled.
+pub fn terms() -> CampaignTerms {
     let from = Timestamp::from_millis(1_790_000_000_000);
     CampaignTerms {
         stock: 5_000,
@@ -28,7 +29,7 @@ pub(crate) fn terms() -> CampaignTerms {
 }
 
 /// Every command.
-pub(crate) fn commands() -> Vec<CouponCommand> {
+pub fn commands() -> Vec<CouponCommand> {
     let (request, campaign, coupon, hold) = (request(), campaign(), coupon(), hold());
     vec![
         CouponCommand::DefineCampaign { request, campaign: campaign.clone(), terms: terms() },
@@ -59,7 +60,7 @@ pub(crate) fn commands() -> Vec<CouponCommand> {
 }
 
 /// Every fact.
-pub(crate) fn facts() -> Vec<CouponFact> {
+pub fn facts() -> Vec<CouponFact> {
     let (request, coupon, hold, shopper, order) = (request(), coupon(), hold(), shopper(), order());
     let discount = Money::new(6_750);
     vec![
@@ -95,14 +96,14 @@ pub(crate) fn facts() -> Vec<CouponFact> {
 }
 
 /// An event for every fact.
-pub(crate) fn events() -> Vec<CouponEvent> {
+pub fn events() -> Vec<CouponEvent> {
     let stock = StockCount { stock: 5_000, remaining: 4_990, granted: 5, held: 1, redeemed: 2, expired: 1, revoked: 1 };
     let event = |fact| CouponEvent { campaign: campaign(), version: 17, at: UNTIL, stock, fact };
     facts().into_iter().map(event).collect()
 }
 
 /// An answer of every kind.
-pub(crate) fn answers() -> Vec<CouponAnswer> {
+pub fn answers() -> Vec<CouponAnswer> {
     let hold = hold();
     vec![
         CouponAnswer::Held { hold, discount: Money::new(6_750), platform_share: BasisPoints::new(5_000), until: UNTIL },

@@ -10,7 +10,8 @@ use crate::inventory::{
 use crate::money::Money;
 use crate::time::{Timestamp, Window};
 
-pub(crate) fn terms() -> ProductTerms {
+/// Terms with every field filled.
+pub fn terms() -> ProductTerms {
     ProductTerms {
         seller: SellerId::new("seller-1").unwrap(),
         name: "녹차 100 g".into(),
@@ -25,16 +26,18 @@ pub(crate) fn terms() -> ProductTerms {
     }
 }
 
-pub(crate) fn unit() -> UnitTerms {
+/// A unit's terms.
+pub fn unit() -> UnitTerms {
     terms().unit(Timestamp::from_millis(1_790_000_000_000))
 }
 
-pub(crate) fn stock() -> StockLevel {
+/// A stock level.
+pub fn stock() -> StockLevel {
     StockLevel { received: 100, available: 90, held: 3, sold: 7 }
 }
 
 /// Every command.
-pub(crate) fn commands() -> Vec<InventoryCommand> {
+pub fn commands() -> Vec<InventoryCommand> {
     let (request, sku, hold) = (request(), sku(), hold());
     vec![
         InventoryCommand::DefineProduct { request, sku: sku.clone(), terms: terms() },
@@ -47,7 +50,7 @@ pub(crate) fn commands() -> Vec<InventoryCommand> {
 }
 
 /// Every fact.
-pub(crate) fn facts() -> Vec<InventoryFact> {
+pub fn facts() -> Vec<InventoryFact> {
     let (request, hold, order) = (request(), hold(), order());
     vec![
         InventoryFact::ProductDefined { request, terms: terms() },
@@ -69,13 +72,13 @@ pub(crate) fn facts() -> Vec<InventoryFact> {
 }
 
 /// An event for every fact.
-pub(crate) fn events() -> Vec<InventoryEvent> {
+pub fn events() -> Vec<InventoryEvent> {
     let event = |fact| InventoryEvent { sku: sku(), version: 17, at: UNTIL, stock: stock(), fact };
     facts().into_iter().map(event).collect()
 }
 
 /// An answer of every kind.
-pub(crate) fn answers() -> Vec<StockAnswer> {
+pub fn answers() -> Vec<StockAnswer> {
     let hold = hold();
     vec![
         StockAnswer::Held { hold, quantity: 3, unit: unit(), until: UNTIL },

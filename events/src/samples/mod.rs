@@ -1,12 +1,12 @@
 //! For tests: one message of every kind, with every field filled.
 #![allow(clippy::unwrap_used, reason = "a sample that is none should fail")]
 
-pub(crate) mod coupons;
-pub(crate) mod inventory;
-pub(crate) mod orders;
-pub(crate) mod payments;
-pub(crate) mod prices;
-pub(crate) mod settlement;
+pub mod coupons;
+pub mod inventory;
+pub mod orders;
+pub mod payments;
+pub mod prices;
+pub mod settlement;
 
 use crate::coupons::Refusal;
 use crate::ids::{CampaignId, CouponId, HoldId, OfferSource, OrderId, PaymentKey, RequestId, SellerId, ShopperId, Sku};
@@ -60,7 +60,7 @@ fn payment_key() -> PaymentKey {
 }
 
 /// A reply for every outcome.
-pub(crate) fn replies() -> Vec<Reply> {
+pub fn replies() -> Vec<Reply> {
     let outcomes = [
         Outcome::Granted {
             coupon: coupon(),

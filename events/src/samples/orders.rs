@@ -9,7 +9,8 @@ use crate::orders::{
 };
 use crate::payments::{Decline, PaymentMethod, PaymentStatus};
 
-pub(crate) fn amounts() -> OrderAmounts {
+/// An order's amounts.
+pub fn amounts() -> OrderAmounts {
     OrderAmounts {
         gross: Money::new(45_000),
         discount: Money::new(6_750),
@@ -23,7 +24,8 @@ fn lines() -> Vec<Units> {
     vec![Units { sku: sku(), quantity: 3 }]
 }
 
-pub(crate) fn line_amounts() -> LineAmounts {
+/// A line's amounts.
+pub fn line_amounts() -> LineAmounts {
     LineAmounts {
         gross: Money::new(45_000),
         platform_share: Money::new(3_375),
@@ -50,7 +52,7 @@ fn transmission() -> TransmissionId {
 }
 
 /// Every command; of the answers, one with each answer.
-pub(crate) fn commands() -> Vec<OrderCommand> {
+pub fn commands() -> Vec<OrderCommand> {
     let (request, order) = (request(), order());
     let mut commands = vec![
         OrderCommand::Place {
@@ -114,7 +116,7 @@ pub(crate) fn commands() -> Vec<OrderCommand> {
 }
 
 /// Every fact.
-pub(crate) fn facts() -> Vec<OrderFact> {
+pub fn facts() -> Vec<OrderFact> {
     let mut facts = until_paid();
     facts.extend(after_payment());
     facts
@@ -186,7 +188,7 @@ fn after_payment() -> Vec<OrderFact> {
 }
 
 /// An event for every fact.
-pub(crate) fn events() -> Vec<OrderEvent> {
+pub fn events() -> Vec<OrderEvent> {
     let event = |fact| OrderEvent {
         order: order(),
         version: 17,

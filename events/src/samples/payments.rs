@@ -8,15 +8,18 @@ use crate::payments::{
     RefundAccount, VirtualAccount, Wallet,
 };
 
-pub(crate) fn account() -> RefundAccount {
+/// An account to refund to.
+pub fn account() -> RefundAccount {
     RefundAccount { bank: "20".into(), account_number: "1002123456789".into(), holder: "Kim".into() }
 }
 
-pub(crate) fn virtual_account() -> VirtualAccount {
+/// A virtual account.
+pub fn virtual_account() -> VirtualAccount {
     VirtualAccount { bank: "20".into(), account_number: "X6505636518308".into(), due_at: UNTIL }
 }
 
-pub(crate) fn payment() -> Payment {
+/// A payment with every field filled.
+pub fn payment() -> Payment {
     let transaction = TransactionKey::new("9C62B18EEF0DE3EB7F4422EB6D14BC6E").unwrap();
     Payment {
         payment_key: payment_key(),
@@ -40,7 +43,7 @@ pub(crate) fn payment() -> Payment {
 }
 
 /// Every command.
-pub(crate) fn commands() -> Vec<PaymentCommand> {
+pub fn commands() -> Vec<PaymentCommand> {
     let request = request();
     vec![
         PaymentCommand::Confirm {
@@ -67,7 +70,7 @@ pub(crate) fn commands() -> Vec<PaymentCommand> {
 }
 
 /// An answer of every kind.
-pub(crate) fn answers() -> Vec<PaymentAnswer> {
+pub fn answers() -> Vec<PaymentAnswer> {
     let (payment, code) = (payment(), String::from("REJECT_CARD_COMPANY"));
     vec![
         PaymentAnswer::Charged { payment: payment.clone() },
@@ -82,7 +85,7 @@ pub(crate) fn answers() -> Vec<PaymentAnswer> {
 }
 
 /// An event for every answer.
-pub(crate) fn events() -> Vec<PaymentEvent> {
+pub fn events() -> Vec<PaymentEvent> {
     let event = |answer| PaymentEvent { order: order(), request: request(), at: UNTIL, answer };
     answers().into_iter().map(event).collect()
 }

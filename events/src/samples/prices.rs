@@ -5,7 +5,7 @@ use crate::money::Money;
 use crate::prices::{BestPrice, PriceCommand, Winner};
 
 /// Every command.
-pub(crate) fn commands() -> Vec<PriceCommand> {
+pub fn commands() -> Vec<PriceCommand> {
     let (request, sku, source) = (Some(request()), sku(), source());
     let terms = inventory::terms();
     vec![
@@ -30,7 +30,7 @@ pub(crate) fn commands() -> Vec<PriceCommand> {
 }
 
 /// A best price of ours, and one of somebody else's.
-pub(crate) fn best() -> Vec<BestPrice> {
+pub fn best() -> Vec<BestPrice> {
     let ours = BestPrice {
         sku: sku(),
         version: 17,

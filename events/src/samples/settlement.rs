@@ -10,11 +10,13 @@ use crate::settlement::{
     Statement, Vat,
 };
 
-pub(crate) fn day() -> Day {
+/// A civil day.
+pub fn day() -> Day {
     "2026-09-21".parse().unwrap()
 }
 
-pub(crate) fn policy() -> SellerPolicy {
+/// A seller's policy.
+pub fn policy() -> SellerPolicy {
     let category = Category::new("food").unwrap();
     let rule = |applies_to, fee| CommissionRule { applies_to, fee, minimum: Money::new(300) };
     SellerPolicy {
@@ -44,7 +46,8 @@ fn settled(refunded: u32) -> Settled {
     Settled::of(&orders::line_amounts(), 3, refunded, None, &terms()).unwrap()
 }
 
-pub(crate) fn totals() -> DayTotals {
+/// A day's totals.
+pub fn totals() -> DayTotals {
     DayTotals { lines: 1, amounts: settled(0) }
 }
 
@@ -61,7 +64,7 @@ fn sold() -> SoldLine {
 }
 
 /// Every command.
-pub(crate) fn commands() -> Vec<SettlementCommand> {
+pub fn commands() -> Vec<SettlementCommand> {
     let (request, seller, order, at) = (request(), seller(), order(), UNTIL);
     let refunded = vec![RefundedLine { sku: sku(), refunded: 1 }];
     vec![
@@ -79,7 +82,7 @@ pub(crate) fn commands() -> Vec<SettlementCommand> {
 }
 
 /// An event for every fact.
-pub(crate) fn events() -> Vec<SettlementEvent> {
+pub fn events() -> Vec<SettlementEvent> {
     let request = request();
     let amounts = settled(1).minus(&settled(0)).unwrap();
     let line = PostedLine { number: 7, sku: sku(), quantity: -1, terms: terms(), amounts };

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use events::ids::{CampaignId, CouponId, OrderId};
 use events::money::Money;
-use events::projections::CouponRow;
 use events::time::Timestamp;
+use projections::CouponRow;
 use schemars::JsonSchema;
 use serde::Serialize;
 use warp::http::StatusCode;

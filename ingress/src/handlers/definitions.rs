@@ -2,8 +2,8 @@
 //! has forgotten the first, can never be mistaken for the first.
 
 use events::ids::RequestId;
-use events::projections::Subject;
 use events::request::Fingerprint;
+use projections::Subject;
 
 use crate::admission::conflict;
 use crate::auth::Caller;

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use events::ids::{CampaignId, CouponId, OrderId, RequestId, SellerId, Sku};
-use events::projections::{RequestRow, RequestStatus, Subject};
 use events::request::Outcome;
 use events::time::Timestamp;
+use projections::{RequestRow, RequestStatus, Subject};
 use schemars::JsonSchema;
 use serde::Serialize;
 use warp::http::StatusCode;

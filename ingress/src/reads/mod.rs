@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use events::ids::{OrderId, RequestId, ShopperId, Sku};
-use events::projections::{CouponRow, OrderRow, ProductRow, RequestRow, TimelineRow};
+use projections::{CouponRow, OrderRow, ProductRow, RequestRow, TimelineRow};
 
 pub(crate) use accounts::{Accounts, Page, Place, SellerDay, SellerLine};
 #[cfg(test)]

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use events::ids::{RequestId, ShopperId};
 use events::money::Money;
-use events::projections::{CouponRow, CouponState, RequestKind, RequestRow, RequestStatus, Source, Subject};
 use events::time::Timestamp;
+use projections::{CouponRow, CouponState, RequestKind, RequestRow, RequestStatus, Source, Subject};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
 use sqlx::{PgConnection, Row};
 

@@ -5,8 +5,8 @@ use events::inventory::StockLevel;
 use events::money::Money;
 use events::orders::{LineAmounts, OrderAmounts, OrderCoupon, OrderState};
 use events::payments::PaymentMethod;
-use events::projections::{OrderDetails, OrderRow, ProductRow, TimelineRow};
 use events::time::Timestamp;
+use projections::{OrderDetails, OrderRow, ProductRow, TimelineRow};
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 

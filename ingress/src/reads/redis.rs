@@ -1,10 +1,10 @@
-//! Redis: read under the epoch that is known, then look at the epoch, in one pipeline (`events::projections`, "How to read").
+//! Redis: read under the epoch that is known, then look at the epoch, in one pipeline (`projections`, "How to read").
 
 use std::collections::{BTreeMap, HashMap};
 
 use arc_swap::ArcSwapOption;
 use events::ids::{OrderId, RequestId, ShopperId, Sku};
-use events::projections::{CouponRow, Epoch, OrderRow, ProductRow, RedisKeys, RequestRow};
+use projections::{CouponRow, Epoch, OrderRow, ProductRow, RedisKeys, RequestRow};
 use redis::aio::ConnectionManager;
 use redis::{FromRedisValue, Pipeline};
 use tokio::sync::OnceCell;

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use events::ids::{OrderId, SellerId, Sku};
 use events::money::Money;
 use events::orders::LineAmounts;
-use events::projections::{OrderRow, ProductRow, TimelineRow};
+use projections::{OrderRow, ProductRow, TimelineRow};
 
 use super::ReadError;
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use events::ids::{RequestId, ShopperId};
-use events::projections::{Epoch, RedisKeys};
+use projections::{Epoch, RedisKeys};
 use prometheus::Registry;
 
 use super::{Reads, Redis};

@@ -11,9 +11,9 @@ use events::coupons::Refusal;
 use events::ids::{RequestId, ShopperId};
 use events::inventory::StockRefusal;
 use events::orders::{OrderRefusal, Reason};
-use events::projections::Subject;
 use events::request::{Fingerprint, Outcome, Reply};
 use events::settlement::SettlementRefusal;
+use projections::Subject;
 use tokio::sync::oneshot;
 
 use crate::config::WaitingConfig;

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use events::coupons::Refusal;
 use events::ids::{CampaignId, RequestId, ShopperId};
-use events::projections::Subject;
 use events::request::{Fingerprint, Outcome, Reply};
 use events::time::Timestamp;
+use projections::Subject;
 
 use super::{Beginning, Ledger, Wanted};
 use crate::config::WaitingConfig;

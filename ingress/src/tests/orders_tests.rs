@@ -5,9 +5,9 @@ use events::inventory::{StockLevel, StockRefusal};
 use events::money::Money;
 use events::orders::{Goods, OrderAmounts, OrderCommand, OrderRefusal, OrderState, Reason, RefundCause, TimeLimits};
 use events::payments::Decline;
-use events::projections::ProductRow;
 use events::request::{Outcome, Reply};
 use events::time::Timestamp;
+use projections::ProductRow;
 use serde_json::{Value, json};
 
 use super::world::*;

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use events::ids::{OrderId, RequestId, Sku};
 use events::orders::{OrderAmounts, OrderEvent, OrderFact, OrderState};
-use events::projections::{OrderDetails, OrderRow, ProductRow, TimelineRow};
 use events::time::Timestamp;
+use projections::{OrderDetails, OrderRow, ProductRow, TimelineRow};
 
 use super::world::shopper;
 use crate::reads::{OrderRead, ReadError, Reading, Shop};

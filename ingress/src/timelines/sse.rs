@@ -2,8 +2,8 @@
 
 use events::ids::{OrderId, ShopperId};
 use events::orders::{OrderAmounts, OrderEvent, OrderFact, OrderState};
-use events::projections::TimelineRow;
 use events::time::Timestamp;
+use projections::TimelineRow;
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -7,13 +7,14 @@ use std::process::Output;
 use std::thread::sleep;
 use std::time::Duration;
 
+use audit::ledgers::prices::PriceLedger;
 use console::restate::Definitions;
 use events::codec::{Message, decode, encode};
 use events::envelope::Envelope;
 use events::ids::{OfferSource, RequestId, SellerId, Sku};
 use events::inventory::{InventoryCommand, InventoryEvent, ProductTerms};
 use events::money::Money;
-use events::prices::{BestPrice, PriceCommand, PriceLedger};
+use events::prices::{BestPrice, PriceCommand};
 use events::time::Timestamp;
 use events::topics;
 use streams::driver::TestDriver;

@@ -10,10 +10,9 @@
 
 use std::collections::BTreeMap;
 
+use audit::ledgers::coupons::CouponLedger;
 use events::codec::{decode, encode};
-use events::coupons::{
-    CampaignTerms, CouponAnswer, CouponCommand, CouponEvent, CouponLedger, Discount, Eligibility, Restoration,
-};
+use events::coupons::{CampaignTerms, CouponAnswer, CouponCommand, CouponEvent, Discount, Eligibility, Restoration};
 use events::envelope::Envelope;
 use events::ids::{CampaignId, CouponId, OrderId, RequestId, Segment, ShopperId};
 use events::money::{BasisPoints, Money};

@@ -10,12 +10,13 @@
 
 use std::collections::BTreeMap;
 
+use audit::ledgers::inventory::StockLedger;
 use events::codec::{decode, encode};
 use events::envelope::Envelope;
 use events::hold::ReleaseCause;
 use events::ids::{OrderId, RequestId, SellerId, Sku};
 use events::inventory::{
-    InventoryCommand, InventoryEvent, InventoryFact, ProductTerms, SalePrice, StockAnswer, StockLedger, StockLevel,
+    InventoryCommand, InventoryEvent, InventoryFact, ProductTerms, SalePrice, StockAnswer, StockLevel,
 };
 use events::money::Money;
 use events::orders::OrderCommand;

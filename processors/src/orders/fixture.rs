@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 
+use audit::ledgers::orders::OrderLedger;
 use events::codec::{Message, decode, encode};
 use events::coupons::CouponCommand;
 use events::envelope::Envelope;
 use events::ids::{CampaignId, OrderId, PaymentKey, RequestId, SellerId, ShopperId, Sku, TransactionKey};
 use events::inventory::{InventoryCommand, UnitTerms};
 use events::money::Money;
-use events::orders::{OrderCommand, OrderCoupon, OrderEvent, OrderLedger, TimeLimits, Units};
+use events::orders::{OrderCommand, OrderCoupon, OrderEvent, TimeLimits, Units};
 use events::payments::{
     Payment, PaymentCommand, PaymentMethod, PaymentRefund, PaymentStatus, RefundAccount, VirtualAccount,
 };

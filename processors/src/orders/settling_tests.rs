@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use audit::ledgers::settlement::SettlementLedger;
 use events::codec::{decode, encode};
 use events::coupons::CouponAnswer;
 use events::envelope::Envelope;
@@ -10,7 +11,7 @@ use events::inventory::{StockAnswer, UnitTerms};
 use events::money::{BasisPoints, Money};
 use events::orders::{Goods, OrderCommand, RefundCause, Step, Units};
 use events::payments::{PaymentAnswer, PaymentStatus};
-use events::settlement::{Basis, SettlementCommand, SettlementEvent, SettlementLedger};
+use events::settlement::{Basis, SettlementCommand, SettlementEvent};
 use events::topics;
 use streams::driver::TestDriver;
 

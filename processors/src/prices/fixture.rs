@@ -11,12 +11,13 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
+use audit::ledgers::prices::PriceLedger;
 use events::codec::{decode, encode};
 use events::envelope::Envelope;
 use events::ids::{OfferSource, RequestId, Sku};
 use events::inventory::SalePrice;
 use events::money::Money;
-use events::prices::{BestPrice, PriceCommand, PriceLedger, PriceRefusal, Winner};
+use events::prices::{BestPrice, PriceCommand, PriceRefusal, Winner};
 use events::request::{Outcome, Reply};
 use events::time::{Timestamp, Window};
 use events::topics;

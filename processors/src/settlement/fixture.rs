@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use audit::ledgers::settlement::SettlementLedger;
 use events::calendar::{Day, ZoneName};
 use events::codec::{decode, encode};
 use events::envelope::Envelope;
@@ -12,7 +13,7 @@ use events::orders::LineAmounts;
 use events::request::{Outcome, Reply};
 use events::settlement::{
     Basis, CommissionRule, Fee, PostedLine, RefundedLine, RuleMatch, SellerPolicy, SettlementCommand, SettlementEvent,
-    SettlementFact, SettlementLedger, SoldLine, Statement, Vat,
+    SettlementFact, SoldLine, Statement, Vat,
 };
 use events::time::Timestamp;
 use events::topics;

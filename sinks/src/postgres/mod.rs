@@ -1,6 +1,6 @@
 //! The projection in Postgres: rows and positions move in one database transaction, fenced by a generation.
 //!
-//! Not here: what a row is (`events::projections`). Relies on: one connection of its own. No pool: a cancelled `BEGIN` on a pooled
+//! Not here: what a row is (`projections`). Relies on: one connection of its own. No pool: a cancelled `BEGIN` on a pooled
 //! connection poisons the next borrower (sqlx up to 0.9.0, pull request 4394), and a worker needs exactly one.
 //!
 //! Two owners of a partition are told apart by `sink_positions.generation`: a claim raises it, and every batch moves the position

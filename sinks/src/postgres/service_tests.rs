@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use events::coupons::CouponEvent;
-use events::projections::{Projection, Source, project};
+use projections::{Projection, Source, project};
 use prometheus::Registry;
 use sqlx::{Executor, Row};
 use streams::record::Record;

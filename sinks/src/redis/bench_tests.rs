@@ -8,7 +8,7 @@
 
 use std::time::Instant;
 
-use events::projections::RedisKeys;
+use projections::RedisKeys;
 use prometheus::Registry;
 
 use super::Redis;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use events::projections::{Epoch, RedisKeys};
+use projections::{Epoch, RedisKeys};
 use redis::RedisError;
 use redis::aio::MultiplexedConnection;
 

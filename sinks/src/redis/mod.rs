@@ -1,7 +1,7 @@
 //! The projection in Redis: rows that only grow newer, positions that are lost together with what they count, and an epoch that
 //! readers are told last. Never the judge of anything: it only shows.
 //!
-//! Not here: key names and value layouts (`events::projections`), the functions' text (`library.lua`).
+//! Not here: key names and value layouts (`projections`), the functions' text (`library.lua`).
 //! Relies on Redis 7 (functions, `PEXPIRETIME`) that does not evict.
 //!
 //! Whatever loses data loses the epoch that is being written (`FLUSHALL`, an empty restart), or brings positions back with the data
@@ -16,7 +16,7 @@ mod pipeline;
 
 use std::collections::BTreeMap;
 
-use events::projections::{Epoch, RedisKeys};
+use projections::{Epoch, RedisKeys};
 use prometheus::IntGauge;
 use redis::RedisError;
 use redis::aio::MultiplexedConnection;

@@ -1,7 +1,7 @@
 //! A batch as one pipeline: a function call per run of rows, then the position. Should the connection break in between, the
 //! whole batch is sent again: rows that were taken are not newer the second time.
 
-use events::projections::{Epoch, Projection, RedisKeys};
+use projections::{Epoch, Projection, RedisKeys};
 use redis::aio::MultiplexedConnection;
 use redis::{Pipeline, RedisError, Value};
 

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use events::projections::{Epoch, RedisKeys};
+use projections::{Epoch, RedisKeys};
 use prometheus::Registry;
 use redis::Commands;
 use streams::record::Record;

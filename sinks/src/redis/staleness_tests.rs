@@ -8,8 +8,8 @@ use events::ids::{CampaignId, RequestId, ShopperId, Sku};
 use events::money::Money;
 use events::orders::{Confirmer, OrderAmounts, OrderEvent, OrderFact, OrderState};
 use events::prices::{BestPrice, Winner};
-use events::projections::{CouponRow, RedisKeys};
 use events::time::Timestamp;
+use projections::{CouponRow, RedisKeys};
 use streams::record::Record;
 
 use super::service_tests::{sink, tidy};

@@ -26,8 +26,8 @@ pub(crate) use services::{Database, PrivateRedis, database, own_prefix, redis_ur
 pub(crate) use shop::{Shop, newer_record, record, record_of, undecodable_record};
 pub(crate) use tags::Tags;
 
-use events::projections::Projection;
 use events::time::Timestamp;
+use projections::Projection;
 use streams::record::Record;
 
 use crate::batch::{Batch, fold, read};

@@ -5,9 +5,7 @@ use events::inventory::{ProductTerms, StockLevel, UnitTerms};
 use events::money::{BasisPoints, Money};
 use events::orders::{LineAmounts, OrderAmounts, OrderCoupon, OrderState};
 use events::payments::{Payment, PaymentMethod, PaymentStatus};
-use events::projections::{
-    FrozenLine, OrderDetails, OrderLineRow, OrderRow, PaymentRow, ProductRow, Projection, TimelineRow,
-};
+use projections::{FrozenLine, OrderDetails, OrderLineRow, OrderRow, PaymentRow, ProductRow, Projection, TimelineRow};
 use serde::de::DeserializeOwned;
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row};

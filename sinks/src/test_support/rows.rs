@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use events::coupons::{CampaignStatus, StockCount};
 use events::ids::{CampaignId, OrderId, RequestId, ShopperId, Sku};
 use events::money::Money;
-use events::projections::{
+use events::time::Timestamp;
+use projections::{
     CampaignRow, CouponRow, CouponState, Epoch, OrderRow, PriceRow, ProductRow, Projection, RedisKeys, RequestKind,
     RequestRow, RequestStatus, Source, Subject,
 };
-use events::time::Timestamp;
 use redis::Commands;
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row};

@@ -2,9 +2,9 @@
 
 use events::calendar::Day;
 use events::money::{BasisPoints, Money};
-use events::projections::{ClosedDay, PayOutRow, PolicyRow, Projection, StatementLineRow, StatementRow};
 use events::settlement::{DayTotals, Fee, LineKind, LineTerms, PayOutShare, RuleKind, Settled, Source, Vat};
 use events::time::Timestamp;
+use projections::{ClosedDay, PayOutRow, PolicyRow, Projection, StatementLineRow, StatementRow};
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row};
 

@@ -10,9 +10,9 @@ use events::coupons::{
 use events::envelope::Envelope;
 use events::ids::{CampaignId, CouponId, HoldId, OrderId, RequestId, ShopperId};
 use events::money::{BasisPoints, Money};
-use events::projections::CouponState;
 use events::time::{Timestamp, Window};
 use fastrand::Rng;
+use projections::CouponState;
 use streams::record::Record;
 
 use crate::stream::Stream;

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use events::projections::Projection;
+use projections::Projection;
 use prometheus::Registry;
 use streams::service::{Condition, Health, shutdown};
 

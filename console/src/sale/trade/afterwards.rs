@@ -9,7 +9,7 @@ use serde_json::json;
 use super::course::Course;
 use super::tally::End;
 use super::visit::{Expects, Visit};
-use crate::journal::{Seen, Send, Subject};
+use audit::client_log::{Seen, Send, Subject};
 
 impl<W: Write> Visit<'_, W> {
     /// What happens to a paid order.

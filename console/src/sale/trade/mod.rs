@@ -38,8 +38,8 @@ pub use course::Course;
 pub use tally::{LiveOrders, Orders};
 pub use wish::{Appetite, Wanted, Wish, demand};
 
-use crate::journal::{Entry, JournalError, JournalWriter};
 use crate::token::Mint;
+use audit::client_log::{Entry, JournalError, JournalWriter};
 use pool::Pool;
 use provider::Page;
 use tally::OrderTally;

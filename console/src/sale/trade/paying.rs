@@ -13,7 +13,7 @@ use super::super::errand::Ask;
 use super::provider::Means;
 use super::tally::End;
 use super::visit::{Expects, Visit};
-use crate::journal::{Seen, Send, Subject, Told};
+use audit::client_log::{Seen, Send, Subject, Told};
 
 /// Codes of a payment that comes too late: the provider, or a role, was away for longer than the shopper had.
 const TOO_LATE: &[&str] = &["PAYMENT_WINDOW_OVER", "NOT_AWAITING_PAYMENT"];

@@ -17,7 +17,7 @@ use super::view::View;
 use super::visit::{Expects, PLACE, Visit};
 use super::wish::Wish;
 use super::{Shop, Trade};
-use crate::journal::{Seen, Send, Subject, Told};
+use audit::client_log::{Seen, Send, Subject, Told};
 
 /// What the provider says to a bad card, and to one that may be replaced.
 const DECLINE: &str = "REJECT_CARD_PAYMENT";

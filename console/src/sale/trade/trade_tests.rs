@@ -20,8 +20,8 @@ use events::time::Timestamp;
 use super::course::Course;
 use super::stage::{Manner, SECRET, Stage};
 use super::{Appetite, Began, LiveOrders, Orders, Product, Trade, Wanted, Wish, catalogue, demand, open};
-use crate::journal::{Entry, Subject, Told, read};
 use crate::token::Mint;
+use audit::client_log::{Entry, Subject, Told, read};
 
 const COUNT: u32 = 300;
 

@@ -5,7 +5,7 @@ use events::time::Timestamp;
 use serde::Deserialize;
 
 use super::super::wire::Response;
-use crate::journal::Seen;
+use audit::client_log::Seen;
 
 /// An order as it was shown.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]

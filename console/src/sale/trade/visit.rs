@@ -15,7 +15,7 @@ use super::Shop;
 use super::tally::Went;
 use super::view::View;
 use super::wish::Wish;
-use crate::journal::{Entry, Seen, Send, Subject, Told};
+use audit::client_log::{Entry, Seen, Send, Subject, Told};
 
 /// A payment may take as long as the provider does: whoever waits for one asks less and less often.
 const ORDERS: Manners = Manners {

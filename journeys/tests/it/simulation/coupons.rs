@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use events::coupons::{CampaignTerms, CouponCommand, CouponEvent, CouponLedger, Discount, Eligibility, Restoration};
+use audit::ledgers::coupons::CouponLedger;
+use events::coupons::{CampaignTerms, CouponCommand, CouponEvent, Discount, Eligibility, Restoration};
 use events::ids::{CampaignId, OrderId, RequestId, ShopperId};
 use events::money::{BasisPoints, Money};
 use events::orders::OrderCommand;

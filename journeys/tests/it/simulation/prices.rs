@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use audit::ledgers::prices::PriceLedger;
 use events::ids::{OfferSource, RequestId, Sku};
 use events::inventory::SalePrice;
 use events::money::Money;
-use events::prices::{BestPrice, PriceCommand, PriceLedger};
+use events::prices::{BestPrice, PriceCommand};
 use events::time::{Timestamp, Window};
 use events::topics;
 use fastrand::Rng;

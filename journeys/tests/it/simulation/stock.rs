@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use audit::ledgers::inventory::StockLedger;
 use events::ids::{OrderId, RequestId, SellerId, Sku};
-use events::inventory::{InventoryCommand, InventoryEvent, ProductTerms, SalePrice, StockLedger};
+use events::inventory::{InventoryCommand, InventoryEvent, ProductTerms, SalePrice};
 use events::money::Money;
 use events::orders::OrderCommand;
 use events::time::{Timestamp, Window};

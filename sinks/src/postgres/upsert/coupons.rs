@@ -1,7 +1,7 @@
 //! Rows of campaigns and coupons.
 
-use events::projections::{CampaignRow, CouponRow, CouponState};
 use events::time::Timestamp;
+use projections::{CampaignRow, CouponRow, CouponState};
 use sqlx::PgConnection;
 
 use super::{bigint, column, json};

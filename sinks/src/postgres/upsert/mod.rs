@@ -11,7 +11,7 @@ mod statement_lines;
 
 use std::collections::BTreeMap;
 
-use events::projections::Projection;
+use projections::Projection;
 use serde::Serialize;
 use sqlx::PgConnection;
 

@@ -2,8 +2,8 @@
 
 use events::money::Money;
 use events::orders::{LineAmounts, OrderAmounts};
-use events::projections::{FrozenLine, OrderDetails, OrderLineRow, OrderRow, TimelineRow};
 use events::time::Timestamp;
+use projections::{FrozenLine, OrderDetails, OrderLineRow, OrderRow, TimelineRow};
 use sqlx::PgConnection;
 
 use super::{bigint, column, json};

@@ -2,8 +2,8 @@
 
 use events::money::Money;
 use events::payments::Payment;
-use events::projections::PaymentRow;
 use events::time::Timestamp;
+use projections::PaymentRow;
 use sqlx::PgConnection;
 
 use super::{column, json};

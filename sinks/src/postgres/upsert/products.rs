@@ -1,6 +1,6 @@
 //! Rows of products.
 
-use events::projections::ProductRow;
+use projections::ProductRow;
 use sqlx::PgConnection;
 
 use super::{bigint, column, json};

@@ -1,6 +1,6 @@
 //! Rows of requests.
 
-use events::projections::RequestRow;
+use projections::RequestRow;
 use sqlx::PgConnection;
 
 use super::column;

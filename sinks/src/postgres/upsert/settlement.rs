@@ -2,8 +2,8 @@
 
 use events::calendar::Day;
 use events::money::Money;
-use events::projections::{ClosedDay, PayOutRow, PolicyRow, StatementRow};
 use events::settlement::Settled;
+use projections::{ClosedDay, PayOutRow, PolicyRow, StatementRow};
 use sqlx::PgConnection;
 
 use super::{bigint, column, json};

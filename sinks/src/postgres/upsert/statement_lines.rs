@@ -3,8 +3,8 @@
 //! around by a table of their own, and those that are new are taken over.
 
 use events::money::Money;
-use events::projections::StatementLineRow;
 use events::settlement::{Fee, LineTerms};
+use projections::StatementLineRow;
 use sqlx::{Connection, PgConnection};
 
 use super::bigint;

@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use audit::ledgers::settlement::SettlementLedger;
 use events::ids::{OrderId, SellerId, Sku};
 use events::settlement::{
-    Basis, LineKind, RefundedLine, Settled, SettlementCommand, SettlementEvent, SettlementFact, SettlementLedger,
-    SoldLine,
+    Basis, LineKind, RefundedLine, Settled, SettlementCommand, SettlementEvent, SettlementFact, SoldLine,
 };
 use events::time::Timestamp;
 

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use audit::ledgers::settlement::SettlementLedger;
 use events::ids::{RequestId, SellerId};
 use events::request::Outcome;
-use events::settlement::{SettlementEvent, SettlementFact, SettlementLedger, SettlementRefusal};
+use events::settlement::{SettlementEvent, SettlementFact, SettlementRefusal};
 use events::topics;
 use streams::simulated::Cluster;
 

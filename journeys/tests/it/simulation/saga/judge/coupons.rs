@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use audit::ledgers::orders::{LedgerOrder, OrderLedger};
 use events::coupons::{CouponEvent, CouponFact};
 use events::ids::{CouponId, HoldId, OrderId, RequestId};
 use events::money::Money;
-use events::orders::{LedgerOrder, OrderLedger, RefundCause, Step};
+use events::orders::{RefundCause, Step};
 
 use super::GivenBack;
 

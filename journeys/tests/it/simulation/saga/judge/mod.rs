@@ -8,11 +8,14 @@ mod stock;
 
 use std::collections::BTreeMap;
 
+use audit::ledgers::coupons::CouponLedger;
+use audit::ledgers::inventory::StockLedger;
+use audit::ledgers::orders::{LedgerOrder, OrderLedger};
 use events::codec::Message;
-use events::coupons::{CouponEvent, CouponLedger};
+use events::coupons::CouponEvent;
 use events::ids::{OrderId, Sku};
-use events::inventory::{InventoryEvent, StockLedger};
-use events::orders::{Goods, LedgerOrder, OrderEvent, OrderFact, OrderLedger, RefundCause};
+use events::inventory::InventoryEvent;
+use events::orders::{Goods, OrderEvent, OrderFact, RefundCause};
 use events::topics;
 use streams::simulated::Cluster;
 

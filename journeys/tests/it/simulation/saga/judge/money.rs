@@ -1,6 +1,7 @@
 //! Money: what the provider took and gave back is what the orders say, order by order.
 
-use events::orders::{OrderEvent, OrderFact, OrderLedger};
+use audit::ledgers::orders::OrderLedger;
+use events::orders::{OrderEvent, OrderFact};
 
 use super::Ledger;
 

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use audit::ledgers::orders::OrderLedger;
 use events::ids::RequestId;
-use events::orders::{OrderEvent, OrderLedger};
+use events::orders::OrderEvent;
 use events::request::{Outcome, Reply};
 use events::topics;
 use streams::simulated::Cluster;

@@ -1,8 +1,8 @@
 //! Stock: every hold is a line's, has ended once, and as its order did; what came back is what was refunded with its goods.
 
+use audit::ledgers::inventory::{HoldEnd, StockLedger};
+use audit::ledgers::orders::{LedgerLine, LedgerOrder, OrderLedger};
 use events::hold::ReleaseCause;
-use events::inventory::{HoldEnd, StockLedger};
-use events::orders::{LedgerLine, LedgerOrder, OrderLedger};
 
 use super::GivenBack;
 
