@@ -27,6 +27,7 @@ const ROOMS: [(&str, &[&str], &[&str]); 9] = [
             "blake3",
             "fastrand",
             "serde",
+            "serde_json",
         ],
     ),
     ("processors", &["events", "streams"], &["thiserror", "tracing", "bytes"]),
