@@ -19,9 +19,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use crate::codec::{Codec, Corrupt};
 use crate::partitioner::partition_for_key;
 use crate::processor::{StoreId, Verdict};
 use crate::record::{Outgoing, Record};
+use crate::table::Table;
 use crate::task::{Advanced, Checkpoint, Limits, RestoreError, Restoring, State, Task};
 use crate::topology::Topology;
 
@@ -204,6 +206,34 @@ impl TestDriver {
     pub fn entries(&self, partition: i32, store: StoreId) -> Vec<(Vec<u8>, Vec<u8>)> {
         self.task(partition)
             .map_or_else(Vec::new, |task| task.stores().scan(usize::from(store.0), &[], None, usize::MAX))
+    }
+
+    /// Reads a row of a partition's table.
+    ///
+    /// # Errors
+    /// [`Corrupt`] when the stored row cannot be read.
+    pub fn row<K, V, C: Codec<K, V>>(
+        &self,
+        partition: i32,
+        table: &Table<K, V, C>,
+        key: &K,
+    ) -> Result<Option<V>, Corrupt> {
+        let bytes = self.get(partition, table.id(), C::key(key).as_ref());
+        bytes.map(|bytes| C::read(key, &bytes)).transpose()
+    }
+
+    /// Every row of a partition's table, in order of the keys' bytes.
+    ///
+    /// # Errors
+    /// [`Corrupt`] when a stored row cannot be read.
+    pub fn rows<K, V, C: Codec<K, V>>(&self, partition: i32, table: &Table<K, V, C>) -> Result<Vec<(K, V)>, Corrupt> {
+        self.entries(partition, table.id()).iter().map(|(key, value)| table.read(key, value)).collect()
+    }
+
+    /// The topology that is driven.
+    #[must_use]
+    pub fn topology(&self) -> &Topology {
+        &self.topology
     }
 
     /// How many timers a partition waits for.

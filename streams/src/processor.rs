@@ -1,5 +1,7 @@
 //! What a processor is: a pure step over records and timers, with stores and outputs behind a [`Context`].
 
+use std::sync::Arc;
+
 use crate::record::{Outgoing, Record};
 
 /// Decides. One processor serves one task (one partition of its source topic). It holds no state of its own: everything it
@@ -68,6 +70,11 @@ pub trait Context {
 
     /// Keys that begin with `prefix` and sort after `after` (if any), in order of bytes, `limit` at most.
     fn scan(&self, store: StoreId, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Vec<(Vec<u8>, Vec<u8>)>;
+
+    /// The name of a topic, shared with the topology when it is one of its sinks: then it takes no allocation.
+    fn topic(&self, name: &str) -> Arc<str> {
+        name.into()
+    }
 
     /// Writes a record to one of the topology's sinks. A topic that the topology does not declare is a programming error and
     /// ends the processor with [`Verdict::Fatal`].

@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::processor::{Processor, StoreId};
+use crate::table::Table;
 
 /// Makes a task's processor; the same for the real cluster, the simulated one and the test driver.
 pub type Supplier = Arc<dyn Fn() -> Box<dyn Processor> + Send + Sync>;
@@ -41,6 +42,18 @@ pub enum TopologyError {
         /// The topic or store.
         name: String,
     },
+    /// A table is declared at another place than its own: its rows would be read from another store.
+    #[error("topology {topology}: table {table} is at place {declared}, but its own place is {place}")]
+    Misplaced {
+        /// The topology.
+        topology: String,
+        /// The table.
+        table: String,
+        /// The place that the table names.
+        place: usize,
+        /// The place at which it was declared.
+        declared: usize,
+    },
     /// More stores than a store id can tell apart.
     #[error("topology {topology}: at most 250 stores")]
     TooManyStores {
@@ -57,6 +70,7 @@ pub struct TopologyBuilder {
     dead_letters: Option<String>,
     stores: Vec<String>,
     sinks: Vec<String>,
+    misplaced: Option<TopologyError>,
 }
 
 impl Topology {
@@ -70,6 +84,7 @@ impl Topology {
             dead_letters: None,
             stores: Vec::new(),
             sinks: Vec::new(),
+            misplaced: None,
         }
     }
 
@@ -151,6 +166,17 @@ impl TopologyBuilder {
         self
     }
 
+    /// A store with types. It must be declared at its own place in the list of stores.
+    #[must_use]
+    pub fn table<K, V, C>(mut self, table: &Table<K, V, C>) -> Self {
+        let (place, declared) = (usize::from(table.id().0), self.stores.len());
+        if place != declared && self.misplaced.is_none() {
+            let (topology, table) = (self.name.clone(), table.name().to_owned());
+            self.misplaced = Some(TopologyError::Misplaced { topology, table, place, declared });
+        }
+        self.store(table.name())
+    }
+
     /// A topic it may write.
     #[must_use]
     pub fn sink(mut self, topic: &str) -> Self {
@@ -166,6 +192,9 @@ impl TopologyBuilder {
         self,
         supplier: impl Fn() -> Box<dyn Processor> + Send + Sync + 'static,
     ) -> Result<Topology, TopologyError> {
+        if let Some(misplaced) = self.misplaced {
+            return Err(misplaced);
+        }
         let topology = self.name;
         let named = |value: Option<String>, missing| {
             value.ok_or_else(|| TopologyError::Missing { topology: topology.clone(), missing })

@@ -27,6 +27,7 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
             "blake3",
             "fastrand",
             "serde",
+            "serde_json",
         ],
     ),
     ("projections", &["events"], &["serde", "serde_json", "compact_str", "thiserror"]),

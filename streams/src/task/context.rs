@@ -1,6 +1,7 @@
 //! What a processor sees of its task.
 
 use std::cell::Cell;
+use std::sync::Arc;
 
 use super::timers::Timers;
 use crate::processor::{Context, StoreId, Timer};
@@ -80,6 +81,10 @@ impl Context for TaskContext<'_> {
 
     fn scan(&self, store: StoreId, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Vec<(Vec<u8>, Vec<u8>)> {
         if self.declared(store) { self.stores.scan(usize::from(store.0), prefix, after, limit) } else { Vec::new() }
+    }
+
+    fn topic(&self, name: &str) -> Arc<str> {
+        self.topology.sinks().get(name).cloned().unwrap_or_else(|| name.into())
     }
 
     fn forward(&mut self, outgoing: Outgoing) {
