@@ -11,13 +11,21 @@ use events::time::{Timestamp, Window};
 use events::topics;
 use fastrand::Rng;
 use processors::inventory::topology;
-use streams::record::Outgoing;
-use streams::simulated::{BEGINNING, FaultCounts, Simulation};
+use streams::processor::{Context, Processor, StoreId, Timer, Verdict};
+use streams::record::{Outgoing, Record};
+use streams::simulated::{BEGINNING, FaultCounts, Seeds, Simulation};
+use streams::topology::Topology;
 
-use super::{PARTITIONS, SINK_PARTITIONS, Subject, committed, explore, read, record};
+use super::tamper::{self, Mischief, Tampering};
+use super::{PARTITIONS, SINK_PARTITIONS, Subject, committed, explore, live, read, record};
 
 /// Seeds of an ordinary run: some seconds on two cores.
 const SEEDS: u64 = 2_000;
+/// Seeds within which a bug must be found.
+const SEEDS_WITH_A_BUG: u64 = 50;
+/// In a run with late repeats: what comes first, and what comes between it and its repeats, all of it about one product.
+const FIRST: usize = 20;
+const BETWEEN: usize = 75;
 
 pub(super) const STOCK: Subject =
     Subject { topology, inbox: topics::INVENTORY_INBOX.name(), events: topics::INVENTORY_EVENTS.name() };
@@ -104,6 +112,21 @@ impl Crowd {
         command
     }
 
+    /// First some changes of one product, then more others than a former build remembered, then the first ones again.
+    fn next_late(&mut self, rng: &mut Rng) -> InventoryCommand {
+        let number = self.sent.len();
+        let command = match number {
+            0 => self.define(rng, 0),
+            _ if number < FIRST + BETWEEN => {
+                let (request, sku) = (self.request(), sku(0));
+                InventoryCommand::AdjustStock { request, sku, change: rng.i64(-4..12) }
+            }
+            _ => self.sent[rng.usize(0..FIRST)].clone(),
+        };
+        self.sent.push(command.clone());
+        command
+    }
+
     /// The command with the addresses that it asks to be answered at.
     fn send(&mut self, rng: &mut Rng, now: i64) -> Outgoing {
         let command = self.next(rng, now);
@@ -157,4 +180,67 @@ fn check(seed: u64) -> Result<FaultCounts, String> {
 #[test]
 fn stock_is_decided_exactly_once_whatever_happens() {
     explore(SEEDS, check);
+}
+
+/// A run whose last commands repeat its first ones: no request may be decided twice.
+fn check_late_repeats(seed: u64, topology: Topology) -> Result<FaultCounts, String> {
+    let mut crowd = Crowd::default();
+    let simulation = live(seed, topology, Rng::with_seed(seed), |rng, _| {
+        let command = crowd.next_late(rng);
+        record(STOCK.inbox, &command, None, None)
+    })?;
+    judge_facts(&simulation, &crowd)?;
+    Ok(simulation.cluster().fault_counts())
+}
+
+#[test]
+fn a_late_repeat_moves_no_stock_a_second_time() {
+    explore(SEEDS, |seed| check_late_repeats(seed, STOCK.topology()?));
+}
+
+/// Forgets accepted requests once many others came.
+struct ForgetsAccepted {
+    inner: Box<dyn Processor>,
+    records: usize,
+}
+
+/// The store of requests, and what the keys of accepted ones begin with.
+const REQUESTS: (StoreId, u8) = (StoreId(4), b'R');
+
+impl Processor for ForgetsAccepted {
+    fn process(&mut self, record: &Record, context: &mut dyn Context) -> Result<(), Verdict> {
+        self.records += 1;
+        let mischief = Hide { accepted: self.records > FIRST + BETWEEN };
+        self.inner.process(record, &mut Tampering { context, mischief })
+    }
+
+    fn punctuate(&mut self, timer: &Timer, context: &mut dyn Context) -> Result<(), Verdict> {
+        self.inner.punctuate(timer, context)
+    }
+}
+
+struct Hide {
+    accepted: bool,
+}
+
+impl Mischief for Hide {
+    fn find<'a>(&'a self, store: StoreId, key: &[u8], found: Option<&'a [u8]>) -> Option<&'a [u8]> {
+        let hidden = self.accepted && store == REQUESTS.0 && key.first() == Some(&REQUESTS.1);
+        found.filter(|_| !hidden)
+    }
+
+    fn spoil(&mut self, outgoing: Outgoing) -> Vec<Outgoing> {
+        vec![outgoing]
+    }
+}
+
+#[test]
+fn a_processor_that_forgets_accepted_requests_is_found() {
+    let forgetful = || {
+        let wrap = |inner| -> Box<dyn Processor> { Box::new(ForgetsAccepted { inner, records: 0 }) };
+        tamper::topology(STOCK.topology()?, wrap).map_err(|error| error.to_string())
+    };
+    let explored = Seeds { first: 1, count: SEEDS_WITH_A_BUG }.explore(|seed| check_late_repeats(seed, forgetful()?));
+    let failure = explored.failure.expect("the bug is found");
+    assert!(failure.reason.contains("one_decision_per_request"), "{}", failure.reason);
 }

@@ -7,7 +7,9 @@ use events::coupons::{CampaignTerms, CouponCommand, Discount, Eligibility, Resto
 use events::ids::{CampaignId, CouponId, OrderId, PaymentKey, RequestId, SellerId, ShopperId, Sku};
 use events::inventory::{InventoryCommand, ProductTerms};
 use events::money::{BasisPoints, Money};
-use events::orders::{Goods, OrderCommand, OrderCoupon, OrderEvent, OrderState, RefundCause, TimeLimits, Units};
+use events::orders::{
+    Goods, OrderCommand, OrderCoupon, OrderEvent, OrderFact, OrderState, RefundCause, TimeLimits, Units,
+};
 use events::payments::RefundAccount;
 use events::request::Fingerprint;
 use events::time::{Timestamp, Window};
@@ -36,6 +38,12 @@ pub(super) struct Crowd {
     pub(super) asked: BTreeMap<RequestId, bool>,
     /// Orders that were told where to send money, at which version.
     brought: BTreeSet<(OrderId, u64)>,
+    /// Whether commands to undo an order are repeated late: after more refused ones than a former build remembered.
+    pub(super) repeats_late: bool,
+    /// What is sent next, last one first.
+    next: Vec<OrderCommand>,
+    /// Requests that changed something.
+    accepted: BTreeSet<RequestId>,
 }
 
 /// What is known of an order.
@@ -63,6 +71,13 @@ impl Crowd {
 
     /// A fact about an order is seen.
     pub(super) fn see(&mut self, event: OrderEvent) {
+        let refused = matches!(
+            event.fact,
+            OrderFact::OrderRefused { .. } | OrderFact::RefundRefused { .. } | OrderFact::PaymentDeclined { .. }
+        );
+        if !refused {
+            self.accepted.extend(event.fact.request());
+        }
         if let Some(known) = self.orders.get_mut(&event.order).filter(|_| event.version > 0) {
             known.seen = Some(event);
         }
@@ -85,11 +100,17 @@ impl Crowd {
 
     /// Whatever somebody does next.
     pub(super) fn next(&mut self, rng: &mut Rng, now: i64) -> Option<Outgoing> {
+        if let Some(command) = self.next.pop() {
+            return Some(self.send(command, None));
+        }
+        if self.repeats_late && rng.u8(0..40) == 0 {
+            self.plan_late_repeat(rng);
+        }
         let command = match rng.u8(0..40) {
             0..=3 => return Some(self.claim(rng)),
             4 => return self.revoke(rng),
             5..=10 if self.orders.len() < MOST_ORDERS => self.place(rng),
-            11 | 12 if !self.sent.is_empty() => self.sent[rng.usize(0..self.sent.len())].clone(),
+            11 | 12 if !self.sent.is_empty() && !self.repeats_late => self.sent[rng.usize(0..self.sent.len())].clone(),
             _ => self.about_any(rng, now)?,
         };
         let reply_to = (rng.u8(0..4) > 0).then(|| rng.i32(0..SINK_PARTITIONS));
@@ -103,6 +124,27 @@ impl Crowd {
         let outgoing = record(topics::ORDERS_INBOX.name(), &command, reply_to, None);
         self.sent.push(command);
         outgoing
+    }
+
+    /// A command that has undone an order, or a part of it, is sent again after forty that are refused: nobody pays one won.
+    fn plan_late_repeat(&mut self, rng: &mut Rng) {
+        let undoes = |sent: &&OrderCommand| matches!(sent, OrderCommand::Cancel { .. } | OrderCommand::Refund { .. });
+        let accepted = |sent: &&OrderCommand| sent.request().is_some_and(|request| self.accepted.contains(&request));
+        let undoing: Vec<OrderCommand> = self.sent.iter().filter(undoes).filter(accepted).cloned().collect();
+        let Some(again) = rng.choice(undoing) else { return };
+        let Some(shopper) = self.orders.get(again.order()).map(|known| known.shopper.clone()) else { return };
+        self.next.push(again.clone());
+        for number in 0..40 {
+            let (request, order) = (self.request(), again.order().clone());
+            let payment_key = PaymentKey::new(&format!("refused-{number}")).expect("an id");
+            self.next.push(OrderCommand::Pay {
+                request,
+                order,
+                shopper: shopper.clone(),
+                payment_key,
+                amount: Money::new(1),
+            });
+        }
     }
 
     fn claim(&mut self, rng: &mut Rng) -> Outgoing {

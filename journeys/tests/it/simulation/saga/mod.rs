@@ -133,6 +133,19 @@ fn every_order_ends_well_whatever_happens() {
     }
 }
 
+/// Whatever was refunded, cancelled or refused for good stays so when it is asked again late.
+#[test]
+fn a_late_repeat_gives_nothing_back_a_second_time() {
+    explore(SEEDS, |seed| {
+        let mut shop = Shop::open(seed, sound())?;
+        shop.crowd.repeats_late = true;
+        shop.live(2 * ACTS)?;
+        let books = shop.settle()?;
+        books.agree(&shop.cluster, &shop.provider.ledger, &shop.crowd)?;
+        Ok(shop.cluster.fault_counts())
+    });
+}
+
 #[test]
 fn a_seed_reproduces_a_run() {
     for seed in [3, 7] {
