@@ -3,8 +3,9 @@
 # secrets come as files or environment at run time.
 
 FROM rust:1.95-bookworm AS build
-# For a Kafka that wants TLS: --build-arg FEATURES=tls. librdkafka is then linked to OpenSSL, which has to be added to
-# the second stage as well (libssl3).
+# Without features it is what runs in production. FEATURES=loadtest adds the load test `sale` and the stand-ins for the payment provider
+# and price servers, which docker-compose.yml uses. FEATURES=tls is for a Kafka that wants TLS: librdkafka is then linked to OpenSSL,
+# which has to be added to the second stage as well (libssl3).
 ARG FEATURES=""
 # librdkafka is compiled from source by the compiler of this stage; zlib goes into the binary.
 ENV LIBZ_SYS_STATIC=1

@@ -1,6 +1,8 @@
-# The one Rust binary, in the one profile.
+# The one Rust binary, in the one profile, with the load test and the stand-ins that these scripts use.
 # shellcheck shell=bash
 
+# What runs in production is built without features; see the Dockerfile.
+FEATURES=timesale/loadtest
 BINARY=${CARGO_TARGET_DIR:-$ROOT/target}/release/timesale
 
 # The program looks for its config where it is called; here it is called from anywhere.
@@ -19,7 +21,7 @@ build() (
     need_cargo
     mkdir -p -- "$RUN"
     [[ -x $BINARY ]] || say "building timesale; the first time takes some minutes (log: $log)"
-    cargo build --release --locked --manifest-path "$ROOT/Cargo.toml" -p timesale >"$log" 2>&1 </dev/null &
+    cargo build --release --locked --manifest-path "$ROOT/Cargo.toml" -p timesale --features "$FEATURES" >"$log" 2>&1 </dev/null &
     cargo=$!
     trap 'kill -s TERM "$cargo" 2>/dev/null || true' EXIT
     while ! await 60 gone "$cargo"; do

@@ -9,17 +9,14 @@ mod cli_tests;
 mod config;
 mod exit;
 mod health;
-mod offers_stub;
 mod parts;
 mod prices;
-mod sale;
 mod serve;
 mod settle;
 mod signals;
-mod stub;
 mod telemetry;
-mod toss_stub;
-mod values;
+#[cfg(feature = "loadtest")]
+mod test_tools;
 mod verbs;
 
 use std::io::Write;

@@ -191,7 +191,7 @@ async fn payments(key: Secret, surroundings: Surroundings) -> Result<(), PartErr
     let surroundings = connectors::toss::Surroundings {
         cluster: config.kafka.clone(),
         instance: config.processors.instance.clone(),
-        key: connectors::toss::SecretKey::new(key.expose()).map_err(|error| PartError::Unavailable(error.into()))?,
+        key: web::secret_key::SecretKey::new(key.expose()).map_err(|error| PartError::Unavailable(error.into()))?,
         registry,
         health: health.clone(),
         shutdown,

@@ -4,9 +4,10 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use audit::verify::{Proof, ProviderSide};
-use console::token::Mint;
 use console::topics::{self, Plan, TopicsError};
 use events::manifest::Manifest;
+use serde_json::json;
+use web::jwt::TokenIssuer;
 
 use crate::cli::{self, Verb};
 use crate::config::Config;
@@ -30,9 +31,8 @@ pub(crate) async fn run(verb: Verb, config: Config) -> Exit {
         Verb::Verify(what) => verify(what, config).await,
         Verb::Settle(cli::Settle::Export(what)) => crate::settle::export(what, &config).await,
         Verb::Prices(cli::Prices::Restate) => crate::prices::restate(&config).await,
-        Verb::TossStub(how) => crate::toss_stub::run(how, config).await,
-        Verb::OffersStub(how) => crate::offers_stub::run(how).await,
-        Verb::Sale(how) => crate::sale::sale(*how, config).await,
+        #[cfg(feature = "loadtest")]
+        Verb::TestTools(verb) => crate::test_tools::run(verb, config).await,
         Verb::Health => health(&config),
     }
 }
@@ -89,12 +89,13 @@ fn token(whom: &cli::Token, config: &Config) -> Exit {
         return Exit::Configuration;
     };
     let roles: Vec<&str> = whom.roles.iter().map(String::as_str).collect();
-    let segments: Vec<&str> = whom.segments.iter().map(String::as_str).collect();
-    let (mint, ttl) = (Mint::new(secret.expose()), Duration::from_secs(whom.ttl));
-    let token = match &whom.seller {
-        Some(seller) => mint.of_seller(&whom.subject, &roles, seller.as_str(), ttl),
-        None => mint.token(&whom.subject, &roles, &segments, ttl),
+    let (issuer, ttl) = (TokenIssuer::new(secret.expose()), Duration::from_secs(whom.ttl));
+    let custom = match &whom.seller {
+        Some(seller) => json!({ "seller": seller }),
+        None if whom.segments.is_empty() => json!({}),
+        None => json!({ "segments": whom.segments }),
     };
+    let token = issuer.token_with(&whom.subject, &roles, custom, ttl);
     match token {
         Ok(token) => say(&token),
         Err(error) => {

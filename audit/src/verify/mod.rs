@@ -21,13 +21,13 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::ledgers::prices::PriceRule;
 use events::time::Timestamp;
 use events::topics::{NAMES, PAYMENTS_EVENTS, SETTLEMENT_EVENTS};
 use streams::kafka::{ClusterConfig, Hanging, TapError, hanging};
 use tokio::time::sleep;
 
 use crate::client_log::{self, JournalError};
+use crate::ledgers::prices::PriceRule;
 use audit::Audit;
 use log::{Ends, Log};
 use provider::PROVIDER;
@@ -179,7 +179,7 @@ async fn judge_shown_prices(proof: &Proof, deadline: Instant, audit: &mut Audit)
         Err(error) => audit.verdict.state(prices::SHOWN, Some(error.to_string())),
     }
     let Some(door) = &proof.door else { return };
-    if let Err(error) = prices::door::compare(&proof.cluster, door, deadline, &mut audit.verdict).await {
+    if let Err(error) = prices::ingress::compare(&proof.cluster, door, deadline, &mut audit.verdict).await {
         audit.verdict.state(prices::AT_THE_DOOR, Some(error.to_string()));
     }
 }

@@ -6,10 +6,10 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::header::{ACCEPT, AUTHORIZATION, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH, RETRY_AFTER};
 use hyper::{Request, StatusCode};
+use web::client::{CallError, Client, status_outcome};
 
 use super::answer::Answer;
 use super::token::AccessToken;
-use crate::http::{Pool, Silence, refusal_name};
 
 /// Where a server says what it offers.
 const PATH: &str = "/v1/offers";
@@ -20,7 +20,7 @@ const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60 * 60);
 
 /// A price server.
 pub(crate) struct Asking {
-    pool: Pool,
+    pool: Client,
     within: Duration,
     token: Option<AccessToken>,
     /// Names the answer that was taken last.
@@ -47,14 +47,14 @@ pub(crate) enum Failure {
         retry_after: Option<Duration>,
     },
     /// It has not said anything that can be used.
-    Silent(Silence),
+    Silent(CallError),
     /// What it said cannot be read.
     Unreadable,
 }
 
 impl Asking {
     /// A server behind these connections, which has `within` for a whole answer.
-    pub(crate) fn new(pool: Pool, within: Duration, token: Option<AccessToken>) -> Self {
+    pub(crate) fn new(pool: Client, within: Duration, token: Option<AccessToken>) -> Self {
         Self { pool, within, token, tag: None }
     }
 
@@ -94,7 +94,7 @@ impl Failure {
     /// How the call ended, for metrics and log lines.
     pub(crate) fn outcome(&self) -> &'static str {
         match self {
-            Self::Refused { status, .. } => refusal_name(*status),
+            Self::Refused { status, .. } => status_outcome(*status),
             Self::Silent(silence) => silence.name(),
             Self::Unreadable => "unreadable",
         }

@@ -7,8 +7,7 @@ use std::time::Duration;
 use events::ids::OfferSource;
 use events::prices::LONGEST_FRESH_MS;
 use serde::{Deserialize, Serialize};
-
-use crate::http::Address;
+use web::client::{Address, Cleartext};
 
 /// Most price servers.
 const MOST_SOURCES: usize = 64;
@@ -110,7 +109,7 @@ impl Config {
         check_times("", self.interval_ms, self.fresh_ms)?;
         for (name, source) in &self.sources {
             let prefix = format!("sources.{name}.");
-            if let Err(error) = Address::parse(&source.base_url) {
+            if let Err(error) = Address::parse(&source.base_url, Cleartext::Loopback) {
                 return Err(ConfigError { setting: format!("{prefix}base_url"), rule: error.to_string() });
             }
             check_times(&prefix, self.interval(source), self.fresh_ms(source))?;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use events::ids::OfferSource;
 use events::time::Timestamp;
 use tokio::time::{Instant, sleep};
+use web::client::{Address, Cleartext, Client};
 
 use super::asking::{Asking, Failure, Said};
 use super::board::Board;
@@ -17,7 +18,6 @@ use super::telling::{TellError, Telling};
 use super::token::AccessToken;
 use crate::breaker::Breaker;
 use crate::gate::Gate;
-use crate::http::{Address, Connector, Pool};
 use crate::pause::Pauses;
 use crate::writer::{Writer, now};
 
@@ -49,9 +49,9 @@ impl Source {
         metrics: &Metrics,
         board: Board,
     ) -> io::Result<Self> {
-        let address = Address::parse(&source.base_url).map_err(io::Error::other)?;
+        let address = Address::parse(&source.base_url, Cleartext::Loopback).map_err(io::Error::other)?;
         let connect_within = Duration::from_millis(config.connect_ms);
-        let pool = Pool::new(Connector::new(address)?, connect_within).with_largest(config.largest_bytes);
+        let pool = Client::new(address, connect_within)?.with_largest(config.largest_bytes);
         let metrics = metrics.of(name.as_str());
         let breaker = Breaker::new(config.breaker_failures, config.breaker_open_ms);
         let fresh_ms = config.fresh_ms(source);

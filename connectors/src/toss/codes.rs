@@ -161,13 +161,6 @@ pub(crate) fn of_refund(status: u16, code: &str) -> RefundVerdict {
     listed.unwrap_or(if status == 401 { RefundVerdict::Fault } else { RefundVerdict::Balance })
 }
 
-/// The status that goes with a code.
-pub(crate) fn status_of(code: &str) -> Option<u16> {
-    let confirm = CONFIRM.iter().map(|(known, status, _)| (known, status));
-    let refund = REFUND.iter().map(|(known, status, _)| (known, status));
-    confirm.chain(refund).find(|(known, _)| **known == code).map(|(_, status)| *status)
-}
-
 #[cfg(test)]
 #[path = "codes_tests.rs"]
 mod tests;

@@ -4,8 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-
-use crate::http::Address;
+use web::client::{Address, Cleartext};
 
 /// How the provider is spoken to.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize, Serialize)]
@@ -69,7 +68,7 @@ impl Config {
         let rule = |setting, holds: bool, rule: &str| {
             if holds { Ok(()) } else { Err(ConfigError { setting, rule: rule.to_owned() }) }
         };
-        if let Err(error) = Address::parse(&self.base_url) {
+        if let Err(error) = Address::parse(&self.base_url, Cleartext::Loopback) {
             return Err(ConfigError { setting: "base_url", rule: error.to_string() });
         }
         rule("connect_ms", (1..=60_000).contains(&self.connect_ms), "must be 1 to 60000")?;
@@ -85,7 +84,7 @@ impl Config {
     /// Whether the provider is a process of this machine: a stub, for which a well-known key will do.
     #[must_use]
     pub fn is_local(&self) -> bool {
-        Address::parse(&self.base_url).is_ok_and(|address| address.is_loopback())
+        Address::parse(&self.base_url, Cleartext::Loopback).is_ok_and(|address| address.is_loopback())
     }
 
     pub(crate) fn answer_within(&self) -> Duration {

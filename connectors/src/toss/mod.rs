@@ -9,17 +9,13 @@ mod config;
 mod desk;
 mod metrics;
 mod provider;
-pub mod rehearsal;
 
-mod secret;
 mod serve;
 
-pub(crate) use codes::status_of;
 pub use config::{Config, ConfigError};
 pub use desk::{Desk, DeskError, Inlet};
 pub use metrics::Metrics;
 pub use provider::{Provider, Transaction};
-pub use secret::{KeyError, SecretKey};
 pub use serve::{Error, GROUP, Surroundings, serve};
 
 #[cfg(test)]

@@ -7,12 +7,12 @@ use events::topics::PAYMENTS_INBOX;
 use prometheus::Registry;
 use streams::kafka::{ClusterConfig, EmitterConfig, Feed, FeedConfig, FeedError, KafkaEmitter};
 use streams::service::{Condition, Health, Shutdown};
+use web::secret_key::SecretKey;
 
 use super::config::{Config, ConfigError};
 use super::desk::{Desk, DeskError, PART};
 use super::metrics::Metrics;
 use super::provider::Provider;
-use super::secret::SecretKey;
 use crate::within::Within;
 
 /// The connector's group.

@@ -62,8 +62,8 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
         ],
     ),
     (
-        "connectors",
-        &["events", "streams"],
+        "web",
+        &[],
         &[
             "tokio",
             "hyper",
@@ -73,6 +73,22 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
             "tokio-rustls",
             "webpki-roots",
             "base64",
+            "jiff",
+            "jsonwebtoken",
+            "serde",
+            "serde_json",
+            "tracing",
+            "thiserror",
+        ],
+    ),
+    (
+        "connectors",
+        &["events", "streams", "web"],
+        &[
+            "tokio",
+            "hyper",
+            "http-body-util",
+            "bytes",
             "serde",
             "serde_json",
             "prometheus",
@@ -88,16 +104,12 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
     ),
     (
         "audit",
-        &["events", "streams", "projections"],
+        &["events", "streams", "projections", "web"],
         &[
             "tokio",
             "hyper",
-            "hyper-util",
             "http-body-util",
             "bytes",
-            "tokio-rustls",
-            "webpki-roots",
-            "base64",
             "redis",
             "sqlx",
             "futures-util",
@@ -105,25 +117,36 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
             "serde_json",
             "tracing",
             "thiserror",
-            "anyhow",
         ],
     ),
     (
         "console",
-        &["events", "streams", "projections", "audit"],
+        &["events", "streams"],
+        &["tokio", "sqlx", "futures-util", "bytes", "parquet", "serde", "serde_json", "thiserror"],
+    ),
+    (
+        "stubs",
+        &["events", "streams", "web"],
         &[
             "tokio",
             "hyper",
             "hyper-util",
             "http-body-util",
             "bytes",
-            "tokio-rustls",
-            "webpki-roots",
-            "base64",
+            "serde",
+            "serde_json",
+            "tracing",
+            "thiserror",
+            "fastrand",
+        ],
+    ),
+    (
+        "loadtest",
+        &["events", "streams", "web", "audit"],
+        &[
+            "tokio",
             "redis",
             "sqlx",
-            "futures-util",
-            "parquet",
             "serde",
             "serde_json",
             "hdrhistogram",
@@ -133,12 +156,23 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
             "thiserror",
             "anyhow",
             "rustix",
-            "jsonwebtoken",
         ],
     ),
     (
         "timesale",
-        &["events", "streams", "processors", "ingress", "connectors", "sinks", "audit", "console"],
+        &[
+            "events",
+            "streams",
+            "processors",
+            "web",
+            "ingress",
+            "connectors",
+            "sinks",
+            "audit",
+            "console",
+            "stubs",
+            "loadtest",
+        ],
         &[
             "tokio",
             "clap",
@@ -160,8 +194,19 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
 /// Words that only one place may say: the outside crate, and where it may be named.
 const CLIENTS: [(&str, &[&str]); 4] = [
     ("rdkafka", &["streams/src/kafka/", "streams/examples/"]),
-    ("sqlx", &["sinks/", "ingress/src/", "ingress/examples/", "audit/src/", "console/src/", "journeys/tests/"]),
-    ("redis", &["sinks/", "ingress/src/", "ingress/examples/", "audit/src/", "console/src/", "journeys/tests/"]),
+    (
+        "sqlx",
+        &[
+            "sinks/",
+            "ingress/src/",
+            "ingress/examples/",
+            "audit/src/",
+            "console/src/",
+            "loadtest/src/",
+            "journeys/tests/",
+        ],
+    ),
+    ("redis", &["sinks/", "ingress/src/", "ingress/examples/", "audit/src/", "loadtest/src/", "journeys/tests/"]),
     ("warp", &["ingress/", "timesale/src/"]),
 ];
 
@@ -226,6 +271,23 @@ fn the_manifest_proves_that_processors_are_pure() {
     let named = dependencies("processors");
     for name in impure {
         assert!(!named.contains(name), "processors/Cargo.toml names {name}");
+    }
+}
+
+/// Load tests and stand-ins are no part of what runs in production: without the feature the binary does not link them.
+#[test]
+fn test_rooms_are_linked_only_behind_a_feature() {
+    for room in ROOMS.iter().map(|(room, ..)| *room).filter(|room| *room != "journeys") {
+        let text = fs::read_to_string(root().join(room).join("Cargo.toml")).expect("a manifest");
+        let manifest: toml::Table = text.parse().expect("TOML");
+        let default = manifest.get("features").and_then(|features| features.get("default")).map(ToString::to_string);
+        assert!(!default.unwrap_or_default().contains("loadtest"), "{room} links load tests by default");
+        for apart in ["stubs", "loadtest"] {
+            let dependency = manifest.get("dependencies").and_then(|dependencies| dependencies.get(apart));
+            let is_optional =
+                |dependency: &toml::Value| dependency.get("optional") == Some(&toml::Value::Boolean(true));
+            assert!(dependency.is_none_or(is_optional), "{room} always links {apart}");
+        }
     }
 }
 

@@ -12,12 +12,12 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use connectors::offers::AccessToken;
-use connectors::toss::SecretKey;
 use events::ids::OfferSource;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use streams::kafka::ClusterConfig;
 use toml::{Table, Value};
+use web::secret_key::SecretKey;
 
 #[cfg(test)]
 pub(crate) use environment::Given;
@@ -55,6 +55,10 @@ pub(crate) enum Mode {
 #[derive(Debug)]
 pub(crate) struct Config {
     /// The file it was read from.
+    #[cfg_attr(
+        not(feature = "loadtest"),
+        expect(dead_code, reason = "the load test hands it to the roles that it starts")
+    )]
     pub(crate) file: Option<PathBuf>,
     /// The cluster.
     pub(crate) kafka: ClusterConfig,
@@ -192,7 +196,7 @@ pub(crate) fn parse(text: &str, environment: &dyn Environment, mode: Mode) -> Re
 impl Config {
     /// The payment provider's key; without one, the key of stand-ins that everybody knows.
     pub(crate) fn provider_key(&self) -> &str {
-        self.toss_key.as_ref().map_or(SecretKey::OF_THE_STUB, |key| key.expose())
+        self.toss_key.as_ref().map_or(SecretKey::OF_A_STUB, |key| key.expose())
     }
 
     /// The configuration as it takes effect, defaults included, secrets as fingerprints.
@@ -354,7 +358,7 @@ fn provider_key(toss: &connectors::toss::Config, environment: &dyn Environment, 
                 return None;
             }
         },
-        (None, None) => return toss.is_local().then(|| Secret::new(SecretKey::OF_THE_STUB)),
+        (None, None) => return toss.is_local().then(|| Secret::new(SecretKey::OF_A_STUB)),
     };
     if let Err(error) = SecretKey::new(&text) {
         reader.problems.push(format!("{origin}: {error}"));

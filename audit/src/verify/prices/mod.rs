@@ -5,7 +5,7 @@
 //! is known, and every statement has been read or never will be. One of the two must agree with what was stated by then.
 //! Pure: records go in one by one, counterexamples come out.
 
-pub(super) mod door;
+pub(super) mod ingress;
 pub(super) mod redis;
 mod sight;
 mod stated;
@@ -14,12 +14,12 @@ mod prices_tests;
 
 use std::collections::BTreeMap;
 
-use crate::ledgers::prices::{PriceLedger, PriceRule};
 use events::prices::{BestPrice, PriceCommand};
 use events::time::Timestamp;
 
 use super::audit::Whole;
 use super::verdict::Verdict;
+use crate::ledgers::prices::{PriceLedger, PriceRule};
 
 pub use sight::{Sight, Stated};
 

@@ -2,17 +2,19 @@
 //! there. Reads `GET /v1/transactions`, which the provider and its stand-in both have, and of a stand-in its ledger too.
 
 mod books;
-mod http;
+mod reader;
 
 use std::fmt;
 
-use crate::ledgers::orders::OrderLedger;
 use events::time::Timestamp;
 use projections::Projection;
+use web::kst_time;
+
+use crate::ledgers::orders::OrderLedger;
 
 pub use books::{Books, StubPayment, Transaction};
-use http::Client;
-pub use http::ProviderError;
+pub use reader::ProviderError;
+use reader::Reader;
 
 /// What the provider has charged and given back is what orders say, and nothing was charged twice.
 pub const PROVIDER: &str = "the_provider_has_charged_what_orders_say";
@@ -49,21 +51,21 @@ pub(super) async fn compare(
     orders: &OrderLedger,
     now: Timestamp,
 ) -> Result<(u64, Option<String>), ProviderError> {
-    let client = Client::new(&side.base_url, &side.key)?;
+    let reader = Reader::new(&side.base_url, &side.key)?;
     let placed = rows.orders.values().filter_map(|row| row.details.placed_at).min();
-    let from = http::local(placed.unwrap_or(now).plus_millis(-BEFORE_MS));
-    let until = http::local(now.plus_millis(MARGIN_MS));
+    let from = kst_time::local(placed.unwrap_or(now).plus_millis(-BEFORE_MS).as_millis());
+    let until = kst_time::local(now.plus_millis(MARGIN_MS).as_millis());
     let mut books = Books::default();
     let mut after = String::new();
     loop {
         let path = format!("/v1/transactions?startDate={from}&endDate={until}&limit={PAGE}{after}");
-        let page: Vec<Transaction> = client.get(&path).await?;
+        let page: Vec<Transaction> = reader.get(&path).await?;
         let Some(last) = page.last() else { break };
         after = format!("&startingAfter={}", last.transaction_key);
         page.iter().for_each(|row| books.take(row));
     }
-    if client.is_stand_in() {
-        let ledger: books::StubLedger = client.get("/stub/ledger").await?;
+    if reader.is_stub() {
+        let ledger: books::StubLedger = reader.get("/stub/ledger").await?;
         books.take_ledger(ledger.payments);
     }
     Ok((books.len(), books.differ(orders)))

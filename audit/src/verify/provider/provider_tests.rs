@@ -1,14 +1,14 @@
 //! Tests of the test: books that agree hold, and each defect is found. And the client reads pages as the provider serves them.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
+use events::time::Timestamp;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::books::StubCancel;
-use super::{Books, ProviderError, ProviderSide, StubPayment, Transaction, compare, http};
+use super::{Books, ProviderError, ProviderSide, StubPayment, Transaction, compare};
 use crate::ledgers::orders::OrderLedger;
 use crate::verify::saga::story::{Story, story};
-use events::time::Timestamp;
 
 fn row(key: &str, payment: &str, order: &str, amount: i64) -> Transaction {
     Transaction { transaction_key: key.into(), payment_key: payment.into(), order_id: order.into(), amount }
@@ -146,18 +146,5 @@ async fn a_provider_that_refuses_or_is_no_address_is_an_error() {
     for bad in ["", "ftp://x", "https://", "http://:1", "http://a@b", "http://a:b", "http://a?b"] {
         let side = ProviderSide { base_url: bad.into(), ..side.clone() };
         assert!(matches!(compare(&side, &rows, &ledger, now).await, Err(ProviderError::Address)), "{bad}");
-    }
-}
-
-#[test]
-fn korean_clocks() {
-    let table = [
-        (0, "1970-01-01T09:00:00"),
-        (951_782_400_000, "2000-02-29T09:00:00"),
-        (1_790_780_399_999, "2026-09-30T23:59:59"),
-        (1_790_780_400_000, "2026-10-01T00:00:00"),
-    ];
-    for (millis, text) in table {
-        assert_eq!(http::local(Timestamp::from_millis(millis)), text);
     }
 }

@@ -8,11 +8,11 @@ use hyper::Method;
 use serde_json::json;
 use streams::service::Condition;
 use streams::simulated::Emission;
+use stubs::offers::Fault;
 use tokio::time::{Instant, sleep};
 
 use super::world::*;
 use crate::offers::{Config, Error, SourceConfig};
-use crate::offers_stub::Fault;
 use crate::writer::now;
 
 #[tokio::test(flavor = "multi_thread")]

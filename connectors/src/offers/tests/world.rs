@@ -17,14 +17,13 @@ use prometheus::Registry;
 use serde_json::{Value, json};
 use streams::service::{Condition, Health, ShutdownHandle, shutdown};
 use streams::simulated::MemoryEmitter;
+use stubs::{BindScope, offers as offers_stub};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
+use web::client::{Address, Cleartext, Client};
 
-use crate::Reach;
-use crate::http::{Address, Connector, Pool};
 use crate::offers::serve::watch;
 use crate::offers::{AccessToken, Config, Error, SourceConfig};
-use crate::offers_stub;
 
 /// How long something may take that takes milliseconds.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -32,7 +31,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// A stub that runs.
 pub(super) struct Stub {
     pub(super) base_url: String,
-    pool: Pool,
+    pool: Client,
     pub(super) handle: ShutdownHandle,
     running: JoinHandle<()>,
 }
@@ -43,10 +42,10 @@ impl Stub {
     }
 
     pub(super) async fn at(listen: &str) -> Self {
-        let config = offers_stub::Config { listen: listen.parse().unwrap(), reach: Reach::Loopback };
+        let config = offers_stub::Config { listen: listen.parse().unwrap(), scope: BindScope::Loopback };
         let bound = offers_stub::bind(config).await.unwrap();
         let base_url = format!("http://{}", bound.address);
-        let pool = Pool::new(Connector::new(Address::parse(&base_url).unwrap()).unwrap(), PATIENCE);
+        let pool = Client::new(Address::parse(&base_url, Cleartext::Loopback).unwrap(), PATIENCE).unwrap();
         let (handle, stopping) = shutdown();
         let running = tokio::spawn(bound.serve(stopping));
         Self { base_url, pool, handle, running }

@@ -1,7 +1,8 @@
 //! Why a call to the provider has brought no payment. None of these says that nothing was done, except a refusal that
 //! [`codes`](crate::toss::codes) lists.
 
-use crate::http::{Silence, refusal_name};
+use web::client::{CallError, status_outcome};
+
 use crate::toss::codes;
 
 /// What went wrong.
@@ -15,7 +16,7 @@ pub(crate) enum Failure {
         code: String,
     },
     /// It has not said anything that can be used.
-    Silent(Silence),
+    Silent(CallError),
     /// It has said yes, but what it showed cannot be read.
     Unreadable,
     /// It was left alone.
@@ -27,10 +28,10 @@ impl Failure {
     pub(crate) fn code(&self) -> &str {
         match self {
             Self::Refused { code, .. } => code,
-            Self::Silent(Silence::Unreachable) => "UNREACHABLE",
-            Self::Silent(Silence::TimedOut) => "TIMEOUT",
-            Self::Silent(Silence::Broken) => "BROKEN",
-            Self::Silent(Silence::TooLarge) => "TOO_LARGE",
+            Self::Silent(CallError::Unreachable) => "UNREACHABLE",
+            Self::Silent(CallError::TimedOut) => "TIMEOUT",
+            Self::Silent(CallError::Broken) => "BROKEN",
+            Self::Silent(CallError::TooLarge) => "TOO_LARGE",
             Self::Unreadable => "UNREADABLE",
             Self::CircuitOpen => "CIRCUIT_OPEN",
         }
@@ -58,7 +59,7 @@ impl Failure {
     /// How the call ended, for metrics.
     pub(crate) fn outcome(&self) -> &'static str {
         match self {
-            Self::Refused { status, .. } => refusal_name(*status),
+            Self::Refused { status, .. } => status_outcome(*status),
             Self::Silent(silence) => silence.name(),
             Self::Unreadable => "unreadable",
             Self::CircuitOpen => "circuit_open",

@@ -21,13 +21,14 @@ use tokio::time::Instant;
 pub(crate) use failure::Failure;
 pub use wire::Transaction;
 
+use web::client::{Address, Answer, Cleartext, Client};
+use web::kst_time;
+use web::secret_key::SecretKey;
+
 use super::config::Config;
 use super::metrics::Metrics;
-use super::secret::SecretKey;
 use crate::breaker::Breaker;
 use crate::gate::Gate;
-use crate::http::{Address, Answer, Connector, Pool};
-use crate::moment;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const TEST_CODE: HeaderName = HeaderName::from_static("tosspayments-test-code");
@@ -36,7 +37,7 @@ const LIST_WITHIN: Duration = Duration::from_secs(60);
 
 /// The provider.
 pub struct Provider {
-    pool: Pool,
+    pool: Client,
     authorization: HeaderValue,
     test_code: Option<HeaderValue>,
     read_within: Duration,
@@ -60,10 +61,10 @@ impl Provider {
     /// # Errors
     /// [`io::Error`] when the address cannot be one.
     pub fn new(config: &Config, key: &SecretKey, metrics: &Metrics) -> io::Result<Self> {
-        let address = Address::parse(&config.base_url).map_err(io::Error::other)?;
+        let address = Address::parse(&config.base_url, Cleartext::Loopback).map_err(io::Error::other)?;
         let breaker = Breaker::new(config.breaker_failures, config.breaker_open_ms);
         Ok(Self {
-            pool: Pool::new(Connector::new(address)?, Duration::from_millis(config.connect_ms)),
+            pool: Client::new(address, Duration::from_millis(config.connect_ms))?,
             authorization: key.authorization(),
             test_code: None,
             read_within: Duration::from_millis(config.read_ms),
@@ -138,7 +139,7 @@ impl Provider {
         after: Option<&str>,
         limit: u32,
     ) -> Result<Vec<Transaction>, String> {
-        let (from, until) = (moment::local(from), moment::local(until));
+        let (from, until) = (kst_time::local(from.as_millis()), kst_time::local(until.as_millis()));
         let mut path = format!("/v1/transactions?startDate={from}&endDate={until}&limit={limit}");
         if let Some(after) = after {
             path.push_str("&startingAfter=");

@@ -4,9 +4,9 @@
 use events::ids::{OrderId, PaymentKey, TransactionKey};
 use events::money::Money;
 use events::payments::{Payment, PaymentMethod, PaymentRefund, PaymentStatus, VirtualAccount, Wallet};
+use events::time::Timestamp;
 use serde::Deserialize;
-
-use crate::moment;
+use web::kst_time;
 
 /// A payment, as in every answer about one.
 #[derive(Deserialize)]
@@ -108,7 +108,7 @@ pub(crate) fn payment(body: &[u8]) -> Option<Payment> {
         Some(account) => Some(VirtualAccount {
             bank: account.bank_code.or(account.bank).unwrap_or_default(),
             account_number: account.account_number,
-            due_at: moment::parse(&account.due_date)?,
+            due_at: instant(&account.due_date)?,
         }),
     };
     let done = |cancel: &CancelBody| cancel.cancel_status.as_deref().is_none_or(|status| status == "DONE");
@@ -116,7 +116,7 @@ pub(crate) fn payment(body: &[u8]) -> Option<Payment> {
         Some(PaymentRefund {
             transaction: cancel.transaction_key,
             amount: amount(cancel.cancel_amount)?,
-            at: moment::parse(&cancel.canceled_at)?,
+            at: instant(&cancel.canceled_at)?,
         })
     });
     Some(Payment {
@@ -129,10 +129,15 @@ pub(crate) fn payment(body: &[u8]) -> Option<Payment> {
         vat: Money::new(body.vat.unwrap_or(0)),
         wallet,
         virtual_account,
-        approved_at: body.approved_at.as_deref().and_then(moment::parse),
+        approved_at: body.approved_at.as_deref().and_then(instant),
         last_transaction: body.last_transaction_key.and_then(|key| TransactionKey::new(&key).ok()),
         refunds: refunds.collect::<Option<_>>()?,
     })
+}
+
+/// Reads a time of the provider's.
+fn instant(text: &str) -> Option<Timestamp> {
+    kst_time::parse(text).map(Timestamp::from_millis).filter(|at| at.is_plausible())
 }
 
 /// Reads a list of transactions.

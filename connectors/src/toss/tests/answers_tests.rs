@@ -257,7 +257,7 @@ async fn a_wrong_key_is_the_shops_fault_and_nothing_is_charged() {
     let world = World::new().await;
     let payment = world.begin(ORDER, 1_000, json!({})).await;
     let metrics = crate::toss::Metrics::register(&prometheus::Registry::new()).unwrap();
-    let wrong = crate::toss::SecretKey::new("test_sk_wrong_key").unwrap();
+    let wrong = web::secret_key::SecretKey::new("test_sk_wrong_key").unwrap();
     let config = config(&world.base_url);
     let provider = crate::toss::Provider::new(&config, &wrong, &metrics).unwrap();
     let answering = crate::toss::answer::Answering::new(std::sync::Arc::new(provider), metrics, &config);

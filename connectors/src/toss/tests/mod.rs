@@ -10,7 +10,6 @@
 mod answers_tests;
 mod desk_tests;
 mod kafka_tests;
-mod rehearsal_tests;
 mod secret_tests;
 mod stub_tests;
 mod world;

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::json;
 use tracing_subscriber::fmt::MakeWriter;
+use web::secret_key::SecretKey;
 
 use super::world::*;
-use crate::toss::SecretKey;
 
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);
@@ -59,7 +59,7 @@ async fn neither_the_key_nor_an_account_is_logged_and_what_somebody_has_to_see_i
     assert!(text.contains("not what the order asked for"), "{text}");
     let basic = key().basic();
     let encoded = basic.trim_start_matches("Basic ");
-    for secret in [SecretKey::OF_THE_STUB, encoded, "10002123", "Kim"] {
+    for secret in [SecretKey::OF_A_STUB, encoded, "10002123", "Kim"] {
         assert!(!text.contains(secret), "{secret} is in\n{text}");
     }
 }

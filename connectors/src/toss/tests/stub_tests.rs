@@ -13,14 +13,15 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use web::client::{Address, Cleartext, Client};
 
 use super::world::*;
-use crate::http::{Address, Connector, Pool};
 use crate::toss::{Metrics, Provider};
 
 /// A raw call: status and body.
 async fn call(world: &World, method: Method, path: &str, headers: &[(&str, &str)], body: Value) -> (u16, Value) {
-    let pool = Pool::new(Connector::new(Address::parse(&world.base_url).unwrap()).unwrap(), Duration::from_secs(1));
+    let pool =
+        Client::new(Address::parse(&world.base_url, Cleartext::Loopback).unwrap(), Duration::from_secs(1)).unwrap();
     let body = Bytes::from(body.to_string());
     let request = |_: &str| {
         let mut request = Request::builder().method(method.clone()).uri(path);

@@ -11,15 +11,16 @@ use hyper::Method;
 use prometheus::Registry;
 use serde_json::{Value, json};
 use streams::service::{ShutdownHandle, shutdown};
+use stubs::BindScope;
+use stubs::toss::ControlClient;
+use stubs::toss::{self as toss_stub, Faults};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
+use web::secret_key::SecretKey;
 
-use crate::Reach;
 use crate::toss::answer::Answering;
-use crate::toss::rehearsal::StubControl;
-use crate::toss::{Config, Metrics, Provider, SecretKey};
-use crate::toss_stub::{self, Faults};
+use crate::toss::{Config, Metrics, Provider};
 
 pub(super) const ORDER: &str = "order-000001";
 
@@ -27,13 +28,13 @@ pub(super) const ORDER: &str = "order-000001";
 pub(super) struct World {
     pub(super) data: Arc<TempDir>,
     pub(super) base_url: String,
-    pub(super) control: StubControl,
+    pub(super) control: ControlClient,
     handle: ShutdownHandle,
     running: JoinHandle<()>,
 }
 
 pub(super) fn key() -> SecretKey {
-    SecretKey::new(SecretKey::OF_THE_STUB).unwrap()
+    SecretKey::new(SecretKey::OF_A_STUB).unwrap()
 }
 
 /// Times short enough for a test, and a breaker that does not interfere.
@@ -60,7 +61,7 @@ impl World {
     pub(super) async fn over(data: Arc<TempDir>, listen: &str, webhook_url: Option<String>) -> Self {
         let stub = toss_stub::Config {
             listen: listen.parse().unwrap(),
-            reach: Reach::Loopback,
+            scope: BindScope::Loopback,
             data: data.path().into(),
             key: key(),
             webhook_url,
@@ -78,7 +79,7 @@ impl World {
         let base_url = format!("http://{}", bound.address);
         let (handle, stopping) = shutdown();
         let running = tokio::spawn(bound.serve(stopping));
-        Self { data, control: StubControl::at(&base_url).unwrap(), base_url, handle, running }
+        Self { data, control: ControlClient::at(&base_url).unwrap(), base_url, handle, running }
     }
 
     /// Ends it as `kill -9` would: nothing more is written, connections are cut.

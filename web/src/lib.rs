@@ -1,0 +1,6 @@
+#![doc = include_str!("../README.md")]
+
+pub mod client;
+pub mod jwt;
+pub mod kst_time;
+pub mod secret_key;
