@@ -1,5 +1,4 @@
-//! Tests of the tests: each seeded bug must be found within so many seeds, or the suite has lost its teeth. How many it took when
-//! the bounds were set stands beside each.
+//! Mutation tests: the simulation must find each seeded bug within so many seeds.
 
 use std::time::Duration;
 
@@ -9,8 +8,8 @@ use crate::broker::{Broker, BrokerError, Polled, Position};
 use crate::record::{Outgoing, Record};
 use crate::thread::Sabotage;
 
-/// Looks at seeds until one fails.
-fn bites(bug: &str, subject: Subject, within: u64) {
+/// Checks seeds until one fails.
+fn is_found(bug: &str, subject: Subject, within: u64) {
     let explored = Seeds { first: 1, count: within }.explore(|seed| run(seed, subject, false));
     let Some(failure) = explored.failure else { panic!("{bug}: not found within {within} seeds") };
     let reason = failure.reason.lines().next().unwrap_or_default();
@@ -18,46 +17,46 @@ fn bites(bug: &str, subject: Subject, within: u64) {
 }
 
 fn in_the_loop(sabotage: Sabotage) -> Subject {
-    Subject { sabotage: Some(sabotage), ..Subject::HONEST }
+    Subject { sabotage: Some(sabotage), ..Subject::CORRECT }
 }
 
 #[test]
 fn an_overlay_kept_after_an_abort_is_found() {
-    bites("overlay kept after abort", in_the_loop(Sabotage::KeepOverlayOnAbort), 100);
+    is_found("overlay kept after abort", in_the_loop(Sabotage::KeepOverlayOnAbort), 100);
 }
 
 #[test]
 fn positions_outside_the_transaction_are_found() {
-    bites("offsets outside the transaction", in_the_loop(Sabotage::OffsetsOutsideTransaction), 100);
+    is_found("offsets outside the transaction", in_the_loop(Sabotage::OffsetsOutsideTransaction), 100);
 }
 
 #[test]
 fn positions_committed_at_once_are_found() {
-    let subject = Subject { wrap: |inner| Box::new(Bugged { inner, bug: Bug::PlainOffsets }), ..Subject::HONEST };
-    bites("offsets committed before the transaction", subject, 100);
+    let subject = Subject { wrap: |inner| Box::new(Bugged { inner, bug: Bug::PlainOffsets }), ..Subject::CORRECT };
+    is_found("offsets committed before the transaction", subject, 100);
 }
 
 #[test]
 fn a_dedupe_store_missing_in_the_changelog_is_found() {
-    let store = super::toy::REQUESTS.0;
-    bites("dedupe store not in the changelog", in_the_loop(Sabotage::LeaveStoreOutOfChangelog(store)), 100);
+    let store = super::leases::REQUESTS.0;
+    is_found("dedupe store not in the changelog", in_the_loop(Sabotage::LeaveStoreOutOfChangelog(store)), 100);
 }
 
 #[test]
 fn a_producer_kept_after_an_unknown_end_is_found() {
-    bites("no new producer after an unknown EndTxn", in_the_loop(Sabotage::NoReinitAfterUnknown), 500);
+    is_found("no new producer after an unknown EndTxn", in_the_loop(Sabotage::NoReinitAfterUnknown), 500);
 }
 
 #[test]
 fn a_restore_that_reads_uncommitted_is_found() {
-    let subject = Subject { wrap: |inner| Box::new(Bugged { inner, bug: Bug::DirtyRestore }), ..Subject::HONEST };
-    bites("restore read_uncommitted", subject, 100);
+    let subject = Subject { wrap: |inner| Box::new(Bugged { inner, bug: Bug::DirtyRestore }), ..Subject::CORRECT };
+    is_found("restore read_uncommitted", subject, 100);
 }
 
 #[test]
 fn a_missing_generation_fence_is_found() {
-    let subject = Subject { wrap: |inner| Box::new(Bugged { inner, bug: Bug::NoGenerationFence }), ..Subject::HONEST };
-    bites("no generation fence", subject, 3_000);
+    let subject = Subject { wrap: |inner| Box::new(Bugged { inner, bug: Bug::NoGenerationFence }), ..Subject::CORRECT };
+    is_found("no generation fence", subject, 3_000);
 }
 
 /// Bugs at the seam.
