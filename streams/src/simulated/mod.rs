@@ -33,4 +33,6 @@ pub use simulation::{BEGINNING, Entries, QuiesceError, Setup, Simulation};
 #[cfg(test)]
 mod cluster_tests;
 #[cfg(test)]
+pub(crate) mod mutant;
+#[cfg(test)]
 mod simulation_tests;

@@ -14,4 +14,6 @@ pub(crate) use stores::{Slot, Stores};
 #[cfg(test)]
 mod base_tests;
 #[cfg(test)]
+pub(crate) mod mutant;
+#[cfg(test)]
 mod stores_tests;

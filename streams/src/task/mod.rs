@@ -379,14 +379,6 @@ impl Task {
     }
 }
 
-#[cfg(test)]
-impl Task {
-    /// A seeded bug: goes back to the last commit but keeps what the aborted transaction wrote.
-    pub(crate) fn discard_all_but_the_overlay(&mut self) {
-        self.rewind();
-    }
-}
-
 fn is_tick(record: &Record) -> bool {
     record.value.is_none() && record.header(EVENT_TYPE) == Some(TICK)
 }

@@ -31,23 +31,6 @@ pub(crate) struct ThreadConfig {
     pub(crate) suspend_ms: i64,
     /// What a task may write.
     pub(crate) limits: Limits,
-    /// A seeded bug that the tests must catch.
-    #[cfg(test)]
-    pub(crate) sabotage: Option<Sabotage>,
-}
-
-/// Bugs that a test switches on to show that the tests would find them.
-#[cfg(test)]
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Sabotage {
-    /// What an aborted transaction wrote stays in the stores.
-    KeepOverlayOnAbort,
-    /// Positions are committed by a transaction of their own, after the one with the records.
-    OffsetsOutsideTransaction,
-    /// A store never reaches the changelog.
-    LeaveStoreOutOfChangelog(u8),
-    /// A commit of unknown outcome counts as aborted; the producer goes on.
-    NoReinitAfterUnknown,
 }
 
 impl Default for ThreadConfig {
@@ -66,8 +49,6 @@ impl Default for ThreadConfig {
             unread_tick_timeout_ms: 1_000,
             suspend_ms: 60_000,
             limits: Limits { record_bytes: 900_000, dead_letter_bytes: 900_000 },
-            #[cfg(test)]
-            sabotage: None,
         }
     }
 }

@@ -11,6 +11,7 @@ use super::{Step, StreamThread, ThreadConfig};
 use crate::metrics::Metrics;
 use crate::processor::{Context, Processor, StoreId, Timer, Verdict};
 use crate::record::{Outgoing, Record};
+use crate::simulated::mutant::{Mutant, MutantBroker};
 use crate::simulated::{Clock, Cluster, Isolation, Slot, Timestamps};
 use crate::topology::Topology;
 
@@ -87,10 +88,14 @@ pub(crate) fn topology() -> Topology {
         .unwrap()
 }
 
+/// A thread whose connection follows a script and may have a seeded bug.
+pub(crate) type TestThread = StreamThread<MutantBroker<ScriptedBroker>>;
+
 /// A cluster with the counter's topics.
 pub(crate) struct Fixture {
     pub(crate) cluster: Cluster,
     pub(crate) config: ThreadConfig,
+    pub(crate) mutant: Mutant,
 }
 
 impl Fixture {
@@ -103,18 +108,19 @@ impl Fixture {
         for (topic, count) in [("in", partitions), ("changelog", partitions), ("out", 1), ("dead", 1)] {
             cluster.create_topic(topic, count, Timestamps::LogAppendTime);
         }
-        Self { cluster, config: ThreadConfig::default() }
+        Self { cluster, config: ThreadConfig::default(), mutant: Mutant::None }
     }
 
-    pub(crate) fn thread(&self, slot: &str) -> StreamThread<ScriptedBroker> {
+    pub(crate) fn thread(&self, slot: &str) -> TestThread {
         self.thread_of("counter", slot)
     }
 
-    pub(crate) fn thread_of(&self, group: &str, slot: &str) -> StreamThread<ScriptedBroker> {
+    pub(crate) fn thread_of(&self, group: &str, slot: &str) -> TestThread {
         let broker = self.cluster.connect(Slot::new(group, slot, "in")).unwrap();
         let metrics = Metrics::new(&Registry::new()).unwrap().thread("counter", 0);
         let config = ThreadConfig { slot: slot.to_owned(), ..self.config.clone() };
-        StreamThread::new(ScriptedBroker::new(broker), Arc::new(topology()), config, metrics)
+        let broker = MutantBroker::new(ScriptedBroker::new(broker), self.mutant);
+        StreamThread::new(broker, Arc::new(topology()), config, metrics)
     }
 
     pub(crate) fn put(&self, partition: i32, key: &str, value: &str) {
@@ -129,7 +135,7 @@ impl Fixture {
     }
 
     /// Steps the threads in turn, one millisecond of simulated time a round.
-    pub(crate) fn run(&self, threads: &mut [&mut StreamThread<ScriptedBroker>], rounds: usize) {
+    pub(crate) fn run(&self, threads: &mut [&mut TestThread], rounds: usize) {
         for _ in 0..rounds {
             for thread in threads.iter_mut() {
                 let _: Step = thread.step();

@@ -29,8 +29,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-#[cfg(test)]
-pub(crate) use config::Sabotage;
 pub(crate) use config::ThreadConfig;
 
 use crate::broker::{Broker, Polled};

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::broker::{Broker, BrokerError, Polled, Position};
 use crate::record::{Outgoing, Record};
 use crate::simulated::SimulatedBroker;
+use crate::simulated::mutant::Simulated;
 
 /// Calls that a script may name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -59,6 +60,12 @@ impl ScriptedBroker {
                 Err(error)
             }
         }
+    }
+}
+
+impl Simulated for ScriptedBroker {
+    fn simulated(&mut self) -> &mut SimulatedBroker {
+        &mut self.inner
     }
 }
 

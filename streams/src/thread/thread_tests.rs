@@ -11,20 +11,20 @@
 
 use bytes::Bytes;
 
-use super::fixture::{COUNTS, Fixture};
-use super::scripted::{Call, Effect, ScriptedBroker};
-use super::{Sabotage, StreamThread};
+use super::fixture::{COUNTS, Fixture, TestThread};
+use super::scripted::{Call, Effect};
 use crate::broker::BrokerError;
-use crate::processor::StoreId;
 use crate::record::Outgoing;
 use crate::service::Condition;
+use crate::simulated::mutant::Mutant;
+use crate::store::mutant::with_overlay_kept;
 
-fn count(thread: &StreamThread<ScriptedBroker>, partition: i32, key: &str) -> String {
+fn count(thread: &TestThread, partition: i32, key: &str) -> String {
     let stores = thread.task(partition).unwrap().stores();
     String::from_utf8(stores.get(usize::from(COUNTS.0), key.as_bytes()).unwrap_or_default().to_vec()).unwrap()
 }
 
-fn failure(thread: &StreamThread<ScriptedBroker>) -> String {
+fn failure(thread: &TestThread) -> String {
     match thread.condition() {
         Condition::Failed(reason) => reason,
         other => panic!("still {other:?}"),
@@ -32,7 +32,7 @@ fn failure(thread: &StreamThread<ScriptedBroker>) -> String {
 }
 
 /// A thread that runs and has decided one record.
-fn running(fixture: &Fixture) -> StreamThread<ScriptedBroker> {
+fn running(fixture: &Fixture) -> TestThread {
     let mut thread = fixture.thread("a");
     fixture.put(0, "k", "x");
     fixture.run(&mut [&mut thread], 30);
@@ -337,9 +337,9 @@ fn impossible_state_stops_the_thread_with_a_reason() {
 #[test]
 fn a_seeded_bug_is_seen() {
     // What the other tests of this file hold: exactly these outputs, and the same count after a crash.
-    let healthy = |sabotage, script: Vec<(Call, Effect, BrokerError)>, crashes_at_offsets: bool| {
+    let is_correct = |mutant, script: Vec<(Call, Effect, BrokerError)>, crashes_at_offsets: bool| {
         let mut fixture = Fixture::new(1);
-        fixture.config.sabotage = sabotage;
+        fixture.mutant = mutant;
         let mut thread = running(&fixture);
         thread.broker_mut().script = script;
         fixture.put(0, "k", "x");
@@ -354,12 +354,13 @@ fn a_seeded_bug_is_seen() {
     };
     let abort = || vec![(Call::SendOffsets, Effect::None, BrokerError::Abort("refused".into()))];
     let unknown = || vec![(Call::Commit, Effect::Had, BrokerError::Unknown("no answer".into()))];
-    assert!(healthy(None, abort(), false));
-    assert!(healthy(None, unknown(), false));
-    assert!(!healthy(Some(Sabotage::KeepOverlayOnAbort), abort(), false));
-    assert!(!healthy(Some(Sabotage::OffsetsOutsideTransaction), abort(), true));
-    assert!(!healthy(Some(Sabotage::LeaveStoreOutOfChangelog(StoreId(0).0)), Vec::new(), false));
-    assert!(!healthy(Some(Sabotage::NoReinitAfterUnknown), unknown(), false));
+    assert!(is_correct(Mutant::None, abort(), false));
+    assert!(is_correct(Mutant::None, unknown(), false));
+    assert!(!with_overlay_kept(true, || is_correct(Mutant::None, abort(), false)));
+    assert!(!is_correct(Mutant::OffsetsInTheirOwnTransaction, abort(), true));
+    let store = Mutant::StoreNotInChangelog { changelog: "changelog", store: COUNTS.0 };
+    assert!(!is_correct(store, Vec::new(), false));
+    assert!(!is_correct(Mutant::UnknownCountsAsAborted, unknown(), false));
 }
 
 #[test]

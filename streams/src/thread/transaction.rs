@@ -6,11 +6,7 @@ use super::recovery::LoopError;
 use super::{Producer, StreamThread, Ticked, seconds};
 use crate::broker::{Broker, BrokerError};
 use crate::changelog;
-use crate::record::Outgoing;
 use crate::task::{Advanced, Checkpoint, Outcome, State, Task, size};
-
-#[cfg(test)]
-use super::Sabotage;
 
 /// The open transaction.
 #[derive(Debug)]
@@ -125,9 +121,8 @@ impl<B: Broker> StreamThread<B> {
         for (partition, task) in self.tasks.iter_mut().filter(|(_, task)| task.is_changed()) {
             let mut sent = Ok(());
             let broker = &mut self.broker;
-            let config = &self.config;
             let checkpoint = task.prepare(|outgoing| {
-                if sent.is_ok() && goes_to_changelog(config, &outgoing) {
+                if sent.is_ok() {
                     sent = broker.send(outgoing);
                 }
             });
@@ -135,24 +130,11 @@ impl<B: Broker> StreamThread<B> {
             positions.push((*partition, checkpoint.to_position()));
         }
         let changelog_done = Instant::now();
-        #[cfg(test)]
-        if self.config.sabotage == Some(Sabotage::OffsetsOutsideTransaction) {
-            self.broker.drain().map_err(producer_error)?;
-            self.broker.commit().map_err(commit_error)?;
-            self.broker.begin().map_err(producer_error)?;
-        }
         self.broker.send_offsets(&positions).map_err(producer_error)?;
         let offsets_done = Instant::now();
         self.broker.drain().map_err(producer_error)?;
         let drain_done = Instant::now();
-        let ended = self.broker.commit();
-        #[cfg(test)]
-        if self.config.sabotage == Some(Sabotage::NoReinitAfterUnknown)
-            && let Err(BrokerError::Unknown(reason)) = &ended
-        {
-            return Err(LoopError::Abort(reason.clone()));
-        }
-        ended.map_err(commit_error)?;
+        self.broker.commit().map_err(commit_error)?;
         let ended = Instant::now();
         self.metrics.changelog_phase.observe((changelog_done - started).as_secs_f64());
         self.metrics.offsets_phase.observe((offsets_done - changelog_done).as_secs_f64());
@@ -187,12 +169,7 @@ impl<B: Broker> StreamThread<B> {
     pub(super) fn abort(&mut self) -> Result<(), LoopError> {
         let had_begun = self.transaction.take().is_some();
         if had_begun {
-            let aborted = self.broker.abort();
-            #[cfg(test)]
-            if self.config.sabotage == Some(Sabotage::NoReinitAfterUnknown) {
-                return self.rewind_changed();
-            }
-            if let Err(error) = aborted {
+            if let Err(error) = self.broker.abort() {
                 return Err(LoopError::InDoubt("failed", error.to_string()));
             }
             self.metrics.transaction("aborted");
@@ -209,7 +186,7 @@ impl<B: Broker> StreamThread<B> {
     /// Drops what a task did since its last commit and reads its input again from there.
     pub(super) fn rewind(&mut self, partition: i32) -> Result<(), LoopError> {
         let Some(task) = self.tasks.get_mut(&partition) else { return Ok(()) };
-        discard(task, &self.config);
+        task.discard();
         self.ticks.remove(&partition);
         let position = task.position();
         self.broker.seek(partition, position).map_err(|error| LoopError::Rejoin(error.to_string()))
@@ -258,27 +235,6 @@ impl<B: Broker> StreamThread<B> {
             State::Restoring | State::Suspended => Ok(()),
         }
     }
-}
-
-/// Goes back to the last commit.
-pub(super) fn discard(task: &mut Task, config: &super::ThreadConfig) {
-    #[cfg(test)]
-    if config.sabotage == Some(Sabotage::KeepOverlayOnAbort) {
-        task.discard_all_but_the_overlay();
-        return;
-    }
-    let super::ThreadConfig { .. } = config;
-    task.discard();
-}
-
-/// Everything does; a seeded bug keeps one store back.
-fn goes_to_changelog(config: &super::ThreadConfig, outgoing: &Outgoing) -> bool {
-    #[cfg(test)]
-    if let Some(Sabotage::LeaveStoreOutOfChangelog(store)) = config.sabotage {
-        return outgoing.key.as_ref().and_then(|key| key.first()) != Some(&store);
-    }
-    let (super::ThreadConfig { .. }, Outgoing { .. }) = (config, outgoing);
-    true
 }
 
 /// An error before the end of a transaction: none of its records can be visible.

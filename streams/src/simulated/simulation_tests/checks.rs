@@ -9,7 +9,8 @@ use crate::processor::StoreId;
 use crate::record::Record;
 use crate::simulated::scheduler::Wrap;
 use crate::simulated::{FaultCounts, FaultRates, Isolation, Setup, Simulation};
-use crate::thread::{Sabotage, ThreadConfig};
+use crate::store::mutant::with_overlay_kept;
+use crate::thread::ThreadConfig;
 
 const PARTITIONS: i32 = 2;
 const RESOURCES: u32 = 4;
@@ -18,11 +19,12 @@ const RESOURCES: u32 = 4;
 #[derive(Clone, Copy)]
 pub(super) struct Subject {
     pub(super) wrap: Wrap,
-    pub(super) sabotage: Option<Sabotage>,
+    /// What an aborted transaction wrote stays in the stores.
+    pub(super) keeps_overlay: bool,
 }
 
 impl Subject {
-    pub(super) const CORRECT: Self = Self { wrap: |broker| Box::new(broker), sabotage: None };
+    pub(super) const CORRECT: Self = Self { wrap: |broker| Box::new(broker), keeps_overlay: false };
 }
 
 /// Runs one seed to its end. The error says what was wrong, and with `traced` every step before it.
@@ -32,14 +34,14 @@ pub(super) fn run(seed: u64, subject: Subject, traced: bool) -> Result<FaultCoun
     let session_timeout_ms = if rng.bool() { 4_000 } else { Setup::default().session_timeout_ms };
     let instances = rng.usize(2..=3);
     let setup = Setup { instances, partitions: PARTITIONS, session_timeout_ms, ..Setup::default() };
-    let config =
-        ThreadConfig { sabotage: subject.sabotage, poll_records: rng.usize(1..=40), ..ThreadConfig::default() };
+    let config = ThreadConfig { poll_records: rng.usize(1..=40), ..ThreadConfig::default() };
     let simulation =
         Simulation::with(seed, leases::topology(), setup, subject.wrap, config).map_err(|error| error.to_string())?;
     if traced {
         simulation.cluster().record_trace();
     }
-    let outcome = crate::simulated::seeds::caught(|| drive(&simulation, &mut rng));
+    let outcome =
+        crate::simulated::seeds::caught(|| with_overlay_kept(subject.keeps_overlay, || drive(&simulation, &mut rng)));
     match outcome {
         Ok(()) => Ok(simulation.cluster().fault_counts()),
         Err(reason) if traced => {
