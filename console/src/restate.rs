@@ -16,7 +16,7 @@ use events::prices::PriceCommand;
 use events::topics::{INVENTORY_EVENTS, PRICES_INBOX};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use streams::emitter::{EmitError, Emitter, Refused, emit_until_durable};
-use streams::kafka::{ClusterConfig, Tap, TapError};
+use streams::kafka::{ClusterConfig, ReadError, TopicReader};
 use streams::record::Outgoing;
 use tokio::time::timeout;
 
@@ -40,7 +40,7 @@ pub struct Definitions {
 pub enum RestateError {
     /// The log cannot be read.
     #[error(transparent)]
-    Tap(#[from] TapError),
+    Read(#[from] ReadError),
     /// A fact was written by a newer version of this program, which may know more of what a product costs.
     #[error("a fact: {0}")]
     Newer(DecodeError),
@@ -71,10 +71,10 @@ impl Definitions {
 /// Reads every definition there is. Blocks; not for an async worker thread.
 ///
 /// # Errors
-/// [`RestateError::Tap`], [`RestateError::Newer`].
+/// [`RestateError::Read`], [`RestateError::Newer`].
 pub fn read(cluster: &ClusterConfig) -> Result<Definitions, RestateError> {
     let mut definitions = Definitions::default();
-    for record in Tap::open(cluster, INVENTORY_EVENTS.name())? {
+    for record in TopicReader::open(cluster, INVENTORY_EVENTS.name())? {
         let record = record?;
         let envelope = Envelope::from_headers(record.header_pairs());
         match codec::decode::<InventoryEvent>(record.value.as_deref(), &envelope) {

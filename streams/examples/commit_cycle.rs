@@ -1,5 +1,5 @@
-//! Measures the adapters on a real cluster: what a transaction costs, what exactly-once costs in throughput, what the emitter
-//! carries. Prints one JSON line; `scripts/bench` keeps it.
+//! Measures the adapters on a real cluster: the cost of a transaction, the throughput of exactly-once, the throughput of the
+//! emitter. Prints one JSON line; `scripts/bench` keeps it.
 //!
 //! `KAFKA_BOOTSTRAP=127.0.0.1:9092 cargo run --release -p streams --example commit_cycle`
 #![allow(clippy::print_stdout, reason = "its result is one line on stdout")]
@@ -84,13 +84,13 @@ fn outgoing(topic: &Arc<str>, partition: i32) -> Outgoing {
     Outgoing {
         topic: Arc::clone(topic),
         partition: Some(partition),
-        key: Some(Bytes::from_static(b"campaign")),
+        key: Some(Bytes::from_static(b"key")),
         value,
         headers: Vec::new(),
     }
 }
 
-/// One tiny transaction after another: two records and a position, as for a claim on an idle system.
+/// One tiny transaction after another: two records and a position, as for one record on an idle system.
 fn one_record_cycles(
     cluster: &ClusterConfig,
     run: &str,
@@ -179,7 +179,7 @@ fn raw_per_second(cluster: &ClusterConfig, run: &str, source: &str, sink: &str) 
         let same = same.key(message.key().unwrap_or_default()).payload(message.payload().unwrap_or_default());
         producer.send(same).map_err(|(error, _)| error)?;
         let other = BaseRecord::<[u8], [u8]>::to(sink).partition(message.partition());
-        producer.send(other.key(b"campaign").payload(&[b'x'; 200])).map_err(|(error, _)| error)?;
+        producer.send(other.key(b"key").payload(&[b'x'; 200])).map_err(|(error, _)| error)?;
         read += 1;
         if read % 1_000 == 0 {
             producer.poll(Duration::ZERO);
@@ -192,7 +192,7 @@ fn raw_per_second(cluster: &ClusterConfig, run: &str, source: &str, sink: &str) 
     Ok(per_second(read, began))
 }
 
-/// Writers that each wait for an acknowledgement before they write again, as many as an ingress has requests under way.
+/// Writers that each wait for an acknowledgement before they write again, as a service with that many requests in flight does.
 fn emitted_per_second(cluster: &ClusterConfig, sink: &str) -> Outcome<String> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build()?;
     let emitter = Arc::new(KafkaEmitter::new(cluster, EmitterConfig::default(), &prometheus::Registry::new())?);

@@ -1,5 +1,4 @@
-//! Reads a topic from its first record to its end with the bare client, and does nothing with it: what any reader of it is measured
-//! by. Committed records only and checksums checked, as stream threads read. Prints one JSON line.
+//! Reads a topic from its first record to its end with the bare client, and does nothing with it: the baseline for every reader. Committed records only and checksums checked, as stream threads read. Prints one JSON line.
 //!
 //! `KAFKA_BOOTSTRAP=127.0.0.1:9092 cargo run --release -p streams --example drain -- <topic> [consumers]`
 #![allow(clippy::print_stdout, reason = "its result is one line on stdout")]
@@ -15,8 +14,8 @@ use rdkafka::{ClientConfig, Message};
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
-/// How long the cluster may stay silent.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long the cluster may return nothing.
+const SILENCE_LIMIT: Duration = Duration::from_secs(30);
 
 /// What one consumer has read.
 struct Drained {
@@ -32,7 +31,7 @@ fn main() -> Outcome<()> {
     let consumers: i32 = std::env::args().nth(2).map_or(Ok(1), |count| count.parse())?;
     let bootstrap = std::env::var("KAFKA_BOOTSTRAP")?;
     let first = consumer(&bootstrap)?;
-    let metadata = first.fetch_metadata(Some(&topic), PATIENCE)?;
+    let metadata = first.fetch_metadata(Some(&topic), SILENCE_LIMIT)?;
     let found = metadata.topics().first().ok_or("no such topic")?;
     let partitions = i32::try_from(found.partitions().len())?;
     let of = |number| (0..partitions).filter(|partition| partition % consumers == number).collect::<Vec<_>>();
@@ -70,10 +69,10 @@ fn drain(bootstrap: &str, topic: &str, partitions: &[i32]) -> Outcome<Drained> {
     let now = Instant::now();
     let mut drained = Drained { records: 0, bytes: 0, began: now, ended: now };
     let mut open = partitions.len();
-    let mut heard = now;
+    let mut last_record = now;
     while open > 0 {
         match consumer.poll(Duration::from_millis(100)) {
-            None if heard.elapsed() > PATIENCE => return Err("the cluster is silent".into()),
+            None if last_record.elapsed() > SILENCE_LIMIT => return Err("the cluster returns nothing".into()),
             None => continue,
             Some(Ok(message)) => {
                 if drained.records == 0 {
@@ -87,7 +86,7 @@ fn drain(bootstrap: &str, topic: &str, partitions: &[i32]) -> Outcome<Drained> {
             Some(Err(error)) => return Err(error.into()),
         }
         if drained.records.is_multiple_of(1_000) {
-            heard = Instant::now();
+            last_record = Instant::now();
         }
     }
     drained.ended = Instant::now();

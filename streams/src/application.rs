@@ -1,22 +1,22 @@
 //! A processor's stream threads: started, watched, stopped.
 //!
 //! Each thread is a plain OS thread in a slot of its own: slot `n` of an instance always has the same transactional id and
-//! group instance id, so that its heir fences it and takes over at once. The caller's `connect` makes a slot's broker.
+//! group instance id, so that the next process in the slot fences it and takes over at once. The caller's `connect` makes a slot's broker.
 //!
 //! ```ignore
 //! let metrics = Metrics::new(&registry)?;
 //! let config = ApplicationConfig { threads: 2, instance: "0".into(), ..Default::default() };
 //! let connect = move |slot: u32| {
-//!     let identity = format!("timesale.coupons.{instance}.{slot}");
-//!     KafkaBroker::new(&cluster, SlotConfig::new("timesale.coupons", &identity, "coupons.inbox"))
+//!     let identity = format!("clicks.{instance}.{slot}");
+//!     KafkaBroker::new(&cluster, SlotConfig::new("clicks", &identity, "clicks.input"))
 //! };
 //! let application = Application::start(topology()?, connect, config, &metrics, &health, &shutdown)?;
 //! shutdown.requested().await;
 //! tokio::task::spawn_blocking(move || application.join(Duration::from_secs(10))).await?;
 //! ```
 //!
-//! Health: one part per thread, `<application>-<slot>`, and `<application>-watchdog`, which fails when a thread stands still
-//! or is gone. A stalled processor is the worst state there is: nothing else would tell.
+//! Health: one part per thread, `<application>-<slot>`, and `<application>-watchdog`, which fails when a thread has
+//! stalled or ended. Without it a stalled processor would not be noticed.
 
 use std::io;
 use std::sync::Arc;
@@ -37,7 +37,7 @@ pub struct ApplicationConfig {
     pub threads: u32,
     /// Which instance of the application this process is; part of every slot's name. It must survive a restart.
     pub instance: String,
-    /// A transaction is committed at this age at the latest; while the input runs dry it is committed at once.
+    /// A transaction is committed at this age at the latest; when no more input is there it is committed at once.
     pub commit_interval_ms: u32,
     /// Records and timers of one transaction, at most.
     pub transaction_records: usize,
@@ -72,10 +72,10 @@ pub enum ApplicationError {
     Start {
         /// The application.
         application: String,
-        /// What the system says.
+        /// The system's error.
         error: io::Error,
     },
-    /// A thread did not end within the deadline. What it left open is aborted by whoever takes its slot.
+    /// A thread did not end within the deadline. Its open transaction is aborted by the next process in its slot.
     #[error("{stuck} threads of {application} did not end in time")]
     Stuck {
         /// The application.
@@ -85,9 +85,9 @@ pub enum ApplicationError {
     },
 }
 
-/// A thread's signs of life, in milliseconds of its application's own clock.
+/// A thread's last activity, in milliseconds of its application's own clock.
 #[derive(Default)]
-struct Pulse {
+struct Heartbeat {
     moved: AtomicU64,
     polled: AtomicU64,
     ended: AtomicBool,
@@ -113,15 +113,15 @@ impl Application {
         let topology = Arc::new(topology);
         let name = topology.name().clone();
         let connect = Arc::new(connect);
-        let born = Instant::now();
+        let started = Instant::now();
         let failed = |error| ApplicationError::Start { application: name.to_string(), error };
         let mut threads = Vec::new();
-        let mut pulses = Vec::new();
+        let mut heartbeats = Vec::new();
         for slot in 0..config.threads.max(1) {
-            let pulse = Arc::new(Pulse::default());
+            let heartbeat = Arc::new(Heartbeat::default());
             let part = format!("{name}-{slot}");
             health.set(&part, Condition::Starting("connecting".to_owned()));
-            let run = Run {
+            let run = Runner {
                 slot,
                 part: part.clone(),
                 topology: topology.clone(),
@@ -129,18 +129,18 @@ impl Application {
                 metrics: metrics.clone(),
                 health: health.clone(),
                 shutdown: shutdown.clone(),
-                pulse: pulse.clone(),
-                born,
+                heartbeat: heartbeat.clone(),
+                started,
             };
             let connect = connect.clone();
             let body = move || run.run(connect.as_ref());
             threads.push(thread::Builder::new().name(part).spawn(body).map_err(failed)?);
-            pulses.push(pulse);
+            heartbeats.push(heartbeat);
         }
-        let watch = Watch {
+        let watch = Watchdog {
             application: name.clone(),
-            pulses,
-            born,
+            heartbeats,
+            started,
             stalled_after: Duration::from_millis(config.stalled_after_ms.into()),
             metrics: metrics.clone(),
             health: health.clone(),
@@ -160,7 +160,7 @@ impl Application {
     /// Waits for the threads to commit and end, after shutdown was requested. Blocks; not for an async worker.
     ///
     /// # Errors
-    /// [`ApplicationError::Stuck`] at the deadline: the process may end all the same, nothing is lost.
+    /// [`ApplicationError::Stuck`] at the deadline: the process may be ended, no data is lost.
     pub fn join(self, deadline: Duration) -> Result<(), ApplicationError> {
         let until = Instant::now() + deadline;
         while Instant::now() < until && !self.is_finished() {
@@ -171,15 +171,15 @@ impl Application {
             return Err(ApplicationError::Stuck { application: self.name.to_string(), stuck });
         }
         for thread in self.threads.into_iter().chain([self.watchdog]) {
-            // A panic has been reported by the thread's own pulse.
+            // A panic was reported as an ended thread.
             drop(thread.join());
         }
         Ok(())
     }
 }
 
-/// One thread's run.
-struct Run {
+/// Runs one thread.
+struct Runner {
     slot: u32,
     part: String,
     topology: Arc<Topology>,
@@ -187,22 +187,22 @@ struct Run {
     metrics: Metrics,
     health: Health,
     shutdown: Shutdown,
-    pulse: Arc<Pulse>,
-    born: Instant,
+    heartbeat: Arc<Heartbeat>,
+    started: Instant,
 }
 
-/// Marks a thread as ended, however it ends.
-struct Ending<'a>(&'a Pulse);
+/// Marks a thread as ended when it is dropped.
+struct EndMark<'a>(&'a Heartbeat);
 
-impl Drop for Ending<'_> {
+impl Drop for EndMark<'_> {
     fn drop(&mut self) {
         self.0.ended.store(true, Ordering::Release);
     }
 }
 
-impl Run {
+impl Runner {
     fn run<B: Broker>(&self, connect: &(dyn Fn(u32) -> Result<B, BrokerError> + Send + Sync)) {
-        let _ending = Ending(&self.pulse);
+        let _ending = EndMark(&self.heartbeat);
         let Some(broker) = self.connect(connect) else { return };
         let config = ThreadConfig {
             slot: format!("{}.{}.{}", self.topology.name(), self.config.instance, self.slot),
@@ -212,16 +212,16 @@ impl Run {
         };
         let metrics = self.metrics.thread(self.topology.name(), self.slot);
         let mut thread = StreamThread::new(broker, self.topology.clone(), config, metrics);
-        let mut told = None;
+        let mut reported = None;
         let mut polls = 0;
         while !self.shutdown.is_requested() {
             let step = thread.step();
-            self.move_on(thread.polls() != polls);
+            self.beat(thread.polls() != polls);
             polls = thread.polls();
             let condition = thread.condition();
-            if told.as_ref() != Some(&condition) {
+            if reported.as_ref() != Some(&condition) {
                 self.health.set(&self.part, condition.clone());
-                told = Some(condition);
+                reported = Some(condition);
             }
             match step {
                 Step::Worked => {}
@@ -236,11 +236,11 @@ impl Run {
     fn connect<B>(&self, connect: &(dyn Fn(u32) -> Result<B, BrokerError> + Send + Sync)) -> Option<B> {
         let mut pause = Duration::from_millis(50);
         while !self.shutdown.is_requested() {
-            self.move_on(false);
+            self.beat(false);
             match connect(self.slot) {
                 Ok(broker) => return Some(broker),
                 Err(BrokerError::Fatal(reason)) => {
-                    tracing::error!(part = %self.part, %reason, "cannot connect: it will never work like this");
+                    tracing::error!(part = %self.part, %reason, "cannot connect: retrying cannot help");
                     self.health.set(&self.part, Condition::Failed(reason));
                     return None;
                 }
@@ -255,15 +255,15 @@ impl Run {
         None
     }
 
-    fn move_on(&self, has_polled: bool) {
-        let now = millis(self.born.elapsed());
-        self.pulse.moved.store(now, Ordering::Relaxed);
+    fn beat(&self, has_polled: bool) {
+        let now = millis(self.started.elapsed());
+        self.heartbeat.moved.store(now, Ordering::Relaxed);
         if has_polled {
-            self.pulse.polled.store(now, Ordering::Relaxed);
+            self.heartbeat.polled.store(now, Ordering::Relaxed);
         }
     }
 
-    /// Sleeps, but hears a shutdown.
+    /// Sleeps, until a shutdown is requested at most.
     fn pause(&self, pause: Duration) {
         let until = Instant::now() + pause;
         while !self.shutdown.is_requested() {
@@ -276,44 +276,44 @@ impl Run {
     }
 }
 
-/// Looks after the threads from outside.
-struct Watch {
+/// Watches the threads from outside.
+struct Watchdog {
     application: Arc<str>,
-    pulses: Vec<Arc<Pulse>>,
-    born: Instant,
+    heartbeats: Vec<Arc<Heartbeat>>,
+    started: Instant,
     stalled_after: Duration,
     metrics: Metrics,
     health: Health,
     shutdown: Shutdown,
 }
 
-impl Watch {
+impl Watchdog {
     fn run(&self) {
         let part = format!("{}-watchdog", self.application);
-        let mut told = None;
+        let mut reported = None;
         while !self.shutdown.is_requested() {
-            let condition = self.look();
-            if told.as_ref() != Some(&condition) {
+            let condition = self.check();
+            if reported.as_ref() != Some(&condition) {
                 if let Condition::Failed(reason) = &condition {
                     tracing::error!(application = %self.application, %reason, "a stream thread does no work");
                 }
                 self.health.set(&part, condition.clone());
-                told = Some(condition);
+                reported = Some(condition);
             }
             thread::sleep(Duration::from_millis(200));
         }
     }
 
-    fn look(&self) -> Condition {
-        let now = self.born.elapsed();
+    fn check(&self) -> Condition {
+        let now = self.started.elapsed();
         let ago = |mark: &AtomicU64| now.saturating_sub(Duration::from_millis(mark.load(Ordering::Relaxed)));
         let mut failed = Vec::new();
-        for (slot, pulse) in (0_u32..).zip(&self.pulses) {
-            self.metrics.set_since_poll(&self.application, slot, ago(&pulse.polled));
-            if pulse.ended.load(Ordering::Acquire) {
+        for (slot, heartbeat) in (0_u32..).zip(&self.heartbeats) {
+            self.metrics.set_since_poll(&self.application, slot, ago(&heartbeat.polled));
+            if heartbeat.ended.load(Ordering::Acquire) {
                 failed.push(format!("thread {slot} has ended"));
-            } else if ago(&pulse.moved) > self.stalled_after {
-                failed.push(format!("thread {slot} has not moved for {} s", ago(&pulse.moved).as_secs()));
+            } else if ago(&heartbeat.moved) > self.stalled_after {
+                failed.push(format!("thread {slot} has not moved for {} s", ago(&heartbeat.moved).as_secs()));
             }
         }
         self.metrics.set_failed_threads(&self.application, failed.len());

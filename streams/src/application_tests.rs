@@ -1,4 +1,4 @@
-//! Threads on a simulated cluster in real time: readiness, alarm, shutdown.
+//! Threads on a simulated cluster in real time: readiness, failure, shutdown.
 
 #![allow(clippy::unwrap_used, reason = "a test stops where it is wrong")]
 
@@ -12,7 +12,7 @@ use crate::metrics::Metrics;
 use crate::record::Outgoing;
 use crate::service::{Condition, Health, shutdown};
 use crate::simulated::{Clock, Cluster, Isolation, SimulatedBroker, Slot, Timestamps};
-use crate::thread::rig::topology;
+use crate::thread::fixture::topology;
 
 fn cluster() -> Cluster {
     let cluster = Cluster::new(1, Clock::System);
@@ -31,7 +31,7 @@ fn until(what: &str, is_so: impl Fn() -> bool) {
 }
 
 #[test]
-fn threads_share_the_partitions_tell_how_they_are_and_end_when_asked() {
+fn threads_share_the_partitions_report_their_condition_and_end_on_shutdown() {
     let cluster = cluster();
     let registry = Registry::new();
     let metrics = Metrics::new(&registry).unwrap();
@@ -66,7 +66,7 @@ fn threads_share_the_partitions_tell_how_they_are_and_end_when_asked() {
 }
 
 #[test]
-fn a_thread_that_has_ended_is_an_alarm_of_its_own() {
+fn a_thread_that_has_ended_fails_the_watchdog() {
     let metrics = Metrics::new(&Registry::new()).unwrap();
     let (health, (handle, shutdown)) = (Health::default(), shutdown());
     let connect =

@@ -1,8 +1,8 @@
 //! The seam between the loop and a Kafka cluster. Two implementations, `kafka` and `simulated`, run under the same loop
 //! (`thread`). One `Broker` is one slot's connection: one consumer of one group and one transactional producer.
 //!
-//! Calls are made from one thread. Every call returns within its own deadline; a call that may have had an effect that
-//! nobody saw returns [`BrokerError::Unknown`].
+//! Calls are made from one thread. Every call returns within its own deadline; a call whose effect is not
+//! known returns [`BrokerError::Unknown`].
 
 use std::time::Duration;
 
@@ -21,8 +21,8 @@ pub trait Broker {
 
     // --- the group ---------------------------------------------------------------------------------------------------
 
-    /// What has happened: group changes first, else records of assigned, not paused partitions. Waits `timeout` at most and
-    /// returns at once when there is something. An empty answer means the input has run dry for now.
+    /// What happened since the last poll: group changes first, else records of assigned, not paused partitions. Waits `timeout` at most and
+    /// returns at once when there is something. An empty answer means that there is no more input for now.
     ///
     /// # Errors
     /// [`BrokerError::Fatal`] when this consumer is dead for good (fenced, unauthorised): build a new one with
@@ -81,7 +81,7 @@ pub trait Broker {
     /// [`BrokerError::Fenced`] or [`BrokerError::Fatal`].
     fn begin(&mut self) -> Result<(), BrokerError>;
 
-    /// Adds a record to the transaction. A full queue is waited out within the call.
+    /// Adds a record to the transaction. Waits within the call while the queue is full.
     ///
     /// # Errors
     /// [`BrokerError::Abort`], [`BrokerError::Fenced`] or [`BrokerError::Fatal`].
@@ -103,13 +103,13 @@ pub trait Broker {
     ///
     /// # Errors
     /// [`BrokerError::Abort`]: it has not and cannot; [`BrokerError::Unknown`]: it may have: only
-    /// [`Broker::init_transactions`] and [`Broker::committed`] can tell.
+    /// [`Broker::init_transactions`] and then [`Broker::committed`] show it.
     fn commit(&mut self) -> Result<(), BrokerError>;
 
-    /// Ends the transaction: none of it was.
+    /// Ends the transaction: none of it becomes visible.
     ///
     /// # Errors
-    /// Anything: [`Broker::init_transactions`] is the cure.
+    /// Any: [`Broker::init_transactions`] must follow.
     fn abort(&mut self) -> Result<(), BrokerError>;
 
     // --- restoring ---------------------------------------------------------------------------------------------------
@@ -135,20 +135,20 @@ pub trait Broker {
         timeout: Duration,
     ) -> Result<(Vec<Record>, i64), BrokerError>;
 
-    /// Ends it in good order: leaves the group (a static member stays for its session), closes the producer.
+    /// Closes it: leaves the group (a static member stays for its session), closes the producer.
     fn close(&mut self);
 }
 
 /// What a poll brought.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Polled {
-    /// Records, in order within each partition; empty when the input has run dry.
+    /// Records, in order within each partition; empty when there is no more input for now.
     Records(Vec<Record>),
-    /// These partitions are ours once [`Broker::assign`] is called.
+    /// These partitions are assigned once [`Broker::assign`] is called.
     Assigned(Vec<i32>),
     /// These partitions go to another member once [`Broker::unassign`] is called: commit first.
     Revoked(Vec<i32>),
-    /// These partitions are another member's already: commit nothing, call [`Broker::unassign`].
+    /// These partitions are assigned to another member already: commit nothing, call [`Broker::unassign`].
     Lost(Vec<i32>),
 }
 
@@ -157,7 +157,7 @@ pub enum Polled {
 pub struct Position {
     /// The next offset to read.
     pub offset: i64,
-    /// The runtime's own words: commit sequence, log time, topology fingerprint. At most 4,096 bytes on a stock broker.
+    /// Written by the runtime: commit sequence, log time, topology fingerprint. At most 4,096 bytes on a stock broker.
     pub metadata: String,
 }
 
@@ -173,10 +173,10 @@ pub enum BrokerError {
     /// The transaction may or may not have been committed: the producer must be replaced and the outcome looked up.
     #[error("outcome unknown: {0}")]
     Unknown(String),
-    /// Another instance with the same identity has taken over, or the coordinator has given this producer up.
+    /// Another instance with the same identity has taken over, or the coordinator has expired this producer.
     #[error("fenced: {0}")]
     Fenced(String),
-    /// It will never work like this.
+    /// Trying again cannot help.
     #[error("fatal: {0}")]
     Fatal(String),
 }

@@ -2,8 +2,8 @@
 //!
 //! One changelog topic per topology. A record's key is the store's id byte and then the entry's key; its value is a version
 //! byte and then the entry's value; a deletion is a tombstone. Ids up to 249 are the topology's stores; 255 is the runtime's
-//! timers; 254 is the position up to which the partition's state counts, written in every transaction. The position is a second
-//! witness: it catches offsets that were lost, reset or rewound behind the runtime's back.
+//! timers; 254 is the position up to which the partition's state counts, written in every transaction. The position is kept
+//! here as well as in the group's offsets, so that offsets which were lost, reset or rewound are noticed.
 
 use bytes::Bytes;
 
@@ -18,12 +18,12 @@ const TIMERS: u8 = 255;
 /// The position that the state belongs to.
 const POSITION: u8 = 254;
 
-/// One change as the changelog tells it.
+/// One change as the changelog holds it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Change<'a> {
     /// An entry of a store was written, or deleted.
     Entry(Slot, &'a [u8], Option<&'a [u8]>),
-    /// Everything before belongs to this position: the text is what travels with the committed offset.
+    /// Everything before belongs to this position: the text is the metadata of the committed offset.
     Position(&'a str),
 }
 

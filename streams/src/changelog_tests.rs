@@ -4,7 +4,7 @@
 
 use super::{Change, decode, encode};
 use crate::record::{Outgoing, Record};
-use crate::thread::rig::topology;
+use crate::thread::fixture::topology;
 
 fn read(outgoing: Outgoing) -> Record {
     Record {

@@ -58,7 +58,7 @@ pub enum Corrupt {
         /// The newest version that is known here.
         known: u8,
     },
-    /// Anything else, as the decoder says it.
+    /// Anything else, as the decoder reports it.
     #[error("{0}")]
     Other(String),
 }
@@ -112,7 +112,7 @@ impl Plain for Vec<u8> {
     }
 }
 
-/// Nothing to say: a table of such values is a set.
+/// No value: a table of such values is a set.
 impl Plain for () {
     fn bytes(&self) -> Cow<'_, [u8]> {
         Cow::Borrowed(&[])
@@ -132,7 +132,7 @@ impl Plain for bool {
         match bytes {
             [0] => Ok(false),
             [1] => Ok(true),
-            [_] => Err(Corrupt::Field("truth value")),
+            [_] => Err(Corrupt::Field("boolean")),
             _ => Err(Corrupt::Length),
         }
     }
@@ -150,7 +150,7 @@ macro_rules! plain_integers {
             }
         }
 
-        /// The sign bit is turned round, so that negative ones sort first.
+        /// The sign bit is flipped, so that negative ones sort first.
         impl Plain for $signed {
             fn bytes(&self) -> Cow<'_, [u8]> {
                 Cow::Owned((*self ^ Self::MIN).to_be_bytes().to_vec())
@@ -187,7 +187,7 @@ impl<K: Plain, V: Plain> Codec<K, V> for Compact {
     }
 }
 
-/// Values as JSON, keys in their [`Plain`] form. What serde says of unknown and missing fields decides what may change.
+/// Values as JSON, keys in their [`Plain`] form. The types' serde attributes decide which fields may be added or removed.
 ///
 /// A value that JSON cannot express (a map whose keys are not texts) is written as nothing and cannot be read again.
 #[derive(Debug)]

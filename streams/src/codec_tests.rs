@@ -40,7 +40,7 @@ fn text_keys_are_borrowed() {
 fn bytes_of_another_type_are_refused() {
     assert_eq!(u32::from_bytes(&[1, 2, 3]), Err(Corrupt::Length));
     assert_eq!(<()>::from_bytes(&[1]), Err(Corrupt::Length));
-    assert_eq!(bool::from_bytes(&[2]), Err(Corrupt::Field("truth value")));
+    assert_eq!(bool::from_bytes(&[2]), Err(Corrupt::Field("boolean")));
     assert!(matches!(String::from_bytes(&[0xff]), Err(Corrupt::Field(_))));
     assert_eq!([true, false].map(|value| bool::from_bytes(&value.bytes())), [Ok(true), Ok(false)]);
 }

@@ -1,17 +1,17 @@
-//! The test driver: a topology on a log in memory, stepped by hand, for those who write processors.
+//! The test driver: a topology on a log in memory, stepped by hand, for authors of processors.
 //!
-//! It is synchronous and has no clock: log time is what the test says. Every call runs until there is nothing left to do, as
+//! It is synchronous and has no clock: the test sets the log time. Every call runs until there is nothing left to do, as
 //! one transaction per partition. [`TestDriver::crash_and_restore`] forgets everything but what is in the changelog, as a
 //! `kill -9` does. It runs the same task, stores, timers and changelog as production; what a broker adds (aborts, rebalances,
 //! unknown outcomes) is tested on `simulated`, under the same thread.
 //!
 //! ```ignore
 //! let mut driver = TestDriver::new(topology()?);
-//! driver.pipe(b"summer", &claim, &[("event-type", b"claim"), ("schema-version", b"1")], 1_000)?;
-//! let events = driver.take("coupons.events");
+//! driver.pipe(b"home", b"visitor-1", &[], 1_000)?;
+//! let totals = driver.take("totals");
 //! driver.advance_to(60_000)?;                   // every partition reads a tick: timers fire
 //! driver.crash_and_restore()?;
-//! assert_eq!(driver.get(0, StoreId(0), b"summer"), ...);
+//! assert_eq!(driver.row(0, &COUNTS, &"home".to_owned())?, Some(1));
 //! ```
 
 use std::collections::BTreeMap;
@@ -27,11 +27,11 @@ use crate::table::Table;
 use crate::task::{Advanced, Checkpoint, Limits, RestoreError, Restoring, State, Task};
 use crate::topology::Topology;
 
-/// A topology with its inbox, outputs and changelog in memory.
+/// A topology with its source topic, outputs and changelog in memory.
 pub struct TestDriver {
     topology: Arc<Topology>,
     tasks: Vec<Task>,
-    inbox: Vec<i64>,
+    ends: Vec<i64>,
     changelogs: Vec<Vec<Record>>,
     committed: Vec<Option<Checkpoint>>,
     outputs: BTreeMap<Arc<str>, Vec<Outgoing>>,
@@ -74,7 +74,7 @@ impl TestDriver {
         Self {
             topology,
             tasks,
-            inbox: vec![0; count],
+            ends: vec![0; count],
             changelogs: vec![Vec::new(); count],
             committed: vec![None; count],
             outputs: BTreeMap::new(),
@@ -110,7 +110,7 @@ impl TestDriver {
         at_ms: i64,
     ) -> Result<(), DriverError> {
         let index = usize::try_from(partition).unwrap_or(usize::MAX);
-        let Some(end) = self.inbox.get(index) else { return Ok(()) };
+        let Some(end) = self.ends.get(index) else { return Ok(()) };
         self.pipe_record(Record {
             topic: self.topology.source().clone(),
             partition,
@@ -122,15 +122,14 @@ impl TestDriver {
         })
     }
 
-    /// Takes a record as some log holds it, at its own partition, offset and time, and runs until nothing is left to do: what was
-    /// decided there is decided again. Offsets may leave gaps, as the ends of transactions do; a record that was read is not taken
-    /// twice.
+    /// Processes a record of an existing log, at its own partition, offset and time, and runs until nothing is left to do.
+    /// Offsets may have gaps, as transaction markers leave them; a record that was read already is skipped.
     ///
     /// # Errors
     /// As for [`TestDriver::pipe`].
     pub fn pipe_record(&mut self, record: Record) -> Result<(), DriverError> {
         let index = usize::try_from(record.partition).unwrap_or(usize::MAX);
-        let Some(end) = self.inbox.get_mut(index) else { return Ok(()) };
+        let Some(end) = self.ends.get_mut(index) else { return Ok(()) };
         *end = (*end).max(record.offset + 1);
         self.run(index, record)
     }
@@ -252,7 +251,7 @@ impl TestDriver {
         self.tasks.get(usize::try_from(partition).ok()?)
     }
 
-    /// Throws every task away and makes each anew from its changelog.
+    /// Drops every task and restores each from its changelog.
     ///
     /// # Errors
     /// [`DriverError::Restore`].

@@ -1,5 +1,4 @@
-//! A writer that tells when a record is durable: what ingress puts requests into the log with. Not transactional: one record,
-//! one acknowledgement.
+//! Writing single records with an acknowledgement each. Not transactional.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -10,9 +9,9 @@ use tokio::sync::oneshot;
 
 use crate::record::Outgoing;
 
-/// Puts single records into the log.
+/// Writes single records to topics.
 pub trait Emitter: Send + Sync {
-    /// Hands a record over and returns at once. The [`Delivery`] resolves when every in-sync replica has the record.
+    /// Queues a record and returns at once. The [`Delivery`] resolves when every in-sync replica has the record.
     ///
     /// # Errors
     /// [`EmitError::Full`] when the queue has no room: nothing was or will be written.
@@ -22,15 +21,15 @@ pub trait Emitter: Send + Sync {
     fn pressure(&self) -> f64;
 }
 
-/// Resolves when a record's fate is known.
+/// Resolves when a record's outcome is known.
 #[derive(Debug)]
 pub struct Delivery(oneshot::Receiver<Result<Placed, EmitError>>);
 
-/// Tells a [`Delivery`] the record's fate.
+/// Resolves a [`Delivery`] with the record's outcome.
 #[derive(Debug)]
 pub struct Acknowledger(oneshot::Sender<Result<Placed, EmitError>>);
 
-/// Where a record is.
+/// Where a record was written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Placed {
     /// Its partition.
@@ -66,7 +65,7 @@ pub fn delivery() -> (Acknowledger, Delivery) {
 }
 
 /// Emits a record until it is durable; what may be in the log already is emitted again, so a reader may see it twice. After each
-/// trouble `pause` says how long to wait. It takes however long it takes: whoever has less patience drops it.
+/// failure it waits for as long as `pause` returns. There is no limit to the time it takes: drop the future to end it.
 ///
 /// # Errors
 /// [`Refused`].
@@ -76,11 +75,11 @@ pub async fn emit_until_durable(
     mut pause: impl FnMut(&EmitError) -> Duration,
 ) -> Result<(), Refused> {
     loop {
-        let fate = match emitter.emit(outgoing.clone()) {
+        let outcome = match emitter.emit(outgoing.clone()) {
             Ok(delivery) => delivery.await.map(drop),
             Err(error) => Err(error),
         };
-        match fate {
+        match outcome {
             Ok(()) => return Ok(()),
             Err(EmitError::Refused(reason)) => return Err(Refused(reason)),
             Err(error @ (EmitError::Full | EmitError::Unknown(_))) => tokio::time::sleep(pause(&error)).await,
@@ -89,9 +88,9 @@ pub async fn emit_until_durable(
 }
 
 impl Acknowledger {
-    /// States the record's fate. Nobody may be listening any more.
-    pub fn resolve(self, fate: Result<Placed, EmitError>) {
-        drop(self.0.send(fate));
+    /// States the record's outcome. The delivery may have been dropped.
+    pub fn resolve(self, outcome: Result<Placed, EmitError>) {
+        drop(self.0.send(outcome));
     }
 }
 
@@ -101,6 +100,6 @@ impl Future for Delivery {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         Pin::new(&mut self.0)
             .poll(context)
-            .map(|fate| fate.unwrap_or_else(|_| Err(EmitError::Unknown("the producer went away".into()))))
+            .map(|outcome| outcome.unwrap_or_else(|_| Err(EmitError::Unknown("the producer went away".into()))))
     }
 }

@@ -1,5 +1,5 @@
-//! What a reader outside a transaction sees of a topic: batches of committed records, in order, at least once. Sinks read their
-//! group's share of a topic and keep their positions where they write; ingress reads all of it.
+//! Reading a topic outside of transactions: batches of committed records, in order, at least once. A reader keeps its positions
+//! where it writes, or commits them to its group.
 
 use crate::record::Record;
 
@@ -10,19 +10,19 @@ pub enum Start {
     Beginning,
     /// After its last committed record.
     End,
-    /// Where the group has come to, as [`commit`](crate::kafka::Feed::commit) told it; at the first record when it was told
-    /// nothing yet. Without a group: at the first record.
+    /// At the group's position, as committed by [`commit`](crate::kafka::Feed::commit); at the first record when none was
+    /// committed, or without a group.
     Committed,
-    /// At this offset; an offset before the log's first record is an error, never a silent jump.
+    /// At this offset; an offset before the log's first record is an error: no records are skipped silently.
     Offset(i64),
 }
 
-/// What has happened on a feed.
+/// An event of a feed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum FeedEvent {
-    /// These partitions are ours: answer with the feed's `begin` for each, nothing is read before.
+    /// These partitions are assigned to this reader: nothing is read before the feed's `begin` for each.
     Assigned(Vec<i32>),
-    /// These partitions are somebody else's from now on: no batch of theirs follows.
+    /// These partitions are assigned to another reader now: no batch of theirs follows.
     Revoked(Vec<i32>),
     /// Records of one partition, in order; `next` is the position after them (control records take offsets too). A batch
     /// without records only moves the position.
@@ -36,6 +36,6 @@ pub enum FeedEvent {
         /// The position after them.
         next: i64,
     },
-    /// Everything up to the end that was asked for at the start of the partition has been handed out.
+    /// Everything up to the partition's end at the start of its reading has been delivered.
     CaughtUp(i32),
 }

@@ -2,7 +2,7 @@
 //! for counters, histograms instead of averages and maxima, and the prefix `streams_`.
 //!
 //! Labels are bounded: an application id, a thread number, a partition, a store's name, and closed lists. The reason of a dead
-//! letter is cut down to its words before the first colon or digit, and only the first twenty distinct ones are told apart.
+//! letter is cut down to its words before the first colon or digit, and only the first twenty distinct ones are counted separately.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,7 +13,7 @@ use prometheus::{
     exponential_buckets,
 };
 
-/// Reasons of dead letters that are told apart.
+/// Reasons of dead letters that are counted separately.
 const REASONS: usize = 20;
 
 /// Every metric of the runtime. Cheap to clone; one per process.
@@ -66,8 +66,8 @@ impl Metrics {
                 "Log time of a timer's firing minus its deadline.",
                 THREAD,
             )?,
-            ticks: make.counter("ticks_total", "Ticks appended to the own inbox.", THREAD)?,
-            commit_latency: make.histogram("commit_latency_seconds", "Time to end a transaction well.", THREAD)?,
+            ticks: make.counter("ticks_total", "Ticks appended to the source topic.", THREAD)?,
+            commit_latency: make.histogram("commit_latency_seconds", "Time to commit a transaction.", THREAD)?,
             commit_phase_latency: make.histogram(
                 "commit_phase_latency_seconds",
                 "Parts of the commit: changelog, offsets, drain, end.",
@@ -80,7 +80,7 @@ impl Metrics {
             )?,
             e2e_latency: make.histogram(
                 "record_e2e_latency_seconds",
-                "From a record's timestamp to the commit of what it caused.",
+                "From a record's timestamp to the commit of its results.",
                 THREAD,
             )?,
             rebalances: make.counter(
@@ -88,14 +88,18 @@ impl Metrics {
                 "Group changes: assigned, revoked, lost, rejoined.",
                 &["application", "thread", "event"],
             )?,
-            dead_letters: make.counter("dead_letters_total", "Poisonous records.", &["application", "reason"])?,
+            dead_letters: make.counter(
+                "dead_letters_total",
+                "Records sent to the dead letters.",
+                &["application", "reason"],
+            )?,
             reasons: Arc::default(),
             restore_remaining: make.gauge(
                 "restore_remaining_records",
                 "Changelog offsets still to read.",
                 PARTITION,
             )?,
-            timers: make.gauge("timers_pending", "Timers that wait, committed.", PARTITION)?,
+            timers: make.gauge("timers_pending", "Committed timers that are not due yet.", PARTITION)?,
             store_entries: make.gauge("store_entries", "Entries of a store, committed.", STORE)?,
             store_bytes: make.gauge("store_bytes", "Bytes of a store's keys and values, committed.", STORE)?,
             since_poll: make.float_gauge(
@@ -105,7 +109,7 @@ impl Metrics {
             )?,
             failed_threads: make.gauge(
                 "failed_stream_threads",
-                "Threads that stopped or stand still.",
+                "Threads that have stopped or stalled.",
                 &["application"],
             )?,
         })
@@ -208,7 +212,7 @@ impl ThreadMetrics {
         self.all.store_bytes.with_label_values(&labels).set(i64::try_from(bytes).unwrap_or(i64::MAX));
     }
 
-    /// The partition is no longer ours: its gauges go, or two owners would be added up.
+    /// The partition is no longer assigned: its gauges are removed, or two owners would be added up.
     pub(crate) fn forget_partition<'a>(&self, partition: i32, stores: impl Iterator<Item = &'a str>) {
         let partition = partition.to_string();
         let labels = [self.application.as_str(), &partition];
@@ -222,7 +226,7 @@ impl ThreadMetrics {
     }
 }
 
-/// Makes and registers.
+/// Makes metrics and registers them.
 struct Maker<'a>(&'a Registry);
 
 impl Maker<'_> {

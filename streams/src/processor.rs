@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use crate::record::{Outgoing, Record};
 
-/// Decides. One processor serves one task (one partition of its source topic). It holds no state of its own: everything it
-/// knows is in its stores, so that an aborted transaction leaves no trace.
+/// Handles the records of one task (one partition of the source topic). It holds no state of its own: all state is in its
+/// stores, so that an aborted transaction leaves no trace.
 ///
-/// A decision depends on the record, the stores and the log time only: no clock, no randomness, no iteration order of a hash.
+/// What it does depends on the record, the stores and the log time only: no clock, no randomness, no iteration order of a hash.
 pub trait Processor: Send {
     /// Handles one record of the source topic. (Ticks never arrive here: the runtime turns them into log time.)
     ///
     /// # Errors
-    /// [`Verdict`] says what the runtime must do; everything this call wrote is undone.
+    /// [`Verdict`]: what the runtime must do; everything this call wrote is undone.
     fn process(&mut self, record: &Record, context: &mut dyn Context) -> Result<(), Verdict>;
 
     /// Handles a timer that is due by log time. It has been removed already; schedule another to go on.
@@ -25,23 +25,23 @@ pub trait Processor: Send {
 /// What to do with a record that could not be handled.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Verdict {
-    /// Nobody will ever be able to handle it: to the dead letters, in the same transaction, and on.
+    /// It can never be handled: it goes to the dead letters, in the same transaction, and the next record follows.
     #[error("poison: {0}")]
     Poison(String),
     /// It may be handled later: abort, wait, read it again.
     #[error("retry: {0}")]
     Retry(String),
-    /// Going on would be wrong (a newer schema version, a broken invariant): stop this processor with an alarm.
+    /// Going on would be wrong (a newer schema version, a broken invariant): stop this processor.
     #[error("fatal: {0}")]
     Fatal(String),
 }
 
-/// A wake-up that is part of the state: persisted, fired once, by log time.
+/// A timer that is part of the state: persisted, fired once, by log time.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Timer {
     /// Log time, milliseconds since 1970, at or after which it fires.
     pub deadline: i64,
-    /// What kind of wake-up it is: the processor's own numbering.
+    /// Its kind, in the processor's own numbering.
     pub kind: u8,
     /// What it is about.
     pub key: Vec<u8>,
@@ -51,7 +51,7 @@ pub struct Timer {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
 pub struct StoreId(pub u8);
 
-/// What a processor may do. Writes are seen by later reads at once; they become lasting with the transaction, or never were.
+/// What a processor may do. Writes are seen by later reads at once; they are committed or dropped with the transaction.
 pub trait Context {
     /// The task's log time, milliseconds since 1970: the append time of the record at hand, made monotone per partition.
     fn log_time(&self) -> i64;

@@ -1,4 +1,4 @@
-//! Records as they are read and as they are written: bytes, never a word of the shop.
+//! Records as they are read and as they are written: bytes with headers, without any meaning.
 
 use std::sync::Arc;
 
@@ -15,15 +15,15 @@ pub struct Record {
     pub topic: Arc<str>,
     /// Its partition.
     pub partition: i32,
-    /// Its place in the partition.
+    /// Its offset in the partition.
     pub offset: i64,
-    /// Milliseconds since 1970: the broker's append time on a topic with `LogAppendTime`, else whatever the writer said.
+    /// Milliseconds since 1970: the broker's append time on a topic with `LogAppendTime`, else the writer's own time.
     pub timestamp: i64,
-    /// What it is keyed by.
+    /// Its key.
     pub key: Option<Bytes>,
-    /// What it says; nothing is a tombstone.
+    /// Its value; none is a tombstone.
     pub value: Option<Bytes>,
-    /// What travels beside it.
+    /// Its headers.
     pub headers: Headers,
 }
 
@@ -47,10 +47,10 @@ pub struct Outgoing {
     pub topic: Arc<str>,
     /// Its partition; without one, the key decides as Kafka's Java producer does (murmur2).
     pub partition: Option<i32>,
-    /// What it is keyed by.
+    /// Its key.
     pub key: Option<Bytes>,
-    /// What it says; nothing is a tombstone.
+    /// Its value; none is a tombstone.
     pub value: Option<Bytes>,
-    /// What travels beside it.
+    /// Its headers.
     pub headers: Headers,
 }

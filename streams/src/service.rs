@@ -1,4 +1,4 @@
-//! The life of a role: asked to stop, known to be ready or not. Shared by every room that runs; knows nothing of what runs.
+//! Shutdown and health of a service, whatever runs in it.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,11 +9,11 @@ use tokio::sync::watch;
 #[derive(Debug)]
 pub struct ShutdownHandle(watch::Sender<bool>);
 
-/// Tells whether to stop. Cheap to clone.
+/// Shows whether to stop. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Shutdown(watch::Receiver<bool>);
 
-/// A shutdown signal and the handle that gives it. Dropping the handle gives it too.
+/// A shutdown signal and the handle that requests it. Dropping the handle requests it too.
 #[must_use]
 pub fn shutdown() -> (ShutdownHandle, Shutdown) {
     let (sender, receiver) = watch::channel(false);
@@ -41,44 +41,44 @@ impl Shutdown {
     }
 }
 
-/// How one part of a role is doing.
+/// The condition of one part of a service.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Condition {
-    /// Not there yet: joining, restoring, catching up.
+    /// Not ready yet: joining, restoring, catching up.
     Starting(String),
-    /// Doing its work.
+    /// Working.
     Ready,
-    /// Able to work, but not fully: the reason says what is missing.
+    /// Able to work, but not fully: the reason names what is missing.
     Degraded(String),
     /// It has stopped and will not start again by itself: the process should be replaced.
     Failed(String),
 }
 
-/// The conditions of a role's parts, by name. Cheap to clone.
+/// The conditions of a service's parts, by name. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct Health(Arc<Mutex<BTreeMap<String, Condition>>>);
 
 impl Health {
-    /// States how a part is doing.
+    /// Sets the condition of a part.
     pub fn set(&self, part: &str, condition: Condition) {
         let mut parts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         parts.insert(part.to_owned(), condition);
     }
 
-    /// How every part is doing.
+    /// The condition of every part.
     #[must_use]
     pub fn parts(&self) -> BTreeMap<String, Condition> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Whether the role can take traffic: something is there, and nothing is starting or has failed.
+    /// Whether the service is ready: it has parts, and none is starting or has failed.
     #[must_use]
     pub fn is_ready(&self) -> bool {
         let parts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         !parts.is_empty() && parts.values().all(|part| matches!(part, Condition::Ready | Condition::Degraded(_)))
     }
 
-    /// Whether the process is worth keeping: nothing has failed.
+    /// Whether nothing has failed: if not, the process should be replaced.
     #[must_use]
     pub fn is_live(&self) -> bool {
         let parts = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -43,7 +43,7 @@ impl Codec<Place, u8> for Versioned {
 const PLACES: Table<Place, u8, Versioned> = Table::new(0, "places");
 const SCANNED: Table<String, Vec<Place>, Json> = Table::new(1, "scanned");
 
-/// Each record `<row>/<name>` is a place; `scan` and `newer` are what they say.
+/// Each record `<row>/<name>` is a place; any other text scans, `newer` writes a row of a newer build.
 fn driver() -> TestDriver {
     let group = Group::new("places").table(&PLACES).table(&SCANNED).records("in", |record, context| {
         let text = String::from_utf8(record.value.clone().unwrap().to_vec()).unwrap();

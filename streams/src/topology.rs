@@ -1,5 +1,5 @@
 //! A processor as one declared value: where it reads, what it keeps, where it may write. Every name is given, none is
-//! generated; the whole is checked before anything starts, and can describe itself.
+//! generated. The declaration is checked before anything starts, and has a readable description.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -23,7 +23,7 @@ pub struct Topology {
     supplier: Supplier,
 }
 
-/// Why a topology is not one.
+/// Why a topology is refused.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum TopologyError {
     /// Something that must be named is not.
@@ -54,7 +54,7 @@ pub enum TopologyError {
         /// The place at which it was declared.
         declared: usize,
     },
-    /// More stores than a store id can tell apart.
+    /// More stores than there are store ids.
     #[error("topology {topology}: at most 250 stores")]
     TooManyStores {
         /// The topology.
@@ -94,19 +94,19 @@ impl Topology {
         &self.name
     }
 
-    /// The one topic it reads: its inbox.
+    /// The one topic it reads.
     #[must_use]
     pub fn source(&self) -> &Arc<str> {
         &self.source
     }
 
-    /// Where its stores are kept.
+    /// The topic that keeps its stores.
     #[must_use]
     pub fn changelog(&self) -> &Arc<str> {
         &self.changelog
     }
 
-    /// Where poison goes.
+    /// The topic for records that cannot be handled.
     #[must_use]
     pub fn dead_letters(&self) -> &Arc<str> {
         &self.dead_letters
@@ -152,7 +152,7 @@ impl TopologyBuilder {
         self
     }
 
-    /// The topic for poison.
+    /// The topic for records that cannot be handled.
     #[must_use]
     pub fn dead_letters(mut self, topic: &str) -> Self {
         self.dead_letters = Some(topic.to_owned());

@@ -38,7 +38,7 @@ pub(crate) async fn restate(config: &Config) -> Exit {
 fn failed(error: &RestateError) -> Exit {
     complain(&error.to_string());
     match error {
-        RestateError::Tap(_) | RestateError::Emit(_) => Exit::Unavailable,
+        RestateError::Read(_) | RestateError::Emit(_) => Exit::Unavailable,
         RestateError::Newer(_) | RestateError::Encoding(_) => Exit::Failed,
     }
 }

@@ -13,7 +13,7 @@ use events::topics::{
     PAYMENTS_EVENTS, PRICES_BEST, PRICES_INBOX, SETTLEMENT_EVENTS, SETTLEMENT_INBOX, Topic,
 };
 use projections::Source;
-use streams::kafka::{ClusterConfig, Tap, TapError};
+use streams::kafka::{ClusterConfig, ReadError, TopicReader};
 use streams::record::Record;
 
 use super::audit::{Audit, Whole};
@@ -48,8 +48,8 @@ pub struct Log {
 /// Reads everything.
 ///
 /// # Errors
-/// [`TapError`] when the cluster cannot be read.
-pub fn read(cluster: &ClusterConfig) -> Result<Log, TapError> {
+/// [`ReadError`] when the cluster cannot be read.
+pub fn read(cluster: &ClusterConfig) -> Result<Log, ReadError> {
     let mut reader = Reader { cluster, audit: Audit::default(), whole: Whole::Yes, garbage: 0, ends: Ends::new() };
     reader.inbox(&COUPONS_INBOX, |command| Some(command.request()))?;
     reader.inbox(&INVENTORY_INBOX, |command| Some(command.request()))?;
@@ -63,7 +63,7 @@ pub fn read(cluster: &ClusterConfig) -> Result<Log, TapError> {
     reader.facts(&SETTLEMENT_EVENTS, Audit::settlement)?;
     let Reader { mut audit, whole, garbage, ends, .. } = reader;
     audit.verdict.counts.unreadable += garbage;
-    for letter in Tap::open(cluster, DEAD_LETTERS.name())? {
+    for letter in TopicReader::open(cluster, DEAD_LETTERS.name())? {
         letter?;
         audit.verdict.counts.dead_letters += 1;
     }
@@ -88,8 +88,8 @@ impl Reader<'_> {
         &mut self,
         topic: &Topic<M>,
         request: impl Fn(&M) -> Option<RequestId>,
-    ) -> Result<(), TapError> {
-        let inbox = Tap::open(self.cluster, topic.name())?;
+    ) -> Result<(), ReadError> {
+        let inbox = TopicReader::open(self.cluster, topic.name())?;
         if inbox.positions().iter().any(|(_, first)| *first > 0) {
             self.whole = Whole::BeginningGone;
         }
@@ -109,8 +109,8 @@ impl Reader<'_> {
 
     /// Prices go on while they are read, so they come to a verdict of their own, and the topic's end is not one of those that must
     /// come to rest.
-    fn prices(&mut self) -> Result<(), TapError> {
-        let (mut prices, inbox) = (Prices::default(), Tap::open(self.cluster, PRICES_INBOX.name())?);
+    fn prices(&mut self) -> Result<(), ReadError> {
+        let (mut prices, inbox) = (Prices::default(), TopicReader::open(self.cluster, PRICES_INBOX.name())?);
         let is_whole = inbox.positions().iter().all(|(_, first)| *first == 0);
         for record in inbox {
             let record = record?;
@@ -124,7 +124,7 @@ impl Reader<'_> {
             }
             prices.heard(record.partition, at, command);
         }
-        for record in Tap::open(self.cluster, PRICES_BEST.name())? {
+        for record in TopicReader::open(self.cluster, PRICES_BEST.name())? {
             let record = record?;
             match decode(&record) {
                 Ok(best) => {
@@ -139,8 +139,8 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn facts<M: Message>(&mut self, topic: &Topic<M>, take: impl Fn(&mut Audit, &M, Source)) -> Result<(), TapError> {
-        let facts = Tap::open(self.cluster, topic.name())?;
+    fn facts<M: Message>(&mut self, topic: &Topic<M>, take: impl Fn(&mut Audit, &M, Source)) -> Result<(), ReadError> {
+        let facts = TopicReader::open(self.cluster, topic.name())?;
         self.ends.insert(topic.name(), facts.ends().into_iter().collect());
         for record in facts {
             let record = record?;
@@ -163,7 +163,10 @@ fn decode<M: Message>(record: &Record) -> Result<M, DecodeError> {
 /// Where the topics of facts end now.
 ///
 /// # Errors
-/// [`TapError`].
-pub fn events_end(cluster: &ClusterConfig) -> Result<Ends, TapError> {
-    FACTS.into_iter().map(|topic| Ok((topic, Tap::open(cluster, topic)?.ends().into_iter().collect()))).collect()
+/// [`ReadError`].
+pub fn events_end(cluster: &ClusterConfig) -> Result<Ends, ReadError> {
+    FACTS
+        .into_iter()
+        .map(|topic| Ok((topic, TopicReader::open(cluster, topic)?.ends().into_iter().collect())))
+        .collect()
 }

@@ -23,7 +23,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use events::time::Timestamp;
 use events::topics::{NAMES, PAYMENTS_EVENTS, SETTLEMENT_EVENTS};
-use streams::kafka::{ClusterConfig, Hanging, TapError, hanging};
+use streams::kafka::{ClusterConfig, OpenTransaction, ReadError, open_transactions};
 use tokio::time::sleep;
 
 use crate::client_log::{self, JournalError};
@@ -61,7 +61,7 @@ pub struct Proof {
 pub enum VerifyError {
     /// The cluster cannot be read.
     #[error(transparent)]
-    Tap(#[from] TapError),
+    Read(#[from] ReadError),
     /// The journal cannot be read.
     #[error(transparent)]
     Journal(#[from] JournalError),
@@ -198,7 +198,7 @@ async fn at_rest(proof: &Proof, deadline: Instant) -> Result<Log, VerifyError> {
         let (log, end) = tokio::task::spawn_blocking(move || {
             let log = log::read(&cluster)?;
             let end = log::events_end(&cluster)?;
-            Ok::<_, TapError>((log, end))
+            Ok::<_, ReadError>((log, end))
         })
         .await??;
         let left = deadline.saturating_duration_since(Instant::now());
@@ -261,8 +261,8 @@ async fn in_redis(url: &str, end: &Ends) -> Result<Option<String>, ::redis::Redi
 async fn transactions_ended(proof: &Proof, deadline: Instant) -> Result<Option<String>, VerifyError> {
     loop {
         let cluster = proof.cluster.clone();
-        let open = tokio::task::spawn_blocking(move || hanging(&cluster, &NAMES)).await??;
-        let Some(Hanging { topic, partition, stable, end }) = open.first() else {
+        let open = tokio::task::spawn_blocking(move || open_transactions(&cluster, &NAMES)).await??;
+        let Some(OpenTransaction { topic, partition, stable, end }) = open.first() else {
             return Ok(None);
         };
         if Instant::now() >= deadline {

@@ -16,7 +16,7 @@ use redis::ConnectionInfo;
 use redis::aio::ConnectionManager;
 use sqlx::postgres::{PgPool, PgPoolOptions, PgRow};
 use sqlx::{Executor, Row};
-use streams::kafka::{ClusterConfig, Tap};
+use streams::kafka::{ClusterConfig, TopicReader};
 
 use super::Outcome;
 
@@ -41,7 +41,7 @@ const SELECT: &str = "select version, at, price, source, own, list_price, on_sal
 async fn latest(cluster: ClusterConfig) -> Outcome<Vec<BestPrice>> {
     let read = tokio::task::spawn_blocking(move || {
         let mut latest: BTreeMap<Sku, BestPrice> = BTreeMap::new();
-        for record in Tap::open(&cluster, PRICES_BEST.name())? {
+        for record in TopicReader::open(&cluster, PRICES_BEST.name())? {
             let record = record?;
             let envelope = Envelope::from_headers(record.header_pairs());
             let best: BestPrice = decode(record.value.as_deref(), &envelope)?;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use events::topics;
 use processors::settlement;
 use streams::driver::TestDriver;
-use streams::kafka::{ClusterConfig, Tap, progress};
+use streams::kafka::{ClusterConfig, TopicReader, committed_offsets};
 use streams::record::Record;
 
 use crate::world::World;
@@ -23,7 +23,7 @@ pub(crate) fn settles_again(world: &World) {
     let cluster = ClusterConfig { bootstrap: world.kafka.clone(), ..ClusterConfig::default() };
     let (inbox, events) = (topics::SETTLEMENT_INBOX.name(), topics::SETTLEMENT_EVENTS.name());
     let decided: BTreeMap<i32, i64> =
-        progress(&cluster, GROUP, inbox).expect("committed positions").into_iter().collect();
+        committed_offsets(&cluster, GROUP, inbox).expect("committed positions").into_iter().collect();
     let partitions = i32::try_from(decided.len()).expect("few");
     let mut driver = TestDriver::with_partitions(settlement::topology().expect("a topology"), partitions);
     let mut read = 0;
@@ -55,7 +55,7 @@ pub(crate) fn settles_again(world: &World) {
 
 /// Every committed record of a topic; none may be gone.
 fn whole(cluster: &ClusterConfig, topic: &str) -> impl Iterator<Item = Record> {
-    let tap = Tap::open(cluster, topic).expect("a topic");
+    let tap = TopicReader::open(cluster, topic).expect("a topic");
     assert!(tap.positions().iter().all(|(_, first)| *first == 0), "the beginning of {topic} is gone");
     tap.map(|record| record.expect("a record"))
 }

@@ -1,7 +1,7 @@
-//! Topics as the cluster has them: describe, create, set. Nothing here deletes or shrinks anything.
+//! Topic administration: describe, create, configure. Nothing here deletes or shrinks anything.
 //!
-//! The client library can only replace *all* settings of a topic at once. So setting one means: ask for those that were made on
-//! the topic, merge, replace, and ask again whether everything is in force and nothing else has changed.
+//! The client library can only replace *all* settings of a topic at once. So setting one means: query those that were set on
+//! the topic, merge, replace, and check whether everything is in force and nothing else has changed.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -21,7 +21,7 @@ use rdkafka::metadata::MetadataTopic;
 use super::cluster::{ClusterConfig, ConfigError};
 use super::logging::Logging;
 
-/// How long a question or a change may take.
+/// How long a query or a change may take.
 const TIMEOUT: Duration = Duration::from_secs(15);
 
 /// A topic as the cluster has it.
@@ -52,7 +52,7 @@ pub struct TopicToCreate {
     pub config: BTreeMap<String, String>,
 }
 
-/// Why the cluster could not be asked or changed.
+/// Why a query or a change failed.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum AdminError {
     /// The configuration is refused.
@@ -74,7 +74,7 @@ pub enum AdminError {
     Mismatch(Vec<String>),
 }
 
-/// Asks and changes a cluster's topics. Blocks: not for an async worker thread.
+/// Queries and changes a cluster's topics. Blocks: not for an async worker thread.
 #[derive(Debug)]
 pub struct Admin {
     client: AdminClient<Logging>,
@@ -134,7 +134,9 @@ impl Admin {
             new = new.set(name, value);
         }
         let answers = wait(self.client.create_topics([&new], &options())).map_err(|error| unavailable(&error))?;
-        answers.into_iter().try_for_each(|answer| answer.map(drop).map_err(|(name, code)| judged(&name, code)))
+        answers
+            .into_iter()
+            .try_for_each(|answer| answer.map(drop).map_err(|(name, code)| refused_or_unavailable(&name, code)))
     }
 
     /// Gives a topic more partitions. The cluster refuses fewer, and as many as there are.
@@ -144,11 +146,13 @@ impl Admin {
     pub fn add_partitions(&self, topic: &str, partitions: i32) -> Result<(), AdminError> {
         let new = NewPartitions::new(topic, usize::try_from(partitions).unwrap_or(0));
         let answers = wait(self.client.create_partitions([&new], &options())).map_err(|error| unavailable(&error))?;
-        answers.into_iter().try_for_each(|answer| answer.map(drop).map_err(|(name, code)| judged(&name, code)))
+        answers
+            .into_iter()
+            .try_for_each(|answer| answer.map(drop).map_err(|(name, code)| refused_or_unavailable(&name, code)))
     }
 
-    /// Makes these settings on a topic and leaves its others alone. Asks afterwards whether they are in force. Somebody else's
-    /// change in the same moment may be lost: the library knows no other way.
+    /// Makes these settings on a topic and leaves its others alone. Checks afterwards that they are in force. Another
+    /// client's change at the same moment may be lost: the library has no call that prevents it.
     ///
     /// # Errors
     /// [`AdminError`]; [`AdminError::Mismatch`] when the topic is not as it should be afterwards.
@@ -159,7 +163,9 @@ impl Admin {
             .iter()
             .fold(AlterConfig::new(ResourceSpecifier::Topic(topic)), |change, (name, value)| change.set(name, value));
         let answers = wait(self.client.alter_configs([&change], &options())).map_err(|error| unavailable(&error))?;
-        answers.into_iter().try_for_each(|answer| answer.map(drop).map_err(|(_, code)| judged(topic, code)))?;
+        answers
+            .into_iter()
+            .try_for_each(|answer| answer.map(drop).map_err(|(_, code)| refused_or_unavailable(topic, code)))?;
         self.verify(topic, &merged)
     }
 
@@ -184,7 +190,7 @@ impl Admin {
 
     /// Partitions and replicas of those of the topics that exist; no settings yet.
     fn layouts(&self, topics: &[&str]) -> Result<BTreeMap<String, TopicDescription>, AdminError> {
-        // Asking for all of them, because a question for one that is absent may create it on a broker that is set so.
+        // All topics are queried, because a query for an absent one may create it on a broker with automatic creation.
         let metadata = self.client.inner().fetch_metadata(None, TIMEOUT).map_err(|error| unavailable(&error))?;
         let layout = |found: &MetadataTopic| TopicDescription {
             name: found.name().to_owned(),
@@ -198,9 +204,9 @@ impl Admin {
             config: BTreeMap::new(),
             set_on_topic: BTreeMap::new(),
         };
-        let asked_for =
+        let requested =
             metadata.topics().iter().filter(|found| topics.contains(&found.name()) && found.error().is_none());
-        Ok(asked_for.map(|found| (found.name().to_owned(), layout(found))).collect())
+        Ok(requested.map(|found| (found.name().to_owned(), layout(found))).collect())
     }
 }
 
@@ -238,7 +244,7 @@ fn differences_of(topic: &str, wanted: &BTreeMap<String, String>, found: &BTreeM
     let missing = wanted.iter().filter(|(name, value)| found.get(*name) != Some(value));
     let missing = missing.map(|(name, value)| format!("{topic}: {name} is not {value}"));
     let extra = found.keys().filter(|name| !wanted.contains_key(*name));
-    missing.chain(extra.map(|name| format!("{topic}: {name} has come from elsewhere"))).collect()
+    missing.chain(extra.map(|name| format!("{topic}: {name} was set by another client"))).collect()
 }
 
 fn options() -> AdminOptions {
@@ -249,7 +255,7 @@ fn unavailable(error: &KafkaError) -> AdminError {
     AdminError::Unavailable(error.to_string())
 }
 
-fn judged(topic: &str, code: RDKafkaErrorCode) -> AdminError {
+fn refused_or_unavailable(topic: &str, code: RDKafkaErrorCode) -> AdminError {
     use RDKafkaErrorCode as Code;
     match code {
         Code::RequestTimedOut | Code::OperationTimedOut | Code::NotController | Code::BrokerTransportFailure => {
@@ -259,7 +265,7 @@ fn judged(topic: &str, code: RDKafkaErrorCode) -> AdminError {
     }
 }
 
-/// Waits for the admin client's own thread. It wakes whoever waits, so no runtime is needed for it.
+/// Waits for the admin client's own thread, which wakes this one: no async runtime is needed.
 fn wait<F: Future>(future: F) -> F::Output {
     struct Unpark(Thread);
     impl Wake for Unpark {

@@ -1,40 +1,40 @@
-//! Which cluster, and how to speak to it: the settings that every client of a process shares.
+//! The cluster and its connection settings, shared by every client of a process.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use rdkafka::ClientConfig;
 
-/// Which cluster, and how to speak to it.
+/// The cluster and its connection settings.
 #[derive(Clone, PartialEq, Eq, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClusterConfig {
     /// `host:port` of some of its brokers, separated by commas.
     pub bootstrap: String,
     /// Settings of librdkafka for every client, by their own names: `security.protocol`, `ssl.ca.location`, `sasl.mechanism`,
-    /// `client.rack` and so on. Settings on which the guarantees rest cannot be given.
+    /// `client.rack` and so on. Settings on which the guarantees depend cannot be given.
     #[serde(default)]
     pub client: BTreeMap<String, String>,
 }
 
-/// Why a client cannot be made from a configuration: nothing that waiting would cure.
+/// Why a client cannot be made from a configuration. Waiting does not help.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum ConfigError {
     /// No broker is named.
     #[error("kafka: no bootstrap server is given")]
     NoBootstrap,
-    /// A setting on which a guarantee rests.
-    #[error("kafka: the setting {0} cannot be changed: what is promised rests on it")]
+    /// A setting on which a guarantee depends.
+    #[error("kafka: the setting {0} cannot be changed: the guarantees depend on it")]
     Reserved(String),
     /// This program was built without TLS.
-    #[error("kafka: {0} needs a build with the cargo feature `tls` of the crate `streams`")]
+    #[error("kafka: {0} needs a build with the cargo feature `tls`")]
     WithoutTls(String),
     /// The client library refuses it.
     #[error("kafka: the client refuses its settings: {0}")]
     Refused(String),
 }
 
-/// Beginnings and names of settings that the adapters in this folder decide themselves.
+/// Settings that this library sets itself.
 const RESERVED: &[&str] = &[
     "acks",
     "allow.auto.create.topics",

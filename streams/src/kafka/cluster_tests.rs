@@ -1,4 +1,4 @@
-//! What a configuration may say.
+//! What a configuration may set.
 #![allow(clippy::unwrap_used, reason = "a test may stop at once")]
 
 use super::cluster::{ClusterConfig, ConfigError};
@@ -10,7 +10,7 @@ fn with(name: &str, value: &str) -> ClusterConfig {
 }
 
 #[test]
-fn settings_on_which_a_promise_rests_cannot_be_changed() {
+fn settings_on_which_a_guarantee_depends_cannot_be_changed() {
     for name in ["enable.idempotence", "acks", "isolation.level", "auto.offset.reset", "transactional.id", "group.id"] {
         assert_eq!(with(name, "x").check(), Err(ConfigError::Reserved(name.to_owned())));
     }

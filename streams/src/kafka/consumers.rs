@@ -1,4 +1,4 @@
-//! What all consumers of this folder have in common: how they are configured, and questions about a partition's offsets.
+//! What all consumers of this folder share: their settings, and queries of a partition's offsets.
 
 use std::time::Duration;
 
@@ -12,10 +12,10 @@ use super::cluster::{ClusterConfig, ConfigError};
 use super::errors;
 use crate::broker::{BrokerError, Position};
 
-/// How long a question to the cluster may take.
-pub(super) const QUESTION: Duration = Duration::from_secs(5);
+/// How long a query to the cluster may take.
+pub(super) const QUERY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A consumer that reads committed records, from positions it is told and nowhere else, and commits nothing by itself.
+/// A consumer that reads committed records, from given positions only, and commits nothing by itself.
 pub(super) fn settings(cluster: &ClusterConfig, group: &str, fetch_kbytes: u32) -> Result<ClientConfig, ConfigError> {
     let mut client = cluster.client()?;
     client
@@ -23,13 +23,13 @@ pub(super) fn settings(cluster: &ClusterConfig, group: &str, fetch_kbytes: u32) 
         .set("isolation.level", "read_committed")
         .set("enable.auto.commit", "false")
         .set("enable.auto.offset.store", "false")
-        // A position that is not in the log is an error for somebody to see, never a silent jump.
+        // A position that is not in the log is an error: no records are skipped silently.
         .set("auto.offset.reset", "error")
         .set("check.crcs", "true")
         // The bound is per partition, and the default is 64 MiB.
         .set("queued.max.messages.kbytes", fetch_kbytes.max(64).to_string())
         .set("queued.min.messages", "10000")
-        // A full queue is looked at again after this time; the default of 1 s is a stall.
+        // A full queue is checked again after this time; the default of 1 s is a stall.
         .set("fetch.queue.backoff.ms", "5")
         // A partition that begins or resumes waits for the request under way: the default of 500 ms would be its latency.
         .set("fetch.wait.max.ms", "100")
@@ -60,7 +60,7 @@ pub(super) fn several(topic: &str, partitions: impl IntoIterator<Item = i32>) ->
 
 /// The partition count of a topic.
 pub(super) fn partition_count<C: ConsumerContext>(consumer: &BaseConsumer<C>, topic: &str) -> KafkaResult<i32> {
-    let metadata = consumer.fetch_metadata(Some(topic), QUESTION)?;
+    let metadata = consumer.fetch_metadata(Some(topic), QUERY_TIMEOUT)?;
     let found = metadata.topics().iter().find(|found| found.name() == topic);
     match found {
         Some(found) => match found.error() {
@@ -79,12 +79,12 @@ pub(super) fn committed<C: ConsumerContext>(
     partitions: &[i32],
 ) -> Result<Vec<Option<Position>>, BrokerError> {
     let question = several(topic, partitions.iter().copied());
-    let answer = consumer.committed_offsets(question, QUESTION).map_err(|error| errors::of_question(&error))?;
+    let answer = consumer.committed_offsets(question, QUERY_TIMEOUT).map_err(|error| errors::of_query(&error))?;
     let position = |partition: &i32| {
         let Some(found) = answer.find_partition(topic, *partition) else {
             return Err(BrokerError::Unavailable(format!("no committed position of partition {partition}")));
         };
-        found.error().map_err(|error| errors::of_question(&error))?;
+        found.error().map_err(|error| errors::of_query(&error))?;
         Ok(match found.offset() {
             Offset::Offset(offset) => Some(Position { offset, metadata: found.metadata().to_owned() }),
             _ => None,

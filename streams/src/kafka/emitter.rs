@@ -1,7 +1,7 @@
-//! The writer that ingress uses: idempotent, acknowledged by every in-sync replica, bounded.
+//! Writes single records: idempotent, acknowledged by every in-sync replica, with a bounded queue.
 //!
 //! Not transactional: one record, one acknowledgement. A record whose acknowledgement did not come in time is *unknown*: the
-//! library does not tell whether it may have been written, so nobody may assume that it was not.
+//! library does not report whether it was written, so it must count as possibly written.
 //! Relies on: the library's own queue and poll thread; deliveries are resolved there, a batch at a time.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -25,7 +25,7 @@ use crate::record::Outgoing;
 #[derive(Clone, PartialEq, Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct EmitterConfig {
-    /// How long a record may wait for company, milliseconds. More makes fewer, larger batches.
+    /// `linger.ms`: how long a record may wait for others in its batch, milliseconds. More makes fewer, larger batches.
     pub linger_ms: f64,
     /// Requests under way to one broker. While that many are, records gather for the next batch.
     pub requests_in_flight: u8,
@@ -49,7 +49,7 @@ impl Default for EmitterConfig {
     }
 }
 
-/// Puts single records into a Kafka cluster.
+/// Writes single records to a Kafka cluster.
 pub struct KafkaEmitter {
     cluster: ClusterConfig,
     config: EmitterConfig,
@@ -70,8 +70,8 @@ struct Shared {
 /// Resolves deliveries on the poll thread.
 struct Context(Arc<Shared>);
 
-/// What a record carries until its fate is known.
-struct Ticket {
+/// What belongs to a record until its outcome is known.
+struct PendingDelivery {
     acknowledger: Acknowledger,
     since: Instant,
     bytes: usize,
@@ -88,7 +88,7 @@ impl KafkaEmitter {
         Ok(Self { cluster: cluster.clone(), config, shared, producer })
     }
 
-    /// Waits until every record's fate is known, `within` at most, and tells how many are still open.
+    /// Waits until every record's outcome is known, `within` at most, and returns how many are still open.
     pub async fn flush(&self, within: Duration) -> usize {
         let deadline = Instant::now() + within;
         loop {
@@ -104,11 +104,11 @@ impl KafkaEmitter {
         Arc::clone(&self.producer.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Puts a new producer in the place of `dead`, unless somebody else has.
+    /// Replaces the producer `dead`, unless another thread has done so.
     fn replace(&self, dead: &Arc<ThreadedProducer<Context>>) -> Result<(), ConfigError> {
         let mut place = self.producer.write().unwrap_or_else(PoisonError::into_inner);
         if Arc::ptr_eq(&place, dead) {
-            tracing::warn!("the emitter's producer is dead, a new one takes its place");
+            tracing::warn!("the emitter's producer is dead and is replaced");
             *place = Arc::new(producer(&self.cluster, &self.config, &self.shared)?);
         }
         Ok(())
@@ -120,10 +120,10 @@ impl Emitter for KafkaEmitter {
         let bytes = size_of(&outgoing);
         self.shared.reserve(bytes, &self.config)?;
         let (acknowledger, delivery) = delivery();
-        let mut ticket = Box::new(Ticket { acknowledger, since: Instant::now(), bytes });
+        let mut pending = Box::new(PendingDelivery { acknowledger, since: Instant::now(), bytes });
         for _ in 0..2 {
             let producer = self.current();
-            let mut record = BaseRecord::<[u8], [u8], Box<Ticket>>::with_opaque_to(&outgoing.topic, ticket);
+            let mut record = BaseRecord::<[u8], [u8], Box<PendingDelivery>>::with_opaque_to(&outgoing.topic, pending);
             record.key = outgoing.key.as_deref();
             record.payload = outgoing.value.as_deref();
             record.partition = outgoing.partition;
@@ -136,13 +136,13 @@ impl Emitter for KafkaEmitter {
                 self.shared.release(bytes);
                 return Err(self.shared.count(not_enqueued(&error)));
             }
-            ticket = record.delivery_opaque;
+            pending = record.delivery_opaque;
         }
         self.shared.release(bytes);
         Err(self.shared.count(EmitError::Full))
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "a share of a queue, for people and for shedding load")]
+    #[expect(clippy::cast_precision_loss, reason = "a share of a queue, for load shedding")]
     fn pressure(&self) -> f64 {
         let records = self.shared.records.load(Ordering::Relaxed) as f64 / self.config.queue_records.max(1) as f64;
         let bytes = self.shared.bytes.load(Ordering::Relaxed) as f64 / (self.config.queue_kbytes.max(1) * 1024) as f64;
@@ -158,10 +158,7 @@ impl Shared {
             records: AtomicUsize::new(0),
             bytes: AtomicUsize::new(0),
             waiting: IntGauge::new("emitter_records_waiting", "Records that wait for their acknowledgement.")?,
-            outcomes: IntCounterVec::new(
-                Opts::new("emitter_records_total", "Records by what became of them."),
-                &["outcome"],
-            )?,
+            outcomes: IntCounterVec::new(Opts::new("emitter_records_total", "Records by outcome."), &["outcome"])?,
             acknowledged_after: Histogram::with_opts(
                 HistogramOpts::new("emitter_acknowledged_seconds", "Time from emit to acknowledgement.")
                     .buckets(buckets),
@@ -173,7 +170,7 @@ impl Shared {
         Ok(shared)
     }
 
-    /// Takes room for a record. The bound may be passed by as many records as there are threads, never by more.
+    /// Reserves room for a record. The bound may be exceeded by at most one record for each calling thread.
     fn reserve(&self, bytes: usize, config: &EmitterConfig) -> Result<(), EmitError> {
         let records = self.records.fetch_add(1, Ordering::AcqRel);
         let waiting = self.bytes.fetch_add(bytes, Ordering::AcqRel);
@@ -213,23 +210,23 @@ impl ClientContext for Context {
 }
 
 impl ProducerContext for Context {
-    type DeliveryOpaque = Box<Ticket>;
+    type DeliveryOpaque = Box<PendingDelivery>;
 
-    fn delivery(&self, result: &DeliveryResult<'_>, ticket: Box<Ticket>) {
-        let fate = match result {
+    fn delivery(&self, result: &DeliveryResult<'_>, pending: Box<PendingDelivery>) {
+        let outcome = match result {
             Ok(message) => {
-                self.0.acknowledged_after.observe(ticket.since.elapsed().as_secs_f64());
+                self.0.acknowledged_after.observe(pending.since.elapsed().as_secs_f64());
                 self.0.outcomes.with_label_values(&["acknowledged"]).inc();
                 Ok(Placed { partition: message.partition(), offset: message.offset() })
             }
             Err((error, _)) => Err(self.0.count(not_acknowledged(error))),
         };
-        self.0.release(ticket.bytes);
-        ticket.acknowledger.resolve(fate);
+        self.0.release(pending.bytes);
+        pending.acknowledger.resolve(outcome);
     }
 }
 
-/// What a failed hand-over means: the record is not in the queue, so nothing was or will be written.
+/// The record could not be queued, so nothing was or will be written.
 fn not_enqueued(error: &KafkaError) -> EmitError {
     match error.rdkafka_error_code() {
         Some(RDKafkaErrorCode::QueueFull) => EmitError::Full,
@@ -237,7 +234,7 @@ fn not_enqueued(error: &KafkaError) -> EmitError {
     }
 }
 
-/// What a failed delivery means: unknown, unless a broker has said why it never will take such a record.
+/// A failed delivery is unknown, unless a broker has refused the record for good.
 fn not_acknowledged(error: &KafkaError) -> EmitError {
     match error.rdkafka_error_code() {
         Some(code) if is_refusal(code) => EmitError::Refused(error.to_string()),

@@ -1,4 +1,4 @@
-//! What the client library's errors mean for the caller: every error becomes a decision here and nowhere else.
+//! Every error of the client library becomes a decision here and nowhere else.
 //!
 //! Sources: librdkafka 2.12 `INTRODUCTION.md` ("Transactional producer", error handling) and `rdkafka_txnmgr.c`.
 
@@ -6,14 +6,14 @@ use rdkafka::error::{KafkaError, RDKafkaError, RDKafkaErrorCode};
 
 use crate::broker::BrokerError;
 
-/// A failed transaction call, reduced to what decides.
+/// A failed transaction call.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct TransactionFailure {
     /// What went wrong.
     pub(super) code: RDKafkaErrorCode,
     /// The library's class of it.
     pub(super) class: Class,
-    /// For people.
+    /// The library's text.
     pub(super) text: String,
 }
 
@@ -26,12 +26,12 @@ pub(super) enum Class {
     Abortable,
     /// This producer is dead.
     Fatal,
-    /// The library does not say.
+    /// The library gives no class.
     None,
 }
 
 impl TransactionFailure {
-    /// Reads what a transaction call has answered.
+    /// Reads the error of a transaction call.
     pub(super) fn of(error: &KafkaError) -> Self {
         let text = error.to_string();
         match error {
@@ -48,7 +48,7 @@ impl TransactionFailure {
     pub(super) fn decision(self) -> BrokerError {
         use RDKafkaErrorCode as Code;
         match (self.class, self.code) {
-            // Kafka made both fatal, because going on can do work twice; the library would merely abort.
+            // Kafka treats both as fatal, because going on can repeat work; the library would only abort.
             (_, Code::UnknownProducerId | Code::InvalidProducerIdMapping) => BrokerError::Fenced(self.text),
             (_, code) if is_forbidden(code) || is_misconfigured(code) => BrokerError::Fatal(self.text),
             (Class::Fatal, _) => BrokerError::Fenced(self.text),
@@ -107,7 +107,7 @@ fn is_lost_answer(code: RDKafkaErrorCode) -> bool {
     )
 }
 
-/// Nobody has allowed it, and waiting will not change that.
+/// It is not allowed, and waiting does not help.
 pub(super) fn is_forbidden(code: RDKafkaErrorCode) -> bool {
     use RDKafkaErrorCode as Code;
     matches!(
@@ -167,8 +167,8 @@ pub(super) fn is_refusal(code: RDKafkaErrorCode) -> bool {
         )
 }
 
-/// What a failed question to the cluster means: wait, unless waiting cannot help.
-pub(super) fn of_question(error: &KafkaError) -> BrokerError {
+/// What a failed query of the cluster means: try again, unless that cannot help.
+pub(super) fn of_query(error: &KafkaError) -> BrokerError {
     match error.rdkafka_error_code() {
         Some(code) if is_forbidden(code) || is_absent(code) || is_outside_log(code) => {
             BrokerError::Fatal(error.to_string())

@@ -1,5 +1,5 @@
-//! What the client library says goes to `tracing`. Its errors are mostly the news that a broker is away, which it cures by itself;
-//! whoever depends on the broker says so through its own result.
+//! The client library's log goes to `tracing`. Its errors mostly mean that a broker is away; it reconnects by itself, and a call
+//! that needs the broker returns its own error.
 
 use rdkafka::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;

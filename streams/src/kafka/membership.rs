@@ -1,7 +1,7 @@
-//! A consumer's membership of a group: what the group decides is kept for the reader's own loop and answered when that says so.
+//! A consumer's membership of a group: the group's decisions are queued for the reader's own loop and answered when that is ready.
 //!
 //! New partitions are answered to the group at once and with nothing, because the library lets a member begin to read later; so a
-//! reader that first restores its state holds up nobody. Partitions that go elsewhere are given up only when the reader says so.
+//! reader that first restores its state does not delay the group. Revoked partitions are given up only when the reader is ready.
 //! Relies on: the incremental (cooperative) protocol, which is the only one configured.
 
 use std::collections::VecDeque;
@@ -27,7 +27,7 @@ use super::logging;
 /// What the group has decided.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum GroupChange {
-    /// These are ours.
+    /// These are assigned to this member.
     Assigned(Vec<i32>),
     /// These go to another member once they are given up.
     Revoked(Vec<i32>),
@@ -35,7 +35,7 @@ pub(super) enum GroupChange {
     Lost(Vec<i32>),
 }
 
-/// Keeps what the group decides.
+/// Queues the group's decisions.
 #[derive(Debug, Default)]
 pub(super) struct Membership {
     changes: Mutex<VecDeque<GroupChange>>,
@@ -44,12 +44,12 @@ pub(super) struct Membership {
     left: AtomicBool,
 }
 
-/// How long the end of a membership is waited for. The library can wait for an answer of its own for ever (seen on a machine
-/// whose broker was starved), and a stream thread must not wait with it.
+/// How long the end of a membership is waited for. The library can wait for an answer without end (seen on a machine
+/// with an overloaded broker), and a stream thread must not wait with it.
 const CLOSE: Duration = Duration::from_secs(3);
 
-/// A member of a group. Its end gives up everything at once: the library waits for the answers that are owed, and nobody else
-/// would give them.
+/// A member of a group. Dropping it gives up all partitions at once: the library waits for the answers to its rebalances, and
+/// nothing else would give them.
 ///
 /// The consumer is there until the member ends.
 pub(super) struct Member(Option<BaseConsumer<Membership>>);
@@ -103,13 +103,13 @@ impl Drop for Member {
         if thread::Builder::new().name("kafka-close".into()).spawn(close).is_ok()
             && closed.recv_timeout(CLOSE) == Err(RecvTimeoutError::Timeout)
         {
-            tracing::warn!("a consumer does not end within {} s and is left to itself", CLOSE.as_secs());
+            tracing::warn!("a consumer does not close within {} s: its thread is left running", CLOSE.as_secs());
         }
     }
 }
 
 impl Membership {
-    /// The oldest decision that nobody has seen.
+    /// The oldest decision that was not taken yet.
     pub(super) fn next_change(&self) -> Option<GroupChange> {
         self.changes.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
     }
@@ -135,7 +135,7 @@ impl ConsumerContext for Membership {
         let assigning = error == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
         let leaving = self.leaving.load(Ordering::Relaxed);
         // While it ends, the library takes the first answer to whatever question for all of them; a second one may reach
-        // nobody any more, and would wait forever.
+        // no thread any more, and would wait without end.
         if leaving && self.left.swap(true, Ordering::Relaxed) {
             return;
         }
@@ -166,8 +166,8 @@ impl ConsumerContext for Membership {
     }
 }
 
-/// Settings of a static member of a group. A member learns of a rebalance with its next heartbeat, so what comes late to a group waits
-/// for its share as long as that: twelve in a session are still only two a second.
+/// Settings of a static member of a group. A member learns of a rebalance with its next heartbeat, so a new member waits for its
+/// partitions as long as that: twelve heartbeats in a session are still only two a second.
 pub(super) fn set(client: &mut ClientConfig, identity: &str, session_timeout_ms: u32) {
     client
         .set("group.protocol", "classic")

@@ -10,26 +10,24 @@ mod consumers;
 mod emitter;
 mod errors;
 mod feed;
-mod hanging;
+mod inspection;
 mod logging;
 mod membership;
-mod progress;
 mod reader;
 mod records;
-mod tap;
+mod topic_reader;
 
 pub use admin::{Admin, AdminError, TopicDescription, TopicToCreate, check_topics};
 pub use broker::{KafkaBroker, SlotConfig};
 pub use cluster::{ClusterConfig, ConfigError};
 pub use emitter::{EmitterConfig, KafkaEmitter};
 pub use feed::{Feed, FeedConfig, FeedError};
-pub use hanging::{Hanging, hanging};
-pub use progress::progress;
-pub use tap::{Tap, TapError};
+pub use inspection::{OpenTransaction, committed_offsets, open_transactions};
+pub use topic_reader::{ReadError, TopicReader};
 
 #[cfg(test)]
 mod cluster_tests;
 #[cfg(test)]
 mod errors_tests;
 #[cfg(test)]
-mod slow_tests;
+mod service_tests;

@@ -1,9 +1,9 @@
-//! Reads partitions of one topic by position: committed records, and how far one has come.
+//! Reads partitions of one topic by position: committed records, and the position after them.
 //!
 //! Not a member of any group. An empty answer is no sign of the end, because control records and aborted records take offsets;
-//! the position is. The library does not tell positions beyond the last record, so they are found like this: ask for the last
+//! the position is. The library does not report positions beyond the last record, so they are found like this: query the last
 //! stable offset, *then* begin to fetch; the first "end of partition" of that fetch has passed the offset that was asked for.
-//! A later one would prove nothing, since it may have been on its way before the question; so after each the fetch begins anew.
+//! A later one would prove nothing, since it may have been sent before the query; so after each the fetch begins again.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use super::{consumers, errors, records};
 use crate::broker::BrokerError;
 use crate::record::Record;
 
-/// A fetch that nobody has asked for in this time is ended: it would only fill memory.
+/// A fetch that was not used for this long is ended: it would only fill memory.
 const IDLE: Duration = Duration::from_secs(2);
 
 /// Reads partitions of one topic by position.
@@ -32,13 +32,13 @@ pub(super) struct PartitionReader {
 
 /// A partition that is being fetched.
 struct Cursor {
-    /// The position after what has been handed out.
+    /// The position after what has been returned.
     position: i64,
     /// The last stable offset before this fetch began.
     stable: i64,
-    /// What has been fetched and not handed out.
+    /// What has been fetched and not returned.
     ready: VecDeque<Record>,
-    /// Whether everything below `stable` is in `ready` or has been handed out.
+    /// Whether everything below `stable` is in `ready` or has been returned.
     ended: bool,
     touched: Instant,
 }
@@ -54,14 +54,14 @@ impl PartitionReader {
 
     /// The partition count.
     pub(super) fn partitions(&self) -> Result<i32, BrokerError> {
-        consumers::partition_count(&self.consumer, &self.topic).map_err(|error| errors::of_question(&error))
+        consumers::partition_count(&self.consumer, &self.topic).map_err(|error| errors::of_query(&error))
     }
 
     /// First offset and last stable offset of a partition.
     pub(super) fn stable_range(&self, partition: i32) -> Result<(i64, i64), BrokerError> {
         self.consumer
-            .fetch_watermarks(&self.topic, partition, consumers::QUESTION)
-            .map_err(|error| errors::of_question(&error))
+            .fetch_watermarks(&self.topic, partition, consumers::QUERY_TIMEOUT)
+            .map_err(|error| errors::of_query(&error))
     }
 
     /// As [`crate::broker::Broker::read`].
@@ -77,7 +77,7 @@ impl PartitionReader {
         if self.cursors.get(&partition).is_none_or(|cursor| cursor.position != position)
             && !self.begin(partition, position)?
         {
-            // Everything that is decided has been read: the caller waits for a transaction to end, or for news.
+            // Every committed record has been read: the caller waits for a transaction to end, or for new records.
             std::thread::sleep(timeout.min(Duration::from_millis(5)));
             return Ok((Vec::new(), position));
         }
@@ -89,7 +89,7 @@ impl PartitionReader {
             if cursor.ended || cursor.ready.len() >= most {
                 break;
             }
-            // What is there is handed out at once; only an empty hand waits.
+            // What is there is returned at once; it waits only while there is nothing.
             let wait = if cursor.ready.is_empty() {
                 deadline.saturating_duration_since(Instant::now())
             } else {
@@ -102,7 +102,7 @@ impl PartitionReader {
         Ok(self.take(partition, position, most))
     }
 
-    /// Begins to fetch, or tells that there is nothing to fetch now.
+    /// Begins to fetch; false when there is nothing to fetch now.
     fn begin(&mut self, partition: i32, position: i64) -> Result<bool, BrokerError> {
         self.end(partition);
         let (first, stable) = self.stable_range(partition)?;
@@ -123,7 +123,7 @@ impl PartitionReader {
         Ok(true)
     }
 
-    /// Takes one message from the library to where it belongs; tells whether there was one.
+    /// Takes one message from the library to its cursor; false when there was none.
     fn fetch(&mut self, wait: Duration) -> Result<bool, BrokerError> {
         match self.consumer.poll(wait) {
             None => return Ok(false),
@@ -145,7 +145,7 @@ impl PartitionReader {
                     self.end_all();
                     return Err(BrokerError::Fatal(format!("{}: {error}", self.topic)));
                 }
-                // The library goes on by itself as soon as a broker answers.
+                // The library retries by itself.
                 _ => tracing::debug!(topic = %self.topic, %error, "reading by position"),
             },
         }

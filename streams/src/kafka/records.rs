@@ -9,7 +9,7 @@ use rdkafka::message::{BorrowedMessage, Header, Headers as _, OwnedHeaders};
 
 use crate::record::{Headers, Record};
 
-/// Takes a record out of the library's memory. One allocation holds everything it says.
+/// Takes a record out of the library's memory. One allocation holds key, value and headers.
 pub(super) fn record_from(message: &BorrowedMessage<'_>, topic: &Arc<str>) -> Record {
     let (key, value) = (message.key(), message.payload());
     let headers = message.headers();

@@ -1,4 +1,4 @@
-//! The handle on a simulated cluster: make topics, connect, put records in, look at everything, turn time. Cheap to clone; all
+//! The handle on a simulated cluster: make topics, connect, put records in, read everything, advance time. Cheap to clone; all
 //! clones and connections are one cluster.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -155,7 +155,7 @@ impl Cluster {
         self.state().groups.get(group).and_then(|group| group.last_committed(partition)).cloned()
     }
 
-    /// How many records of a partition the group has still to decide: those after its committed position, or everything if
+    /// How many records of a partition the group has not processed: those after its committed position, or everything if
     /// there is none. Records that are not stable yet count as one.
     #[must_use]
     pub fn unread(&self, group: &str, topic: &str, partition: i32) -> usize {
@@ -174,7 +174,7 @@ impl Cluster {
         self.state().groups.get(group).map_or(0, |group| group.generation)
     }
 
-    /// Begins a rebalance that moves partitions although nobody came or went.
+    /// Begins a rebalance that moves partitions although no member joined or left.
     pub fn rebalance(&self, group: &str) {
         let mut state = self.state();
         if let Some(group) = state.groups.get_mut(group) {
@@ -183,12 +183,12 @@ impl Cluster {
         state.tick();
     }
 
-    /// A process stands still: no heartbeats, nothing in its background, until [`Cluster::thaw`].
+    /// Freezes a process: no heartbeats, no background work, until [`Cluster::thaw`].
     pub fn freeze(&self, process: ProcessId) {
         self.state().freeze(process, true);
     }
 
-    /// It goes on, and does not know that it stood still.
+    /// The process continues, and does not know that it was frozen.
     pub fn thaw(&self, process: ProcessId) {
         self.state().freeze(process, false);
     }

@@ -1,4 +1,4 @@
-//! The simulated cluster keeps Kafka's word. Each test drives connections by hand, without any loop.
+//! The simulated cluster behaves as Kafka does. Each test drives connections by hand, without any loop.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 use std::time::Duration;
@@ -46,8 +46,8 @@ fn values(cluster: &Cluster, isolation: Isolation) -> Vec<String> {
     records.iter().map(|record| String::from_utf8_lossy(record.value.as_ref().unwrap()).into_owned()).collect()
 }
 
-/// Polls until the group has nothing to say; takes what is offered and gives what is asked for.
-fn settle(broker: &mut SimulatedBroker) -> Vec<Polled> {
+/// Polls until there is no group change; answers each.
+fn answer_group_changes(broker: &mut SimulatedBroker) -> Vec<Polled> {
     let mut events = Vec::new();
     loop {
         match broker.poll(100, Duration::ZERO).unwrap() {
@@ -145,7 +145,7 @@ fn offsets_of_a_transaction_are_pending_until_it_ends() {
     for commits in [true, false] {
         let cluster = cluster();
         let mut broker = producer(&cluster, "a");
-        settle(&mut broker);
+        answer_group_changes(&mut broker);
         broker.begin().unwrap();
         broker.send_offsets(&[(0, at(5))]).unwrap();
         assert!(matches!(broker.committed(&[0]), Err(BrokerError::Unavailable(_))));
@@ -183,7 +183,7 @@ fn delayed_commit(cluster: &Cluster, broker: &mut SimulatedBroker) {
 }
 
 #[test]
-fn a_delayed_end_strikes_the_next_transaction_of_the_same_epoch() {
+fn a_delayed_end_ends_the_next_transaction_of_the_same_epoch() {
     let cluster = cluster();
     let mut broker = producer(&cluster, "a");
     broker.begin().unwrap();
@@ -195,8 +195,12 @@ fn a_delayed_end_strikes_the_next_transaction_of_the_same_epoch() {
     broker.send(record("out", 0, "k", "second")).unwrap();
     broker.drain().unwrap();
     cluster.advance(1_000);
-    assert_eq!(values(&cluster, Isolation::ReadCommitted), ["second"], "half a transaction, committed by nobody");
-    assert_eq!(cluster.fault_counts()[&Fault::DelayedEndStruck], 1);
+    assert_eq!(
+        values(&cluster, Isolation::ReadCommitted),
+        ["second"],
+        "half a transaction, which no producer committed"
+    );
+    assert_eq!(cluster.fault_counts()[&Fault::DelayedEndApplied], 1);
 }
 
 #[test]
@@ -238,12 +242,12 @@ fn an_unknown_commit_may_have_happened_or_not() {
 fn partitions_move_by_revocation_first_and_never_have_two_owners() {
     let cluster = cluster();
     let mut first = producer(&cluster, "a");
-    assert_eq!(settle(&mut first), [Polled::Assigned(vec![0, 1])]);
+    assert_eq!(answer_group_changes(&mut first), [Polled::Assigned(vec![0, 1])]);
     let mut second = producer(&cluster, "b");
-    assert_eq!(settle(&mut second), [], "the partition is not free yet");
-    assert_eq!(settle(&mut first), [Polled::Revoked(vec![1])]);
-    assert_eq!(settle(&mut second), [Polled::Assigned(vec![1])]);
-    assert_eq!(settle(&mut first), []);
+    assert_eq!(answer_group_changes(&mut second), [], "the partition is not free yet");
+    assert_eq!(answer_group_changes(&mut first), [Polled::Revoked(vec![1])]);
+    assert_eq!(answer_group_changes(&mut second), [Polled::Assigned(vec![1])]);
+    assert_eq!(answer_group_changes(&mut first), []);
 }
 
 #[test]
@@ -251,14 +255,14 @@ fn a_static_member_that_restarts_gets_its_partitions_back_without_a_rebalance() 
     let cluster = cluster();
     let mut first = producer(&cluster, "a");
     let mut second = producer(&cluster, "b");
-    settle(&mut first);
-    settle(&mut second);
-    settle(&mut first);
-    settle(&mut second);
+    answer_group_changes(&mut first);
+    answer_group_changes(&mut second);
+    answer_group_changes(&mut first);
+    answer_group_changes(&mut second);
     let generation = cluster.generation("app");
     drop(first);
-    let mut heir = producer(&cluster, "a");
-    assert_eq!(settle(&mut heir), [Polled::Assigned(vec![0])]);
+    let mut restarted = producer(&cluster, "a");
+    assert_eq!(answer_group_changes(&mut restarted), [Polled::Assigned(vec![0])]);
     assert_eq!(cluster.generation("app"), generation);
 }
 
@@ -266,29 +270,29 @@ fn a_static_member_that_restarts_gets_its_partitions_back_without_a_rebalance() 
 fn a_duplicate_instance_fences_the_older_one() {
     let cluster = cluster();
     let mut old = producer(&cluster, "a");
-    settle(&mut old);
+    answer_group_changes(&mut old);
     old.begin().unwrap();
     let mut new = producer(&cluster, "b");
     let duplicate = cluster.connect(slot("a")).unwrap();
-    settle(&mut new);
+    answer_group_changes(&mut new);
     assert!(matches!(old.send_offsets(&[(0, at(1))]), Err(BrokerError::Abort(_))));
     assert!(matches!(old.poll(1, Duration::ZERO), Err(BrokerError::Fatal(_))));
     drop(duplicate);
 }
 
 #[test]
-fn a_zombie_cannot_commit_offsets_and_learns_that_its_partitions_are_lost() {
+fn a_zombie_cannot_commit_offsets_and_its_partitions_are_lost() {
     let cluster = cluster();
     let mut zombie = producer(&cluster, "a");
     let mut other = producer(&cluster, "b");
     for _ in 0..2 {
-        settle(&mut zombie);
-        settle(&mut other);
+        answer_group_changes(&mut zombie);
+        answer_group_changes(&mut other);
     }
     zombie.begin().unwrap();
     cluster.freeze(zombie.process());
     cluster.advance(15_001);
-    assert_eq!(settle(&mut other), [Polled::Assigned(vec![0])]);
+    assert_eq!(answer_group_changes(&mut other), [Polled::Assigned(vec![0])]);
     cluster.thaw(zombie.process());
     assert!(matches!(zombie.send_offsets(&[(0, at(1))]), Err(BrokerError::Abort(_))));
     zombie.abort().unwrap();

@@ -1,5 +1,5 @@
-//! An emitter that writes into memory, for tests of what emits: it can be full, refuse, answer "unknown", or hold its
-//! acknowledgements back. Not a producer: nothing reads what it has kept except the test.
+//! An emitter that writes into memory, for tests of code that emits: it can be full, refuse, answer "unknown", or hold its
+//! acknowledgements back. Only the test reads what it keeps.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

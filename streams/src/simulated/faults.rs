@@ -1,24 +1,24 @@
-//! What goes wrong, how often, and how often it did. Rates are drawn per run (swarm testing): a run with one kind of fault turned
+//! Faults: which, how often they are injected, and how often they occurred. Rates are drawn per run (swarm testing): a run with one kind of fault turned
 //! up high finds what an even mixture hides. Relies on one seeded source of randomness for everything that is drawn.
 
 use std::collections::BTreeMap;
 
 use fastrand::Rng;
 
-/// Everything that can go wrong, injected or as a consequence. A consequence is counted where it takes effect.
+/// Every fault, injected or as a consequence. A consequence is counted where it takes effect.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Fault {
     /// Injected: an instance died at a call.
     Crash,
-    /// Injected: an instance stood still while the others went on.
+    /// Injected: an instance was frozen while the others ran.
     Pause,
     /// Injected: a second instance with the same identity was started.
     Duplicate,
-    /// Injected: partitions changed hands without need.
+    /// Injected: partitions moved without need.
     Rebalance,
     /// Injected: a call answered "unavailable".
     Unavailable,
-    /// Injected: a consumer was told that it is fenced although it is the only one.
+    /// Injected: a consumer was fenced although it is the only one.
     SpuriousFence,
     /// Injected: a record of a transaction was refused.
     RecordRefused,
@@ -29,8 +29,8 @@ pub enum Fault {
     /// Injected: an EndTxn was given up by its sender and arrived later.
     EndDelayed,
     /// Consequence: a delayed EndTxn ended a transaction, its own or the next of the same epoch.
-    DelayedEndStruck,
-    /// Consequence: a delayed EndTxn met a newer epoch.
+    DelayedEndApplied,
+    /// Consequence: a delayed EndTxn was refused because of a newer epoch.
     DelayedEndFenced,
     /// Consequence: the coordinator aborted a transaction that had been open for too long.
     TransactionTimedOut,
@@ -74,7 +74,7 @@ pub struct FaultRates {
 }
 
 impl FaultRates {
-    /// Nothing goes wrong.
+    /// No faults.
     #[must_use]
     pub fn none() -> Self {
         Self::default()
@@ -112,7 +112,7 @@ impl FaultRates {
 /// How often each fault took effect.
 pub type FaultCounts = BTreeMap<Fault, u64>;
 
-/// The dice of one run.
+/// The randomness of one run.
 #[derive(Clone, Debug)]
 pub(super) struct Faults {
     pub(super) rng: Rng,
@@ -129,14 +129,14 @@ impl Faults {
         *self.counts.entry(fault).or_default() += 1;
     }
 
-    /// Draws whether a fault of this rate strikes now, and counts it.
-    pub(super) fn strikes(&mut self, fault: Fault, rate: impl Fn(&FaultRates) -> u32) -> bool {
+    /// Draws whether a fault of this rate occurs now, and counts it.
+    pub(super) fn occurs(&mut self, fault: Fault, rate: impl Fn(&FaultRates) -> u32) -> bool {
         let rate = rate(&self.rates);
-        let strikes = rate > 0 && self.rng.u32(0..10_000) < rate;
-        if strikes {
+        let occurs = rate > 0 && self.rng.u32(0..10_000) < rate;
+        if occurs {
             self.count(fault);
         }
-        strikes
+        occurs
     }
 
     /// Draws a length of time up to what the rates allow.

@@ -68,7 +68,7 @@ impl Group {
                 member.seen = now;
                 member.owned.clear();
                 member.joined = joined;
-                // It may have gone between being told to give a partition up and having done so. What it held is free now.
+                // It may have stopped between a revocation and its answer. The revoked partition is free now.
                 let targets: usize = self.members.values().map(|member| member.target.len()).sum();
                 if i32::try_from(targets) != Ok(self.partitions) {
                     self.rebalance();
@@ -132,7 +132,7 @@ impl Group {
         self.rebalance();
     }
 
-    /// Expels members that have not been heard of since `horizon`; says whether there were any.
+    /// Expels members without a heartbeat since `horizon`; returns how many there were.
     pub(super) fn expel(&mut self, horizon: i64) -> usize {
         let before = self.members.len();
         self.members.retain(|_, member| member.seen >= horizon);
@@ -157,8 +157,8 @@ impl Group {
         true
     }
 
-    /// Sticky and even: everybody keeps what it owns up to its share, the rest is dealt out; what another member still owns is
-    /// not handed over before that member has given it up. A turned assignment is a function of the members and the turn only,
+    /// Sticky and even: every member keeps what it owns up to its share, the rest is distributed; what another member still owns is
+    /// not assigned before that member has given it up. A turned assignment is a function of the members and the turn only,
     /// so the round after the giving up arrives at the same one.
     fn assign_targets(&mut self) {
         let count = self.members.len();

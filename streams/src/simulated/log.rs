@@ -39,12 +39,12 @@ struct Entry {
 
 #[derive(Clone, Debug)]
 enum Body {
-    Data { key: Option<Bytes>, value: Option<Bytes>, headers: Headers, fate: Fate },
+    Data { key: Option<Bytes>, value: Option<Bytes>, headers: Headers, state: RecordState },
     Marker,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Fate {
+enum RecordState {
     Committed,
     Open(ProducerId),
     Aborted,
@@ -91,15 +91,15 @@ impl PartitionLog {
 
     pub(super) fn append(&mut self, appended: Appended) -> i64 {
         let offset = self.end;
-        let fate = match appended.producer {
+        let state = match appended.producer {
             Some(producer) => {
                 self.open.entry(producer).or_insert(offset);
-                Fate::Open(producer)
+                RecordState::Open(producer)
             }
-            None => Fate::Committed,
+            None => RecordState::Committed,
         };
         let Appended { timestamp, key, value, headers, .. } = appended;
-        self.entries.push_back(Entry { offset, timestamp, body: Body::Data { key, value, headers, fate } });
+        self.entries.push_back(Entry { offset, timestamp, body: Body::Data { key, value, headers, state } });
         self.end += 1;
         offset
     }
@@ -109,14 +109,14 @@ impl PartitionLog {
     pub(super) fn end_transaction(&mut self, producer: ProducerId, ending: Ending, timestamp: i64) {
         let marker = self.end;
         if let Some(first) = self.open.remove(&producer) {
-            let fate = match ending {
-                Ending::Commit => Fate::Committed,
-                Ending::Abort => Fate::Aborted,
+            let state = match ending {
+                Ending::Commit => RecordState::Committed,
+                Ending::Abort => RecordState::Aborted,
             };
             let from = self.entries.partition_point(|entry| entry.offset < first);
             for entry in self.entries.range_mut(from..) {
                 match &mut entry.body {
-                    Body::Data { fate: found, .. } if *found == Fate::Open(producer) => *found = fate,
+                    Body::Data { state: found, .. } if *found == RecordState::Open(producer) => *found = state,
                     _ => {}
                 }
             }
@@ -149,8 +149,8 @@ impl PartitionLog {
             if records.len() >= most {
                 return Ok((records, entry.offset));
             }
-            let Body::Data { key, value, headers, fate } = &entry.body else { continue };
-            if *fate == Fate::Aborted && isolation == Isolation::ReadCommitted {
+            let Body::Data { key, value, headers, state } = &entry.body else { continue };
+            if *state == RecordState::Aborted && isolation == Isolation::ReadCommitted {
                 continue;
             }
             records.push(Record {
@@ -177,7 +177,7 @@ impl PartitionLog {
             let keep = match &entry.body {
                 _ if entry.offset >= limit => true,
                 Body::Marker => tombstones == Tombstones::Keep,
-                Body::Data { fate: Fate::Aborted, .. } => false,
+                Body::Data { state: RecordState::Aborted, .. } => false,
                 Body::Data { key: None, .. } => true,
                 Body::Data { key: Some(key), value, .. } => {
                     seen.insert(key.clone()) && (value.is_some() || tombstones == Tombstones::Keep)

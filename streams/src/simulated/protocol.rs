@@ -1,4 +1,4 @@
-//! The words of Kafka's protocol that both sides of the simulated wire use.
+//! The terms of Kafka's protocol that both sides of the simulated wire use.
 
 /// A producer id, as the transaction coordinator hands it out.
 pub(super) type ProducerId = i64;
@@ -10,7 +10,7 @@ pub(super) enum Ending {
     Abort,
 }
 
-/// What a reader wants to see.
+/// `isolation.level` of a reader.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Isolation {
     /// Up to the last stable offset, without aborted records.

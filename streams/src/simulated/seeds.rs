@@ -1,6 +1,6 @@
 //! Runs a check over many seeds, in parallel, and makes a failing one reproducible: the seed, and the steps that led there.
 //!
-//! `TIMESALE_SEED=n` replays one seed, `TIMESALE_SEEDS=n` looks at so many, `TIMESALE_FIRST_SEED=n` begins elsewhere.
+//! With the prefix `X`: `X_SEED=n` replays one seed, `X_SEEDS=n` checks so many, `X_FIRST_SEED=n` begins there.
 
 use std::any::Any;
 use std::env;
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use super::faults::FaultCounts;
 
-/// Which seeds to look at.
+/// Which seeds to check.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Seeds {
     /// The first.
@@ -30,10 +30,10 @@ pub struct Failure {
     pub reason: String,
 }
 
-/// What the check of many seeds came to.
+/// The result of checking many seeds.
 #[derive(Clone, Debug)]
 pub struct Explored {
-    /// Seeds looked at.
+    /// Seeds checked.
     pub seeds: u64,
     /// How long it took.
     pub took: Duration,
@@ -44,16 +44,13 @@ pub struct Explored {
 }
 
 impl Seeds {
-    /// Seeds 1 to `count`, unless the environment says otherwise.
+    /// Seeds 1 to `count`, unless set by the environment variables `<prefix>_SEED`, `<prefix>_SEEDS` and `<prefix>_FIRST_SEED`.
     #[must_use]
-    pub fn from_env(count: u64) -> Self {
-        let number = |name| env::var(name).ok().and_then(|text| text.parse().ok());
-        match number("TIMESALE_SEED") {
+    pub fn from_env(prefix: &str, count: u64) -> Self {
+        let number = |name: &str| env::var(format!("{prefix}_{name}")).ok().and_then(|text| text.parse().ok());
+        match number("SEED") {
             Some(seed) => Self { first: seed, count: 1 },
-            None => Self {
-                first: number("TIMESALE_FIRST_SEED").unwrap_or(1),
-                count: number("TIMESALE_SEEDS").unwrap_or(count),
-            },
+            None => Self { first: number("FIRST_SEED").unwrap_or(1), count: number("SEEDS").unwrap_or(count) },
         }
     }
 
@@ -64,7 +61,7 @@ impl Seeds {
         let next = AtomicU64::new(self.first);
         let end = AtomicU64::new(self.first.saturating_add(self.count));
         let found: Mutex<(FaultCounts, Option<Failure>)> = Mutex::default();
-        let looked_at = AtomicU64::new(0);
+        let checked_seeds = AtomicU64::new(0);
         let work = || {
             loop {
                 let seed = next.fetch_add(1, Ordering::Relaxed);
@@ -72,7 +69,7 @@ impl Seeds {
                     break;
                 }
                 let checked = caught(|| check(seed));
-                looked_at.fetch_add(1, Ordering::Relaxed);
+                checked_seeds.fetch_add(1, Ordering::Relaxed);
                 let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
                 match checked {
                     Ok(counts) => {
@@ -81,7 +78,7 @@ impl Seeds {
                         }
                     }
                     Err(reason) => {
-                        // Lower seeds are still being looked at elsewhere; no higher one is begun.
+                        // Other threads may still check lower seeds; no higher one is begun.
                         end.fetch_min(seed, Ordering::Relaxed);
                         if found.1.as_ref().is_none_or(|known| seed < known.seed) {
                             found.1 = Some(Failure { seed, reason });
@@ -97,17 +94,17 @@ impl Seeds {
             }
         });
         let (faults, failure) = found.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let seeds = looked_at.into_inner();
+        let seeds = checked_seeds.into_inner();
         Explored { seeds, took: started.elapsed(), faults, failure }
     }
 }
 
 /// A check, with a panic of it turned into its reason.
 pub(super) fn caught<T>(check: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(check)).unwrap_or_else(|payload| Err(words(payload.as_ref())))
+    catch_unwind(AssertUnwindSafe(check)).unwrap_or_else(|payload| Err(message(payload.as_ref())))
 }
 
-fn words(payload: &(dyn Any + Send)) -> String {
+fn message(payload: &(dyn Any + Send)) -> String {
     let text = payload.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("a panic without words").to_owned()
+    text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("a panic without a message").to_owned()
 }

@@ -1,17 +1,17 @@
-//! Several instances of one topology on a simulated cluster, under a seeded scheduler that kills, pauses, doubles and rebalances
-//! them: the harness for proving that a topology decides exactly once whatever happens. For authors of processors as much as
-//! for the runtime's own tests. It runs the production loop; it does not know what a record means.
+//! Several instances of one topology on a simulated cluster, under a seeded scheduler that kills, pauses, duplicates and rebalances
+//! them: the harness for showing that a topology processes each record exactly once under any fault, for authors of processors and
+//! for the runtime's own tests. It runs the production loop; it does not interpret records.
 //!
 //! ```ignore
-//! let mut simulation = Simulation::new(seed, topology()?, Setup { instances: 2, partitions: 2, ..Setup::default() })?;
+//! let simulation = Simulation::new(seed, topology()?, Setup { instances: 2, partitions: 2, ..Setup::default() })?;
 //! simulation.cluster().set_faults(FaultRates::swarm(&mut Rng::with_seed(seed)));
-//! for command in commands {
-//!     simulation.cluster().produce(command)?;
+//! for click in clicks {
+//!     simulation.cluster().produce(click)?;
 //!     simulation.run(5);                        // five steps: of instances, of time, of faults
 //! }
 //! simulation.heal();
-//! simulation.quiesce(20_000)?;                  // or says what hangs
-//! let events = simulation.cluster().records("coupons.events", 0, Isolation::ReadCommitted)?;
+//! simulation.quiesce(20_000)?;                  // or an error with what is unfinished
+//! let events = simulation.cluster().records("totals", 0, Isolation::ReadCommitted)?;
 //! ```
 
 use std::sync::{Arc, PoisonError};
@@ -19,14 +19,14 @@ use std::sync::{Arc, PoisonError};
 use super::broker::Slot;
 use super::cluster::{Clock, Cluster, Timestamps};
 use super::protocol::{Isolation, Refusal};
-use super::world::{Seat, World, Wrap};
+use super::scheduler::{Instance, Scheduler, Wrap};
 use crate::metrics::Metrics;
 use crate::processor::StoreId;
 use crate::task::Task;
 use crate::thread::ThreadConfig;
 use crate::topology::Topology;
 
-/// Where simulated time begins, milliseconds since 1970.
+/// The start of simulated time, milliseconds since 1970.
 pub const BEGINNING: i64 = 1_000_000;
 
 /// How a simulation is laid out.
@@ -51,19 +51,19 @@ impl Default for Setup {
     }
 }
 
-/// Why a simulation did not come to rest.
+/// Why a simulation did not become idle.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum Restless {
-    /// An instance has stopped for good, with this alarm.
-    #[error("an instance stopped for good: {0}")]
-    Alarm(String),
-    /// Something still hangs after so many steps.
-    #[error("not at rest after {steps} steps: {hanging}")]
-    Hanging {
+pub enum QuiesceError {
+    /// An instance has stopped, for this reason.
+    #[error("an instance stopped: {0}")]
+    Stopped(String),
+    /// Something is unfinished after so many steps.
+    #[error("not idle after {steps} steps: {unfinished}")]
+    NotIdle {
         /// The steps allowed.
         steps: usize,
-        /// What hangs.
-        hanging: String,
+        /// What is unfinished.
+        unfinished: String,
     },
 }
 
@@ -72,12 +72,12 @@ pub type Entries = Vec<(Vec<u8>, Vec<u8>)>;
 
 /// Several instances of one topology on one cluster. Dropping it ends them.
 pub struct Simulation {
-    world: Arc<World>,
+    scheduler: Arc<Scheduler>,
 }
 
 impl Simulation {
-    /// Creates the topology's topics (source with append time, all others with create time) and seats for its instances, which
-    /// start with the first steps. The seed decides everything that is drawn.
+    /// Creates the topology's topics (source with append time, all others with create time) and its instances, which start with
+    /// the first steps. The seed decides everything that is drawn.
     ///
     /// # Errors
     /// [`prometheus::Error`] when the metrics cannot be made.
@@ -85,13 +85,13 @@ impl Simulation {
         Self::with(seed, topology, setup, |broker| Box::new(broker), ThreadConfig::default())
     }
 
-    /// As [`Simulation::new`], on a cluster that is there already: for topologies that speak to each other. Topics that exist are
+    /// As [`Simulation::new`], on a cluster that is there already: for topologies that exchange records. Topics that exist are
     /// left as they are. Time passes for all with the steps of each.
     ///
     /// # Errors
     /// As [`Simulation::new`].
     pub fn on(cluster: &Cluster, topology: Topology, setup: Setup) -> Result<Self, prometheus::Error> {
-        Self::sit(cluster.clone(), topology, setup, |broker| Box::new(broker), ThreadConfig::default())
+        Self::on_cluster(cluster.clone(), topology, setup, |broker| Box::new(broker), ThreadConfig::default())
     }
 
     pub(super) fn with(
@@ -101,10 +101,10 @@ impl Simulation {
         wrap: Wrap,
         config: ThreadConfig,
     ) -> Result<Self, prometheus::Error> {
-        Self::sit(Cluster::new(seed, Clock::Injected(BEGINNING)), topology, setup, wrap, config)
+        Self::on_cluster(Cluster::new(seed, Clock::Injected(BEGINNING)), topology, setup, wrap, config)
     }
 
-    fn sit(
+    fn on_cluster(
         cluster: Cluster,
         topology: Topology,
         setup: Setup,
@@ -119,92 +119,94 @@ impl Simulation {
         for sink in topology.sinks() {
             cluster.create_topic(sink, sink_partitions, Timestamps::CreateTime);
         }
-        let seat = |index: usize| {
+        let instance = |index: usize| {
             let slot = Slot::new(topology.name(), &index.to_string(), topology.source());
-            Seat::new(index, Slot { transaction_timeout_ms, session_timeout_ms, ..slot }, BEGINNING)
+            Instance::new(index, Slot { transaction_timeout_ms, session_timeout_ms, ..slot }, BEGINNING)
         };
-        let seats = (0..instances).map(seat).collect();
-        Ok(Self { world: Arc::new(World::new(cluster, Arc::new(topology), config, metrics, wrap, seats)) })
+        let instances = (0..instances).map(instance).collect();
+        Ok(Self { scheduler: Arc::new(Scheduler::new(cluster, Arc::new(topology), config, metrics, wrap, instances)) })
     }
 
-    /// The cluster: put records in, look at logs, turn time, set faults.
+    /// The cluster: put records in, look at logs, advance time, set faults.
     #[must_use]
     pub fn cluster(&self) -> &Cluster {
-        &self.world.cluster
+        &self.scheduler.cluster
     }
 
-    /// Takes steps: in each, a little time passes, a fault of the world may strike, and one instance takes a step.
+    /// Takes steps: in each, a little time passes, a fault may occur, and one instance takes a step.
     pub fn run(&self, steps: usize) {
         for _ in 0..steps {
-            self.world.step(None);
+            self.scheduler.step(None);
         }
     }
 
     /// Kills an instance (by its number, from 0) between two steps; it starts again after `after_ms`.
     pub fn crash(&self, instance: usize, after_ms: i64) {
         let starts_at = self.cluster().now() + after_ms.max(1);
-        let dropped = self.world.seats().get_mut(instance).and_then(|seat| {
-            seat.starts_at = starts_at;
-            seat.instance.take()
+        let dropped = self.scheduler.instances().get_mut(instance).and_then(|instance| {
+            instance.starts_at = starts_at;
+            instance.running.take()
         });
         drop(dropped);
     }
 
-    /// No more faults; doubles end; what is still in the network arrives.
+    /// No more faults; duplicates end; what is still in the network arrives.
     pub fn heal(&self) {
-        let doubles: Vec<Seat> = {
-            let mut seats = self.world.seats();
-            let (doubles, rest) = std::mem::take(&mut *seats).into_iter().partition(|seat| seat.ends_at.is_some());
-            *seats = rest;
-            doubles
+        let duplicates: Vec<Instance> = {
+            let mut instances = self.scheduler.instances();
+            let (duplicates, rest) =
+                std::mem::take(&mut *instances).into_iter().partition(|instance| instance.ends_at.is_some());
+            *instances = rest;
+            duplicates
         };
-        drop(doubles);
+        drop(duplicates);
         self.cluster().heal();
     }
 
-    /// Steps on until everything in the inbox has been decided, nothing is open and no timer is due.
+    /// Steps until every record of the source is processed, no transaction is open and no timer is due.
     ///
     /// # Errors
-    /// [`Restless`] says what hangs: a live system comes to rest.
-    pub fn quiesce(&self, steps: usize) -> Result<(), Restless> {
-        let mut hanging = None;
+    /// [`QuiesceError`] names what is unfinished.
+    pub fn quiesce(&self, steps: usize) -> Result<(), QuiesceError> {
+        let mut unfinished = None;
         for step in 0..steps {
-            if let Some(alarm) = self.alarms().into_iter().next() {
-                return Err(Restless::Alarm(alarm));
+            if let Some(reason) = self.alarms().into_iter().next() {
+                return Err(QuiesceError::Stopped(reason));
             }
             if step % 8 == 0 {
-                hanging = self.hanging();
-                if hanging.is_none() {
+                unfinished = self.unfinished();
+                if unfinished.is_none() {
                     return Ok(());
                 }
             }
-            self.world.step(None);
+            self.scheduler.step(None);
         }
-        Err(Restless::Hanging { steps, hanging: hanging.unwrap_or_default() })
+        Err(QuiesceError::NotIdle { steps, unfinished: unfinished.unwrap_or_default() })
     }
 
-    /// What keeps the simulation from being at rest, if anything does.
+    /// What is unfinished, if anything is.
     #[must_use]
-    pub fn hanging(&self) -> Option<String> {
+    pub fn unfinished(&self) -> Option<String> {
         let cluster = self.cluster();
         if let Some(open) = cluster.open_transactions().first() {
             return Some(format!("the transaction of {open} is open"));
         }
-        let topology = &self.world.topology;
+        let topology = &self.scheduler.topology;
         let now = cluster.now();
         for partition in 0..cluster.partitions(topology.source()).unwrap_or(0) {
             let unread = cluster.unread(topology.name(), topology.source(), partition);
             if unread > 0 {
-                return Some(format!("{unread} records of {}-{partition} are undecided", topology.source()));
+                return Some(format!("{unread} records of {}-{partition} are unprocessed", topology.source()));
             }
             let due = |task: &mut Task| task.next_deadline().is_some_and(|due| due <= now);
-            let Some((position, is_due)) = self.world.with_task(partition, |task| (task.position(), due(task))) else {
-                return Some(format!("nobody runs partition {partition}"));
+            let Some((position, is_due)) = self.scheduler.with_task(partition, |task| (task.position(), due(task)))
+            else {
+                return Some(format!("no instance runs partition {partition}"));
             };
             if is_due {
                 return Some(format!("a timer of partition {partition} is due"));
             }
-            // It was cut off while others decided, and has not been told yet; the heir may still be restoring.
+            // Its partition was taken over while it was cut off, and it does not know yet; the new owner may still be restoring.
             let committed = cluster.committed(topology.name(), partition).map_or(0, |committed| committed.offset);
             if position < committed {
                 return Some(format!("the owner of partition {partition} is at {position}, committed is {committed}"));
@@ -213,24 +215,24 @@ impl Simulation {
         None
     }
 
-    /// Why instances have stopped for good. Empty, unless something is wrong that no restart cures.
+    /// Why instances have stopped. Empty, unless something is wrong that no restart repairs.
     #[must_use]
     pub fn alarms(&self) -> Vec<String> {
-        self.world.alarms.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.scheduler.alarms.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Everything in a store of the instance that runs the partition; nothing if nobody does.
+    /// Everything in a store of the instance that runs the partition; nothing if none does.
     #[must_use]
     pub fn entries(&self, partition: i32, store: StoreId) -> Option<Entries> {
-        self.world.with_task(partition, |task| task.stores().scan(usize::from(store.0), &[], None, usize::MAX))
+        self.scheduler.with_task(partition, |task| task.stores().scan(usize::from(store.0), &[], None, usize::MAX))
     }
 
-    /// Everything in a store as the changelog tells it: what the next owner would restore.
+    /// Everything in a store by the changelog: what the next owner would restore.
     ///
     /// # Errors
     /// [`Refusal`] when the partition does not exist.
     pub fn changelog_entries(&self, partition: i32, store: StoreId) -> Result<Entries, Refusal> {
-        let topology = &self.world.topology;
+        let topology = &self.scheduler.topology;
         let mut entries = std::collections::BTreeMap::new();
         for record in self.cluster().records(topology.changelog(), partition, Isolation::ReadCommitted)? {
             match crate::changelog::decode(topology, &record) {
@@ -249,8 +251,8 @@ impl Simulation {
 
 impl Drop for Simulation {
     fn drop(&mut self) {
-        // Instances may hold what holds the world.
-        let seats = std::mem::take(&mut *self.world.seats());
-        drop(seats);
+        // Instances may hold the scheduler.
+        let instances = std::mem::take(&mut *self.scheduler.instances());
+        drop(instances);
     }
 }

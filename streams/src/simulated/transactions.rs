@@ -1,6 +1,6 @@
 //! The transaction coordinator: transactional ids, epochs, fencing, phases, time-out. Follows the protocol that librdkafka
-//! speaks (EndTxn v1): the epoch changes only with `init_transactions`, not with every transaction, so a delayed EndTxn can end
-//! the next transaction of the same epoch. That is the hole KIP-890 closes for newer clients.
+//! implements (EndTxn v1): the epoch changes only with `init_transactions`, not with every transaction, so a delayed EndTxn can end
+//! the next transaction of the same epoch. KIP-890 prevents that for newer clients.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

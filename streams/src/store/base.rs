@@ -67,12 +67,12 @@ impl Base {
         self.bytes -= key.len() + page.value(entry).len();
         page.remove(entry);
         if page.len() < PAGE_BYTES / 4 {
-            self.tidy(key);
+            self.merge_small_page(key);
         }
     }
 
     /// Joins the small page of a key with the one after it, or drops it when it is empty.
-    fn tidy(&mut self, key: &[u8]) {
+    fn merge_small_page(&mut self, key: &[u8]) {
         let mut around = self.pages.range::<[u8], _>(up_to(key));
         let Some((bound, page)) = around.next_back() else { return };
         let after = (Bound::Excluded(bound.as_ref()), Bound::Unbounded);

@@ -19,7 +19,7 @@ use super::Base;
 fn key() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         prop::collection::vec(prop_oneof![Just(0_u8), Just(1), Just(255)], 0..7),
-        "[ab]{0,3}campaign-[0-9]{1,3}".prop_map(String::into_bytes),
+        "[ab]{0,3}prefix-[0-9]{1,3}".prop_map(String::into_bytes),
     ]
 }
 
@@ -75,7 +75,7 @@ fn memory_and_speed_of_a_million_entries() {
     let mut rng = fastrand::Rng::with_seed(1);
     let keys: Vec<[u8; 24]> = (0..1_000_000)
         .map(|n: u64| {
-            // One campaign, then a random shopper: what a coupon store looks like.
+            // A common prefix, then random bytes: what many stores look like.
             let mut key = [7_u8; 24];
             key[8..16].copy_from_slice(&rng.u64(..).to_be_bytes());
             key[16..].copy_from_slice(&n.to_be_bytes());

@@ -1,8 +1,8 @@
 //! Key-value stores: a committed base under a transaction overlay.
 //!
-//! The base holds what confirmed transactions have said and nothing else. Everything a transaction writes goes to the overlay:
+//! The base holds what confirmed transactions wrote and nothing else. Everything a transaction writes goes to the overlay:
 //! reads look there first, a confirmed commit merges it into the base, an abort drops it. Within the overlay each record has a
-//! savepoint, so that a poisonous one leaves no trace of its own while the rest of the transaction stands.
+//! savepoint, so that the writes of a record that fails are undone while the rest of the transaction stays.
 
 mod base;
 mod page;
@@ -13,5 +13,7 @@ pub(crate) use stores::{Slot, Stores};
 
 #[cfg(test)]
 mod base_tests;
+#[cfg(test)]
+pub(crate) mod mutant;
 #[cfg(test)]
 mod stores_tests;

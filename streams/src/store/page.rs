@@ -19,7 +19,7 @@ pub(super) enum Place {
     Missing {
         at: usize,
         matched: usize,
-        /// How much more the key after shares with it than its own `shared` says.
+        /// How much more the key after shares with it than its own `shared`.
         more: usize,
     },
 }
@@ -104,7 +104,7 @@ impl Page {
         self.splice(entry.start, entry.end, &new);
     }
 
-    /// Inserts a key where [`Page::find`] missed it. Says whether it became the last.
+    /// Inserts a key where [`Page::find`] missed it. Returns whether it became the last.
     pub(super) fn insert(&mut self, (at, matched, more): (usize, usize, usize), key: &[u8], value: &[u8]) -> bool {
         let mut new = Vec::with_capacity(key.len() + value.len() + 16);
         write(&mut new, matched, &key[matched..], value);
@@ -124,12 +124,12 @@ impl Page {
             self.splice(entry.start, entry.end, &[]);
             return;
         };
-        // The next entry leant on the one that goes: what it borrowed beyond the one before, it must keep itself.
-        let borrowed = next.shared.saturating_sub(entry.shared);
-        let mut new = Vec::with_capacity(borrowed + 16);
-        let suffix_length = borrowed + next.value - next.suffix;
-        write_head(&mut new, next.shared - borrowed, suffix_length, next.end - next.value);
-        new.extend_from_slice(&self.bytes[entry.suffix..entry.suffix + borrowed]);
+        // The next entry shares bytes with the removed one: those that the entry before does not have, it must store itself.
+        let missing = next.shared.saturating_sub(entry.shared);
+        let mut new = Vec::with_capacity(missing + 16);
+        let suffix_length = missing + next.value - next.suffix;
+        write_head(&mut new, next.shared - missing, suffix_length, next.end - next.value);
+        new.extend_from_slice(&self.bytes[entry.suffix..entry.suffix + missing]);
         self.splice(entry.start, next.suffix, &new);
     }
 
@@ -211,7 +211,7 @@ impl<'a> Entries<'a> {
         Some(&self.page.bytes[entry.value..entry.end])
     }
 
-    /// Passes over every key that `is_before` says comes before what is wanted; returns the first that does not.
+    /// Skips the keys for which `is_before` holds; returns the first other one.
     pub(super) fn pass(&mut self, is_before: impl Fn(&[u8]) -> bool) -> Option<(Vec<u8>, &'a [u8])> {
         loop {
             let value = self.step()?;

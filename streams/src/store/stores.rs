@@ -22,7 +22,7 @@ pub(crate) struct Stores {
     overlay_bytes: usize,
 }
 
-/// What the overlay said of a key before the record at hand wrote to it; nothing if it said nothing.
+/// The overlay's entry of a key before the current record wrote to it; none if it had none.
 #[derive(Debug)]
 struct Undo {
     slot: Slot,
@@ -97,12 +97,12 @@ impl Stores {
         Merge { over: over.into_iter().flatten().peekable(), under: under.into_iter().flatten().peekable() }
     }
 
-    /// The record at hand has been handled: its writes stay in the overlay.
+    /// The current record has been handled: its writes stay in the overlay.
     pub(crate) fn release(&mut self) {
         self.undo.clear();
     }
 
-    /// The record at hand was never handled: the overlay is as it was before it.
+    /// The current record failed: its writes are undone.
     pub(crate) fn roll_back(&mut self) {
         while let Some(Undo { slot, key, before }) = self.undo.pop() {
             let Some(writes) = self.overlay.get_mut(slot) else { continue };
@@ -113,8 +113,8 @@ impl Stores {
         }
     }
 
-    /// The overlay's last word on each key: what must go to the changelog. A key that was born and deleted within the transaction is
-    /// not mentioned. A value that is written again as it was is: to find out would cost every write a search.
+    /// The overlay's last value of each key: what must go to the changelog. A key that was created and deleted within the transaction
+    /// is left out. A value that is written again unchanged is included: to find out would cost every write a search.
     pub(crate) fn changes(&self) -> impl Iterator<Item = (Slot, &[u8], Option<&[u8]>)> {
         self.overlay.iter().zip(&self.bases).enumerate().flat_map(|(slot, (writes, base))| {
             writes
@@ -138,14 +138,18 @@ impl Stores {
         }
     }
 
-    /// The transaction never was: the overlay is dropped.
+    /// The transaction was not committed: the overlay is dropped.
     pub(crate) fn discard(&mut self) {
+        #[cfg(test)]
+        if super::mutant::keeps_overlay() {
+            return;
+        }
         self.undo.clear();
         self.overlay_bytes = 0;
         self.overlay.iter_mut().for_each(Writes::clear);
     }
 
-    /// Takes over what the changelog says.
+    /// Applies a change of the changelog.
     pub(crate) fn restore(&mut self, slot: Slot, key: &[u8], value: Option<&[u8]>) {
         let Some(base) = self.bases.get_mut(slot) else { return };
         match value {

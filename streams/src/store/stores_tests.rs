@@ -37,7 +37,7 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 proptest! {
-    /// Three models stand for the three layers: what is committed, what the transaction says, what the record at hand says. A
+    /// Three models stand for the three layers: what is committed, what the transaction wrote, what the current record wrote. A
     /// fourth is kept from the changelog alone, as a restore does.
     #[test]
     fn overlay_savepoint_and_changelog_agree_with_plain_copies(
@@ -105,7 +105,7 @@ proptest! {
 }
 
 #[test]
-fn the_changelog_hears_the_last_word_only_and_nothing_of_what_never_lasted() {
+fn the_changelog_gets_the_last_value_only_and_no_key_that_was_created_and_deleted() {
     let mut stores = Stores::new(1);
     for (key, value) in [(b"a", Some(b"1")), (b"a", Some(b"2")), (b"b", Some(b"1")), (b"b", None)] {
         match value {

@@ -1,4 +1,4 @@
-//! Where a task stands, as text: it travels as the metadata of the committed offset and, word for word, in the changelog.
+//! A task's position as text: the metadata of the committed offset and, byte for byte, a record in the changelog.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,17 +6,17 @@ use std::sync::Arc;
 use crate::broker::Position;
 use crate::topology::Topology;
 
-/// Where a task stands after a transaction.
+/// A task's position after a transaction.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Checkpoint {
     /// The next offset of the source partition to process.
     pub(crate) offset: i64,
-    /// How many transactions of this partition have been committed. It tells whether a transaction of unknown outcome was: the
-    /// offset alone cannot, for a round of timers moves none.
+    /// How many transactions of this partition have been committed. It shows whether a transaction of unknown outcome was
+    /// committed: the offset alone does not, because a transaction of timers moves none.
     pub(crate) sequence: u64,
     /// The task's log time, milliseconds since 1970.
     pub(crate) log_time: i64,
-    /// Who wrote it: a run of a slot. Two owners may count to the same sequence; they are never the same writer.
+    /// The run of a slot that wrote it. Two owners may count to the same sequence; their writers differ.
     pub(crate) writer: Arc<str>,
     /// The topology's fingerprint at the time.
     pub(crate) fingerprint: Fingerprint,
@@ -33,7 +33,7 @@ pub(crate) struct Fingerprint {
 /// Why a checkpoint cannot be used.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub(crate) enum CheckpointError {
-    /// The text is not one of ours: offsets were committed by another tool.
+    /// Another tool wrote the text: it committed the offsets.
     #[error(
         "the committed position carries {text:?}, which this runtime did not write: was the group's offset reset by hand?"
     )]
@@ -47,7 +47,7 @@ pub(crate) enum CheckpointError {
         /// What was found.
         text: String,
     },
-    /// The text speaks of another offset than the one it came with.
+    /// The text names another offset than the one it was committed with.
     #[error("the committed offset is {offset} but its metadata says {stated}")]
     Moved {
         /// The group's offset.
@@ -91,7 +91,7 @@ impl Checkpoint {
     /// Reads a committed position and checks it against the topology.
     ///
     /// # Errors
-    /// [`CheckpointError`]: whichever it is, going on would be a silent jump.
+    /// [`CheckpointError`]: going on would skip or repeat records.
     pub(crate) fn of(position: &Position, topology: &Topology) -> Result<Self, CheckpointError> {
         let text = &position.metadata;
         let (version, _) = text.split_once(' ').unwrap_or((text, ""));

@@ -1,10 +1,10 @@
-//! Checkpoints: text and back, foreign positions, changed topologies.
+//! Checkpoints: read as written, positions of other tools, changed topologies.
 
 #![allow(clippy::unwrap_used, reason = "a test stops where it is wrong")]
 
 use super::{Checkpoint, CheckpointError, Fingerprint};
 use crate::broker::Position;
-use crate::thread::rig::topology;
+use crate::thread::fixture::topology;
 use crate::topology::Topology;
 
 fn checkpoint() -> Checkpoint {
@@ -23,7 +23,7 @@ fn other(name: &str, stores: &[&str]) -> Topology {
 }
 
 #[test]
-fn text_and_back() {
+fn a_checkpoint_is_read_as_written() {
     let position = checkpoint().to_position();
     assert_eq!(Checkpoint::of(&position, &topology()).unwrap(), checkpoint());
     assert!(position.metadata.len() < 400, "a stock broker takes 4,096 bytes");

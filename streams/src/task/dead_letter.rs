@@ -1,4 +1,4 @@
-//! A poisonous record as a dead letter: its own bytes and headers, and where it came from and why it is here.
+//! A record that cannot be handled, as a dead letter: its own bytes and headers, its origin and the reason.
 
 use bytes::Bytes;
 
@@ -18,23 +18,23 @@ pub mod header {
     pub const OFFSET: &str = "dead-letter.offset";
     /// Its timestamp, milliseconds since 1970.
     pub const TIMESTAMP: &str = "dead-letter.timestamp";
-    /// Why it is here.
+    /// Why the processor could not handle it.
     pub const REASON: &str = "dead-letter.reason";
-    /// The schema version it claims to speak, if it does.
+    /// The record's own `schema-version` header, if it has one.
     pub const SCHEMA_VERSION: &str = "dead-letter.schema-version";
     /// How many bytes of it were cut off; absent when it is whole.
     pub const CUT: &str = "dead-letter.cut-bytes";
 }
 
-/// The header that names the version of a value's language.
+/// The header with the version of a value's schema.
 const SCHEMA_VERSION: &str = "schema-version";
-/// Reasons are for reading.
+/// The most bytes of a reason.
 const REASON_BYTES: usize = 1_000;
 /// What the headers of the runtime may add.
 const MARGIN_BYTES: usize = 2_000;
 
-/// Makes a dead letter of `cap` bytes at most. What does not fit is cut: first the original headers go, then the end of the
-/// value, then the key; the source coordinates always stay, for the original stands where they say.
+/// Makes a dead letter of `cap` bytes at most. What does not fit is cut: first the original headers, then the end of the
+/// value, then the key. The source coordinates always stay: the original record can be read there.
 pub(super) fn dead_letter(topology: &Topology, record: &Record, reason: &str, cap: usize) -> Outgoing {
     let room = cap.saturating_sub(MARGIN_BYTES);
     let mut letter = Outgoing {

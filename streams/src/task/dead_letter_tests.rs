@@ -5,7 +5,7 @@
 use super::{dead_letter, header};
 use crate::record::{Outgoing, Record};
 use crate::task::size;
-use crate::thread::rig::topology;
+use crate::thread::fixture::topology;
 
 fn record(value: Vec<u8>, headers: &[(&str, &[u8])]) -> Record {
     Record {
@@ -19,14 +19,14 @@ fn record(value: Vec<u8>, headers: &[(&str, &[u8])]) -> Record {
     }
 }
 
-fn said<'a>(letter: &'a Outgoing, name: &str) -> Option<&'a str> {
+fn header_text<'a>(letter: &'a Outgoing, name: &str) -> Option<&'a str> {
     letter.headers.iter().find(|(found, _)| found == name).map(|(_, value)| std::str::from_utf8(value).unwrap())
 }
 
 #[test]
-fn a_dead_letter_keeps_the_record_and_says_where_it_was_and_why_it_is_here() {
-    let record = record(b"bytes".to_vec(), &[("event-type", b"claim"), ("schema-version", b"7")]);
-    let letter = dead_letter(&topology(), &record, "no such campaign", 10_000);
+fn a_dead_letter_keeps_the_record_with_its_origin_and_the_reason() {
+    let record = record(b"bytes".to_vec(), &[("event-type", b"order"), ("schema-version", b"7")]);
+    let letter = dead_letter(&topology(), &record, "no such key", 10_000);
     assert_eq!((letter.key, letter.value), (record.key, record.value));
     assert_eq!(letter.headers.first(), record.headers.first());
     let letter = Outgoing { key: None, value: None, ..letter };
@@ -36,12 +36,12 @@ fn a_dead_letter_keeps_the_record_and_says_where_it_was_and_why_it_is_here() {
         (header::PARTITION, "2"),
         (header::OFFSET, "9"),
         (header::TIMESTAMP, "77"),
-        (header::REASON, "no such campaign"),
+        (header::REASON, "no such key"),
         (header::SCHEMA_VERSION, "7"),
     ] {
-        assert_eq!(said(&letter, name), Some(value), "{name}");
+        assert_eq!(header_text(&letter, name), Some(value), "{name}");
     }
-    assert_eq!(said(&letter, header::CUT), None);
+    assert_eq!(header_text(&letter, header::CUT), None);
 }
 
 #[test]
@@ -56,6 +56,6 @@ fn a_dead_letter_is_never_too_large_itself() {
         let record = record(value, &headers);
         let letter = dead_letter(&topology(), &record, &long, 10_000);
         assert!(size(&letter) <= 10_000, "{}", size(&letter));
-        assert!(said(&letter, header::CUT).unwrap().parse::<usize>().unwrap() > 0);
+        assert!(header_text(&letter, header::CUT).unwrap().parse::<usize>().unwrap() > 0);
     }
 }

@@ -1,7 +1,7 @@
 //! One partition of one processor: its stores, timers, positions and life cycle.
 //!
-//! A task knows no broker. It is handed records, moves by one record or one timer at a time, and leaves what it wants written
-//! in `outputs`; the thread around it decides when that becomes a transaction and tells it how the transaction ended.
+//! A task knows no broker. It is handed records, moves by one record or one timer at a time, and leaves the records to write
+//! in `outputs`; the thread decides when that becomes a transaction and reports how the transaction ended.
 //! What a task does depends on its log alone: where one transaction ends and the next begins changes nothing.
 
 mod checkpoint;
@@ -29,33 +29,33 @@ use context::{Fault, TaskContext};
 use dead_letter::dead_letter;
 use timers::Timers;
 
-/// The header that says what a record is.
+/// The header with the type of a record.
 const EVENT_TYPE: &str = "event-type";
 /// A record of this type and without a value moves log time and nothing else.
 const TICK: &[u8] = b"tick";
 
-/// Where a task is in its life.
+/// The life cycle of a task.
 ///
 /// ```text
 ///            log read to its end         partition revoked or lost
 ///   Restoring ------------------> Running -----------------------> Suspended
 ///       |                            |  ^                              |  |
 ///       |                            |  +------------------------------+  |
-///       |                            |    came back, nobody has committed |
-///       |                            |    since                           |
+///       |                            |    assigned again, no other member |
+///       |                            |    has committed since             |
 ///       +------------> Closed <------+------------------------------------+
-///         revoked, lost,      outcome says: the truth        grace is over, or somebody
-///         unreadable          is elsewhere; shutdown         has committed since
+///         revoked, lost,      another member has             kept for too long, or another
+///         unreadable          committed; shutdown            member has committed since
 /// ```
 ///
-/// A task is `Restoring` from the moment it is made, and `Closed` means that it is no more: there is no value for it.
+/// A task is `Restoring` from the moment it is made. `Closed` means that it was dropped: there is no value for it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum State {
     /// It reads its changelog; its input is paused.
     Restoring,
     /// It processes.
     Running,
-    /// Its partition is not ours. Its committed state is kept for a while in case the partition returns.
+    /// Its partition is not assigned. Its committed state is kept for a while in case the partition is assigned again.
     Suspended,
 }
 
@@ -75,7 +75,7 @@ pub(crate) enum Advanced {
     Idle,
     /// It handled a record with this timestamp.
     Record(i64),
-    /// It took note of the time.
+    /// It read a tick: only its log time has changed.
     Tick,
     /// It sent a record with this timestamp to the dead letters.
     Poison(i64),
@@ -83,15 +83,15 @@ pub(crate) enum Advanced {
     Timer(i64),
 }
 
-/// How a committed position compares with what a task knows.
+/// How the group's committed position compares with this task's.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Outcome {
     /// The transaction was committed.
     Committed,
     /// The transaction never was.
     Aborted,
-    /// Somebody else has committed since: this task's state is not the truth any more.
-    Elsewhere,
+    /// Another member has committed since: this task's state is out of date.
+    Superseded,
 }
 
 /// One partition of one processor.
@@ -105,23 +105,23 @@ pub(crate) struct Task {
     stores: Stores,
     timers: Timers,
     queue: VecDeque<Record>,
-    /// What the last step wants written. The thread takes it after every step.
+    /// Records that the last step writes. The thread takes them after every step.
     pub(crate) outputs: Vec<Outgoing>,
-    /// Why the last step found a record poisonous. The thread takes it too.
+    /// Why the last step sent a record to the dead letters. The thread takes it too.
     pub(crate) poisoned: Option<String>,
     position: i64,
     log_time: i64,
     changed: bool,
-    /// Where it stands for certain; nothing before the first commit ever.
+    /// Its last confirmed commit; none before the first.
     committed: Option<Checkpoint>,
     /// The position at which to begin while nothing was ever committed.
     first: i64,
-    /// What was sent with a transaction whose end has not been confirmed.
+    /// The checkpoint of a transaction whose end has not been confirmed.
     prepared: Option<Checkpoint>,
 }
 
 impl Task {
-    /// A task that stands at a committed checkpoint, or at `first` if there has never been one.
+    /// A task at a committed checkpoint, or at `first` if there has never been one.
     pub(crate) fn new(
         topology: Arc<Topology>,
         partition: i32,
@@ -159,12 +159,12 @@ impl Task {
         self.partition
     }
 
-    /// Where it is in its life.
+    /// Its state in the life cycle.
     pub(crate) fn state(&self) -> State {
         self.state
     }
 
-    /// Moves it on in its life.
+    /// Changes its state in the life cycle.
     pub(crate) fn enter(&mut self, state: State) {
         self.state = state;
     }
@@ -199,7 +199,7 @@ impl Task {
         self.queue.len()
     }
 
-    /// Takes a record that was read. One that was processed already is not taken twice.
+    /// Queues a record that was read. One that was queued or processed already is skipped.
     pub(crate) fn enqueue(&mut self, record: Record) {
         let next = self.queue.back().map_or(self.position, |last| last.offset + 1);
         if record.offset >= next {
@@ -257,7 +257,7 @@ impl Task {
         }
     }
 
-    /// Runs one call of the processor; if it fails, nothing of it stays.
+    /// Runs one call of the processor; if it fails, its writes are undone.
     fn within_savepoint(
         &mut self,
         log_time: i64,
@@ -309,7 +309,7 @@ impl Task {
         self.timers.next_deadline(&self.stores)
     }
 
-    /// A tick into its own inbox. It counts as a change, so that the transaction's outcome can be told from its position.
+    /// A tick for its source topic. It counts as a change, so that the transaction's outcome can be read from its checkpoint.
     pub(crate) fn tick(&mut self) -> Outgoing {
         self.changed = true;
         Outgoing {
@@ -351,7 +351,7 @@ impl Task {
         }
     }
 
-    /// The transaction never was: back to the last commit. The input must be rewound to [`Task::position`].
+    /// The transaction was not committed: back to the last commit. The input must be rewound to [`Task::position`].
     pub(crate) fn discard(&mut self) {
         self.stores.discard();
         self.rewind();
@@ -367,23 +367,15 @@ impl Task {
             self.committed.as_ref().map_or((self.first, 0), |committed| (committed.offset, committed.log_time));
     }
 
-    /// Compares what the group knows with what this task knows.
+    /// Compares the group's committed checkpoint with this task's.
     pub(crate) fn outcome(&self, found: Option<&Checkpoint>) -> Outcome {
         if self.prepared.is_some() && found == self.prepared.as_ref() {
             Outcome::Committed
         } else if found == self.committed.as_ref() {
             Outcome::Aborted
         } else {
-            Outcome::Elsewhere
+            Outcome::Superseded
         }
-    }
-}
-
-#[cfg(test)]
-impl Task {
-    /// A seeded bug: goes back to the last commit but keeps what the aborted transaction wrote.
-    pub(crate) fn discard_all_but_the_overlay(&mut self) {
-        self.rewind();
     }
 }
 

@@ -1,19 +1,19 @@
-//! A task on its way back: its changelog read by position, up to the end that was taken when it began.
+//! Restoring a task: its changelog is read by position, up to the end that was looked up at the start.
 
 use super::{CheckpointError, State, Task};
 use crate::changelog::{self, Change, Unreadable};
 use crate::record::Record;
 
-/// How far a restore has come.
+/// The progress of a restore.
 #[derive(Debug)]
 pub(crate) struct Restoring {
     position: i64,
     end: i64,
-    /// The last position that the changelog itself tells.
-    witness: Option<String>,
+    /// The last checkpoint in the changelog.
+    checkpoint: Option<String>,
 }
 
-/// Why a task cannot be restored. Each is an alarm: going on would decide from a state that never was.
+/// Why a task cannot be restored. Going on would process records with wrong state.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub(crate) enum RestoreError {
     /// A changelog record cannot be read.
@@ -31,7 +31,7 @@ pub(crate) enum RestoreError {
     },
     /// There is state, but the group has no position for it: offsets expired or were deleted.
     #[error(
-        "{topic}/{partition}: the group has no committed position, but the changelog has state up to {witness:?}: \
+        "{topic}/{partition}: the group has no committed position, but the changelog has state up to {changelog:?}: \
          commit that position with that metadata for the group, or delete the changelog to decide everything anew"
     )]
     PositionLost {
@@ -39,23 +39,23 @@ pub(crate) enum RestoreError {
         topic: String,
         /// The partition.
         partition: i32,
-        /// What the changelog says.
-        witness: String,
+        /// The changelog's checkpoint.
+        changelog: String,
     },
     /// Position and state belong to different transactions.
     #[error(
-        "{topic}/{partition}: the group's position is {committed:?} but the changelog stands at {witness:?}: \
+        "{topic}/{partition}: the group's position is {committed:?} but the changelog is at {changelog:?}: \
          one of them was changed by hand"
     )]
-    Torn {
+    Mismatch {
         /// The source topic.
         topic: String,
         /// The partition.
         partition: i32,
-        /// What the group says.
+        /// The group's checkpoint.
         committed: String,
-        /// What the changelog says; empty when it says nothing.
-        witness: String,
+        /// The changelog's checkpoint; empty when it has none.
+        changelog: String,
     },
     /// The position is not in the log.
     #[error("{topic}/{partition}: the position {position} is outside the log, which holds {begin} to {end}")]
@@ -64,7 +64,7 @@ pub(crate) enum RestoreError {
         topic: String,
         /// The partition.
         partition: i32,
-        /// Where to go on.
+        /// The committed position.
         position: i64,
         /// The log's first offset.
         begin: i64,
@@ -76,7 +76,7 @@ pub(crate) enum RestoreError {
 impl Restoring {
     /// Begins at the changelog's first offset, up to its end (read-uncommitted: what is still open counts as unread).
     pub(crate) fn new((begin, end): (i64, i64)) -> Self {
-        Self { position: begin, end, witness: None }
+        Self { position: begin, end, checkpoint: None }
     }
 
     /// The next changelog offset to read.
@@ -89,7 +89,7 @@ impl Restoring {
         (self.end - self.position).max(0)
     }
 
-    /// Takes over what was read, up to `next`.
+    /// Applies records that were read, up to `next`.
     ///
     /// # Errors
     /// [`RestoreError::Unreadable`] stops the restore.
@@ -97,7 +97,7 @@ impl Restoring {
         for record in records {
             match changelog::decode(&task.topology, record)? {
                 Change::Entry(slot, key, value) => task.stores.restore(slot, key, value),
-                Change::Position(text) => self.witness = Some(text.to_owned()),
+                Change::Position(text) => self.checkpoint = Some(text.to_owned()),
             }
         }
         self.position = next;
@@ -107,20 +107,20 @@ impl Restoring {
     /// Everything is read: checks that state and position belong together, and lets the task run.
     ///
     /// # Errors
-    /// [`RestoreError::PositionLost`], [`RestoreError::Torn`].
+    /// [`RestoreError::PositionLost`], [`RestoreError::Mismatch`].
     pub(crate) fn complete(&self, task: &mut Task) -> Result<(), RestoreError> {
         let topic = task.topology.source().to_string();
         let partition = task.partition;
-        match (&task.committed, &self.witness) {
-            (None, Some(witness)) => {
-                return Err(RestoreError::PositionLost { topic, partition, witness: witness.clone() });
+        match (&task.committed, &self.checkpoint) {
+            (None, Some(checkpoint)) => {
+                return Err(RestoreError::PositionLost { topic, partition, changelog: checkpoint.clone() });
             }
-            (Some(committed), witness) if witness.as_deref() != Some(committed.to_string().as_str()) => {
-                return Err(RestoreError::Torn {
+            (Some(committed), checkpoint) if checkpoint.as_deref() != Some(committed.to_string().as_str()) => {
+                return Err(RestoreError::Mismatch {
                     topic,
                     partition,
                     committed: committed.to_string(),
-                    witness: witness.clone().unwrap_or_default(),
+                    changelog: checkpoint.clone().unwrap_or_default(),
                 });
             }
             (None, None) | (Some(_), _) => {}

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use super::{Advanced, Limits, Outcome, Restoring, Task};
 use crate::processor::Verdict;
 use crate::record::Record;
-use crate::thread::rig::topology;
+use crate::thread::fixture::topology;
 
 const LIMITS: Limits = Limits { record_bytes: 1_000, dead_letter_bytes: 10_000 };
 
@@ -32,13 +32,13 @@ fn record(offset: i64, timestamp: i64, value: Option<&str>) -> Record {
     }
 }
 
-/// Everything a run leaves: outputs in order, and what a successor would find.
-type Left = (Vec<String>, i64, i64, Vec<(Vec<u8>, Vec<u8>)>);
+/// Everything that a run leaves: outputs in order, position, log time, stores.
+type Result = (Vec<String>, i64, i64, Vec<(Vec<u8>, Vec<u8>)>);
 
-/// Runs a log through a task. `ends` says after which steps the transaction ends, and how.
-fn run(log: &[Record], mut ends: impl FnMut() -> Option<Outcome>) -> Left {
+/// Runs a log through a task. `ends` chooses after which steps the transaction ends, and how.
+fn run(log: &[Record], mut ends: impl FnMut() -> Option<Outcome>) -> Result {
     let mut task = task();
-    let mut said = Vec::new();
+    let mut written = Vec::new();
     let mut open = Vec::new();
     loop {
         let position = task.position();
@@ -54,13 +54,13 @@ fn run(log: &[Record], mut ends: impl FnMut() -> Option<Outcome>) -> Left {
             Some(_) => {
                 task.prepare(drop);
                 task.promote();
-                said.append(&mut open);
+                written.append(&mut open);
             }
             None => {}
         }
         if advanced == Advanced::Idle {
             let stores = (0..3).flat_map(|slot| task.stores().scan(slot, &[], None, usize::MAX)).collect();
-            return (said, task.position(), task.log_time(), stores);
+            return (written, task.position(), task.log_time(), stores);
         }
     }
 }
@@ -95,12 +95,12 @@ proptest! {
         let whole = run(&log, || None);
         let mut ends = ends.into_iter();
         // After the script the transactions no longer abort, or it might never end.
-        let torn = run(&log, || match ends.next() {
+        let interrupted = run(&log, || match ends.next() {
             Some(None) => None,
             Some(Some(false)) => Some(Outcome::Aborted),
             Some(Some(true)) | None => Some(Outcome::Committed),
         });
-        prop_assert_eq!(whole, torn);
+        prop_assert_eq!(whole, interrupted);
     }
 }
 
@@ -134,7 +134,7 @@ fn timers_fire_before_the_record_that_shows_their_time_has_come() {
 }
 
 #[test]
-fn a_record_that_fails_is_still_in_front_and_has_left_nothing() {
+fn a_record_that_fails_stays_first_in_the_queue_and_its_writes_are_undone() {
     let mut task = task();
     task.enqueue(record(0, 1, Some("retry")));
     assert_eq!(task.advance(), Err(Verdict::Retry("not yet".into())));
@@ -144,7 +144,7 @@ fn a_record_that_fails_is_still_in_front_and_has_left_nothing() {
 }
 
 #[test]
-fn a_record_handed_over_twice_is_taken_once() {
+fn a_record_queued_twice_is_processed_once() {
     let mut task = task();
     for offset in [0, 0, 1, 0, 1] {
         task.enqueue(record(offset, 1, Some("x")));
@@ -155,16 +155,16 @@ fn a_record_handed_over_twice_is_taken_once() {
 }
 
 #[test]
-fn the_outcome_is_told_by_writer_and_sequence_not_by_the_offset_alone() {
+fn the_outcome_depends_on_writer_and_sequence_not_on_the_offset_alone() {
     let mut task = task();
     task.enqueue(record(0, 1, Some("x")));
     task.advance().unwrap();
     let prepared = task.prepare(drop);
     assert_eq!(task.outcome(Some(&prepared)), Outcome::Committed);
     assert_eq!(task.outcome(None), Outcome::Aborted);
-    let mut stranger = prepared.clone();
-    stranger.writer = "b@1".into();
-    assert_eq!(task.outcome(Some(&stranger)), Outcome::Elsewhere);
+    let mut other_writer = prepared.clone();
+    other_writer.writer = "b@1".into();
+    assert_eq!(task.outcome(Some(&other_writer)), Outcome::Superseded);
     task.promote();
     assert_eq!(task.outcome(Some(&prepared)), Outcome::Aborted, "a later transaction that changed nothing");
     task.tick();

@@ -1,16 +1,16 @@
-//! How a stream thread goes about its work.
+//! The settings of a stream thread.
 
 use crate::task::Limits;
 
-/// How a stream thread goes about its work. Times are milliseconds.
+/// The settings of a stream thread. Times are milliseconds.
 #[derive(Clone, Debug)]
 pub(crate) struct ThreadConfig {
-    /// Which run of which slot this is called; becomes the writer of its checkpoints together with the time of its start.
+    /// The slot's name. With the time of its start it becomes the writer in its checkpoints.
     pub(crate) slot: String,
     /// A transaction is committed at this age at the latest.
     pub(crate) commit_interval_ms: i64,
-    /// How long an open transaction waits for more input before the input counts as dry.
-    pub(crate) dry_after_ms: u64,
+    /// How long an open transaction waits for more input before it is committed.
+    pub(crate) idle_after_ms: u64,
     /// The longest wait for input when there is nothing else to do.
     pub(crate) poll_timeout_ms: u64,
     /// Records of one poll, at most.
@@ -25,29 +25,12 @@ pub(crate) struct ThreadConfig {
     pub(crate) backoff_ms: (i64, i64),
     /// The least time between two ticks.
     pub(crate) tick_interval_ms: i64,
-    /// After this time an unread tick no longer keeps the next one back.
-    pub(crate) tick_patience_ms: i64,
-    /// How long the state of a partition that went away is kept.
+    /// After this time another tick is sent although the last one has not been read.
+    pub(crate) unread_tick_timeout_ms: i64,
+    /// How long the state of a revoked partition is kept.
     pub(crate) suspend_ms: i64,
     /// What a task may write.
     pub(crate) limits: Limits,
-    /// A seeded bug that the tests must catch.
-    #[cfg(test)]
-    pub(crate) sabotage: Option<Sabotage>,
-}
-
-/// Bugs that a test switches on to show that the tests would find them.
-#[cfg(test)]
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Sabotage {
-    /// What an aborted transaction wrote stays in the stores.
-    KeepOverlayOnAbort,
-    /// Positions are committed by a transaction of their own, after the one with the records.
-    OffsetsOutsideTransaction,
-    /// A store never reaches the changelog.
-    LeaveStoreOutOfChangelog(u8),
-    /// A commit of unknown outcome counts as aborted; the producer goes on.
-    NoReinitAfterUnknown,
 }
 
 impl Default for ThreadConfig {
@@ -55,7 +38,7 @@ impl Default for ThreadConfig {
         Self {
             slot: "0".to_owned(),
             commit_interval_ms: 20,
-            dry_after_ms: 4,
+            idle_after_ms: 4,
             poll_timeout_ms: 100,
             poll_records: 1_000,
             transaction_records: 4_000,
@@ -63,11 +46,9 @@ impl Default for ThreadConfig {
             restore_records: 5_000,
             backoff_ms: (10, 1_000),
             tick_interval_ms: 50,
-            tick_patience_ms: 1_000,
+            unread_tick_timeout_ms: 1_000,
             suspend_ms: 60_000,
             limits: Limits { record_bytes: 900_000, dead_letter_bytes: 900_000 },
-            #[cfg(test)]
-            sabotage: None,
         }
     }
 }

@@ -2,16 +2,16 @@
 //! all of them.
 //!
 //! It is a state machine that moves by `StreamThread::step`, so that the same code runs on a real cluster and, step by step,
-//! on a simulated one. Every failure becomes one `Trouble`, and every trouble has one cure:
+//! on a simulated one. Every failure becomes one `LoopError`, and every error has one recovery:
 //!
 //! ```text
-//!   trouble      means                                      cure
-//!   Wait         nothing has happened                       pause, same step again
+//!   error        means                                      recovery
+//!   Wait         the call had no effect                     pause, same step again
 //!   Abort        the transaction cannot be committed        abort, drop overlays, rewind inputs
-//!   Suspect      nobody saw how the transaction ended       new producer, look up the committed positions,
+//!   InDoubt      the transaction's outcome is unknown       new producer, look up the committed positions,
 //!                                                           keep or drop overlays, rewind inputs
-//!   Rejoin       the consumer is dead                       abort, suspend tasks, join the group anew
-//!   Stop         going on would be wrong                    failed, with an alarm
+//!   Rejoin       the consumer is dead                       abort, suspend tasks, join the group again
+//!   Stop         going on would be wrong                    failed
 //! ```
 //!
 //! Not here: what a record means (`task`), how a call reaches a broker (`kafka`, `simulated`), who starts threads
@@ -20,17 +20,15 @@
 mod config;
 mod group;
 mod restore;
-mod silence;
+mod stall;
 mod transaction;
-mod trouble;
-mod work;
+mod recovery;
+mod processing;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-#[cfg(test)]
-pub(crate) use config::Sabotage;
 pub(crate) use config::ThreadConfig;
 
 use crate::broker::{Broker, Polled};
@@ -38,9 +36,9 @@ use crate::metrics::ThreadMetrics;
 use crate::service::Condition;
 use crate::task::{Restoring, State, Task};
 use crate::topology::Topology;
-use silence::Silence;
+use recovery::{LoopError, lookup_error};
+use stall::IdleWatch;
 use transaction::Transaction;
-use trouble::{Trouble, lookup_trouble};
 
 /// How long a thread without partitions may count as joining; after that it counts as spare.
 const JOIN_MS: i64 = 30_000;
@@ -52,7 +50,7 @@ pub(crate) enum Step {
     Worked,
     /// Nothing can be done for this long.
     Wait(Duration),
-    /// It has stopped for good; the reason has been logged.
+    /// It has stopped; the reason has been logged.
     Failed,
 }
 
@@ -61,7 +59,7 @@ pub(crate) enum Step {
 enum Producer {
     Ready,
     /// It must be replaced first.
-    Suspect(String),
+    InDoubt(String),
 }
 
 /// Whether the consumer is a member of the group.
@@ -106,16 +104,16 @@ pub(crate) struct StreamThread<B> {
     consumer: Consumer,
     failures: u32,
     not_before: i64,
-    trouble: Option<String>,
+    last_error: Option<String>,
     stopped: Option<String>,
     polls: u64,
-    silence: Silence,
+    idle_watch: IdleWatch,
     joining_since: i64,
     has_checked_topics: bool,
 }
 
 impl<B: Broker> StreamThread<B> {
-    /// A thread that has done nothing yet. Its first step makes the producer its own.
+    /// A thread before its first step, which initialises the producer.
     pub(crate) fn new(broker: B, topology: Arc<Topology>, config: ThreadConfig, metrics: ThreadMetrics) -> Self {
         let now = broker.now();
         let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '_' };
@@ -135,20 +133,20 @@ impl<B: Broker> StreamThread<B> {
             retries: BTreeMap::new(),
             ticks: BTreeMap::new(),
             transaction: None,
-            producer: Producer::Suspect("not made yet".to_owned()),
+            producer: Producer::InDoubt("not made yet".to_owned()),
             consumer: Consumer::Member,
             failures: 0,
             not_before: 0,
-            trouble: None,
+            last_error: None,
             stopped: None,
             polls: 0,
-            silence: Silence::default(),
+            idle_watch: IdleWatch::default(),
             joining_since: now,
             has_checked_topics: false,
         }
     }
 
-    /// One turn: heal what is broken, restore a little, read, process, perhaps commit.
+    /// One turn: recover, restore one slice, poll, process, perhaps commit.
     pub(crate) fn step(&mut self) -> Step {
         if self.stopped.is_some() {
             return Step::Failed;
@@ -159,17 +157,17 @@ impl<B: Broker> StreamThread<B> {
         }
         match self.turn() {
             Ok(()) => Step::Worked,
-            Err(trouble) => self.cure(trouble),
+            Err(error) => self.recover(error),
         }
     }
 
-    fn turn(&mut self) -> Result<(), Trouble> {
+    fn turn(&mut self) -> Result<(), LoopError> {
         if let Consumer::Dead(reason) = &self.consumer {
             let reason = reason.clone();
             self.rejoin(&reason)?;
         }
-        if matches!(self.producer, Producer::Suspect(_)) {
-            self.recover()?;
+        if matches!(self.producer, Producer::InDoubt(_)) {
+            self.replace_producer()?;
         }
         self.check_topics()?;
         self.open_tasks()?;
@@ -177,11 +175,11 @@ impl<B: Broker> StreamThread<B> {
         self.manage_backlog()?;
         match self.poll()? {
             Polled::Records(records) => {
-                let dry = records.is_empty();
-                if dry {
-                    self.heard_nothing()?
+                let is_idle = records.is_empty();
+                if is_idle {
+                    self.check_for_stall()?
                 } else {
-                    self.heard()
+                    self.note_input()
                 }
                 for record in records {
                     if let Some(task) = self.tasks.get_mut(&record.partition) {
@@ -189,13 +187,13 @@ impl<B: Broker> StreamThread<B> {
                     }
                 }
                 self.process()?;
-                self.end_transaction(dry)
+                self.end_transaction(is_idle)
             }
             Polled::Assigned(partitions) => {
                 self.metrics.rebalance("assigned");
                 tracing::info!(application = %self.topology.name(), ?partitions, "partitions assigned");
                 self.assigning = partitions;
-                self.heard();
+                self.note_input();
                 self.open_tasks()
             }
             Polled::Revoked(partitions) => self.revoked(&partitions),
@@ -203,23 +201,23 @@ impl<B: Broker> StreamThread<B> {
         }
     }
 
-    /// State and input must be partitioned alike, or a task would restore another task's state.
-    fn check_topics(&mut self) -> Result<(), Trouble> {
+    /// Source and changelog must have equal partition counts, or a task would restore another task's state.
+    fn check_topics(&mut self) -> Result<(), LoopError> {
         if self.has_checked_topics {
             return Ok(());
         }
         let (source, changelog) = (self.topology.source().clone(), self.topology.changelog().clone());
-        let inputs = self.broker.partitions(&source).map_err(lookup_trouble)?;
-        let states = self.broker.partitions(&changelog).map_err(lookup_trouble)?;
+        let inputs = self.broker.partitions(&source).map_err(lookup_error)?;
+        let states = self.broker.partitions(&changelog).map_err(lookup_error)?;
         if inputs != states {
             let reason = format!("{source} has {inputs} partitions but {changelog} has {states}: they must agree");
-            return Err(Trouble::Stop(reason));
+            return Err(LoopError::Stop(reason));
         }
         self.has_checked_topics = true;
         Ok(())
     }
 
-    /// Ends in good order: commits what is open, leaves the group.
+    /// Ends it: commits the open transaction and leaves the group.
     pub(crate) fn drain(&mut self) {
         if self.stopped.is_some() {
             return;
@@ -227,9 +225,9 @@ impl<B: Broker> StreamThread<B> {
         if matches!((&self.producer, &self.consumer), (Producer::Ready, Consumer::Member)) {
             match self.commit() {
                 Ok(()) => {}
-                Err(Trouble::Abort(_)) => drop(self.broker.abort()),
-                // The next start looks up what became of it.
-                Err(trouble) => tracing::warn!(?trouble, "the last transaction's outcome is left to the next start"),
+                Err(LoopError::Abort(_)) => drop(self.broker.abort()),
+                // The next start looks up its outcome.
+                Err(error) => tracing::warn!(?error, "the next start looks up the outcome of the last transaction"),
             }
         }
         self.tasks.clear();
@@ -237,18 +235,18 @@ impl<B: Broker> StreamThread<B> {
         self.broker.close();
     }
 
-    // --- seen from outside -----------------------------------------------------------------------------------------------
+    // --- state for others -----------------------------------------------------------------------------------------------
 
-    /// How it is doing.
+    /// Its condition.
     pub(crate) fn condition(&self) -> Condition {
         if let Some(reason) = &self.stopped {
             return Condition::Failed(reason.clone());
         }
-        let why = || self.trouble.as_deref().unwrap_or("starting");
+        let why = || self.last_error.as_deref().unwrap_or("starting");
         if matches!(self.consumer, Consumer::Dead(_)) {
-            return Condition::Starting(format!("joining the group anew: {}", why()));
+            return Condition::Starting(format!("joining the group again: {}", why()));
         }
-        if let Producer::Suspect(reason) = &self.producer {
+        if let Producer::InDoubt(reason) = &self.producer {
             return Condition::Starting(format!("replacing the producer ({reason}): {}", why()));
         }
         if !self.assigning.is_empty() {
@@ -285,7 +283,7 @@ impl<B: Broker> StreamThread<B> {
     }
 }
 
-/// For the simulation, which looks inside.
+/// For the simulation.
 impl<B> StreamThread<B> {
     /// The task of a partition, once it runs.
     pub(crate) fn running_task(&mut self, partition: i32) -> Option<&mut Task> {
@@ -293,7 +291,7 @@ impl<B> StreamThread<B> {
     }
 }
 
-/// For tests that look inside and for those that make a connection fail.
+/// For tests.
 #[cfg(test)]
 impl<B> StreamThread<B> {
     pub(crate) fn broker_mut(&mut self) -> &mut B {
@@ -310,12 +308,12 @@ fn seconds(milliseconds: i64) -> f64 {
 }
 
 #[cfg(test)]
-pub(crate) mod rig;
+pub(crate) mod fixture;
 #[cfg(test)]
 pub(crate) mod scripted;
 #[cfg(test)]
 mod speed_tests;
 #[cfg(test)]
-mod swarm_tests;
+mod random_faults_tests;
 #[cfg(test)]
 mod thread_tests;

@@ -3,21 +3,21 @@
 use std::time::Duration;
 
 use super::StreamThread;
-use super::trouble::{Trouble, lookup_trouble};
+use super::recovery::{LoopError, lookup_error};
 use crate::broker::Broker;
 use crate::task::{Outcome, RestoreError};
 
-/// How long one read may wait: an open transaction of somebody else can hold its records back for seconds.
+/// How long one read may wait: an open transaction of another producer can delay its records for seconds.
 const READ_TIMEOUT: Duration = Duration::from_millis(5);
 
 impl<B: Broker> StreamThread<B> {
     /// Reads one slice for every task that is being restored; those that have reached their end begin to run.
-    pub(super) fn restore_slice(&mut self) -> Result<(), Trouble> {
+    pub(super) fn restore_slice(&mut self) -> Result<(), LoopError> {
         let partitions: Vec<i32> = self.restoring.keys().copied().collect();
         partitions.into_iter().try_for_each(|partition| self.restore(partition))
     }
 
-    fn restore(&mut self, partition: i32) -> Result<(), Trouble> {
+    fn restore(&mut self, partition: i32) -> Result<(), LoopError> {
         let topic = self.topology.changelog().clone();
         let most = self.config.restore_records;
         let (Some(restoring), Some(task)) = (self.restoring.get_mut(&partition), self.tasks.get_mut(&partition)) else {
@@ -25,8 +25,8 @@ impl<B: Broker> StreamThread<B> {
         };
         if restoring.remaining() > 0 {
             let read = self.broker.read(&topic, partition, restoring.position(), most, READ_TIMEOUT);
-            let (records, next) = read.map_err(lookup_trouble)?;
-            restoring.apply(task, &records, next).map_err(|error| Trouble::Stop(error.to_string()))?;
+            let (records, next) = read.map_err(lookup_error)?;
+            restoring.apply(task, &records, next).map_err(|error| LoopError::Stop(error.to_string()))?;
         }
         self.metrics.restore_remaining(partition, restoring.remaining());
         if restoring.remaining() == 0 {
@@ -35,21 +35,23 @@ impl<B: Broker> StreamThread<B> {
             }
             self.restoring.remove(&partition);
             tracing::info!(topic = %self.topology.source(), partition, position = task.position(), "restored");
-            self.broker.set_paused(partition, false).map_err(|error| Trouble::Rejoin(error.to_string()))?;
+            self.broker.set_paused(partition, false).map_err(|error| LoopError::Rejoin(error.to_string()))?;
         }
         Ok(())
     }
 
     /// Position and state do not belong together. If the group's position has moved since this task looked it up, another
-    /// member has committed meanwhile, and this one is out of the group without knowing it yet; else it is an alarm.
-    fn mismatch(&mut self, partition: i32, error: &RestoreError) -> Trouble {
+    /// member has committed meanwhile, and this one will learn that it has left the group; else the thread stops.
+    fn mismatch(&mut self, partition: i32, error: &RestoreError) -> LoopError {
         let found = match self.committed_checkpoints(&[partition]) {
             Ok(found) => found.into_iter().next().flatten(),
-            Err(trouble) => return trouble,
+            Err(error) => return error,
         };
         match self.tasks.get(&partition).map(|task| task.outcome(found.as_ref())) {
-            Some(Outcome::Aborted) => Trouble::Stop(error.to_string()),
-            _ => Trouble::Rejoin(format!("partition {partition} was taken over by another member during its restore")),
+            Some(Outcome::Aborted) => LoopError::Stop(error.to_string()),
+            _ => {
+                LoopError::Rejoin(format!("partition {partition} was taken over by another member during its restore"))
+            }
         }
     }
 }

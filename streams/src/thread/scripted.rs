@@ -1,10 +1,11 @@
-//! For tests: a simulated connection whose calls fail when the script says so, and that remembers what was called.
+//! For tests: a simulated connection whose calls fail by a script, and that records the calls.
 
 use std::time::Duration;
 
 use crate::broker::{Broker, BrokerError, Polled, Position};
 use crate::record::{Outgoing, Record};
 use crate::simulated::SimulatedBroker;
+use crate::simulated::mutant::Simulated;
 
 /// Calls that a script may name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -20,27 +21,27 @@ pub(crate) enum Call {
     Abort,
 }
 
-/// Whether a call has had its effect when it fails.
+/// Whether a failing call has its effect.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Effect {
     None,
     Had,
 }
 
-/// A connection that follows a script: the first line that names a call strikes at its next use, and is used up.
-pub(crate) struct Scripted {
+/// A connection that follows a script: the first line that names a call makes its next use fail, and is removed.
+pub(crate) struct ScriptedBroker {
     pub(crate) inner: SimulatedBroker,
     pub(crate) script: Vec<(Call, Effect, BrokerError)>,
     pub(crate) calls: Vec<Call>,
-    /// Partitions that were told to stop handing out records.
-    pub(crate) stopped: Vec<i32>,
-    /// Polls bring nothing until the group is joined anew.
-    pub(crate) mute: bool,
+    /// Partitions that were paused.
+    pub(crate) paused_partitions: Vec<i32>,
+    /// Polls return nothing until the group is joined again.
+    pub(crate) returns_nothing: bool,
 }
 
-impl Scripted {
+impl ScriptedBroker {
     pub(crate) fn new(inner: SimulatedBroker) -> Self {
-        Self { inner, script: Vec::new(), calls: Vec::new(), stopped: Vec::new(), mute: false }
+        Self { inner, script: Vec::new(), calls: Vec::new(), paused_partitions: Vec::new(), returns_nothing: false }
     }
 
     fn call<T>(
@@ -62,7 +63,13 @@ impl Scripted {
     }
 }
 
-impl Broker for Scripted {
+impl Simulated for ScriptedBroker {
+    fn simulated(&mut self) -> &mut SimulatedBroker {
+        &mut self.inner
+    }
+}
+
+impl Broker for ScriptedBroker {
     fn now(&self) -> i64 {
         self.inner.now()
     }
@@ -72,7 +79,7 @@ impl Broker for Scripted {
     }
 
     fn poll(&mut self, most: usize, timeout: Duration) -> Result<Polled, BrokerError> {
-        if self.mute {
+        if self.returns_nothing {
             return Ok(Polled::Records(Vec::new()));
         }
         self.call(Call::Poll, |inner| inner.poll(most, timeout))
@@ -87,7 +94,7 @@ impl Broker for Scripted {
     }
 
     fn set_paused(&mut self, partition: i32, paused: bool) -> Result<(), BrokerError> {
-        self.stopped.extend(paused.then_some(partition));
+        self.paused_partitions.extend(paused.then_some(partition));
         self.inner.set_paused(partition, paused)
     }
 
@@ -100,7 +107,7 @@ impl Broker for Scripted {
     }
 
     fn rejoin(&mut self) -> Result<(), BrokerError> {
-        self.mute = false;
+        self.returns_nothing = false;
         self.inner.rejoin()
     }
 

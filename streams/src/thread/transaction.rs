@@ -1,18 +1,14 @@
-//! The transaction of a thread: begun with the first change, ended for all tasks at once, and what follows each way it can end.
+//! The transaction of a thread: begun with the first change, ended for all tasks at once, with the handling of each outcome.
 
 use std::time::Instant;
 
-use super::trouble::Trouble;
+use super::recovery::LoopError;
 use super::{Producer, StreamThread, Ticked, seconds};
 use crate::broker::{Broker, BrokerError};
 use crate::changelog;
-use crate::record::Outgoing;
 use crate::task::{Advanced, Checkpoint, Outcome, State, Task, size};
 
-#[cfg(test)]
-use super::Sabotage;
-
-/// What is open.
+/// The open transaction.
 #[derive(Debug)]
 pub(super) struct Transaction {
     begun_at: i64,
@@ -30,9 +26,9 @@ impl Transaction {
 
 impl<B: Broker> StreamThread<B> {
     /// The one place where a transaction begins.
-    fn open_transaction(&mut self) -> Result<&mut Transaction, Trouble> {
+    fn open_transaction(&mut self) -> Result<&mut Transaction, LoopError> {
         if self.transaction.is_none() {
-            self.broker.begin().map_err(producer_trouble)?;
+            self.broker.begin().map_err(producer_error)?;
         }
         let Self { transaction, broker, .. } = self;
         Ok(transaction.get_or_insert_with(|| Transaction {
@@ -43,8 +39,8 @@ impl<B: Broker> StreamThread<B> {
         }))
     }
 
-    /// Puts what a task's last step wants written into the transaction.
-    pub(super) fn write_outputs(&mut self, partition: i32, advanced: Advanced) -> Result<(), Trouble> {
+    /// Sends the outputs of a task's last step in the transaction.
+    pub(super) fn write_outputs(&mut self, partition: i32, advanced: Advanced) -> Result<(), LoopError> {
         let outputs = self.tasks.get_mut(&partition).map(|task| std::mem::take(&mut task.outputs)).unwrap_or_default();
         let transaction = self.open_transaction()?;
         transaction.records += 1;
@@ -53,7 +49,7 @@ impl<B: Broker> StreamThread<B> {
             transaction.timestamps.push(timestamp);
         }
         for outgoing in outputs {
-            self.broker.send(outgoing).map_err(producer_trouble)?;
+            self.broker.send(outgoing).map_err(producer_error)?;
         }
         Ok(())
     }
@@ -64,28 +60,29 @@ impl<B: Broker> StreamThread<B> {
         if transaction.records >= self.config.transaction_records {
             return true;
         }
-        // Bytes are looked at now and then only: adding up every task for every record would show.
+        // Bytes are checked for every 64th record only: adding up all tasks for every record would be too slow.
         transaction.records.is_multiple_of(64) && {
             let overlays: usize = self.tasks.values().map(|task| task.stores().overlay_bytes()).sum();
             transaction.output_bytes + overlays >= self.config.transaction_bytes
         }
     }
 
-    /// Commits when the input has run dry, or the transaction is old or full.
-    pub(super) fn end_transaction(&mut self, dry: bool) -> Result<(), Trouble> {
-        if dry {
+    /// Commits when there is no more input for now, or the transaction is old or full.
+    pub(super) fn end_transaction(&mut self, is_idle: bool) -> Result<(), LoopError> {
+        if is_idle {
             self.tick()?;
         }
         let Some(transaction) = &self.transaction else { return Ok(()) };
         let age = self.broker.now() - transaction.begun_at;
-        if dry || age >= self.config.commit_interval_ms || self.is_full() {
+        if is_idle || age >= self.config.commit_interval_ms || self.is_full() {
             return self.commit();
         }
         Ok(())
     }
 
-    /// The input is dry: where a timer is due by the wall clock, a tick goes to the inbox, so that time passes in the log too.
-    fn tick(&mut self) -> Result<(), Trouble> {
+    /// There is no input: for each partition with a timer due by the wall clock, a tick is sent to the source topic, so that log
+    /// time passes too.
+    fn tick(&mut self) -> Result<(), LoopError> {
         let now = self.broker.now();
         let due: Vec<i32> = self
             .tasks
@@ -97,7 +94,7 @@ impl<B: Broker> StreamThread<B> {
             .collect();
         for partition in due {
             let pause = match self.ticks.get(&partition) {
-                Some(Ticked { at, read: false }) => at + self.config.tick_patience_ms,
+                Some(Ticked { at, read: false }) => at + self.config.unread_tick_timeout_ms,
                 Some(Ticked { at, read: true }) => at + self.config.tick_interval_ms,
                 None => now,
             };
@@ -106,7 +103,7 @@ impl<B: Broker> StreamThread<B> {
             }
             let Some(tick) = self.tasks.get_mut(&partition).map(Task::tick) else { continue };
             self.open_transaction()?.records += 1;
-            self.broker.send(tick).map_err(producer_trouble)?;
+            self.broker.send(tick).map_err(producer_error)?;
             self.ticks.insert(partition, Ticked { at: now, read: false });
             self.metrics.ticks.inc();
         }
@@ -115,7 +112,7 @@ impl<B: Broker> StreamThread<B> {
 
     /// Ends the open transaction: changelog, offsets, drain, commit, in this order: asking for the offsets first lets the
     /// broker's answer and the deliveries overlap.
-    pub(super) fn commit(&mut self) -> Result<(), Trouble> {
+    pub(super) fn commit(&mut self) -> Result<(), LoopError> {
         if self.transaction.is_none() {
             return Ok(());
         }
@@ -124,34 +121,20 @@ impl<B: Broker> StreamThread<B> {
         for (partition, task) in self.tasks.iter_mut().filter(|(_, task)| task.is_changed()) {
             let mut sent = Ok(());
             let broker = &mut self.broker;
-            let config = &self.config;
             let checkpoint = task.prepare(|outgoing| {
-                if sent.is_ok() && goes_to_changelog(config, &outgoing) {
+                if sent.is_ok() {
                     sent = broker.send(outgoing);
                 }
             });
-            sent.map_err(producer_trouble)?;
+            sent.map_err(producer_error)?;
             positions.push((*partition, checkpoint.to_position()));
         }
         let changelog_done = Instant::now();
-        #[cfg(test)]
-        if self.config.sabotage == Some(Sabotage::OffsetsOutsideTransaction) {
-            self.broker.drain().map_err(producer_trouble)?;
-            self.broker.commit().map_err(end_trouble)?;
-            self.broker.begin().map_err(producer_trouble)?;
-        }
-        self.broker.send_offsets(&positions).map_err(producer_trouble)?;
+        self.broker.send_offsets(&positions).map_err(producer_error)?;
         let offsets_done = Instant::now();
-        self.broker.drain().map_err(producer_trouble)?;
+        self.broker.drain().map_err(producer_error)?;
         let drain_done = Instant::now();
-        let ended = self.broker.commit();
-        #[cfg(test)]
-        if self.config.sabotage == Some(Sabotage::NoReinitAfterUnknown)
-            && let Err(BrokerError::Unknown(reason)) = &ended
-        {
-            return Err(Trouble::Abort(reason.clone()));
-        }
-        ended.map_err(end_trouble)?;
+        self.broker.commit().map_err(commit_error)?;
         let ended = Instant::now();
         self.metrics.changelog_phase.observe((changelog_done - started).as_secs_f64());
         self.metrics.offsets_phase.observe((offsets_done - changelog_done).as_secs_f64());
@@ -171,7 +154,7 @@ impl<B: Broker> StreamThread<B> {
             }
         }
         self.failures = 0;
-        self.trouble = None;
+        self.last_error = None;
         for task in self.tasks.values_mut().filter(|task| task.is_changed()) {
             task.promote();
             let stores = self.topology.stores();
@@ -182,74 +165,69 @@ impl<B: Broker> StreamThread<B> {
         }
     }
 
-    /// Ends the open transaction as if it had never been.
-    pub(super) fn abort(&mut self) -> Result<(), Trouble> {
+    /// Aborts the open transaction.
+    pub(super) fn abort(&mut self) -> Result<(), LoopError> {
         let had_begun = self.transaction.take().is_some();
         if had_begun {
-            let aborted = self.broker.abort();
-            #[cfg(test)]
-            if self.config.sabotage == Some(Sabotage::NoReinitAfterUnknown) {
-                return self.rewind_changed();
-            }
-            if let Err(error) = aborted {
-                return Err(Trouble::Suspect("failed", error.to_string()));
+            if let Err(error) = self.broker.abort() {
+                return Err(LoopError::InDoubt("failed", error.to_string()));
             }
             self.metrics.transaction("aborted");
         }
         self.rewind_changed()
     }
 
-    fn rewind_changed(&mut self) -> Result<(), Trouble> {
+    fn rewind_changed(&mut self) -> Result<(), LoopError> {
         let changed: Vec<i32> =
             self.tasks.iter().filter(|(_, task)| task.is_changed()).map(|(partition, _)| *partition).collect();
         changed.into_iter().try_for_each(|partition| self.rewind(partition))
     }
 
     /// Drops what a task did since its last commit and reads its input again from there.
-    pub(super) fn rewind(&mut self, partition: i32) -> Result<(), Trouble> {
+    pub(super) fn rewind(&mut self, partition: i32) -> Result<(), LoopError> {
         let Some(task) = self.tasks.get_mut(&partition) else { return Ok(()) };
-        discard(task, &self.config);
+        task.discard();
         self.ticks.remove(&partition);
         let position = task.position();
-        self.broker.seek(partition, position).map_err(|error| Trouble::Rejoin(error.to_string()))
+        self.broker.seek(partition, position).map_err(|error| LoopError::Rejoin(error.to_string()))
     }
 
-    /// The producer cannot be trusted any more.
-    pub(super) fn suspect(&mut self, outcome: &'static str, reason: String) {
+    /// The producer must be replaced before the next transaction.
+    pub(super) fn mark_in_doubt(&mut self, outcome: &'static str, reason: String) {
         if self.transaction.take().is_some() {
             self.metrics.transaction(outcome);
         }
-        self.producer = Producer::Suspect(reason);
+        self.producer = Producer::InDoubt(reason);
     }
 
     /// Replaces the producer. When the new one is there, every earlier transaction of this slot is decided, the delayed ones
-    /// too, and the group's committed positions tell which way.
-    pub(super) fn recover(&mut self) -> Result<(), Trouble> {
+    /// too, and the group's committed positions show the outcome.
+    pub(super) fn replace_producer(&mut self) -> Result<(), LoopError> {
         self.transaction = None;
         match self.broker.init_transactions() {
             Ok(()) => {}
-            // Even a fatal answer may come of a broker on its way back; it counts only when it stays.
-            Err(BrokerError::Fatal(reason)) if self.failures > 20 => return Err(Trouble::Stop(reason)),
-            Err(error) => return Err(Trouble::Wait(error.to_string())),
+            // A broker that is starting may answer fatal errors too: it is final only after many tries.
+            Err(BrokerError::Fatal(reason)) if self.failures > 20 => return Err(LoopError::Stop(reason)),
+            Err(error) => return Err(LoopError::Wait(error.to_string())),
         }
         let partitions: Vec<i32> = self.tasks.keys().copied().collect();
         let found = if partitions.is_empty() { Vec::new() } else { self.committed_checkpoints(&partitions)? };
         self.producer = Producer::Ready;
         for (partition, found) in partitions.into_iter().zip(found) {
-            self.settle(partition, found.as_ref())?;
+            self.resolve(partition, found.as_ref())?;
         }
         Ok(())
     }
 
-    fn settle(&mut self, partition: i32, found: Option<&Checkpoint>) -> Result<(), Trouble> {
+    fn resolve(&mut self, partition: i32, found: Option<&Checkpoint>) -> Result<(), LoopError> {
         let Some(task) = self.tasks.get_mut(&partition) else { return Ok(()) };
         let outcome = task.outcome(found);
         tracing::debug!(partition, ?outcome, "looked up");
         match outcome {
             Outcome::Committed => task.promote(),
             Outcome::Aborted => {}
-            Outcome::Elsewhere => {
-                return Err(Trouble::Rejoin(format!("partition {partition} was taken over by another member")));
+            Outcome::Superseded => {
+                return Err(LoopError::Rejoin(format!("partition {partition} was taken over by another member")));
             }
         }
         match task.state() {
@@ -259,41 +237,20 @@ impl<B: Broker> StreamThread<B> {
     }
 }
 
-/// Goes back to the last commit.
-pub(super) fn discard(task: &mut Task, config: &super::ThreadConfig) {
-    #[cfg(test)]
-    if config.sabotage == Some(Sabotage::KeepOverlayOnAbort) {
-        task.discard_all_but_the_overlay();
-        return;
-    }
-    let super::ThreadConfig { .. } = config;
-    task.discard();
-}
-
-/// Everything does; a seeded bug keeps one store back.
-fn goes_to_changelog(config: &super::ThreadConfig, outgoing: &Outgoing) -> bool {
-    #[cfg(test)]
-    if let Some(Sabotage::LeaveStoreOutOfChangelog(store)) = config.sabotage {
-        return outgoing.key.as_ref().and_then(|key| key.first()) != Some(&store);
-    }
-    let (super::ThreadConfig { .. }, Outgoing { .. }) = (config, outgoing);
-    true
-}
-
-/// Before the end of a transaction nothing of it can be visible.
-fn producer_trouble(error: BrokerError) -> Trouble {
+/// An error before the end of a transaction: none of its records can be visible.
+fn producer_error(error: BrokerError) -> LoopError {
     match error {
-        BrokerError::Abort(reason) | BrokerError::Unavailable(reason) => Trouble::Abort(reason),
-        BrokerError::Unknown(reason) => Trouble::Suspect("unknown", reason),
-        BrokerError::Fenced(reason) => Trouble::Suspect("fenced", reason),
-        BrokerError::Fatal(reason) => Trouble::Suspect("failed", reason),
+        BrokerError::Abort(reason) | BrokerError::Unavailable(reason) => LoopError::Abort(reason),
+        BrokerError::Unknown(reason) => LoopError::InDoubt("unknown", reason),
+        BrokerError::Fenced(reason) => LoopError::InDoubt("fenced", reason),
+        BrokerError::Fatal(reason) => LoopError::InDoubt("failed", reason),
     }
 }
 
-/// At its end, whatever is not a clear refusal leaves the outcome open.
-fn end_trouble(error: BrokerError) -> Trouble {
+/// An error at the end of a transaction: all but a clear refusal leave the outcome unknown.
+fn commit_error(error: BrokerError) -> LoopError {
     match error {
-        BrokerError::Unavailable(reason) => Trouble::Suspect("unknown", reason),
-        error => producer_trouble(error),
+        BrokerError::Unavailable(reason) => LoopError::InDoubt("unknown", reason),
+        error => producer_error(error),
     }
 }

@@ -8,7 +8,7 @@ use events::prices::BestPrice;
 use events::time::Timestamp;
 use events::topics::PRICES_BEST;
 use redis::RedisError;
-use streams::kafka::{ClusterConfig, Tap, TapError};
+use streams::kafka::{ClusterConfig, ReadError, TopicReader};
 
 use super::Stated;
 
@@ -22,7 +22,7 @@ pub(super) const POLL: Duration = Duration::from_millis(250);
 pub(in crate::verify) enum CompareError {
     /// The log.
     #[error(transparent)]
-    Tap(#[from] TapError),
+    Read(#[from] ReadError),
     /// Redis.
     #[error("redis: {0}")]
     Redis(#[from] RedisError),
@@ -37,12 +37,12 @@ pub(in crate::verify) enum CompareError {
 /// Everything that the log holds of `prices.best`.
 ///
 /// # Errors
-/// [`CompareError::Tap`].
+/// [`CompareError::Read`].
 pub(super) async fn read(cluster: &ClusterConfig) -> Result<Stated, CompareError> {
     let cluster = cluster.clone();
     let read = move || {
         let mut stated = Stated::default();
-        for record in Tap::open(&cluster, PRICES_BEST.name())? {
+        for record in TopicReader::open(&cluster, PRICES_BEST.name())? {
             let record = record?;
             let envelope = Envelope::from_headers(record.header_pairs());
             // Garbage is counted where the log is judged.
@@ -50,7 +50,7 @@ pub(super) async fn read(cluster: &ClusterConfig) -> Result<Stated, CompareError
                 stated.take(best);
             }
         }
-        Ok::<_, TapError>(stated)
+        Ok::<_, ReadError>(stated)
     };
     Ok(tokio::task::spawn_blocking(read).await??)
 }

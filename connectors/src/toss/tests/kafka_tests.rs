@@ -15,7 +15,7 @@ use events::topics::{ORDERS_INBOX, PAYMENTS_EVENTS};
 use prometheus::Registry;
 use serde_json::json;
 use streams::emitter::{Delivery, EmitError, Emitter};
-use streams::kafka::{Admin, ClusterConfig, EmitterConfig, Feed, FeedConfig, KafkaEmitter, Tap, TopicToCreate};
+use streams::kafka::{Admin, ClusterConfig, EmitterConfig, Feed, FeedConfig, KafkaEmitter, TopicReader, TopicToCreate};
 use streams::record::Outgoing;
 use streams::service::{Health, ShutdownHandle, shutdown};
 use tokio::task::JoinHandle;
@@ -100,7 +100,7 @@ impl Topics {
         let (cluster, answers, facts) = (self.cluster.clone(), self.name("answers"), self.name("facts"));
         tokio::task::spawn_blocking(move || {
             let mut charged = BTreeMap::new();
-            for record in Tap::open(&cluster, &answers).unwrap() {
+            for record in TopicReader::open(&cluster, &answers).unwrap() {
                 let record = record.unwrap();
                 let envelope = Envelope::from_headers(record.header_pairs());
                 let command = codec::decode::<OrderCommand>(record.value.as_deref(), &envelope).unwrap();
@@ -108,7 +108,7 @@ impl Topics {
                     *charged.entry(order.to_string()).or_default() += 1;
                 }
             }
-            (charged, Tap::open(&cluster, &facts).unwrap().count())
+            (charged, TopicReader::open(&cluster, &facts).unwrap().count())
         })
         .await
         .unwrap()

@@ -199,7 +199,7 @@ fn compare<T: PartialEq + std::fmt::Debug>(what: &str, found: &[T], expected: &[
 
 /// Looks at many seeds; the first that fails is told.
 fn explore(seeds: u64, check: impl Fn(u64) -> Result<FaultCounts, String> + Sync) {
-    let explored = Seeds::from_env(seeds).explore(check);
+    let explored = Seeds::from_env("TIMESALE", seeds).explore(check);
     eprintln!("{} seeds in {:?}, faults {:?}", explored.seeds, explored.took, explored.faults);
     if let Some(failure) = explored.failure {
         panic!("TIMESALE_SEED={}: {}", failure.seed, failure.reason);

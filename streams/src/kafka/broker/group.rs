@@ -1,4 +1,4 @@
-//! The slot's consumer: its share of the source topic, handed out in order, from the positions it is told.
+//! The slot's consumer: its partitions of the source topic, in order, from given positions.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use rdkafka::consumer::{Consumer, ConsumerGroupMetadata};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::topic_partition_list::Offset;
 
-use super::{SlotConfig, refused, source_of};
+use super::{SlotConfig, refused, source_topic};
 use crate::broker::{BrokerError, Polled, Position};
 use crate::kafka::cluster::ClusterConfig;
 use crate::kafka::membership::{self, GroupChange, Member};
@@ -21,20 +21,20 @@ use crate::record::Record;
 pub(super) struct GroupReader {
     source: Arc<str>,
     consumer: Option<Member>,
-    flows: BTreeMap<i32, Flow>,
-    /// Positions in the transaction under way, for the lag that is reported when it has been committed.
-    noted: BTreeMap<i32, i64>,
+    fetches: BTreeMap<i32, PartitionFetch>,
+    /// Positions in the open transaction, for the lag that is reported when it has been committed.
+    pending_positions: BTreeMap<i32, i64>,
 }
 
-/// What is handed out of one partition.
+/// The reading of one partition.
 #[derive(Clone, Copy, Debug)]
-struct Flow {
-    /// The least offset that may be handed out next.
+struct PartitionFetch {
+    /// The least offset that may be returned next.
     next: i64,
     paused: bool,
-    /// A record came while it was paused and was dropped: reading resumes at `next`.
+    /// A record was dropped while it was paused: reading resumes at `next`.
     displaced: bool,
-    /// The group takes it away: nothing more is handed out.
+    /// It was revoked: no more of its records are returned.
     leaving: bool,
 }
 
@@ -45,14 +45,19 @@ impl GroupReader {
         membership::set(&mut client, &slot.identity, slot.session_timeout_ms);
         client.set("max.poll.interval.ms", slot.max_poll_interval_ms.max(slot.session_timeout_ms).to_string());
         let consumer = Member::join(&client, &slot.source).map_err(refused)?;
-        Ok(Self { source: source_of(slot), consumer: Some(consumer), flows: BTreeMap::new(), noted: BTreeMap::new() })
+        Ok(Self {
+            source: source_topic(slot),
+            consumer: Some(consumer),
+            fetches: BTreeMap::new(),
+            pending_positions: BTreeMap::new(),
+        })
     }
 
-    /// Ends the membership of this process. The group keeps a static member's place for one session.
+    /// Ends the membership of this process. The group keeps a static member's partitions for one session.
     pub(super) fn leave(&mut self) {
         self.consumer = None;
-        self.flows.clear();
-        self.noted.clear();
+        self.fetches.clear();
+        self.pending_positions.clear();
     }
 
     /// As [`crate::broker::Broker::poll`].
@@ -60,16 +65,16 @@ impl GroupReader {
         let deadline = Instant::now() + timeout;
         let mut batch: Vec<Record> = Vec::new();
         loop {
-            let consumer = living(self.consumer.as_ref())?;
+            let consumer = joined(self.consumer.as_ref())?;
             if batch.is_empty()
                 && let Some(change) = consumer.context().next_change()
             {
-                return Ok(self.tell(change));
+                return Ok(self.polled_from(change));
             }
             if batch.len() >= most {
                 break;
             }
-            // What is there is handed out at once, without a look at the clock for each; only an empty hand waits.
+            // What is there is returned at once, without reading the clock for each record; it waits only while there is nothing.
             let left =
                 if batch.is_empty() { deadline.saturating_duration_since(Instant::now()) } else { Duration::ZERO };
             match consumer.poll(left) {
@@ -77,19 +82,19 @@ impl GroupReader {
                 None => {
                     check_alive(consumer)?;
                     if left.is_zero() {
-                        // A change that came with this very poll is told now and not after the next one's wait.
+                        // A change that came with this poll is returned now and not after the next one's wait.
                         let change = consumer.context().next_change();
-                        return Ok(change.map_or_else(|| Polled::Records(batch), |change| self.tell(change)));
+                        return Ok(change.map_or_else(|| Polled::Records(batch), |change| self.polled_from(change)));
                     }
                 }
                 Some(Ok(message)) => {
-                    if let Some(flow) = self.flows.get_mut(&message.partition())
-                        && flow.takes(message.offset())
+                    if let Some(fetch) = self.fetches.get_mut(&message.partition())
+                        && fetch.takes(message.offset())
                     {
                         batch.push(records::record_from(&message, &self.source));
                     }
                 }
-                Some(Err(error)) => judge(consumer, &self.source, &error)?,
+                Some(Err(error)) => handle_poll_error(consumer, &self.source, &error)?,
             }
         }
         Ok(Polled::Records(batch))
@@ -97,7 +102,7 @@ impl GroupReader {
 
     /// As [`crate::broker::Broker::assign`].
     pub(super) fn assign(&mut self, positions: &[(i32, i64)]) -> Result<(), BrokerError> {
-        let consumer = living(self.consumer.as_ref())?;
+        let consumer = joined(self.consumer.as_ref())?;
         let mut list = TopicPartitionList::with_capacity(positions.len());
         for (partition, offset) in positions {
             list.add_partition_offset(&self.source, *partition, Offset::Offset(*offset))
@@ -106,8 +111,8 @@ impl GroupReader {
         consumer.incremental_assign(&list).map_err(|error| fatal(&error))?;
         consumer.pause(&list).map_err(|error| fatal(&error))?;
         for (partition, offset) in positions {
-            let flow = Flow { next: *offset, paused: true, displaced: false, leaving: false };
-            self.flows.insert(*partition, flow);
+            let fetch = PartitionFetch { next: *offset, paused: true, displaced: false, leaving: false };
+            self.fetches.insert(*partition, fetch);
         }
         Ok(())
     }
@@ -115,46 +120,46 @@ impl GroupReader {
     /// As [`crate::broker::Broker::unassign`].
     pub(super) fn unassign(&mut self, partitions: &[i32]) -> Result<(), BrokerError> {
         for partition in partitions {
-            self.flows.remove(partition);
-            self.noted.remove(partition);
+            self.fetches.remove(partition);
+            self.pending_positions.remove(partition);
         }
-        let consumer = living(self.consumer.as_ref())?;
+        let consumer = joined(self.consumer.as_ref())?;
         consumer.give_up(&self.source, partitions).map_err(|error| fatal(&error))
     }
 
     /// As [`crate::broker::Broker::set_paused`].
     pub(super) fn set_paused(&mut self, partition: i32, paused: bool) -> Result<(), BrokerError> {
-        let consumer = living(self.consumer.as_ref())?;
-        let Some(flow) = self.flows.get_mut(&partition) else {
+        let consumer = joined(self.consumer.as_ref())?;
+        let Some(fetch) = self.fetches.get_mut(&partition) else {
             return Ok(());
         };
-        if flow.paused == paused {
+        if fetch.paused == paused {
             return Ok(());
         }
         let list = consumers::several(&self.source, [partition]);
         if paused {
             consumer.pause(&list).map_err(|error| fatal(&error))?;
         } else {
-            if flow.displaced {
-                go_to(consumer, &self.source, partition, flow.next)?;
-                flow.displaced = false;
+            if fetch.displaced {
+                seek_to(consumer, &self.source, partition, fetch.next)?;
+                fetch.displaced = false;
             }
             consumer.resume(&list).map_err(|error| fatal(&error))?;
         }
-        flow.paused = paused;
+        fetch.paused = paused;
         Ok(())
     }
 
     /// As [`crate::broker::Broker::seek`].
     pub(super) fn seek(&mut self, partition: i32, offset: i64) -> Result<(), BrokerError> {
-        let consumer = living(self.consumer.as_ref())?;
-        let Some(flow) = self.flows.get_mut(&partition) else {
+        let consumer = joined(self.consumer.as_ref())?;
+        let Some(fetch) = self.fetches.get_mut(&partition) else {
             return Ok(());
         };
-        go_to(consumer, &self.source, partition, offset)?;
-        flow.next = offset;
-        flow.displaced = false;
-        if flow.paused {
+        seek_to(consumer, &self.source, partition, offset)?;
+        fetch.next = offset;
+        fetch.displaced = false;
+        if fetch.paused {
             consumer.pause(&consumers::several(&self.source, [partition])).map_err(|error| fatal(&error))?;
         }
         Ok(())
@@ -162,43 +167,43 @@ impl GroupReader {
 
     /// As [`crate::broker::Broker::committed`].
     pub(super) fn committed(&mut self, partitions: &[i32]) -> Result<Vec<Option<Position>>, BrokerError> {
-        consumers::committed(living(self.consumer.as_ref())?, &self.source, partitions)
+        consumers::committed(joined(self.consumer.as_ref())?, &self.source, partitions)
     }
 
     /// This member and its generation, as of now.
     pub(super) fn member(&self) -> Result<ConsumerGroupMetadata, BrokerError> {
-        let member = living(self.consumer.as_ref())?.group_metadata();
+        let member = joined(self.consumer.as_ref())?.group_metadata();
         member.ok_or_else(|| BrokerError::Abort("not a member of the group".to_owned()))
     }
 
     /// Keeps positions until their transaction has ended.
     pub(super) fn note_positions(&mut self, positions: &[(i32, Position)]) {
-        self.noted.extend(positions.iter().map(|(partition, position)| (*partition, position.offset)));
+        self.pending_positions.extend(positions.iter().map(|(partition, position)| (*partition, position.offset)));
     }
 
     /// The transaction of these positions was not committed.
     pub(super) fn forget_positions(&mut self) {
-        self.noted.clear();
+        self.pending_positions.clear();
     }
 
-    /// Makes the client's own figures of lag right: they know nothing of positions that travel in transactions.
-    pub(super) fn tell_progress(&mut self) {
-        for (partition, offset) in std::mem::take(&mut self.noted) {
+    /// Corrects the client's own lag figures: they ignore positions that are committed in transactions.
+    pub(super) fn store_committed_positions(&mut self) {
+        for (partition, offset) in std::mem::take(&mut self.pending_positions) {
             if let Some(consumer) = &self.consumer
                 && let Ok(list) = consumers::one(&self.source, partition, Offset::Offset(offset))
                 && let Err(error) = consumer.store_offsets(&list)
             {
-                tracing::debug!(partition, %error, "telling progress");
+                tracing::debug!(partition, %error, "storing committed positions");
             }
         }
     }
 
-    /// Hands a decision of the group to the loop; what goes away is silent from now on.
-    fn tell(&mut self, change: GroupChange) -> Polled {
+    /// Turns a group change into what the loop polls. No record of a revoked partition is returned from now on.
+    fn polled_from(&mut self, change: GroupChange) -> Polled {
         if let GroupChange::Revoked(partitions) | GroupChange::Lost(partitions) = &change {
             for partition in partitions {
-                if let Some(flow) = self.flows.get_mut(partition) {
-                    flow.leaving = true;
+                if let Some(fetch) = self.fetches.get_mut(partition) {
+                    fetch.leaving = true;
                 }
             }
         }
@@ -210,8 +215,8 @@ impl GroupReader {
     }
 }
 
-impl Flow {
-    /// Whether this record is the next to be handed out.
+impl PartitionFetch {
+    /// Whether this record is the next to return.
     fn takes(&mut self, offset: i64) -> bool {
         if self.leaving || offset < self.next {
             return false;
@@ -225,28 +230,28 @@ impl Flow {
     }
 }
 
-/// Moves the fetch. When this returns, the library drops by itself what it fetched before: each record carries the version of
-/// the fetch that brought it.
-fn go_to(consumer: &Member, source: &str, partition: i32, offset: i64) -> Result<(), BrokerError> {
-    let deadline = Instant::now() + consumers::QUESTION;
+/// Moves the fetch. When this returns, the library drops by itself what it fetched before: each record has the version of its
+/// fetch.
+fn seek_to(consumer: &Member, source: &str, partition: i32, offset: i64) -> Result<(), BrokerError> {
+    let deadline = Instant::now() + consumers::QUERY_TIMEOUT;
     loop {
-        match try_go_to(consumer, source, partition, offset) {
+        match try_seek(consumer, source, partition, offset) {
             Ok(()) => return Ok(()),
-            // A partition that is just being begun cannot be moved yet.
+            // A partition whose fetch is just starting cannot be moved yet.
             Err(error) if Instant::now() >= deadline => return Err(fatal(&error)),
             Err(_) => std::thread::sleep(Duration::from_millis(1)),
         }
     }
 }
 
-fn try_go_to(consumer: &Member, source: &str, partition: i32, offset: i64) -> KafkaResult<()> {
+fn try_seek(consumer: &Member, source: &str, partition: i32, offset: i64) -> KafkaResult<()> {
     let list = consumers::one(source, partition, Offset::Offset(offset))?;
-    let answer = consumer.seek_partitions(list, consumers::QUESTION)?;
+    let answer = consumer.seek_partitions(list, consumers::QUERY_TIMEOUT)?;
     answer.elements().iter().try_for_each(|element| element.error())
 }
 
-/// Sorts what a poll has said: fatal news end this consumer, all else the library cures by itself.
-fn judge(consumer: &Member, source: &str, error: &KafkaError) -> Result<(), BrokerError> {
+/// Handles an error of a poll: fatal ones end this consumer, all others the library retries by itself.
+fn handle_poll_error(consumer: &Member, source: &str, error: &KafkaError) -> Result<(), BrokerError> {
     check_alive(consumer)?;
     if let KafkaError::MessageConsumptionFatal(_) = error {
         return Err(fatal(error));
@@ -256,7 +261,7 @@ fn judge(consumer: &Member, source: &str, error: &KafkaError) -> Result<(), Brok
             Err(BrokerError::Fatal(format!("{source}: {error}")))
         }
         Some(RDKafkaErrorCode::PollExceeded) => {
-            tracing::warn!(source, "polled too seldom: the group has taken this member's partitions");
+            tracing::warn!(source, "polled too rarely: the group has revoked this member's partitions");
             Ok(())
         }
         _ => {
@@ -266,7 +271,7 @@ fn judge(consumer: &Member, source: &str, error: &KafkaError) -> Result<(), Brok
     }
 }
 
-/// A fenced consumer answers nothing at all, so it has to be asked.
+/// A fenced consumer returns no error from a poll, so its state is queried.
 fn check_alive(consumer: &Member) -> Result<(), BrokerError> {
     match consumer.client().fatal_error() {
         Some((code, reason)) => Err(BrokerError::Fatal(format!("{code}: {reason}"))),
@@ -274,7 +279,7 @@ fn check_alive(consumer: &Member) -> Result<(), BrokerError> {
     }
 }
 
-fn living(consumer: Option<&Member>) -> Result<&Member, BrokerError> {
+fn joined(consumer: Option<&Member>) -> Result<&Member, BrokerError> {
     consumer.ok_or_else(|| BrokerError::Fatal("this slot has left its group".to_owned()))
 }
 

@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 
 use self::group::GroupReader;
-use self::transaction::Transactor;
+use self::transaction::TransactionalProducer;
 use super::cluster::{ClusterConfig, ConfigError};
 use super::logging::Logging;
 use super::reader::PartitionReader;
@@ -25,12 +25,12 @@ use crate::record::{Outgoing, Record};
 /// Which slot, of which application, reading what.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SlotConfig {
-    /// The group id: the application id with the deployment's prefix, such as `timesale.coupons`.
+    /// The group id: the application id with the deployment's prefix, such as `site.clicks`.
     pub group: String,
     /// The transactional id and group instance id: stable across restarts and unique to this slot, such as
-    /// `timesale.coupons.0.1`.
+    /// `site.clicks.0.1`.
     pub identity: String,
-    /// The topic that the group shares out.
+    /// The topic that the group reads.
     pub source: String,
     /// How long the group waits for a silent member before its partitions go to another, milliseconds. A stock broker takes
     /// 6,000 and more.
@@ -38,7 +38,7 @@ pub struct SlotConfig {
     /// How long a transaction may stay open before the coordinator ends it, milliseconds. It may be longer than the session:
     /// a successor reads positions only after the transaction that is pending on them has ended.
     pub transaction_timeout_ms: u32,
-    /// The longest time between two polls, milliseconds: a loop that hangs for longer loses its partitions.
+    /// The longest time between two polls, milliseconds: a loop that takes longer loses its partitions.
     pub max_poll_interval_ms: u32,
     /// Most bytes that the client holds ready per source partition, in KiB.
     pub fetch_kbytes_per_partition: u32,
@@ -65,10 +65,10 @@ pub struct KafkaBroker {
     cluster: ClusterConfig,
     slot: SlotConfig,
     group: GroupReader,
-    transactor: Transactor,
+    producer: TransactionalProducer,
     /// Reads changelogs, by topic. Made when first needed: most slots restore once.
     readers: BTreeMap<String, PartitionReader>,
-    /// Asks for log ends, open transactions included. A read-committed client would be told the last stable offset instead.
+    /// Queries log ends, open transactions included. A read-committed client would get the last stable offset instead.
     ends: BaseConsumer<Logging>,
 }
 
@@ -79,11 +79,11 @@ impl KafkaBroker {
     /// [`BrokerError::Fatal`] when the configuration is refused.
     pub fn new(cluster: &ClusterConfig, slot: SlotConfig) -> Result<Self, BrokerError> {
         let group = GroupReader::join(cluster, &slot)?;
-        let transactor = Transactor::new(cluster, &slot)?;
+        let producer = TransactionalProducer::new(cluster, &slot)?;
         let mut client = cluster.client().map_err(refused)?;
         client.set("isolation.level", "read_uncommitted");
         let ends = consumers::connect(&client, Logging).map_err(refused)?;
-        Ok(Self { cluster: cluster.clone(), slot, group, transactor, readers: BTreeMap::new(), ends })
+        Ok(Self { cluster: cluster.clone(), slot, group, producer, readers: BTreeMap::new(), ends })
     }
 
     fn reader(&mut self, topic: &str) -> Result<&mut PartitionReader, BrokerError> {
@@ -103,7 +103,7 @@ impl Broker for KafkaBroker {
     }
 
     fn partitions(&mut self, topic: &str) -> Result<i32, BrokerError> {
-        consumers::partition_count(&self.ends, topic).map_err(|error| errors::of_question(&error))
+        consumers::partition_count(&self.ends, topic).map_err(|error| errors::of_query(&error))
     }
 
     fn poll(&mut self, most: usize, timeout: Duration) -> Result<Polled, BrokerError> {
@@ -137,41 +137,41 @@ impl Broker for KafkaBroker {
     }
 
     fn init_transactions(&mut self) -> Result<(), BrokerError> {
-        self.transactor.init(&self.cluster, &self.slot)
+        self.producer.init(&self.cluster, &self.slot)
     }
 
     fn begin(&mut self) -> Result<(), BrokerError> {
-        self.transactor.begin()
+        self.producer.begin()
     }
 
     fn send(&mut self, outgoing: Outgoing) -> Result<(), BrokerError> {
-        self.transactor.send(&outgoing)
+        self.producer.send(&outgoing)
     }
 
     fn send_offsets(&mut self, positions: &[(i32, Position)]) -> Result<(), BrokerError> {
         let member = self.group.member()?;
-        self.transactor.send_offsets(&self.slot.source, positions, &member)?;
+        self.producer.send_offsets(&self.slot.source, positions, &member)?;
         self.group.note_positions(positions);
         Ok(())
     }
 
     fn drain(&mut self) -> Result<(), BrokerError> {
-        self.transactor.drain()
+        self.producer.drain()
     }
 
     fn commit(&mut self) -> Result<(), BrokerError> {
-        self.transactor.commit()?;
-        self.group.tell_progress();
+        self.producer.commit()?;
+        self.group.store_committed_positions();
         Ok(())
     }
 
     fn abort(&mut self) -> Result<(), BrokerError> {
         self.group.forget_positions();
-        self.transactor.abort()
+        self.producer.abort()
     }
 
     fn log_range(&mut self, topic: &str, partition: i32) -> Result<(i64, i64), BrokerError> {
-        self.ends.fetch_watermarks(topic, partition, consumers::QUESTION).map_err(|error| errors::of_question(&error))
+        self.ends.fetch_watermarks(topic, partition, consumers::QUERY_TIMEOUT).map_err(|error| errors::of_query(&error))
     }
 
     fn read(
@@ -187,7 +187,7 @@ impl Broker for KafkaBroker {
 
     fn close(&mut self) {
         self.group.leave();
-        self.transactor.close();
+        self.producer.close();
         self.readers.clear();
     }
 }
@@ -196,7 +196,7 @@ fn refused(error: ConfigError) -> BrokerError {
     BrokerError::Fatal(error.to_string())
 }
 
-/// What the slot reads, shared by every record of it.
-fn source_of(slot: &SlotConfig) -> Arc<str> {
+/// The name of the source topic, shared by its records.
+fn source_topic(slot: &SlotConfig) -> Arc<str> {
     Arc::from(slot.source.as_str())
 }

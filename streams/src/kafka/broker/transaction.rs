@@ -2,7 +2,7 @@
 //!
 //! The order of calls that costs least: send, offsets, drain, commit (offsets before the first send when there is a choice).
 //! `commit_transaction` of rdkafka 0.38 and 0.39 flushes in slices of 100 ms, so whatever is not drained before costs that much;
-//! and `abort_transaction` with records under way waits for a poll that nobody makes, so those are purged first.
+//! and `abort_transaction` with records in flight waits for a poll that no thread makes, so those are purged first.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -24,34 +24,34 @@ use crate::record::Outgoing;
 
 /// How long one call to `init_transactions` may take; the caller repeats it for as long as it takes.
 const INIT: Duration = Duration::from_secs(5);
-/// Least time between two looks at whether everything has been acknowledged.
-const LOOK: Duration = Duration::from_micros(50);
+/// The least time between two checks for acknowledgements.
+const CHECK_INTERVAL: Duration = Duration::from_micros(50);
 
-/// Two names of the library's for one setting.
+/// The library has two names for this setting.
 const COMPRESSION: [&str; 2] = ["compression.type", "compression.codec"];
 
-/// A producer of transactions, or the place for one.
-pub(super) struct Transactor {
+/// The transactional producer, once there is one.
+pub(super) struct TransactionalProducer {
     state: State,
     deliveries: Deliveries,
-    /// The coordinator's own limit, after which waiting is in vain. (Without a limit the library waits for as long as a broker
-    /// is away; what this one leaves apart, a new producer puts right.)
+    /// The coordinator's own limit, after which waiting is useless. (Without a limit the library waits for as long as a broker
+    /// is away. After a time-out the loop takes a new producer.)
     timeout: Duration,
 }
 
 enum State {
-    /// There is none.
+    /// It has not been made.
     Absent,
     /// `init_transactions` has not come to an end yet; the same call resumes it.
-    Beginning(BaseProducer<Deliveries>),
+    Initialising(BaseProducer<Deliveries>),
     Ready(BaseProducer<Deliveries>),
 }
 
-/// Keeps the first refusal of a record. Only failures are reported: an acknowledged record costs nothing here.
+/// The first refusal of a record. Only failures are reported: an acknowledged record costs nothing here.
 #[derive(Clone, Default)]
 struct Deliveries(Arc<Mutex<Option<(RDKafkaErrorCode, String)>>>);
 
-impl Transactor {
+impl TransactionalProducer {
     /// Checks the settings; makes no producer yet.
     pub(super) fn new(cluster: &ClusterConfig, slot: &SlotConfig) -> Result<Self, BrokerError> {
         cluster.check().map_err(refused)?;
@@ -62,7 +62,7 @@ impl Transactor {
     /// As [`crate::broker::Broker::init_transactions`].
     pub(super) fn init(&mut self, cluster: &ClusterConfig, slot: &SlotConfig) -> Result<(), BrokerError> {
         let producer = match std::mem::replace(&mut self.state, State::Absent) {
-            State::Beginning(producer) => producer,
+            State::Initialising(producer) => producer,
             State::Ready(dead) => {
                 drop(dead);
                 self.connect(cluster, slot)?
@@ -77,7 +77,7 @@ impl Transactor {
             Err(error) => {
                 let failure = TransactionFailure::of(&error);
                 if failure.class == errors::Class::Retriable {
-                    self.state = State::Beginning(producer);
+                    self.state = State::Initialising(producer);
                     return Err(BrokerError::Unavailable(failure.text));
                 }
                 match failure.decision() {
@@ -111,7 +111,7 @@ impl Transactor {
             match error.rdkafka_error_code() {
                 Some(RDKafkaErrorCode::QueueFull) if Instant::now() < deadline => {
                     producer.poll(Duration::ZERO);
-                    std::thread::sleep(LOOK);
+                    std::thread::sleep(CHECK_INTERVAL);
                 }
                 Some(code) if errors::is_refusal(code) => {
                     return Err(BrokerError::Fatal(format!("{}: {error}", outgoing.topic)));
@@ -153,9 +153,9 @@ impl Transactor {
             if waited >= self.timeout {
                 return Err(BrokerError::Abort(format!("{} records are not acknowledged", producer.in_flight_count())));
             }
-            // Acknowledgements wake nobody, since only failures are reported. The longer it takes, the less often it is looked at:
-            // an eighth longer than needed at most, instead of twenty wakes a millisecond on a machine that has other work.
-            std::thread::sleep(LOOK.max(waited / 8));
+            // Acknowledgements do not wake this thread, since only failures are reported. The longer it takes, the less often it
+            // checks: it waits an eighth longer than needed at most, and does not wake twenty times a millisecond.
+            std::thread::sleep(CHECK_INTERVAL.max(waited / 8));
         }
         match self.deliveries.first_failure() {
             None => Ok(()),
@@ -166,7 +166,7 @@ impl Transactor {
         }
     }
 
-    /// As [`crate::broker::Broker::commit`]. Drains first: nobody pays 100 ms for having forgotten.
+    /// As [`crate::broker::Broker::commit`]. Drains first, because an undrained commit costs 100 ms.
     pub(super) fn commit(&mut self) -> Result<(), BrokerError> {
         self.drain()?;
         self.ready()?
@@ -181,7 +181,7 @@ impl Transactor {
         let deadline = Instant::now() + Duration::from_secs(1);
         while producer.in_flight_count() > 0 && Instant::now() < deadline {
             producer.poll(Duration::ZERO);
-            std::thread::sleep(LOOK);
+            std::thread::sleep(CHECK_INTERVAL);
         }
         producer.abort_transaction(self.timeout).map_err(|error| TransactionFailure::of(&error).decision())
     }
@@ -194,7 +194,7 @@ impl Transactor {
     fn ready(&self) -> Result<&BaseProducer<Deliveries>, BrokerError> {
         match &self.state {
             State::Ready(producer) => Ok(producer),
-            State::Absent | State::Beginning(_) => Err(BrokerError::Fenced("no transactional producer".to_owned())),
+            State::Absent | State::Initialising(_) => Err(BrokerError::Fenced("no transactional producer".to_owned())),
         }
     }
 
@@ -207,7 +207,7 @@ impl Transactor {
 /// The settings of a slot's producer.
 fn settings(cluster: &ClusterConfig, slot: &SlotConfig) -> Result<ClientConfig, ConfigError> {
     let mut client = cluster.client()?;
-    // A commit's records are alike, and broker, disk and readers all carry what is not pressed out here. Who says otherwise is heard.
+    // The records of a commit are similar, so they compress well. A setting of the operator wins.
     if COMPRESSION.iter().all(|name| client.get(name).is_none()) {
         client.set("compression.type", "lz4");
     }
@@ -271,15 +271,15 @@ mod tests {
     #[test]
     fn a_commit_is_compressed_unless_the_operator_says_how() {
         let slot = SlotConfig::new("group", "group.0", "inbox");
-        let compression = |said: &[(&str, &str)]| {
-            let client = said.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let compression = |given: &[(&str, &str)]| {
+            let client = given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
             let cluster = ClusterConfig { bootstrap: "127.0.0.1:1".to_owned(), client };
             let settings = settings(&cluster, &slot).unwrap();
             ["compression.type", "compression.codec"].map(|name| settings.get(name).map(str::to_owned))
         };
-        let said = |value: &str| Some(value.to_owned());
-        assert_eq!(compression(&[]), [said("lz4"), None]);
-        assert_eq!(compression(&[("compression.type", "none")]), [said("none"), None]);
-        assert_eq!(compression(&[("compression.codec", "snappy")]), [None, said("snappy")]);
+        let value = |value: &str| Some(value.to_owned());
+        assert_eq!(compression(&[]), [value("lz4"), None]);
+        assert_eq!(compression(&[("compression.type", "none")]), [value("none"), None]);
+        assert_eq!(compression(&[("compression.codec", "snappy")]), [None, value("snappy")]);
     }
 }

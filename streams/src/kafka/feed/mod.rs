@@ -1,11 +1,11 @@
 //! A reader outside a transaction: committed records of a topic, in order, for async code.
 //!
-//! Not here: where the reader has come to. A sink keeps its position where it writes, and begins there; a reader without such a
-//! place begins where it told the group that it is, and takes some records twice.
+//! Not here: the reader's position. A reader keeps it where it writes, and begins there; a reader that cannot do so begins at the
+//! position that it committed to its group, and reads some records twice.
 //! Relies on: a plain thread of its own (`worker`), which survives every restart of a broker; a bounded channel, so that a slow
 //! reader slows the fetch and nothing else.
 
-mod lane;
+mod partition_state;
 mod worker;
 
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ use serde::Deserialize;
 use tokio::sync::mpsc as events;
 use tokio::sync::oneshot;
 
-use self::lane::Lane;
+use self::partition_state::PartitionState;
 use self::worker::{Command, Origin, Worker};
 use super::cluster::{ClusterConfig, ConfigError};
 use crate::feed::{FeedEvent, Start};
@@ -41,14 +41,14 @@ impl Default for FeedConfig {
     }
 }
 
-/// Why a feed cannot go on. A broker that is away is none: a feed waits for it.
+/// Why a feed cannot go on. An unavailable broker is no error: a feed waits for it.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum FeedError {
     /// The configuration is refused.
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// The position is outside the log: records between it and the log's first are gone, or the topic is another one now.
-    /// Somebody must decide; the feed has stopped.
+    /// The feed has stopped; an operator must decide.
     #[error("{topic} [{partition}]: position {position} is outside the log")]
     OutsideLog {
         /// The topic.
@@ -58,7 +58,7 @@ pub enum FeedError {
         /// The position that was asked for.
         position: i64,
     },
-    /// It will never work like this: not allowed, no such topic.
+    /// Trying again cannot help: not allowed, no such topic.
     #[error("fatal: {0}")]
     Fatal(String),
 }
@@ -75,7 +75,7 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// The share of a topic that the group gives to this instance. Partitions come as [`FeedEvent::Assigned`]; nothing of a
+    /// The partitions of a topic that the group assigns to this instance. They come as [`FeedEvent::Assigned`]; nothing of a
     /// partition is read before [`Feed::begin`]. `instance` must be stable across restarts and unique in the group.
     ///
     /// # Errors
@@ -92,7 +92,7 @@ impl Feed {
     }
 
     /// These partitions of a topic, without a group. [`FeedEvent::CaughtUp`] comes once per partition, when everything up to the
-    /// committed end at the start of the feed has been handed out.
+    /// committed end at the start of the feed has been delivered.
     ///
     /// # Errors
     /// [`FeedError::Config`].
@@ -102,11 +102,12 @@ impl Feed {
         partitions: &[(i32, Start)],
         config: FeedConfig,
     ) -> Result<Self, FeedError> {
-        let lanes = partitions.iter().map(|(partition, start)| (*partition, Lane::wanted(0, *start))).collect();
-        Self::start(cluster, topic, Origin::Partitions, lanes, config)
+        let partitions =
+            partitions.iter().map(|(partition, start)| (*partition, PartitionState::requested(0, *start))).collect();
+        Self::start(cluster, topic, Origin::Partitions, partitions, config)
     }
 
-    /// What has happened next. Nothing after an error: the feed has ended. Dropping the future loses nothing.
+    /// The next event. None after an error: the feed has ended. Dropping the future loses nothing.
     pub async fn next(&mut self) -> Option<Result<FeedEvent, FeedError>> {
         let event = self.events.recv().await;
         if let Some(Ok(FeedEvent::Assigned(partitions))) = &event {
@@ -120,25 +121,25 @@ impl Feed {
     /// Begins to read a partition that was assigned.
     pub fn begin(&self, partition: i32, start: Start) {
         let assignment = self.assigned.get(&partition).copied().unwrap_or_default();
-        self.tell(Command::Begin { partition, start, assignment });
+        self.send(Command::Begin { partition, start, assignment });
     }
 
-    /// Tells the group how far this reader has come: for those who watch lag, and for a reader that begins at
-    /// [`Start::Committed`]. Told to the cluster about twice a second and once more when the feed ends.
+    /// Commits this reader's position to its group: for lag monitoring, and for a reader that begins at [`Start::Committed`]. Sent
+    /// to the cluster about twice a second and once more when the feed ends.
     pub fn commit(&self, partition: i32, next_offset: i64) {
-        self.tell(Command::Commit { partition, next_offset });
+        self.send(Command::Commit { partition, next_offset });
     }
 
-    /// Ends the feed and waits, `within` at most, until the group has been told where it has come to. False when that took longer.
+    /// Ends the feed and waits, `within` at most, until its positions have been committed. False when that took longer.
     pub async fn end(self, within: Duration) -> bool {
         let Self { events, commands, ended, .. } = self;
         drop((events, commands));
         tokio::time::timeout(within, ended).await.is_ok()
     }
 
-    fn tell(&self, command: Command) {
+    fn send(&self, command: Command) {
         if self.commands.send(command).is_err() {
-            tracing::debug!(?command, "the feed has ended, as `next` says");
+            tracing::debug!(?command, "the feed has ended");
         }
     }
 
@@ -146,13 +147,13 @@ impl Feed {
         cluster: &ClusterConfig,
         topic: &str,
         origin: Origin,
-        lanes: BTreeMap<i32, Lane>,
+        partitions: BTreeMap<i32, PartitionState>,
         config: FeedConfig,
     ) -> Result<Self, FeedError> {
         let (event_sender, events) = events::channel(config.queued_batches.max(1));
         let (commands, command_receiver) = mpsc::channel();
         let (ending, ended) = oneshot::channel();
-        let worker = Worker::new(cluster, topic, origin, lanes, config, event_sender, command_receiver)?;
+        let worker = Worker::new(cluster, topic, origin, partitions, config, event_sender, command_receiver)?;
         std::thread::Builder::new()
             .name(format!("feed {topic}"))
             .spawn(move || {

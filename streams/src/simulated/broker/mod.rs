@@ -1,10 +1,10 @@
 //! One slot's connection to a simulated cluster: the client's side of the protocol. What librdkafka does for the real adapter
 //! (queueing records, adding partitions to the transaction, waiting out `CONCURRENT_TRANSACTIONS`) is done here.
-//! Dropping it is a crash: nothing is said to the cluster.
+//! Dropping it is a crash: the cluster is not notified.
 
 mod producer;
 mod slot;
-mod wrong;
+mod mutant_calls;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, MutexGuard};
@@ -79,7 +79,7 @@ impl SimulatedBroker {
     }
 
     fn unavailable(state: &mut State) -> Result<(), BrokerError> {
-        if state.faults.strikes(Fault::Unavailable, |rates| rates.unavailable) {
+        if state.faults.occurs(Fault::Unavailable, |rates| rates.unavailable) {
             let waited = state.faults.rng.i64(1..=200);
             state.advance(waited);
             return Err(BrokerError::Unavailable("no answer in time".into()));
@@ -95,7 +95,7 @@ impl SimulatedBroker {
         }
     }
 
-    /// What the group wants of this consumer, if anything: one thing at a time, each told once.
+    /// The group's next change for this consumer, if any: one at a time, each once.
     fn group_event(state: &State, consumer: u64) -> Option<Polled> {
         let found = state.connections.get(&consumer)?;
         if found.offered {
@@ -107,7 +107,7 @@ impl SimulatedBroker {
         found.member?;
         let group = state.groups.get(&found.group)?;
         if group.joining {
-            // It has said what it owns, or is about to: nothing changes before the round is over.
+            // It has sent what it owns, or is about to: nothing changes before the round is over.
             return None;
         }
         let target = group.target(&found.instance);
@@ -165,7 +165,7 @@ impl Broker for SimulatedBroker {
 
     fn poll(&mut self, most: usize, timeout: Duration) -> Result<Polled, BrokerError> {
         let mut state = self.call(String::new);
-        if state.faults.strikes(Fault::SpuriousFence, |rates| rates.spurious_fence)
+        if state.faults.occurs(Fault::SpuriousFence, |rates| rates.spurious_fence)
             && let Some(found) = state.connections.get_mut(&self.consumer)
         {
             found.fenced = true;
@@ -199,7 +199,7 @@ impl Broker for SimulatedBroker {
         if let Some(found) = state.connections.get_mut(&self.consumer) {
             found.offered = false;
             found.owned.extend(positions.iter().map(|(partition, _)| *partition));
-            // Expelled between being offered them and taking them: the next poll says so.
+            // Expelled between being offered them and taking them: the next poll returns it.
             found.lost |= found.member.is_none();
         }
         drop(state);
@@ -279,7 +279,7 @@ impl Broker for SimulatedBroker {
         let Slot { transactional_id, transaction_timeout_ms, .. } = self.slot.clone();
         let mut state = self.call(|| "init_transactions".into());
         Self::unavailable(&mut state)?;
-        let who = Self::patiently(&mut state, |state| state.initialise(&transactional_id, transaction_timeout_ms))
+        let who = Self::retrying(&mut state, |state| state.initialise(&transactional_id, transaction_timeout_ms))
             .map_err(|refusal| BrokerError::Unavailable(refusal.to_string()))?;
         // The answer may be lost too: the epoch has moved, and asking again moves it once more.
         Self::unavailable(&mut state)?;
@@ -320,9 +320,9 @@ impl Broker for SimulatedBroker {
         let id = Arc::clone(&self.slot.transactional_id);
         let answer = {
             let mut state = self.cluster.state();
-            Self::patiently(&mut state, |state| state.commit_pending(&id, who, self.consumer, positions))
+            Self::retrying(&mut state, |state| state.commit_pending(&id, who, self.consumer, positions))
         };
-        // Whatever the group says, the coordinator has the group in the transaction by now.
+        // Whatever the group answers, the coordinator has the group in the transaction by now.
         self.register();
         answer.map_err(|refusal| self.refused(refusal))
     }
@@ -335,7 +335,7 @@ impl Broker for SimulatedBroker {
     fn commit(&mut self) -> Result<(), BrokerError> {
         drop(self.call(|| "commit".into()));
         match self.alive()? {
-            (who, Stage::Doubtful) => return self.end(who, Ending::Commit),
+            (who, Stage::InDoubt) => return self.end(who, Ending::Commit),
             (_, Stage::Ready) => return Err(BrokerError::Fatal("commit without a transaction".into())),
             (_, Stage::Failed(reason)) => return Err(BrokerError::Abort(reason)),
             (_, Stage::Open) => {}

@@ -1,4 +1,4 @@
-//! The transactional producer's side of a connection: what stage it is in, and what each refusal makes of it.
+//! The transactional producer's side of a connection: its stage, and the effect of each refusal.
 
 use std::sync::Arc;
 
@@ -8,8 +8,8 @@ use crate::simulated::faults::Fault;
 use crate::simulated::protocol::{Ending, ProducerId, Refusal};
 use crate::simulated::state::State;
 
-/// How often a call asks again before it gives up, 5 ms apart.
-const PATIENCE: usize = 2_000;
+/// How often a call is repeated before it fails, 5 ms apart.
+const ATTEMPTS: usize = 2_000;
 
 /// The producer as its client knows it.
 pub(super) enum Producer {
@@ -26,17 +26,17 @@ pub(super) enum Stage {
     Ready,
     Open,
     Failed(String),
-    /// An EndTxn is unanswered: it may be asked for again, or aborted.
-    Doubtful,
+    /// An EndTxn is unanswered: it may be repeated, or aborted.
+    InDoubt,
 }
 
 impl SimulatedBroker {
-    /// Asks again for as long as the coordinator is writing markers.
-    pub(super) fn patiently<T>(
+    /// Repeats a request for as long as the coordinator is writing markers.
+    pub(super) fn retrying<T>(
         state: &mut State,
         mut request: impl FnMut(&mut State) -> Result<T, Refusal>,
     ) -> Result<T, Refusal> {
-        for _ in 0..PATIENCE {
+        for _ in 0..ATTEMPTS {
             match request(state) {
                 Err(Refusal::ConcurrentTransactions) => state.advance(5),
                 answer => return answer,
@@ -78,7 +78,7 @@ impl SimulatedBroker {
         matches!(self.producer, Producer::Alive { registered: true, .. })
     }
 
-    /// What the transaction's producer must think of a refusal: librdkafka's classes.
+    /// The producer's error for a refusal, by librdkafka's classes.
     pub(super) fn refused(&mut self, refusal: Refusal) -> BrokerError {
         match refusal {
             Refusal::ProducerFenced => {
@@ -107,11 +107,11 @@ impl SimulatedBroker {
             let id = Arc::clone(&self.slot.transactional_id);
             let answer = {
                 let mut state = self.cluster.state();
-                if state.faults.strikes(Fault::RecordRefused, |rates| rates.record_refused) {
+                if state.faults.occurs(Fault::RecordRefused, |rates| rates.record_refused) {
                     Err(Refusal::UnknownTopicOrPartition)
                 } else {
                     let timestamp = state.now;
-                    Self::patiently(&mut state, |state| state.produce(&id, who, outgoing.clone(), timestamp))
+                    Self::retrying(&mut state, |state| state.produce(&id, who, outgoing.clone(), timestamp))
                 }
             };
             match answer {
@@ -122,29 +122,29 @@ impl SimulatedBroker {
         Ok(())
     }
 
-    /// EndTxn, whatever the network makes of it.
+    /// EndTxn, with the network's faults.
     pub(super) fn end(&mut self, who: (ProducerId, i32), ending: Ending) -> Result<(), BrokerError> {
         let id = Arc::clone(&self.slot.transactional_id);
         let lost = || BrokerError::Unknown("no answer to EndTxn in time".into());
         let mut state = self.cluster.state();
-        if state.faults.strikes(Fault::EndLost, |rates| rates.end_lost) {
+        if state.faults.occurs(Fault::EndLost, |rates| rates.end_lost) {
             drop(state);
-            self.set_stage(Stage::Doubtful);
+            self.set_stage(Stage::InDoubt);
             return Err(lost());
         }
-        if state.faults.strikes(Fault::EndDelayed, |rates| rates.end_delayed) {
+        if state.faults.occurs(Fault::EndDelayed, |rates| rates.end_delayed) {
             state.delay_end(&id, who, ending);
             drop(state);
-            self.set_stage(Stage::Doubtful);
+            self.set_stage(Stage::InDoubt);
             return Err(lost());
         }
-        let answer = Self::patiently(&mut state, |state| state.end_transaction(&id, who, ending));
-        let answer_lost = state.faults.strikes(Fault::EndAnswerLost, |rates| rates.end_answer_lost);
+        let answer = Self::retrying(&mut state, |state| state.end_transaction(&id, who, ending));
+        let answer_lost = state.faults.occurs(Fault::EndAnswerLost, |rates| rates.end_answer_lost);
         state.note(|| format!("{}: EndTxn {ending:?}: {answer:?}, answer lost: {answer_lost}", self.slot.instance));
         drop(state);
         match answer {
             _ if answer_lost => {
-                self.set_stage(Stage::Doubtful);
+                self.set_stage(Stage::InDoubt);
                 Err(lost())
             }
             Ok(_) => {

@@ -1,45 +1,47 @@
-//! One run of the toy shop under faults, and what must be true of it afterwards.
+//! One run of the lease service under faults, and what must be true of it afterwards.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use fastrand::Rng;
 
-use super::toy::{self, DEAD_LETTERS, EVENTS, HOLD_MS, INBOX, Model, STOCK};
+use super::leases::{self, CHANGELOG, DEAD_LETTERS, EVENTS, INBOX, LEASE_MS, Model, UNITS};
 use crate::processor::StoreId;
 use crate::record::Record;
-use crate::simulated::world::Wrap;
+use crate::simulated::scheduler::Wrap;
 use crate::simulated::{FaultCounts, FaultRates, Isolation, Setup, Simulation};
-use crate::thread::{Sabotage, ThreadConfig};
+use crate::store::mutant::with_overlay_kept;
+use crate::thread::ThreadConfig;
 
 const PARTITIONS: i32 = 2;
-const CAMPAIGNS: u32 = 4;
+const RESOURCES: u32 = 4;
 
 /// What is run: the runtime as it is, or with a seeded bug.
 #[derive(Clone, Copy)]
 pub(super) struct Subject {
     pub(super) wrap: Wrap,
-    pub(super) sabotage: Option<Sabotage>,
+    /// What an aborted transaction wrote stays in the stores.
+    pub(super) keeps_overlay: bool,
 }
 
 impl Subject {
-    pub(super) const HONEST: Self = Self { wrap: |broker| Box::new(broker), sabotage: None };
+    pub(super) const CORRECT: Self = Self { wrap: |broker| Box::new(broker), keeps_overlay: false };
 }
 
-/// Runs one seed to its end. The error tells what was wrong, and with `traced` every step that led there.
+/// Runs one seed to its end. The error says what was wrong, and with `traced` every step before it.
 pub(super) fn run(seed: u64, subject: Subject, traced: bool) -> Result<FaultCounts, String> {
     let mut rng = Rng::with_seed(seed ^ 0x5eed);
-    // Sessions shorter than transactions let zombies live longest; production has it the other way round.
+    // Sessions shorter than transactions let zombies live longest; the default is the reverse.
     let session_timeout_ms = if rng.bool() { 4_000 } else { Setup::default().session_timeout_ms };
     let instances = rng.usize(2..=3);
     let setup = Setup { instances, partitions: PARTITIONS, session_timeout_ms, ..Setup::default() };
-    let config =
-        ThreadConfig { sabotage: subject.sabotage, poll_records: rng.usize(1..=40), ..ThreadConfig::default() };
+    let config = ThreadConfig { poll_records: rng.usize(1..=40), ..ThreadConfig::default() };
     let simulation =
-        Simulation::with(seed, toy::topology(), setup, subject.wrap, config).map_err(|error| error.to_string())?;
+        Simulation::with(seed, leases::topology(), setup, subject.wrap, config).map_err(|error| error.to_string())?;
     if traced {
         simulation.cluster().record_trace();
     }
-    let outcome = crate::simulated::seeds::caught(|| drive(&simulation, &mut rng));
+    let outcome =
+        crate::simulated::seeds::caught(|| with_overlay_kept(subject.keeps_overlay, || drive(&simulation, &mut rng)));
     match outcome {
         Ok(()) => Ok(simulation.cluster().fault_counts()),
         Err(reason) if traced => {
@@ -57,11 +59,11 @@ fn drive(simulation: &Simulation, rng: &mut Rng) -> Result<(), String> {
     cluster.set_faults(FaultRates::swarm(rng));
     let requests = rng.u32(40..=120);
     for request in 0..requests {
-        // A duplicate is the same request to the same campaign by the same shopper.
+        // A duplicate is the same request for the same resource by the same user.
         let number = if request > 0 && rng.u8(..) < 40 { rng.u32(0..request) } else { request };
         let record = match rng.u8(..) {
-            0..4 => toy::poison(number % CAMPAIGNS),
-            _ => toy::claim(number % CAMPAIGNS, number, number % 17),
+            0..4 => leases::poison(number % RESOURCES),
+            _ => leases::request(number % RESOURCES, number, number % 17),
         };
         cluster.produce(record).map_err(|error| error.to_string())?;
         simulation.run(rng.usize(0..=6));
@@ -69,7 +71,7 @@ fn drive(simulation: &Simulation, rng: &mut Rng) -> Result<(), String> {
     simulation.run(rng.usize(0..=60));
     simulation.heal();
     simulation.quiesce(20_000).map_err(|error| format!("liveness: {error}"))?;
-    cluster.advance(HOLD_MS);
+    cluster.advance(LEASE_MS);
     simulation.quiesce(20_000).map_err(|error| format!("liveness after the last deadline: {error}"))?;
     check(simulation)
 }
@@ -81,19 +83,19 @@ fn check(simulation: &Simulation) -> Result<(), String> {
     let mut poisoned = 0;
     for partition in 0..PARTITIONS {
         let model = Model::fold(&read(INBOX, partition)?);
-        let events: Vec<String> = read(EVENTS, partition)?.iter().map(words).collect();
+        let events: Vec<String> = read(EVENTS, partition)?.iter().map(message).collect();
         decided_once(&events)?;
-        stock_adds_up(&read(EVENTS, partition)?)?;
+        units_add_up(&read(EVENTS, partition)?)?;
         equal("events", partition, &events, &model.events)?;
         for (store, expected) in (0_u8..).zip(model.stores()) {
-            let found = simulation.entries(partition, StoreId(store)).ok_or("nobody runs the partition")?;
+            let found = simulation.entries(partition, StoreId(store)).ok_or("no instance runs the partition")?;
             equal("store", partition, &found, &expected)?;
         }
         // The stores and, after them, the timers.
         for store in 0..4 {
             let in_changelog =
                 simulation.changelog_entries(partition, StoreId(store)).map_err(|error| error.to_string())?;
-            let found = simulation.entries(partition, StoreId(store)).ok_or("nobody runs the partition")?;
+            let found = simulation.entries(partition, StoreId(store)).ok_or("no instance runs the partition")?;
             equal("changelog", partition, &in_changelog, &found)?;
         }
         poisoned += model.poisoned;
@@ -104,7 +106,7 @@ fn check(simulation: &Simulation) -> Result<(), String> {
     nothing_is_open(simulation)
 }
 
-fn words(record: &Record) -> String {
+fn message(record: &Record) -> String {
     String::from_utf8_lossy(record.value.as_deref().unwrap_or_default()).into_owned()
 }
 
@@ -126,20 +128,20 @@ fn decided_once(events: &[String]) -> Result<(), String> {
     Ok(())
 }
 
-/// At every prefix: what is left and what is out make up the stock.
-fn stock_adds_up(events: &[Record]) -> Result<(), String> {
+/// At every prefix: what is left and what is out make up all units.
+fn units_add_up(events: &[Record]) -> Result<(), String> {
     let mut out: BTreeMap<Vec<u8>, u32> = BTreeMap::new();
     for record in events {
-        let event = words(record);
-        let campaign = record.key.as_ref().map(|key| key.to_vec()).unwrap_or_default();
-        let granted = out.entry(campaign).or_default();
+        let event = message(record);
+        let resource = record.key.as_ref().map(|key| key.to_vec()).unwrap_or_default();
+        let granted = out.entry(resource).or_default();
         if event.starts_with("granted") {
             *granted += 1;
         } else if event.starts_with("released") {
             *granted = granted.checked_sub(1).ok_or_else(|| format!("released more than was granted: {event}"))?;
         }
         let left: u32 = event.rsplit(' ').next().and_then(|left| left.parse().ok()).unwrap_or(u32::MAX);
-        if left.checked_add(*granted) != Some(STOCK) {
+        if left.checked_add(*granted) != Some(UNITS) {
             return Err(format!("offset {}: {event}, but {granted} are out", record.offset));
         }
     }
@@ -147,7 +149,7 @@ fn stock_adds_up(events: &[Record]) -> Result<(), String> {
 }
 
 fn nothing_is_open(simulation: &Simulation) -> Result<(), String> {
-    for topic in [INBOX, EVENTS, DEAD_LETTERS, "toy.changelog"] {
+    for topic in [INBOX, EVENTS, DEAD_LETTERS, CHANGELOG] {
         for partition in 0..PARTITIONS {
             let offsets = simulation.cluster().offsets(topic, partition).map_err(|error| error.to_string())?;
             equal("last stable offset", partition, &offsets.last_stable, &offsets.high_watermark)?;

@@ -20,13 +20,13 @@ pub(in crate::simulated) struct Connection {
     /// The generation this consumer itself knows.
     pub(in crate::simulated) generation: i32,
     pub(in crate::simulated) owned: BTreeSet<i32>,
-    /// Its session is over and it has been told so.
+    /// Its session is over and it has been notified.
     pub(in crate::simulated) lost: bool,
-    /// It has been told of a change and has not completed it yet; until then it joins no rebalance.
+    /// It has received a change and has not completed it yet; until then it joins no rebalance.
     pub(in crate::simulated) offered: bool,
     /// Another consumer has its identity.
     pub(in crate::simulated) fenced: bool,
-    /// Its process stands still: no heartbeat, nothing in the background.
+    /// Its process is frozen: no heartbeat, no background work.
     pub(in crate::simulated) frozen: bool,
     pub(in crate::simulated) rejoin: bool,
     joins_at: Option<i64>,
@@ -74,9 +74,9 @@ impl State {
     }
 
     /// Heartbeats, joins, expulsions: what consumers' background threads and the group coordinator do.
-    pub(super) fn groups_go_on(&mut self) {
+    pub(super) fn advance_groups(&mut self) {
         for _ in 0..3 {
-            self.members_go_on();
+            self.advance_members();
             let mut completed = false;
             for (name, group) in &mut self.groups {
                 let timeout = self.connections.values().find(|found| found.group == *name);
@@ -92,7 +92,7 @@ impl State {
         }
     }
 
-    fn members_go_on(&mut self) {
+    fn advance_members(&mut self) {
         let now = self.now;
         for connection in self.connections.values_mut().filter(|found| !found.frozen && !found.fenced) {
             let Some(group) = self.groups.get_mut(&connection.group) else { continue };

@@ -50,7 +50,7 @@ enum Target {
     Group(Arc<str>),
 }
 
-/// An EndTxn that its sender has given up, still in the network.
+/// An EndTxn whose sender has timed out, still in the network.
 struct DelayedEnd {
     id: Arc<str>,
     who: (ProducerId, i32),
@@ -80,11 +80,11 @@ impl State {
         }
     }
 
-    pub(in crate::simulated) fn note(&mut self, words: impl FnOnce() -> String) {
+    pub(in crate::simulated) fn note(&mut self, line: impl FnOnce() -> String) {
         if let Some(trace) = &mut self.trace {
-            let words = words();
-            if !words.is_empty() {
-                trace.push(format!("{:>8} {words}", self.now));
+            let line = line();
+            if !line.is_empty() {
+                trace.push(format!("{:>8} {line}", self.now));
             }
         }
     }
@@ -111,7 +111,7 @@ impl State {
             self.write_markers(&id, Ending::Abort);
         }
         self.deliver_markers();
-        self.groups_go_on();
+        self.advance_groups();
     }
 
     fn deliver_delayed(&mut self) {
@@ -120,7 +120,7 @@ impl State {
             let answer = self.end_transaction(&id, who, ending);
             self.note(|| format!("network: delayed EndTxn of {id} epoch {}: {ending:?}: {answer:?}", who.1));
             match answer {
-                Ok(Ended::Prepared) => self.faults.count(Fault::DelayedEndStruck),
+                Ok(Ended::Prepared) => self.faults.count(Fault::DelayedEndApplied),
                 Err(Refusal::ProducerFenced) => self.faults.count(Fault::DelayedEndFenced),
                 _ => {}
             }
@@ -168,7 +168,7 @@ impl State {
         i32::try_from(found.partitions.len()).map_err(|_| Refusal::UnknownTopicOrPartition)
     }
 
-    /// Where a record goes: where it says, else where its key says, else anywhere.
+    /// The partition of a record: its own, else by its key, else any.
     pub(in crate::simulated) fn place(&mut self, outgoing: &Outgoing) -> Result<i32, Refusal> {
         let count = self.partition_count(&outgoing.topic)?;
         match (outgoing.partition, &outgoing.key) {

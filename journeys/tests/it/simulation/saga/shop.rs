@@ -106,7 +106,7 @@ impl Shop {
                 return Err(format!("an instance stopped for good: {alarm}"));
             }
             self.run(40)?;
-            let rests = self.processors.iter().all(|processor| processor.hanging().is_none());
+            let rests = self.processors.iter().all(|processor| processor.unfinished().is_none());
             if rests && !self.provider.is_busy(&self.cluster)? {
                 let books = Books::read(&self.cluster)?;
                 if books.open().next().is_none() {
@@ -121,8 +121,8 @@ impl Shop {
         }
         let books = Books::read(&self.cluster)?;
         let open: Vec<_> = books.open().take(1).collect();
-        let hanging = self.processors.iter().find_map(Simulation::hanging);
-        Err(format!("does not come to rest: {open:?}, {hanging:?}"))
+        let unfinished = self.processors.iter().find_map(Simulation::unfinished);
+        Err(format!("does not come to rest: {open:?}, {unfinished:?}"))
     }
 
     /// The provider is away for longer than any hold lasts. Everybody else goes on, and asks it again and again.
@@ -133,7 +133,7 @@ impl Shop {
             self.cluster.advance(self.rng.i64(HOUR_MS..8 * HOUR_MS));
             for _ in 0..20 {
                 self.run(40)?;
-                if self.processors.iter().all(|processor| processor.hanging().is_none()) {
+                if self.processors.iter().all(|processor| processor.unfinished().is_none()) {
                     break;
                 }
             }

@@ -1,6 +1,6 @@
-//! The thread of a feed: polls, gathers batches, obeys, waits for brokers and for its reader.
+//! The thread of a feed: polls, collects batches, handles commands, waits for brokers and for its reader.
 
-mod trouble;
+mod reconnect;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -15,33 +15,33 @@ use rdkafka::topic_partition_list::Offset;
 use tokio::sync::mpsc as events;
 use tokio::sync::mpsc::error::TrySendError;
 
-use self::trouble::{connect, fatal};
-use super::lane::{Announced, Goal, Lane, Stage};
+use self::reconnect::{connect, fatal};
+use super::partition_state::{Announced, Goal, PartitionState, Stage};
 use super::{FeedConfig, FeedError};
 use crate::feed::{FeedEvent, Start};
 use crate::kafka::cluster::{ClusterConfig, ConfigError};
 use crate::kafka::membership::{GroupChange, Member};
 use crate::kafka::{consumers, errors, records};
 
-/// How long a poll waits for news; also how long a command may go unheard.
-const WAIT: Duration = Duration::from_millis(10);
-/// How long a question about a partition's ends may take: the group must be heard in between.
-const QUESTION: Duration = Duration::from_secs(1);
+/// How long a poll may wait; also the longest time before a command is handled.
+const POLL_TIMEOUT: Duration = Duration::from_millis(10);
+/// How long a query of a partition's ends may take: the consumer must be polled in between.
+const QUERY_TIMEOUT: Duration = Duration::from_secs(1);
 /// A reader that has taken nothing for this long is slow: fetching stops until it has caught up.
-const SLOW: Duration = Duration::from_secs(1);
-/// How often positions are told to the group.
-const TELL: Duration = Duration::from_millis(500);
+const SLOW_AFTER: Duration = Duration::from_secs(1);
+/// How often positions are committed to the group.
+const COMMIT_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Where a feed's partitions come from.
 #[derive(Clone, Debug)]
 pub(super) enum Origin {
-    /// From a group, which gives and takes.
+    /// A group assigns and revokes them.
     Group { group: String, identity: String },
-    /// They were named.
+    /// They were given.
     Partitions,
 }
 
-/// What the reader wants.
+/// A command of the reader.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Command {
     Begin { partition: i32, start: Start, assignment: u64 },
@@ -54,17 +54,17 @@ pub(super) struct Worker {
     origin: Origin,
     topic: Arc<str>,
     consumer: Member,
-    lanes: BTreeMap<i32, Lane>,
+    partitions: BTreeMap<i32, PartitionState>,
     /// How often each partition has been assigned.
     assignments: BTreeMap<i32, u64>,
     events: events::Sender<Result<FeedEvent, FeedError>>,
     commands: mpsc::Receiver<Command>,
-    /// What the reader has not been handed yet.
-    outbox: VecDeque<FeedEvent>,
+    /// Events that the reader has not received yet.
+    pending_events: VecDeque<FeedEvent>,
     blocked_since: Option<Instant>,
-    held: bool,
-    untold: BTreeMap<i32, i64>,
-    told: Instant,
+    paused: bool,
+    uncommitted: BTreeMap<i32, i64>,
+    committed_at: Instant,
 }
 
 impl Worker {
@@ -72,7 +72,7 @@ impl Worker {
         cluster: &ClusterConfig,
         topic: &str,
         origin: Origin,
-        lanes: BTreeMap<i32, Lane>,
+        partitions: BTreeMap<i32, PartitionState>,
         config: FeedConfig,
         events: events::Sender<Result<FeedEvent, FeedError>>,
         commands: mpsc::Receiver<Command>,
@@ -84,107 +84,107 @@ impl Worker {
             origin,
             topic: Arc::from(topic),
             consumer,
-            lanes,
+            partitions,
             assignments: BTreeMap::new(),
             events,
             commands,
-            outbox: VecDeque::new(),
+            pending_events: VecDeque::new(),
             blocked_since: None,
-            held: false,
-            untold: BTreeMap::new(),
-            told: Instant::now(),
+            paused: false,
+            uncommitted: BTreeMap::new(),
+            committed_at: Instant::now(),
         })
     }
 
-    /// Works until the reader is gone or going on would be wrong.
+    /// Runs until the reader is gone or an error is final.
     pub(super) fn run(mut self) {
         while !self.events.is_closed() {
             if let Err(error) = self.turn() {
-                self.outbox.clear();
-                // The reader may be slow; it is told all the same. A reader that is gone need not know.
+                self.pending_events.clear();
+                // A slow reader gets the error too. A reader that is gone does not need it.
                 drop(self.events.blocking_send(Err(error)));
                 break;
             }
         }
-        // The reader may have told its last positions a moment ago.
-        self.obey();
-        self.tell_group_by(CommitMode::Sync);
+        // The reader may have sent its last positions a moment ago.
+        self.run_commands();
+        self.commit_positions_by(CommitMode::Sync);
     }
 
     fn turn(&mut self) -> Result<(), FeedError> {
-        self.obey();
-        if self.told.elapsed() >= TELL {
-            self.tell_group();
+        self.run_commands();
+        if self.committed_at.elapsed() >= COMMIT_INTERVAL {
+            self.commit_positions();
         }
-        if self.hand_over() {
-            self.begin_wanted()?;
-            self.settle()?;
-            self.gather(WAIT)?;
-        } else if self.held {
-            self.gather(WAIT)?;
+        if self.send_events() {
+            self.begin_requested()?;
+            self.advance_idle()?;
+            self.collect_records(POLL_TIMEOUT)?;
+        } else if self.paused {
+            self.collect_records(POLL_TIMEOUT)?;
         } else {
             std::thread::sleep(Duration::from_millis(1));
         }
         Ok(())
     }
 
-    fn obey(&mut self) {
+    fn run_commands(&mut self) {
         while let Ok(command) = self.commands.try_recv() {
             match command {
                 Command::Begin { partition, start, assignment } => {
-                    if let Some(lane) = self.lanes.get_mut(&partition)
-                        && lane.assignment == assignment
-                        && lane.stage == Stage::Assigned
+                    if let Some(state) = self.partitions.get_mut(&partition)
+                        && state.assignment == assignment
+                        && state.stage == Stage::Assigned
                     {
-                        *lane = Lane::wanted(assignment, start);
+                        *state = PartitionState::requested(assignment, start);
                     }
                 }
                 Command::Commit { partition, next_offset } => {
-                    self.untold.insert(partition, next_offset);
+                    self.uncommitted.insert(partition, next_offset);
                 }
             }
         }
     }
 
-    /// Hands over what there is room for; tells whether everything went.
-    fn hand_over(&mut self) -> bool {
-        while let Some(event) = self.outbox.pop_front() {
+    /// Sends the events that there is room for; false when some are left.
+    fn send_events(&mut self) -> bool {
+        while let Some(event) = self.pending_events.pop_front() {
             if let Err(refused) = self.events.try_send(Ok(event)) {
                 if let TrySendError::Full(Ok(event)) = refused {
-                    self.outbox.push_front(event);
+                    self.pending_events.push_front(event);
                 }
                 let since = *self.blocked_since.get_or_insert_with(Instant::now);
-                if !self.held && since.elapsed() >= SLOW {
-                    self.hold(true);
+                if !self.paused && since.elapsed() >= SLOW_AFTER {
+                    self.set_paused(true);
                 }
                 return false;
             }
             self.blocked_since = None;
         }
-        if self.held {
-            self.hold(false);
+        if self.paused {
+            self.set_paused(false);
         }
         true
     }
 
-    /// Stops or resumes fetching. Polling goes on, for the group's sake.
-    fn hold(&mut self, held: bool) {
-        let reading = self.lanes.iter().filter(|(_, lane)| matches!(lane.stage, Stage::Reading { .. }));
+    /// Pauses or resumes fetching. Polling continues, to stay in the group.
+    fn set_paused(&mut self, paused: bool) {
+        let reading = self.partitions.iter().filter(|(_, state)| matches!(state.stage, Stage::Reading { .. }));
         let list = consumers::several(&self.topic, reading.map(|(partition, _)| *partition));
-        let done = if held { self.consumer.pause(&list) } else { self.consumer.resume(&list) };
+        let done = if paused { self.consumer.pause(&list) } else { self.consumer.resume(&list) };
         match done {
-            Ok(()) => self.held = held,
-            Err(error) => tracing::debug!(topic = %self.topic, %error, held, "holding a feed"),
+            Ok(()) => self.paused = paused,
+            Err(error) => tracing::debug!(topic = %self.topic, %error, paused, "pausing a feed"),
         }
     }
 
-    fn begin_wanted(&mut self) -> Result<(), FeedError> {
-        let wanted = |(partition, lane): (&i32, &Lane)| match lane.stage {
-            Stage::Wanted { start, goal } => Some((*partition, start, goal)),
+    fn begin_requested(&mut self) -> Result<(), FeedError> {
+        let requested = |(partition, state): (&i32, &PartitionState)| match state.stage {
+            Stage::Requested { start, goal } => Some((*partition, start, goal)),
             Stage::Assigned | Stage::Reading { .. } => None,
         };
-        let wanted: Vec<(i32, Start, Option<Goal>)> = self.lanes.iter().filter_map(wanted).collect();
-        for (partition, start, goal) in wanted {
+        let requested: Vec<(i32, Start, Option<Goal>)> = self.partitions.iter().filter_map(requested).collect();
+        for (partition, start, goal) in requested {
             let Some((first, stable)) = self.ends(partition)? else {
                 continue;
             };
@@ -205,19 +205,22 @@ impl Worker {
         Ok(())
     }
 
-    /// Moves idle lanes past what is no record, so that lag comes down to nothing.
-    fn settle(&mut self) -> Result<(), FeedError> {
-        let due: Vec<(i32, i64)> =
-            self.lanes.iter().filter_map(|(partition, lane)| lane.settles().map(|at| (*partition, at))).collect();
+    /// Moves idle partitions past offsets without records, so that their lag becomes zero.
+    fn advance_idle(&mut self) -> Result<(), FeedError> {
+        let due: Vec<(i32, i64)> = self
+            .partitions
+            .iter()
+            .filter_map(|(partition, state)| state.idle_position().map(|at| (*partition, at)))
+            .collect();
         for (partition, position) in due {
             let Some((_, stable)) = self.ends(partition)? else {
                 continue;
             };
             if stable > position {
-                let goal = Goal { offset: stable, announced: Announced::Silently };
+                let goal = Goal { offset: stable, announced: Announced::No };
                 self.fetch_from(partition, position, goal)?;
-            } else if let Some(lane) = self.lanes.get_mut(&partition) {
-                lane.settled();
+            } else if let Some(state) = self.partitions.get_mut(&partition) {
+                state.clear_idle();
             }
         }
         Ok(())
@@ -225,31 +228,31 @@ impl Worker {
 
     /// First offset and committed end; nothing while no broker answers.
     fn ends(&self, partition: i32) -> Result<Option<(i64, i64)>, FeedError> {
-        match self.consumer.fetch_watermarks(&self.topic, partition, QUESTION) {
+        match self.consumer.fetch_watermarks(&self.topic, partition, QUERY_TIMEOUT) {
             Ok(ends) => Ok(Some(ends)),
             Err(error) if error.rdkafka_error_code().is_some_and(errors::is_forbidden) => {
                 Err(fatal(&self.topic, &error))
             }
             Err(error) => {
-                tracing::debug!(topic = %self.topic, partition, %error, "asking for a partition's ends");
+                tracing::debug!(topic = %self.topic, partition, %error, "querying a partition's ends");
                 Ok(None)
             }
         }
     }
 
-    /// Where the group has come to, or the first record when it was never told; nothing while no broker answers.
+    /// The group's committed position, or the first record when there is none; nothing while no broker answers.
     fn committed(&self, partition: i32) -> Result<Option<i64>, FeedError> {
         let Origin::Group { .. } = self.origin else {
             return Ok(self.ends(partition)?.map(|(first, _)| first));
         };
         let asked = consumers::several(&self.topic, [partition]);
-        match self.consumer.committed_offsets(asked, QUESTION) {
+        match self.consumer.committed_offsets(asked, QUERY_TIMEOUT) {
             Ok(list) => {
                 match list.find_partition(&self.topic, partition).map(|found| (found.offset(), found.error())) {
                     Some((Offset::Offset(offset), Ok(()))) => Ok(Some(offset)),
                     Some((Offset::Invalid, Ok(()))) => Ok(self.ends(partition)?.map(|(first, _)| first)),
                     other => {
-                        tracing::debug!(topic = %self.topic, partition, ?other, "asking for a group's position");
+                        tracing::debug!(topic = %self.topic, partition, ?other, "querying a group's position");
                         Ok(None)
                     }
                 }
@@ -258,7 +261,7 @@ impl Worker {
                 Err(fatal(&self.topic, &error))
             }
             Err(error) => {
-                tracing::debug!(topic = %self.topic, partition, %error, "asking for a group's position");
+                tracing::debug!(topic = %self.topic, partition, %error, "querying a group's position");
                 Ok(None)
             }
         }
@@ -270,47 +273,47 @@ impl Worker {
             self.consumer.incremental_assign(&consumers::one(&self.topic, partition, Offset::Offset(position))?)
         };
         restart().map_err(|error| fatal(&self.topic, &error))?;
-        if let Some(lane) = self.lanes.get_mut(&partition) {
-            lane.begun(position, goal);
-            lane.news(partition, &mut self.outbox);
+        if let Some(state) = self.partitions.get_mut(&partition) {
+            state.begun(position, goal);
+            state.take_events(partition, &mut self.pending_events);
         }
         Ok(())
     }
 
-    /// Takes what the library has, `wait` for the first of it.
-    fn gather(&mut self, wait: Duration) -> Result<(), FeedError> {
+    /// Takes what the library has fetched; waits for the first record only.
+    fn collect_records(&mut self, wait: Duration) -> Result<(), FeedError> {
         let mut taken = 0;
         let mut wait = wait;
         while taken < self.config.batch_records {
             match self.consumer.poll(wait) {
                 None => break,
                 Some(Ok(message)) => {
-                    if let Some(lane) = self.lanes.get_mut(&message.partition()) {
-                        lane.gather(records::record_from(&message, &self.topic));
+                    if let Some(state) = self.partitions.get_mut(&message.partition()) {
+                        state.collect_records(records::record_from(&message, &self.topic));
                     }
                     taken += 1;
                     wait = Duration::ZERO;
                 }
                 Some(Err(KafkaError::PartitionEOF(partition))) => {
-                    if let Some(lane) = self.lanes.get_mut(&partition) {
-                        lane.at_end();
+                    if let Some(state) = self.partitions.get_mut(&partition) {
+                        state.at_end();
                     }
                     wait = Duration::ZERO;
                 }
                 Some(Err(error)) => {
-                    self.judge(&error)?;
+                    self.handle_error(&error)?;
                     break;
                 }
             }
         }
-        for (partition, lane) in &mut self.lanes {
-            lane.news(*partition, &mut self.outbox);
+        for (partition, state) in &mut self.partitions {
+            state.take_events(*partition, &mut self.pending_events);
         }
         while let Some(change) = self.consumer.context().next_change() {
             self.change(change)?;
         }
         if let Some((code, reason)) = self.consumer.client().fatal_error() {
-            tracing::warn!(topic = %self.topic, %code, reason, "the feed's client is dead, a new one takes its place");
+            tracing::warn!(topic = %self.topic, %code, reason, "the feed's client is dead and is replaced");
             self.reconnect()?;
         }
         Ok(())
@@ -322,37 +325,37 @@ impl Worker {
                 for partition in &partitions {
                     let assignment = self.assignments.entry(*partition).or_default();
                     *assignment += 1;
-                    self.lanes.insert(*partition, Lane::assigned(*assignment));
+                    self.partitions.insert(*partition, PartitionState::assigned(*assignment));
                 }
-                self.outbox.push_back(FeedEvent::Assigned(partitions));
+                self.pending_events.push_back(FeedEvent::Assigned(partitions));
             }
             GroupChange::Revoked(partitions) | GroupChange::Lost(partitions) => {
-                self.tell_group();
-                self.lanes.retain(|partition, _| !partitions.contains(partition));
-                self.untold.retain(|partition, _| !partitions.contains(partition));
+                self.commit_positions();
+                self.partitions.retain(|partition, _| !partitions.contains(partition));
+                self.uncommitted.retain(|partition, _| !partitions.contains(partition));
                 self.consumer.give_up(&self.topic, &partitions).map_err(|error| fatal(&self.topic, &error))?;
-                self.outbox.push_back(FeedEvent::Revoked(partitions));
+                self.pending_events.push_back(FeedEvent::Revoked(partitions));
             }
         }
         Ok(())
     }
 
-    fn tell_group(&mut self) {
-        self.tell_group_by(CommitMode::Async);
+    fn commit_positions(&mut self) {
+        self.commit_positions_by(CommitMode::Async);
     }
 
-    fn tell_group_by(&mut self, mode: CommitMode) {
-        self.told = Instant::now();
-        let untold = std::mem::take(&mut self.untold);
-        if untold.is_empty() || matches!(self.origin, Origin::Partitions) {
+    fn commit_positions_by(&mut self, mode: CommitMode) {
+        self.committed_at = Instant::now();
+        let uncommitted = std::mem::take(&mut self.uncommitted);
+        if uncommitted.is_empty() || matches!(self.origin, Origin::Partitions) {
             return;
         }
-        let mut list = TopicPartitionList::with_capacity(untold.len());
-        let added = untold.iter().try_for_each(|(partition, next)| {
+        let mut list = TopicPartitionList::with_capacity(uncommitted.len());
+        let added = uncommitted.iter().try_for_each(|(partition, next)| {
             list.add_partition_offset(&self.topic, *partition, Offset::Offset(*next))
         });
         if let Err(error) = added.and_then(|()| self.consumer.commit(&list, mode)) {
-            tracing::debug!(topic = %self.topic, %error, "telling the group how far a feed has come");
+            tracing::debug!(topic = %self.topic, %error, "committing a feed's positions");
         }
     }
 }

@@ -1,5 +1,6 @@
-//! A shop in small: campaigns with stock, each request decided once, one unit per shopper at a time, units that come back by
-//! timer. Two ways to compute it: as a topology, and as a plain fold over the inbox that knows no runtime.
+//! A small lease service: each resource has a few units, each request is decided once, a user holds one unit of a resource at a
+//! time, and units come back by timer. It is computed in two ways: as a topology, and as a plain fold over the inbox that does not
+//! use the runtime.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,10 +10,11 @@ use crate::processor::{Context, Processor, StoreId, Timer, Verdict};
 use crate::record::{Outgoing, Record};
 use crate::topology::Topology;
 
-pub(super) const STOCK: u32 = 5;
-pub(super) const HOLD_MS: i64 = 3_000;
-pub(super) const INBOX: &str = "toy.inbox";
-pub(super) const EVENTS: &str = "toy.events";
+pub(super) const UNITS: u32 = 5;
+pub(super) const LEASE_MS: i64 = 3_000;
+pub(super) const INBOX: &str = "leases.inbox";
+pub(super) const EVENTS: &str = "leases.events";
+pub(super) const CHANGELOG: &str = "leases.changelog";
 pub(super) const DEAD_LETTERS: &str = "dead-letters";
 
 const REMAINING: StoreId = StoreId(0);
@@ -20,93 +22,93 @@ pub(super) const REQUESTS: StoreId = StoreId(1);
 const HOLDERS: StoreId = StoreId(2);
 
 pub(super) fn topology() -> Topology {
-    Topology::builder("toy")
+    Topology::builder("leases")
         .source(INBOX)
-        .changelog("toy.changelog")
+        .changelog(CHANGELOG)
         .dead_letters(DEAD_LETTERS)
         .store("remaining")
         .store("requests")
         .store("holders")
         .sink(EVENTS)
-        .build(|| Box::new(Toy))
+        .build(|| Box::new(Leases))
         .unwrap()
 }
 
-/// A claim: the campaign is the key, the value names request and shopper.
-pub(super) fn claim(campaign: u32, request: u32, shopper: u32) -> Outgoing {
+/// A request for a lease: the key is the resource, the value is `<request> <user>`.
+pub(super) fn request(resource: u32, request: u32, user: u32) -> Outgoing {
     Outgoing {
         topic: INBOX.into(),
         partition: None,
-        key: Some(format!("c{campaign}").into()),
-        value: Some(format!("r{request} s{shopper}").into()),
+        key: Some(format!("c{resource}").into()),
+        value: Some(format!("r{request} s{user}").into()),
         headers: Vec::new(),
     }
 }
 
-pub(super) fn poison(campaign: u32) -> Outgoing {
-    Outgoing { value: Some(Bytes::from_static(b"garbage")), ..claim(campaign, 0, 0) }
+pub(super) fn poison(resource: u32) -> Outgoing {
+    Outgoing { value: Some(Bytes::from_static(b"garbage")), ..request(resource, 0, 0) }
 }
 
-struct Toy;
+struct Leases;
 
 fn parse(record: &Record) -> Option<(&str, &str, &str)> {
-    let campaign = std::str::from_utf8(record.key.as_ref()?).ok()?;
-    let (request, shopper) = std::str::from_utf8(record.value.as_ref()?).ok()?.split_once(' ')?;
-    Some((campaign, request, shopper))
+    let resource = std::str::from_utf8(record.key.as_ref()?).ok()?;
+    let (request, user) = std::str::from_utf8(record.value.as_ref()?).ok()?.split_once(' ')?;
+    Some((resource, request, user))
 }
 
-fn event(context: &dyn Context, campaign: &str, words: String) -> Outgoing {
+fn event(context: &dyn Context, resource: &str, text: String) -> Outgoing {
     Outgoing {
         topic: EVENTS.into(),
         partition: Some(context.partition()),
-        key: Some(campaign.to_owned().into()),
-        value: Some(words.into()),
+        key: Some(resource.to_owned().into()),
+        value: Some(text.into()),
         headers: Vec::new(),
     }
 }
 
-fn remaining(context: &dyn Context, campaign: &str) -> u32 {
+fn remaining(context: &dyn Context, resource: &str) -> u32 {
     context
-        .get(REMAINING, campaign.as_bytes())
-        .map_or(STOCK, |bytes| std::str::from_utf8(bytes).unwrap().parse().unwrap())
+        .get(REMAINING, resource.as_bytes())
+        .map_or(UNITS, |bytes| std::str::from_utf8(bytes).unwrap().parse().unwrap())
 }
 
-impl Processor for Toy {
+impl Processor for Leases {
     fn process(&mut self, record: &Record, context: &mut dyn Context) -> Result<(), Verdict> {
-        let (campaign, request, shopper) = parse(record).ok_or_else(|| Verdict::Poison("garbage".into()))?;
+        let (resource, request, user) = parse(record).ok_or_else(|| Verdict::Poison("garbage".into()))?;
         if context.get(REQUESTS, request.as_bytes()).is_some() {
             return Ok(());
         }
-        let holder = format!("{campaign}/{shopper}");
-        let left = remaining(context, campaign);
+        let holder = format!("{resource}/{user}");
+        let left = remaining(context, resource);
         let outcome = if context.get(HOLDERS, holder.as_bytes()).is_some() {
             "refused"
         } else if left == 0 {
-            "sold-out"
+            "exhausted"
         } else {
-            context.put(REMAINING, campaign.as_bytes(), (left - 1).to_string().as_bytes());
+            context.put(REMAINING, resource.as_bytes(), (left - 1).to_string().as_bytes());
             context.put(HOLDERS, holder.as_bytes(), request.as_bytes());
-            context.schedule(Timer { deadline: context.log_time() + HOLD_MS, kind: 1, key: holder.into_bytes() });
+            context.schedule(Timer { deadline: context.log_time() + LEASE_MS, kind: 1, key: holder.into_bytes() });
             "granted"
         };
         context.put(REQUESTS, request.as_bytes(), outcome.as_bytes());
-        let left = remaining(context, campaign);
-        context.forward(event(context, campaign, format!("{outcome} {request} {shopper} left {left}")));
+        let left = remaining(context, resource);
+        context.forward(event(context, resource, format!("{outcome} {request} {user} left {left}")));
         Ok(())
     }
 
     fn punctuate(&mut self, timer: &Timer, context: &mut dyn Context) -> Result<(), Verdict> {
         let holder = std::str::from_utf8(&timer.key).unwrap();
-        let (campaign, shopper) = holder.split_once('/').unwrap();
-        let left = remaining(context, campaign) + 1;
-        context.put(REMAINING, campaign.as_bytes(), left.to_string().as_bytes());
+        let (resource, user) = holder.split_once('/').unwrap();
+        let left = remaining(context, resource) + 1;
+        context.put(REMAINING, resource.as_bytes(), left.to_string().as_bytes());
         context.delete(HOLDERS, holder.as_bytes());
-        context.forward(event(context, campaign, format!("released - {shopper} left {left}")));
+        context.forward(event(context, resource, format!("released - {user} left {left}")));
         Ok(())
     }
 }
 
-/// What the inbox of one partition means, told without a runtime.
+/// The same decisions for the inbox of one partition, without the runtime.
 #[derive(Default, PartialEq, Eq, Debug)]
 pub(super) struct Model {
     pub(super) events: Vec<String>,
@@ -141,35 +143,35 @@ impl Model {
             }
             self.timers.pop_first();
             self.holders.remove(&holder);
-            let (campaign, shopper) = holder.split_once('/').unwrap();
-            let left = self.remaining.get_mut(campaign).unwrap();
+            let (resource, user) = holder.split_once('/').unwrap();
+            let left = self.remaining.get_mut(resource).unwrap();
             *left += 1;
-            self.events.push(format!("released - {shopper} left {left}"));
+            self.events.push(format!("released - {user} left {left}"));
         }
     }
 
     fn decide(&mut self, record: &Record, log_time: i64) {
-        let Some((campaign, request, shopper)) = parse(record) else {
+        let Some((resource, request, user)) = parse(record) else {
             self.poisoned += 1;
             return;
         };
         if self.requests.contains_key(request) {
             return;
         }
-        let holder = format!("{campaign}/{shopper}");
-        let left = self.remaining.get(campaign).copied().unwrap_or(STOCK);
+        let holder = format!("{resource}/{user}");
+        let left = self.remaining.get(resource).copied().unwrap_or(UNITS);
         let (outcome, left) = match (self.holders.contains_key(&holder), left) {
             (true, _) => ("refused", left),
-            (false, 0) => ("sold-out", 0),
+            (false, 0) => ("exhausted", 0),
             (false, _) => {
-                self.remaining.insert(campaign.to_owned(), left - 1);
+                self.remaining.insert(resource.to_owned(), left - 1);
                 self.holders.insert(holder.clone(), request.to_owned());
-                self.timers.insert((log_time + HOLD_MS, holder));
+                self.timers.insert((log_time + LEASE_MS, holder));
                 ("granted", left - 1)
             }
         };
         self.requests.insert(request.to_owned(), outcome);
-        self.events.push(format!("{outcome} {request} {shopper} left {left}"));
+        self.events.push(format!("{outcome} {request} {user} left {left}"));
     }
 
     /// Its stores, by store id.

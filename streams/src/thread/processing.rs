@@ -1,20 +1,20 @@
-//! The ordinary course: read, hand to the tasks, let them work.
+//! Polling, and moving the tasks.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use super::recovery::{LoopError, consumer_error};
 use super::transaction::Transaction;
-use super::trouble::{Trouble, consumer_trouble};
 use super::{Retry, StreamThread, seconds};
 use crate::broker::{Broker, Polled};
 use crate::processor::Verdict;
 use crate::task::{Advanced, State, Task};
 
 impl<B: Broker> StreamThread<B> {
-    pub(super) fn poll(&mut self) -> Result<Polled, Trouble> {
+    pub(super) fn poll(&mut self) -> Result<Polled, LoopError> {
         let timeout = self.poll_timeout();
         let started = Instant::now();
-        let polled = self.broker.poll(self.room(), timeout).map_err(consumer_trouble)?;
+        let polled = self.broker.poll(self.poll_limit(), timeout).map_err(consumer_error)?;
         self.polls += 1;
         self.metrics.poll_latency.observe(started.elapsed().as_secs_f64());
         if let Polled::Records(records) = &polled {
@@ -23,13 +23,13 @@ impl<B: Broker> StreamThread<B> {
         Ok(polled)
     }
 
-    /// No more than the open transaction still takes: what it leaves over waits here.
-    fn room(&self) -> usize {
+    /// No more than the open transaction still takes: the rest would wait here.
+    fn poll_limit(&self) -> usize {
         let taken = self.transaction.as_ref().map_or(0, Transaction::records);
         self.config.transaction_records.saturating_sub(taken).clamp(1, self.config.poll_records)
     }
 
-    /// As long as there is nothing else to do: an open transaction, a restore, a backlog and a timer each shorten the wait.
+    /// How long a poll may wait: an open transaction, a restore, a backlog and a timer each shorten it.
     fn poll_timeout(&mut self) -> Duration {
         let now = self.broker.now();
         let waiting = |partition: &i32, retries: &BTreeMap<i32, Retry>| {
@@ -40,7 +40,7 @@ impl<B: Broker> StreamThread<B> {
             return Duration::ZERO;
         }
         if self.transaction.is_some() {
-            return Duration::from_millis(self.config.dry_after_ms);
+            return Duration::from_millis(self.config.idle_after_ms);
         }
         let longest = i64::try_from(self.config.poll_timeout_ms).unwrap_or(i64::MAX);
         let wait = self
@@ -53,9 +53,9 @@ impl<B: Broker> StreamThread<B> {
         Duration::from_millis(wait.max(1).unsigned_abs())
     }
 
-    /// A partition of which a whole poll's records wait here hands out no more until they are gone. Not sooner: what the client
-    /// has fetched ahead of a partition that stops is fetched again when it goes on.
-    pub(super) fn manage_backlog(&mut self) -> Result<(), Trouble> {
+    /// A partition is paused while as many of its records wait here as one poll returns. Not sooner: the client drops what it has
+    /// prefetched of a paused partition and fetches it again.
+    pub(super) fn manage_backlog(&mut self) -> Result<(), LoopError> {
         for (partition, task) in &self.tasks {
             if task.state() != State::Running {
                 continue;
@@ -63,7 +63,7 @@ impl<B: Broker> StreamThread<B> {
             let is_paused = self.paused.contains(partition);
             let wanted = task.queued() >= self.config.poll_records || (is_paused && task.has_queued());
             if wanted != is_paused {
-                self.broker.set_paused(*partition, wanted).map_err(consumer_trouble)?;
+                self.broker.set_paused(*partition, wanted).map_err(consumer_error)?;
                 if wanted {
                     self.paused.insert(*partition)
                 } else {
@@ -75,7 +75,7 @@ impl<B: Broker> StreamThread<B> {
     }
 
     /// Moves every running task until its queue is empty or the transaction is full; the rest waits for the next turn.
-    pub(super) fn process(&mut self) -> Result<(), Trouble> {
+    pub(super) fn process(&mut self) -> Result<(), LoopError> {
         let now = self.broker.now();
         let started = Instant::now();
         let mut steps = 0_u64;
@@ -100,7 +100,7 @@ impl<B: Broker> StreamThread<B> {
         Ok(())
     }
 
-    fn advance(&mut self, partition: i32) -> Result<Advanced, Trouble> {
+    fn advance(&mut self, partition: i32) -> Result<Advanced, LoopError> {
         let Some(task) = self.tasks.get_mut(&partition) else { return Ok(Advanced::Idle) };
         let advanced = match task.advance() {
             Ok(advanced) => advanced,
@@ -110,9 +110,9 @@ impl<B: Broker> StreamThread<B> {
             }
             Err(verdict @ (Verdict::Fatal(_) | Verdict::Poison(_))) => {
                 let at = format!("{}/{partition} at offset {}", self.topology.source(), task.position());
-                // What came before it was decided well and must not wait for whoever looks into this.
+                // The records before it were processed: they are committed before the thread stops.
                 self.commit()?;
-                return Err(Trouble::Stop(format!("{at}: {verdict}")));
+                return Err(LoopError::Stop(format!("{at}: {verdict}")));
             }
         };
         match advanced {

@@ -1,30 +1,30 @@
-//! A broker connection through which fate reaches a process: before and after every call it may die, or stand still while
-//! everybody else goes on. Relies on the thread above it to be a state machine that can be dropped at any point.
+//! A broker connection that the scheduler can interrupt: before and after every call the process may crash, or freeze while the
+//! others run. Relies on the thread above it to be a state machine that can be dropped at any point.
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use super::broker::ProcessId;
-use super::world::World;
+use super::scheduler::Scheduler;
 use crate::broker::{Broker, BrokerError, Polled, Position};
 use crate::record::{Outgoing, Record};
 
-/// What a simulated crash unwinds with. It is no panic: no hook runs, no message is printed.
+/// What a simulated crash unwinds with. It is not a panic: no hook runs, no message is printed.
 pub(super) struct Crash;
 
-/// A connection and the world that interrupts it.
-pub(super) struct Gate {
+/// A connection, and the scheduler that interrupts it.
+pub(super) struct InterruptibleBroker {
     inner: Box<dyn Broker + Send>,
-    world: Weak<World>,
+    scheduler: Weak<Scheduler>,
     process: ProcessId,
 }
 
-impl Gate {
-    pub(super) fn new(inner: Box<dyn Broker + Send>, world: &Arc<World>, process: ProcessId) -> Self {
-        Self { inner, world: Arc::downgrade(world), process }
+impl InterruptibleBroker {
+    pub(super) fn new(inner: Box<dyn Broker + Send>, scheduler: &Arc<Scheduler>, process: ProcessId) -> Self {
+        Self { inner, scheduler: Arc::downgrade(scheduler), process }
     }
 
-    fn gated<T>(&mut self, call: impl FnOnce(&mut dyn Broker) -> T) -> T {
+    fn interrupted<T>(&mut self, call: impl FnOnce(&mut dyn Broker) -> T) -> T {
         self.interrupt();
         let answer = call(self.inner.as_mut());
         self.interrupt();
@@ -32,79 +32,79 @@ impl Gate {
     }
 
     fn interrupt(&self) {
-        if let Some(world) = self.world.upgrade() {
-            world.interrupt(self.process);
+        if let Some(scheduler) = self.scheduler.upgrade() {
+            scheduler.interrupt(self.process);
         }
     }
 }
 
-impl Broker for Gate {
+impl Broker for InterruptibleBroker {
     fn now(&self) -> i64 {
         self.inner.now()
     }
 
     fn partitions(&mut self, topic: &str) -> Result<i32, BrokerError> {
-        self.gated(|inner| inner.partitions(topic))
+        self.interrupted(|inner| inner.partitions(topic))
     }
 
     fn poll(&mut self, most: usize, timeout: Duration) -> Result<Polled, BrokerError> {
-        self.gated(|inner| inner.poll(most, timeout))
+        self.interrupted(|inner| inner.poll(most, timeout))
     }
 
     fn assign(&mut self, positions: &[(i32, i64)]) -> Result<(), BrokerError> {
-        self.gated(|inner| inner.assign(positions))
+        self.interrupted(|inner| inner.assign(positions))
     }
 
     fn unassign(&mut self, partitions: &[i32]) -> Result<(), BrokerError> {
-        self.gated(|inner| inner.unassign(partitions))
+        self.interrupted(|inner| inner.unassign(partitions))
     }
 
     fn set_paused(&mut self, partition: i32, paused: bool) -> Result<(), BrokerError> {
-        self.gated(|inner| inner.set_paused(partition, paused))
+        self.interrupted(|inner| inner.set_paused(partition, paused))
     }
 
     fn seek(&mut self, partition: i32, offset: i64) -> Result<(), BrokerError> {
-        self.gated(|inner| inner.seek(partition, offset))
+        self.interrupted(|inner| inner.seek(partition, offset))
     }
 
     fn committed(&mut self, partitions: &[i32]) -> Result<Vec<Option<Position>>, BrokerError> {
-        self.gated(|inner| inner.committed(partitions))
+        self.interrupted(|inner| inner.committed(partitions))
     }
 
     fn rejoin(&mut self) -> Result<(), BrokerError> {
-        self.gated(|inner| inner.rejoin())
+        self.interrupted(|inner| inner.rejoin())
     }
 
     fn init_transactions(&mut self) -> Result<(), BrokerError> {
-        self.gated(|inner| inner.init_transactions())
+        self.interrupted(|inner| inner.init_transactions())
     }
 
     fn begin(&mut self) -> Result<(), BrokerError> {
-        self.gated(|inner| inner.begin())
+        self.interrupted(|inner| inner.begin())
     }
 
     fn send(&mut self, outgoing: Outgoing) -> Result<(), BrokerError> {
-        self.gated(|inner| inner.send(outgoing))
+        self.interrupted(|inner| inner.send(outgoing))
     }
 
     fn send_offsets(&mut self, positions: &[(i32, Position)]) -> Result<(), BrokerError> {
-        self.gated(|inner| inner.send_offsets(positions))
+        self.interrupted(|inner| inner.send_offsets(positions))
     }
 
     fn drain(&mut self) -> Result<(), BrokerError> {
-        self.gated(|inner| inner.drain())
+        self.interrupted(|inner| inner.drain())
     }
 
     fn commit(&mut self) -> Result<(), BrokerError> {
-        self.gated(|inner| inner.commit())
+        self.interrupted(|inner| inner.commit())
     }
 
     fn abort(&mut self) -> Result<(), BrokerError> {
-        self.gated(|inner| inner.abort())
+        self.interrupted(|inner| inner.abort())
     }
 
     fn log_range(&mut self, topic: &str, partition: i32) -> Result<(i64, i64), BrokerError> {
-        self.gated(|inner| inner.log_range(topic, partition))
+        self.interrupted(|inner| inner.log_range(topic, partition))
     }
 
     fn read(
@@ -115,10 +115,10 @@ impl Broker for Gate {
         most: usize,
         timeout: Duration,
     ) -> Result<(Vec<Record>, i64), BrokerError> {
-        self.gated(|inner| inner.read(topic, partition, position, most, timeout))
+        self.interrupted(|inner| inner.read(topic, partition, position, most, timeout))
     }
 
     fn close(&mut self) {
-        self.gated(|inner| inner.close());
+        self.interrupted(|inner| inner.close());
     }
 }

@@ -1,4 +1,4 @@
-//! Feeds: begin where told, positions past markers, caught up, revoked really last.
+//! Feeds: begin at the given position, pass markers, report caught up, deliver nothing after a revocation.
 
 use super::*;
 use crate::feed::{FeedEvent, Start};
@@ -21,7 +21,7 @@ async fn caught_up(feed: &mut Feed, mut behind: Vec<i32>) -> (Vec<String>, BTree
                 assert_eq!(positions.insert(partition, next).unwrap_or(from), from, "no gap between batches");
                 found.extend(values(&records));
             }
-            FeedEvent::CaughtUp(partition) => behind.retain(|lane| *lane != partition),
+            FeedEvent::CaughtUp(partition) => behind.retain(|other| *other != partition),
             other => panic!("{other:?}"),
         }
     }
@@ -42,7 +42,7 @@ fn commit_one_abort_one(cluster: &ClusterConfig, topic: &str, value: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn named_partitions_are_read_from_where_it_was_said_to_their_end() {
+async fn given_partitions_are_read_from_the_given_start_to_their_end() {
     let Some(cluster) = cluster() else { return };
     let events = topic(&cluster, "feed", 4);
     write(&cluster, &events, 0, &["a", "b"]);
@@ -63,7 +63,7 @@ async fn named_partitions_are_read_from_where_it_was_said_to_their_end() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_idle_feed_moves_past_what_is_no_record() {
+async fn an_idle_feed_moves_past_offsets_without_records() {
     let Some(cluster) = cluster() else { return };
     let events = topic(&cluster, "settle", 1);
     let mut feed = Feed::of_partitions(&cluster, &events, &[(0, Start::Beginning)], FeedConfig::default()).unwrap();
@@ -145,20 +145,21 @@ async fn a_position_outside_the_log_ends_the_feed_with_an_error() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_reader_without_a_place_of_its_own_begins_where_it_told_the_group() {
+async fn a_reader_can_begin_at_the_position_committed_to_its_group() {
     let Some(cluster) = cluster() else { return };
     let events = topic(&cluster, "committed", 1);
     let group = unique("group");
     write(&cluster, &events, 0, &["a", "b", "c"]);
-    for (expected, told) in [(vec!["a", "b", "c"], Some(2)), (vec!["c"], None), (vec!["c"], Some(3)), (vec![], None)] {
+    for (expected, commit) in [(vec!["a", "b", "c"], Some(2)), (vec!["c"], None), (vec!["c"], Some(3)), (vec![], None)]
+    {
         let mut feed = Feed::of_group(&cluster, &group, "0", &events, FeedConfig::default()).unwrap();
         let FeedEvent::Assigned(partitions) = next(&mut feed).await else { panic!("no assignment") };
         partitions.iter().for_each(|partition| feed.begin(*partition, Start::Committed));
         let (found, _) = caught_up(&mut feed, partitions).await;
         assert_eq!(found, expected);
-        if let Some(told) = told {
-            feed.commit(0, told);
+        if let Some(offset) = commit {
+            feed.commit(0, offset);
         }
-        assert!(feed.end(Duration::from_secs(10)).await, "the group is told before the end");
+        assert!(feed.end(Duration::from_secs(10)).await, "positions are committed before the end");
     }
 }

@@ -1,9 +1,9 @@
-//! The broker dies with `kill -9` and comes back: nobody's help is needed, and nothing is guessed.
+//! The broker dies with `kill -9` and comes back: every client recovers by itself, and every outcome is looked up.
 
 use super::own_broker::OwnBroker;
 use super::*;
 use crate::feed::{FeedEvent, Start};
-use crate::kafka::{Feed, FeedConfig, hanging};
+use crate::kafka::{Feed, FeedConfig, open_transactions};
 
 #[test]
 fn a_broker_that_dies_in_a_transaction_leaves_an_outcome_that_can_be_looked_up() {
@@ -15,7 +15,7 @@ fn a_broker_that_dies_in_a_transaction_leaves_an_outcome_that_can_be_looked_up()
     init(&mut broker);
     own(&mut broker, &[0]);
     let mut sequence = 0;
-    let mut landed = 0;
+    let mut committed_rounds = 0;
     for round in 0..3 {
         sequence += 1;
         broker.begin().unwrap();
@@ -25,11 +25,11 @@ fn a_broker_that_dies_in_a_transaction_leaves_an_outcome_that_can_be_looked_up()
         if round == 1 {
             mine.kill();
         }
-        let fate = broker.commit();
+        let outcome = broker.commit();
         if round == 1 {
             mine.restart();
         }
-        let committed = match fate {
+        let committed = match outcome {
             Ok(()) => true,
             Err(BrokerError::Unknown(_) | BrokerError::Abort(_) | BrokerError::Fenced(_)) => {
                 init(&mut broker);
@@ -38,17 +38,17 @@ fn a_broker_that_dies_in_a_transaction_leaves_an_outcome_that_can_be_looked_up()
             }
             Err(other) => panic!("{other:?}"),
         };
-        landed += usize::from(committed);
+        committed_rounds += usize::from(committed);
         if round == 1 {
-            // After a crash the coordinator may take the only member for its own double: the loop joins anew.
+            // After a crash the coordinator may fence the only member as a duplicate: the loop joins again.
             broker.rejoin().unwrap();
             own(&mut broker, &[0]);
         }
     }
     let seen = committed_values(&cluster, &source).iter().filter(|value| value.starts_with("round")).count();
-    assert_eq!(seen, landed, "what was looked up is what is seen");
-    assert!(landed >= 2);
-    assert_eq!(hanging(&cluster, &[&source]).unwrap(), [], "the transaction that was cut off has ended");
+    assert_eq!(seen, committed_rounds, "the outcomes that were looked up agree with the log");
+    assert!(committed_rounds >= 2);
+    assert_eq!(open_transactions(&cluster, &[&source]).unwrap(), [], "the transaction that was cut off has ended");
 }
 
 #[tokio::test(flavor = "multi_thread")]

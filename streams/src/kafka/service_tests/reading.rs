@@ -1,7 +1,7 @@
 //! Reading by position: markers and aborted records take offsets, open transactions hold back, and the end is still found.
 
 use super::*;
-use crate::kafka::{Hanging, hanging};
+use crate::kafka::{OpenTransaction, open_transactions};
 
 /// Reads on until the log's end, as a restore does.
 fn read_all(broker: &mut KafkaBroker, topic: &str, mut position: i64, end: i64, most: usize) -> (Vec<Record>, i64) {
@@ -59,10 +59,10 @@ fn a_restore_does_not_end_before_an_open_transaction() {
     for _ in 0..5 {
         assert_eq!(reader.read(&log, 0, 0, 10, Duration::from_millis(50)).unwrap(), (vec![], 0));
     }
-    let open = Hanging { topic: log.clone(), partition: 0, stable: 0, end: 1 };
-    assert_eq!(hanging(&cluster, &[&log]).unwrap(), [open], "seen from outside, too");
+    let open = OpenTransaction { topic: log.clone(), partition: 0, stable: 0, end: 1 };
+    assert_eq!(open_transactions(&cluster, &[&log]).unwrap(), [open], "seen from outside, too");
     writer.commit().unwrap();
-    until("nothing is open", || hanging(&cluster, &[&log]).unwrap().is_empty().then_some(()));
+    until("nothing is open", || open_transactions(&cluster, &[&log]).unwrap().is_empty().then_some(()));
     let (found, position) = read_all(&mut reader, &log, 0, end, 10);
     assert_eq!(values(&found), ["open"]);
     assert!(position >= end);

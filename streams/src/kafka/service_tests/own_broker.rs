@@ -1,4 +1,4 @@
-//! A broker that a test may kill: nobody else uses it.
+//! A broker that a test may kill: no other test uses it.
 //!
 //! Started by `scripts/services/kafka` in a folder of its own below `TIMESALE_RUN`, one at a time. What an interrupted test has
 //! left behind is found there and removed before the next one starts.
@@ -12,7 +12,7 @@ use super::*;
 /// One broker at a time: they share a folder, and a machine.
 static TURN: Mutex<()> = Mutex::new(());
 
-/// A broker of one's own, gone with its data when this is dropped.
+/// A broker for one test. Dropping it removes it with its data.
 pub(super) struct OwnBroker {
     run: PathBuf,
     _turn: MutexGuard<'static, ()>,
@@ -23,7 +23,7 @@ impl OwnBroker {
     pub(super) fn start() -> Option<Self> {
         cluster()?;
         let Some(run) = std::env::var_os("TIMESALE_RUN") else {
-            eprintln!("skipped: TIMESALE_RUN is not set, so there is no place for a broker that may be killed");
+            eprintln!("skipped: TIMESALE_RUN is not set, so no broker can be started that may be killed");
             return None;
         };
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);

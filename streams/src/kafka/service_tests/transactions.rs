@@ -1,4 +1,4 @@
-//! What a transaction is: all visible or nothing, one owner, and as quick as it was measured to be.
+//! A transaction is visible as a whole or not at all, has one owner, and is as fast as it was measured to be.
 
 use super::*;
 
@@ -26,7 +26,7 @@ fn only_committed_records_are_seen() {
     broker.abort().unwrap();
     begin_with(&mut broker, &out, "aborted under way");
     broker.abort().unwrap();
-    // The purge of that abort may still take a record of the next transaction, which then says so and is tried again.
+    // The purge of that abort may still take a record of the next transaction, which then fails and is tried again.
     until("an open transaction", || {
         begin_with(&mut broker, &out, "open");
         broker.drain().map_err(|_| broker.abort().unwrap()).ok()
@@ -53,7 +53,7 @@ fn a_slots_next_producer_fences_the_one_before() {
     begin_with(&mut second, &source, "by the second");
     commit(&mut second);
     until("one is seen", || (committed_values(&cluster, &source) == ["by the second"]).then_some(()));
-    // The cure of a fenced producer is a new one, which fences in turn.
+    // A fenced producer is replaced by a new one, which fences in turn.
     init(&mut first);
     begin_with(&mut first, &source, "by the first again");
     commit(&mut first);
@@ -75,9 +75,9 @@ fn positions_and_their_metadata_come_back() {
     broker.send_offsets(&[(0, position(2, "seq=7 time=1234"))]).unwrap();
     commit(&mut broker);
     assert_eq!(broker.committed(&[1, 0]).unwrap(), [None, Some(position(2, "seq=7 time=1234"))]);
-    assert_eq!(progress(&cluster, &group, &source).unwrap(), [(0, 2), (1, 0)]);
-    assert_eq!(progress(&cluster, &unique("group"), &source).unwrap(), [(0, 0), (1, 0)]);
-    // The same position with other words: a round of timers moves no offset.
+    assert_eq!(committed_offsets(&cluster, &group, &source).unwrap(), [(0, 2), (1, 0)]);
+    assert_eq!(committed_offsets(&cluster, &unique("group"), &source).unwrap(), [(0, 0), (1, 0)]);
+    // The same position with other metadata: a transaction of timers moves no offset.
     broker.begin().unwrap();
     broker.send_offsets(&[(0, position(2, "seq=8"))]).unwrap();
     commit(&mut broker);
@@ -148,11 +148,11 @@ fn an_open_transaction_ends_with_its_slots_next_start() {
         begin_with(&mut dying, &out, "never committed");
         dying.drain().unwrap();
     }
-    let mut heir = broker(&cluster, &group, "0", &out);
+    let mut restarted = broker(&cluster, &group, "0", &out);
     let since = Instant::now();
-    init(&mut heir);
-    assert!(since.elapsed() < Duration::from_secs(5), "the heir waited for {:?}", since.elapsed());
-    begin_with(&mut heir, &out, "by the heir");
-    commit(&mut heir);
-    until("the heir's is seen", || (committed_values(&cluster, &out) == ["by the heir"]).then_some(()));
+    init(&mut restarted);
+    assert!(since.elapsed() < Duration::from_secs(5), "the restart waited for {:?}", since.elapsed());
+    begin_with(&mut restarted, &out, "by the restarted");
+    commit(&mut restarted);
+    until("its record is visible", || (committed_values(&cluster, &out) == ["by the restarted"]).then_some(()));
 }

@@ -7,7 +7,7 @@
     clippy::indexing_slicing,
     reason = "a test may stop at once"
 )]
-#![allow(clippy::print_stderr, reason = "a skipped test says why")]
+#![allow(clippy::print_stderr, reason = "a skipped test prints the reason")]
 
 mod admin;
 mod emitting;
@@ -25,7 +25,10 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use prometheus::Registry;
 
-use super::{Admin, ClusterConfig, EmitterConfig, KafkaBroker, KafkaEmitter, SlotConfig, Tap, TopicToCreate, progress};
+use super::{
+    Admin, ClusterConfig, EmitterConfig, KafkaBroker, KafkaEmitter, SlotConfig, TopicReader, TopicToCreate,
+    committed_offsets,
+};
 use crate::broker::{Broker, BrokerError, Polled, Position};
 use crate::emitter::{Delivery, Emitter, Placed};
 use crate::record::{Outgoing, Record};
@@ -67,7 +70,7 @@ fn until<T>(what: &str, mut attempt: impl FnMut() -> Option<T>) -> T {
         if let Some(answer) = attempt() {
             return answer;
         }
-        assert!(Instant::now() < deadline, "waited in vain: {what}");
+        assert!(Instant::now() < deadline, "timed out: {what}");
         std::thread::sleep(Duration::from_millis(20));
     }
 }
@@ -118,26 +121,26 @@ fn init(broker: &mut KafkaBroker) {
     });
 }
 
-/// Takes every partition that the group gives, at its committed position or at 0, until these are ours.
+/// Takes every assigned partition, at its committed position or at 0, until these are assigned.
 fn own(broker: &mut KafkaBroker, partitions: &[i32]) {
-    let mut ours = Vec::new();
-    until("the partitions are ours", || {
+    let mut owned = Vec::new();
+    until("the partitions are assigned", || {
         match broker.poll(100, Duration::from_millis(100)).unwrap() {
             Polled::Assigned(given) => {
                 take(broker, &given);
-                ours.extend(given);
+                owned.extend(given);
             }
-            Polled::Records(records) => assert_eq!(records, vec![], "nothing is handed out while paused"),
-            Polled::Revoked(_) | Polled::Lost(_) => panic!("taken away"),
+            Polled::Records(records) => assert_eq!(records, vec![], "nothing is returned while paused"),
+            Polled::Revoked(_) | Polled::Lost(_) => panic!("revoked"),
         }
-        partitions.iter().all(|wanted| ours.contains(wanted)).then_some(())
+        partitions.iter().all(|wanted| owned.contains(wanted)).then_some(())
     });
     for partition in partitions {
         broker.set_paused(*partition, false).unwrap();
     }
 }
 
-/// Answers an assignment: reading begins, paused, where the group has come to.
+/// Answers an assignment: reading begins, paused, at the group's positions.
 fn take(broker: &mut KafkaBroker, given: &[i32]) {
     let committed = until("committed positions", || broker.committed(given).ok());
     let start = |(partition, position): (&i32, Option<Position>)| (*partition, position.map_or(0, |at| at.offset));
@@ -165,7 +168,7 @@ fn values(records: &[Record]) -> Vec<String> {
 
 /// Every committed value of a topic.
 fn committed_values(cluster: &ClusterConfig, topic: &str) -> Vec<String> {
-    let records: Vec<Record> = Tap::open(cluster, topic).unwrap().map(Result::unwrap).collect();
+    let records: Vec<Record> = TopicReader::open(cluster, topic).unwrap().map(Result::unwrap).collect();
     values(&records)
 }
 

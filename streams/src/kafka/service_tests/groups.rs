@@ -1,9 +1,9 @@
-//! What a member of a group sees: its share, in order, from where it is told, and the coming and going of others.
+//! A member of a group: its partitions, in order, from given positions, while others join and leave.
 
 use super::*;
 
 #[test]
-fn nothing_fetched_before_a_seek_is_handed_out_after_it() {
+fn nothing_fetched_before_a_seek_is_returned_after_it() {
     let Some(cluster) = cluster() else { return };
     let source = topic(&cluster, "seek", 1);
     let written: Vec<String> = (0..2_000).map(|n| n.to_string()).collect();
@@ -60,7 +60,7 @@ fn pausing_keeps_every_record_for_later() {
 }
 
 #[test]
-fn a_second_member_gets_its_share_and_the_first_commits_before_it_gives_up() {
+fn a_second_member_gets_partitions_and_the_first_commits_before_it_gives_them_up() {
     let Some(cluster) = cluster() else { return };
     let (source, group) = (topic(&cluster, "share", 4), unique("group"));
     for partition in 0..4 {
@@ -108,7 +108,7 @@ fn a_second_member_gets_its_share_and_the_first_commits_before_it_gives_up() {
 }
 
 #[test]
-fn a_member_that_was_replaced_is_told_so_and_can_come_back() {
+fn a_member_that_was_replaced_gets_an_error_and_can_rejoin() {
     let Some(cluster) = cluster() else { return };
     let (source, group) = (topic(&cluster, "replaced", 1), unique("group"));
     write(&cluster, &source, 0, &["a"]);
@@ -117,7 +117,7 @@ fn a_member_that_was_replaced_is_told_so_and_can_come_back() {
     let mut second = broker(&cluster, &group, "0", &source);
     own(&mut second, &[0]);
     assert_eq!(values(&records(&mut second, 1)), ["a"]);
-    let failure = until("the first one is told", || first.poll(10, Duration::from_millis(100)).err());
+    let failure = until("the first one is fenced", || first.poll(10, Duration::from_millis(100)).err());
     assert!(matches!(failure, BrokerError::Fatal(_)), "{failure:?}");
     drop(second);
     first.rejoin().unwrap();
@@ -142,13 +142,13 @@ fn a_stale_generation_cannot_commit() {
 }
 
 #[test]
-fn a_slot_closes_quickly_even_with_an_answer_owed() {
+fn a_slot_closes_quickly_even_during_a_rebalance() {
     let Some(cluster) = cluster() else { return };
     let (source, group) = (topic(&cluster, "close", 2), unique("group"));
     let mut first = broker(&cluster, &group, "0", &source);
     own(&mut first, &[0, 1]);
     let mut second = broker(&cluster, &group, "1", &source);
-    until("something is to be given up", || {
+    until("a partition is revoked", || {
         drop(second.poll(1, Duration::from_millis(20)));
         matches!(first.poll(1, Duration::from_millis(50)).unwrap(), Polled::Revoked(_)).then_some(())
     });

@@ -1,18 +1,18 @@
-//! What can go wrong while a feed reads, and a new client in the place of a dead one.
+//! Errors while a feed reads, and the replacement of a dead client.
 
 use rdkafka::error::KafkaError;
 
 use super::{Origin, Worker};
 use crate::feed::FeedEvent;
 use crate::kafka::cluster::{ClusterConfig, ConfigError};
-use crate::kafka::feed::lane::Stage;
+use crate::kafka::feed::partition_state::Stage;
 use crate::kafka::feed::{FeedConfig, FeedError};
 use crate::kafka::membership::{self, Member};
 use crate::kafka::{consumers, errors};
 
 impl Worker {
-    /// Sorts what a poll has said: almost everything the library cures by itself.
-    pub(super) fn judge(&mut self, error: &KafkaError) -> Result<(), FeedError> {
+    /// Handles an error of a poll: the library retries almost all of them by itself.
+    pub(super) fn handle_error(&mut self, error: &KafkaError) -> Result<(), FeedError> {
         let Some(code) = error.rdkafka_error_code() else {
             return Ok(());
         };
@@ -26,10 +26,10 @@ impl Worker {
         Ok(())
     }
 
-    /// The library does not say which partition's position is outside its log.
+    /// The library does not report which partition's position is outside its log.
     fn find_outside(&self, error: &KafkaError) -> FeedError {
-        for (partition, lane) in &self.lanes {
-            if let Stage::Reading { position, .. } = lane.stage
+        for (partition, state) in &self.partitions {
+            if let Stage::Reading { position, .. } = state.stage
                 && let Ok(Some((first, _))) = self.ends(*partition)
                 && position < first
             {
@@ -43,19 +43,19 @@ impl Worker {
         FeedError::OutsideLog { topic: self.topic.to_string(), partition, position }
     }
 
-    /// Puts a new client in the place of a dead one. The group's partitions come anew; named ones go on where they were.
+    /// Replaces a dead client. The group assigns its partitions again; given ones continue where they were.
     pub(super) fn reconnect(&mut self) -> Result<(), FeedError> {
         if let Origin::Group { .. } = self.origin {
-            let partitions: Vec<i32> = std::mem::take(&mut self.lanes).into_keys().collect();
-            self.untold.clear();
+            let partitions: Vec<i32> = std::mem::take(&mut self.partitions).into_keys().collect();
+            self.uncommitted.clear();
             if !partitions.is_empty() {
-                self.outbox.push_back(FeedEvent::Revoked(partitions));
+                self.pending_events.push_back(FeedEvent::Revoked(partitions));
             }
         }
-        for lane in self.lanes.values_mut() {
-            lane.lost();
+        for state in self.partitions.values_mut() {
+            state.lost();
         }
-        self.held = false;
+        self.paused = false;
         self.consumer = connect(&self.cluster, &self.topic, &self.origin, &self.config)?;
         Ok(())
     }

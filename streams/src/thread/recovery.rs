@@ -1,60 +1,60 @@
-//! What goes wrong and what is done about it.
+//! The loop's errors, and the recovery from each.
 
 use std::time::Duration;
 
 use super::{Consumer, Step, StreamThread};
 use crate::broker::{Broker, BrokerError};
 
-/// What went wrong, named by its cure.
+/// An error of the loop, named by its recovery.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Trouble {
-    /// Nothing has happened: pause, and the same step again.
+pub(super) enum LoopError {
+    /// The call had no effect: pause, and the same step again.
     Wait(String),
     /// The transaction cannot be committed: abort, drop overlays, rewind inputs.
     Abort(String),
-    /// Nobody saw how the transaction ended, or the producer is of no use any more: replace it and look. The first word is the
-    /// outcome as the metrics name it.
-    Suspect(&'static str, String),
-    /// The consumer is dead: join the group anew.
+    /// The transaction's outcome is unknown, or the producer is unusable: replace it and look up the outcome. The first field is
+    /// the outcome as the metrics name it.
+    InDoubt(&'static str, String),
+    /// The consumer is dead: join the group again.
     Rejoin(String),
     /// Going on would be wrong.
     Stop(String),
 }
 
 impl<B: Broker> StreamThread<B> {
-    pub(super) fn cure(&mut self, trouble: Trouble) -> Step {
+    pub(super) fn recover(&mut self, error: LoopError) -> Step {
         self.failures = self.failures.saturating_add(1);
         let application = self.topology.name().clone();
-        let next = match trouble {
-            Trouble::Wait(reason) => {
+        let next = match error {
+            LoopError::Wait(reason) => {
                 tracing::debug!(%application, failures = self.failures, %reason, "waiting");
-                self.trouble = Some(reason);
+                self.last_error = Some(reason);
                 Ok(())
             }
-            Trouble::Abort(reason) => {
+            LoopError::Abort(reason) => {
                 tracing::warn!(%application, failures = self.failures, %reason, "transaction aborted");
-                self.trouble = Some(reason);
+                self.last_error = Some(reason);
                 self.abort()
             }
-            Trouble::Suspect(outcome, reason) => {
+            LoopError::InDoubt(outcome, reason) => {
                 tracing::warn!(%application, outcome, failures = self.failures, %reason, "the producer must be replaced");
-                self.trouble = Some(reason.clone());
-                self.suspect(outcome, reason);
+                self.last_error = Some(reason.clone());
+                self.mark_in_doubt(outcome, reason);
                 Ok(())
             }
-            Trouble::Rejoin(reason) => {
-                tracing::warn!(%application, failures = self.failures, %reason, "the consumer is dead: joining the group anew");
-                self.trouble = Some(reason.clone());
+            LoopError::Rejoin(reason) => {
+                tracing::warn!(%application, failures = self.failures, %reason, "the consumer is dead: joining the group again");
+                self.last_error = Some(reason.clone());
                 self.consumer = Consumer::Dead(reason);
                 Ok(())
             }
-            Trouble::Stop(reason) => {
+            LoopError::Stop(reason) => {
                 self.stop(reason);
                 return Step::Failed;
             }
         };
         if let Err(next) = next {
-            return self.cure(next);
+            return self.recover(next);
         }
         let pause = self.backoff(self.failures);
         self.not_before = self.broker.now() + pause;
@@ -62,7 +62,7 @@ impl<B: Broker> StreamThread<B> {
     }
 
     fn stop(&mut self, reason: String) {
-        tracing::error!(application = %self.topology.name(), %reason, "stream thread stopped: it will not go on by itself");
+        tracing::error!(application = %self.topology.name(), %reason, "stream thread stopped: it needs a restart");
         if self.transaction.take().is_some() {
             drop(self.broker.abort());
             self.metrics.transaction("aborted");
@@ -80,17 +80,17 @@ impl<B: Broker> StreamThread<B> {
 }
 
 /// A failed call of the consumer.
-pub(super) fn consumer_trouble(error: BrokerError) -> Trouble {
+pub(super) fn consumer_error(error: BrokerError) -> LoopError {
     match error {
-        BrokerError::Unavailable(reason) => Trouble::Wait(reason),
-        error => Trouble::Rejoin(error.to_string()),
+        BrokerError::Unavailable(reason) => LoopError::Wait(reason),
+        error => LoopError::Rejoin(error.to_string()),
     }
 }
 
-/// A failed look at a log.
-pub(super) fn lookup_trouble(error: BrokerError) -> Trouble {
+/// A failed query of a log.
+pub(super) fn lookup_error(error: BrokerError) -> LoopError {
     match error {
-        BrokerError::Fatal(reason) => Trouble::Stop(reason),
-        error => Trouble::Wait(error.to_string()),
+        BrokerError::Fatal(reason) => LoopError::Stop(reason),
+        error => LoopError::Wait(error.to_string()),
     }
 }

@@ -1,4 +1,4 @@
-//! What a wrong runtime would ask of a cluster: for seeded bugs that a suite must find. Nothing that is right calls these.
+//! Calls that only a wrong runtime makes: for seeded bugs that a suite must find.
 
 use std::sync::Arc;
 
@@ -51,7 +51,7 @@ impl SimulatedBroker {
         let answer = {
             let mut state = self.call(|| format!("send_offsets without generation {positions:?}"));
             let group = Arc::clone(&self.slot.group);
-            Self::patiently(&mut state, |state| {
+            Self::retrying(&mut state, |state| {
                 let now = state.now;
                 state.transactions.add_group(&id, who, &group, now)?;
                 let found = state.groups.get_mut(&group).ok_or(Refusal::UnknownMemberId)?;

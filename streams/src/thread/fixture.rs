@@ -6,19 +6,20 @@ use std::sync::Arc;
 use bytes::Bytes;
 use prometheus::Registry;
 
-use super::scripted::Scripted;
+use super::scripted::ScriptedBroker;
 use super::{Step, StreamThread, ThreadConfig};
 use crate::metrics::Metrics;
 use crate::processor::{Context, Processor, StoreId, Timer, Verdict};
 use crate::record::{Outgoing, Record};
+use crate::simulated::mutant::{Mutant, MutantBroker};
 use crate::simulated::{Clock, Cluster, Isolation, Slot, Timestamps};
 use crate::topology::Topology;
 
 pub(crate) const COUNTS: StoreId = StoreId(0);
 pub(crate) const WAKES: StoreId = StoreId(1);
 
-/// Counts the records of each key and says so. A value that is a number schedules a timer at that log time; `poison`, `retry`
-/// and `fatal` are what they say, after having left traces that must be undone.
+/// Counts the records of each key and forwards the count. A value that is a number schedules a timer at that log time; `poison`,
+/// `retry` and `fatal` return that verdict after writes that must be undone.
 struct Counter;
 
 impl Counter {
@@ -87,13 +88,17 @@ pub(crate) fn topology() -> Topology {
         .unwrap()
 }
 
+/// A thread whose connection follows a script and may have a seeded bug.
+pub(crate) type TestThread = StreamThread<MutantBroker<ScriptedBroker>>;
+
 /// A cluster with the counter's topics.
-pub(crate) struct Rig {
+pub(crate) struct Fixture {
     pub(crate) cluster: Cluster,
     pub(crate) config: ThreadConfig,
+    pub(crate) mutant: Mutant,
 }
 
-impl Rig {
+impl Fixture {
     pub(crate) fn new(partitions: i32) -> Self {
         Self::with_seed(partitions, 1)
     }
@@ -103,18 +108,19 @@ impl Rig {
         for (topic, count) in [("in", partitions), ("changelog", partitions), ("out", 1), ("dead", 1)] {
             cluster.create_topic(topic, count, Timestamps::LogAppendTime);
         }
-        Self { cluster, config: ThreadConfig::default() }
+        Self { cluster, config: ThreadConfig::default(), mutant: Mutant::None }
     }
 
-    pub(crate) fn thread(&self, slot: &str) -> StreamThread<Scripted> {
+    pub(crate) fn thread(&self, slot: &str) -> TestThread {
         self.thread_of("counter", slot)
     }
 
-    pub(crate) fn thread_of(&self, group: &str, slot: &str) -> StreamThread<Scripted> {
+    pub(crate) fn thread_of(&self, group: &str, slot: &str) -> TestThread {
         let broker = self.cluster.connect(Slot::new(group, slot, "in")).unwrap();
         let metrics = Metrics::new(&Registry::new()).unwrap().thread("counter", 0);
         let config = ThreadConfig { slot: slot.to_owned(), ..self.config.clone() };
-        StreamThread::new(Scripted::new(broker), Arc::new(topology()), config, metrics)
+        let broker = MutantBroker::new(ScriptedBroker::new(broker), self.mutant);
+        StreamThread::new(broker, Arc::new(topology()), config, metrics)
     }
 
     pub(crate) fn put(&self, partition: i32, key: &str, value: &str) {
@@ -129,7 +135,7 @@ impl Rig {
     }
 
     /// Steps the threads in turn, one millisecond of simulated time a round.
-    pub(crate) fn run(&self, threads: &mut [&mut StreamThread<Scripted>], rounds: usize) {
+    pub(crate) fn run(&self, threads: &mut [&mut TestThread], rounds: usize) {
         for _ in 0..rounds {
             for thread in threads.iter_mut() {
                 let _: Step = thread.step();
@@ -139,8 +145,8 @@ impl Rig {
     }
 
     /// Committed values of a topic's only partition, with their keys.
-    pub(crate) fn seen(&self, topic: &str) -> Vec<String> {
-        self.records(topic, 0).iter().map(said).collect()
+    pub(crate) fn values(&self, topic: &str) -> Vec<String> {
+        self.records(topic, 0).iter().map(text_of).collect()
     }
 
     pub(crate) fn records(&self, topic: &str, partition: i32) -> Vec<Record> {
@@ -148,9 +154,9 @@ impl Rig {
     }
 }
 
-fn said(record: &Record) -> String {
+fn text_of(record: &Record) -> String {
     let text = |bytes: &Option<Bytes>| String::from_utf8_lossy(bytes.as_deref().unwrap_or_default()).into_owned();
-    // Log time is the simulation's; tests that care about it look for themselves.
+    // Without the log time.
     let value = text(&record.value);
     format!("{}={}", text(&record.key), value.split('@').next().unwrap())
 }
