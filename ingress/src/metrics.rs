@@ -125,7 +125,8 @@ impl Metrics {
 
     /// Counts an answer.
     pub(crate) fn answered(&self, route: usize, status: StatusCode, took: Duration) {
-        let Some(metrics) = self.routes.get(route) else { return };
+        // The last is for requests that no route took.
+        let Some(metrics) = self.routes.get(route).or_else(|| self.routes.last()) else { return };
         let place = STATUSES.iter().position(|known| *known == status.as_u16());
         place.and_then(|place| metrics.statuses.get(place)).unwrap_or(&metrics.other).inc();
         metrics.duration.observe(took.as_secs_f64());

@@ -9,10 +9,10 @@ use streams::emitter::Emitter;
 use streams::service::Health;
 
 use crate::admission::Inboxes;
-use crate::auth::{Caller, Role, Verifier, WebhookToken};
+use crate::auth::{Caller, Verifier, WebhookToken};
 use crate::board::Board;
 use crate::config::Config;
-use crate::limits::{Limits, Purse};
+use crate::limits::{Limits, QuotaClass};
 use crate::metrics::Metrics;
 use crate::prices::{PriceSource, Prices};
 use crate::problem::Problem;
@@ -46,24 +46,14 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// Who is asking, if they may: limits that need no name first, so that forging tokens is limited too.
-    ///
-    /// # Errors
-    /// `RATE_LIMITED`, `TOKEN_MISSING`, `TOKEN_INVALID`, `FORBIDDEN`.
-    pub(crate) fn authorise(&self, call: &Call, role: Role, purse: Purse) -> Result<Caller, Problem> {
-        let caller = self.authorise_any(call, purse)?;
-        caller.must_be(role)?;
-        Ok(caller)
-    }
-
-    /// Who is asking, whatever their role.
+    /// Who is asking: limits that need no name first, so that forging tokens is limited too.
     ///
     /// # Errors
     /// `RATE_LIMITED`, `TOKEN_MISSING`, `TOKEN_INVALID`.
-    pub(crate) fn authorise_any(&self, call: &Call, purse: Purse) -> Result<Caller, Problem> {
+    pub(crate) fn authorise(&self, call: &Call, quota: QuotaClass) -> Result<Caller, Problem> {
         self.limits.admit_anyone(call, &self.metrics)?;
         let caller = self.verifier.caller(&call.headers)?;
-        self.limits.admit_caller(call, purse, &caller, &self.metrics)?;
+        self.limits.admit_caller(call, quota, &caller, &self.metrics)?;
         Ok(caller)
     }
 }

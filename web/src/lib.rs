@@ -3,4 +3,5 @@
 pub mod client;
 pub mod jwt;
 pub mod kst_time;
+pub mod path;
 pub mod secret_key;

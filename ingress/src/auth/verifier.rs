@@ -30,14 +30,13 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
-    /// Refuses a caller without the role.
-    pub(crate) fn must_be(&self, role: Role) -> Result<(), Problem> {
-        let has = match role {
+    /// Whether the caller has the role.
+    pub(crate) fn has(&self, role: Role) -> bool {
+        match role {
             Role::Shopper => self.is_shopper,
             Role::Operator => self.is_operator,
             Role::Seller => self.seller.is_some(),
-        };
-        if has { Ok(()) } else { Err(Problem::new(Code::Forbidden)) }
+        }
     }
 
     #[cfg(test)]

@@ -1,9 +1,7 @@
 //! `/v1/campaigns/{campaign}`: operators define, pause, resume and end; everybody with a token reads.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use events::coupons::{CampaignStatus, CampaignTerms, CouponCommand, StockCount};
 use events::ids::{CampaignId, RequestId};
 use events::request::{Fingerprint, Outcome};
@@ -16,41 +14,15 @@ use warp::http::StatusCode;
 use super::claims::refused;
 use super::{Answer, campaign_of, definitions, json, pending, with_preference};
 use crate::admission::{Admission, Decision};
-use crate::auth::Role;
+use crate::auth::Caller;
 use crate::board::Phase;
-use crate::limits::Purse;
+use crate::handlers::Request;
 use crate::problem::{Code, Problem};
 use crate::request::{Call, body, idempotency, prefer};
 use crate::state::{State, now};
 
 /// How long an operator's answer waits for the board of this door to show the change.
 const BOARD_PATIENCE: Duration = Duration::from_secs(1);
-
-/// What an operator may make of a campaign that is there.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Turn {
-    Pause,
-    Resume,
-    End,
-}
-
-impl Turn {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Pause => "pause",
-            Self::Resume => "resume",
-            Self::End => "end",
-        }
-    }
-
-    fn command(self, request: RequestId, campaign: CampaignId) -> CouponCommand {
-        match self {
-            Self::Pause => CouponCommand::PauseCampaign { request, campaign },
-            Self::Resume => CouponCommand::ResumeCampaign { request, campaign },
-            Self::End => CouponCommand::EndCampaign { request, campaign },
-        }
-    }
-}
 
 /// An operator's command was carried out.
 #[derive(Serialize, JsonSchema)]
@@ -85,10 +57,10 @@ pub(crate) struct Shown {
 ///
 /// # Errors
 /// Whatever is wrong with the terms; the processor's refusals among them.
-pub(crate) async fn put(segment: String, call: Arc<Call>, body: Result<Bytes, Problem>, state: Arc<State>) -> Answer {
-    let caller = state.authorise(&call, Role::Operator, Purse::Coupons)?;
+pub(crate) async fn put(caller: Caller, request: Request) -> Answer {
+    let Request { state, call, body, path: [segment, _], key, .. } = request;
     let campaign = campaign_of(&segment)?;
-    let key = idempotency::key(&call)?;
+    let key = key.as_deref();
     let terms: CampaignTerms = body::said(&call, body)?;
     terms.check().map_err(|error| Problem::new(Code::InvalidField).pointer(error.field).detail(error.rule))?;
     let canonical = serde_json::to_vec(&terms).map_err(|_| Problem::new(Code::Internal))?;
@@ -99,27 +71,45 @@ pub(crate) async fn put(segment: String, call: Arc<Call>, body: Result<Bytes, Pr
     apply(&state, &call, Admission { request, subject, command, fingerprint, owner: caller.id }).await
 }
 
-/// `POST …/pause`, `…/resume`, `…/end`.
+/// `POST …/pause`: nobody is granted until the campaign is resumed.
 ///
 /// # Errors
 /// As for [`put`].
-pub(crate) async fn turn(
-    turn: Turn,
-    segment: String,
-    call: Arc<Call>,
-    body: Result<Bytes, Problem>,
-    state: Arc<State>,
+pub(crate) async fn pause(caller: Caller, request: Request) -> Answer {
+    change(caller, request, "pause", |request, campaign| CouponCommand::PauseCampaign { request, campaign }).await
+}
+
+/// `POST …/resume`: grants go on.
+///
+/// # Errors
+/// As for [`put`].
+pub(crate) async fn resume(caller: Caller, request: Request) -> Answer {
+    change(caller, request, "resume", |request, campaign| CouponCommand::ResumeCampaign { request, campaign }).await
+}
+
+/// `POST …/end`: nobody is granted any more.
+///
+/// # Errors
+/// As for [`put`].
+pub(crate) async fn end(caller: Caller, request: Request) -> Answer {
+    change(caller, request, "end", |request, campaign| CouponCommand::EndCampaign { request, campaign }).await
+}
+
+async fn change(
+    caller: Caller,
+    request: Request,
+    word: &str,
+    command: impl FnOnce(RequestId, CampaignId) -> CouponCommand,
 ) -> Answer {
-    let caller = state.authorise(&call, Role::Operator, Purse::Coupons)?;
+    let Request { state, call, body, key, path: [segment, _], .. } = request;
     let campaign = campaign_of(&segment)?;
-    let key = idempotency::key(&call)?;
     body::said_nothing(&call, body)?;
     let request = key.map_or_else(idempotency::unrepeatable, |key| {
-        RequestId::of(caller.id.as_str(), &format!("POST /v1/campaigns/{campaign}/{}", turn.name()), key)
+        RequestId::of(caller.id.as_str(), &format!("POST /v1/campaigns/{campaign}/{word}"), &key)
     });
     let subject = Subject::Campaign(campaign.clone());
-    let command = turn.command(request, campaign);
-    let fingerprint = Fingerprint::of(turn.name().as_bytes());
+    let command = command(request, campaign);
+    let fingerprint = Fingerprint::of(word.as_bytes());
     apply(&state, &call, Admission { request, subject, command, fingerprint, owner: caller.id }).await
 }
 
@@ -127,8 +117,8 @@ pub(crate) async fn turn(
 ///
 /// # Errors
 /// `NOT_FOUND`, `UNAVAILABLE` while the board is not current.
-pub(crate) async fn get(segment: String, call: Arc<Call>, state: Arc<State>) -> Answer {
-    state.authorise_any(&call, Purse::Coupons)?;
+pub(crate) async fn get(_caller: Caller, request: Request) -> Answer {
+    let Request { state, call: _, path: [segment, _], .. } = request;
     let campaign = campaign_of(&segment)?;
     let listing = match state.board.listing(&campaign) {
         Some(listing) => listing,

@@ -1,8 +1,5 @@
 //! `POST /v1/campaigns/{campaign}/claims`: a shopper wants a coupon. The hot path of a sale.
 
-use std::sync::Arc;
-
-use bytes::Bytes;
 use events::coupons::{CouponCommand, Refusal};
 use events::ids::{CampaignId, CouponId, RequestId};
 use events::request::{Fingerprint, Outcome};
@@ -15,10 +12,11 @@ use warp::reply::Response;
 
 use super::{Answer, campaign_of, json, pending, replayed, with_preference};
 use crate::admission::{Admission, Decision, conflict};
-use crate::auth::{Caller, Role};
-use crate::limits::Purse;
+use crate::auth::Caller;
+use crate::handlers::Request;
+use crate::handlers::required;
 use crate::problem::{Code, Problem};
-use crate::request::{Call, body, idempotency, prefer};
+use crate::request::{Call, body, prefer};
 use crate::state::{State, now};
 
 /// A coupon was granted.
@@ -40,10 +38,10 @@ pub(crate) struct Granted {
 ///
 /// # Errors
 /// Whatever is wrong with it; the processor's refusals among them.
-pub(crate) async fn post(segment: String, call: Arc<Call>, body: Result<Bytes, Problem>, state: Arc<State>) -> Answer {
-    let caller = state.authorise(&call, Role::Shopper, Purse::Coupons)?;
+pub(crate) async fn post(caller: Caller, request: Request) -> Answer {
+    let Request { state, call, body, path: [segment, _], key, .. } = request;
     let campaign = campaign_of(&segment)?;
-    let key = idempotency::required_key(&call)?;
+    let key = required(key.as_deref())?;
     body::said_nothing(&call, body)?;
     let patience = prefer::patience(&call, &state.config.waiting);
     let request = RequestId::of(caller.id.as_str(), &format!("POST /v1/campaigns/{campaign}/claims"), key);

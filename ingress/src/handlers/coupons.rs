@@ -1,7 +1,5 @@
 //! `GET /v1/me/coupons`: the caller's own coupons.
 
-use std::sync::Arc;
-
 use events::ids::{CampaignId, CouponId, OrderId};
 use events::money::Money;
 use events::time::Timestamp;
@@ -11,10 +9,8 @@ use serde::Serialize;
 use warp::http::StatusCode;
 
 use super::{Answer, json};
-use crate::auth::Role;
-use crate::limits::Purse;
-use crate::request::Call;
-use crate::state::State;
+use crate::auth::Caller;
+use crate::handlers::Request;
 
 /// The caller's coupons, newest first.
 #[derive(Serialize, JsonSchema)]
@@ -52,8 +48,8 @@ struct Coupon {
 ///
 /// # Errors
 /// `UNAVAILABLE` when nothing can be read.
-pub(crate) async fn get(call: Arc<Call>, state: Arc<State>) -> Answer {
-    let caller = state.authorise(&call, Role::Shopper, Purse::Coupons)?;
+pub(crate) async fn get(caller: Caller, request: Request) -> Answer {
+    let Request { state, call: _, .. } = request;
     let mut rows = state.reads.coupons(&caller.id, &state.metrics).await?;
     rows.sort_by(|one, other| other.updated_at.cmp(&one.updated_at).then(one.coupon.cmp(&other.coupon)));
     json(StatusCode::OK, &Wallet { coupons: rows.into_iter().map(shown).collect() })

@@ -7,7 +7,7 @@ use warp::http::Response as HttpResponse;
 use warp::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use warp::reply::Response;
 
-use super::Answer;
+use super::{Answer, Request};
 use crate::openapi;
 
 static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| Bytes::from(openapi::document().to_string()));
@@ -17,7 +17,7 @@ static PAGE: LazyLock<Bytes> = LazyLock::new(|| Bytes::from(openapi::page(&opena
 ///
 /// # Errors
 /// None.
-pub(crate) async fn document() -> Answer {
+pub(crate) async fn document(_: Request) -> Answer {
     Ok(asset(DOCUMENT.clone(), "application/json"))
 }
 
@@ -25,7 +25,7 @@ pub(crate) async fn document() -> Answer {
 ///
 /// # Errors
 /// None.
-pub(crate) async fn page() -> Answer {
+pub(crate) async fn page(_: Request) -> Answer {
     let mut response = asset(PAGE.clone(), "text/html; charset=utf-8");
     let policy = "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
     response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
@@ -36,7 +36,7 @@ pub(crate) async fn page() -> Answer {
 ///
 /// # Errors
 /// None.
-pub(crate) async fn style() -> Answer {
+pub(crate) async fn style(_: Request) -> Answer {
     Ok(asset(Bytes::from_static(openapi::STYLE.as_bytes()), "text/css; charset=utf-8"))
 }
 

@@ -1,7 +1,6 @@
 //! `/livez`, `/readyz`, `/metrics`: for whoever runs the door. No token, no rate limit.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use prometheus::{Encoder, TextEncoder};
 use schemars::JsonSchema;
@@ -12,6 +11,7 @@ use warp::http::{Response as HttpResponse, StatusCode};
 use warp::reply::Response;
 
 use super::{Answer, json};
+use crate::handlers::Request;
 use crate::problem::{Code, Problem};
 use crate::state::State;
 
@@ -28,7 +28,8 @@ pub(crate) struct Report {
 ///
 /// # Errors
 /// None in practice.
-pub(crate) async fn live(state: Arc<State>) -> Answer {
+pub(crate) async fn live(request: Request) -> Answer {
+    let Request { state, .. } = request;
     report(&state, state.health.is_live())
 }
 
@@ -36,7 +37,8 @@ pub(crate) async fn live(state: Arc<State>) -> Answer {
 ///
 /// # Errors
 /// None in practice.
-pub(crate) async fn ready(state: Arc<State>) -> Answer {
+pub(crate) async fn ready(request: Request) -> Answer {
+    let Request { state, .. } = request;
     report(&state, state.health.is_ready())
 }
 
@@ -55,7 +57,8 @@ fn report(state: &State, ok: bool) -> Answer {
 ///
 /// # Errors
 /// `INTERNAL` when a metric cannot be written.
-pub(crate) async fn metrics(state: Arc<State>) -> Answer {
+pub(crate) async fn metrics(request: Request) -> Answer {
+    let Request { state, .. } = request;
     let mut text = Vec::new();
     TextEncoder::new().encode(&state.registry.gather(), &mut text).map_err(|error| {
         tracing::error!(%error, "the metrics cannot be written");

@@ -15,7 +15,11 @@ pub(crate) mod sellers;
 pub(crate) mod settlements;
 pub(crate) mod webhooks;
 
+use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
+
+use bytes::Bytes;
 
 use events::ids::{CampaignId, OrderId, RequestId};
 use events::request::Outcome;
@@ -24,6 +28,7 @@ use serde::Serialize;
 use warp::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, LOCATION, VARY};
 use warp::http::{HeaderName, Response as HttpResponse, StatusCode};
 use warp::reply::Response;
+use web::path::Parameters;
 
 use crate::admission::{Admission, Decision, Inbound};
 use crate::problem::{Code, Problem};
@@ -34,7 +39,32 @@ use crate::state::State;
 /// What a handler answers.
 pub(crate) type Answer = Result<Response, Problem>;
 
+/// The answer to come.
+pub(crate) type Answering = Pin<Box<dyn Future<Output = Answer> + Send>>;
+
+/// A request on its way to its handler.
+pub(crate) struct Request {
+    pub(crate) state: Arc<State>,
+    pub(crate) call: Arc<Call>,
+    /// The parameters of the path, in the order of the template.
+    pub(crate) path: Parameters,
+    /// The query as it came.
+    pub(crate) query: String,
+    /// The body. What is wrong with it is said after everything else.
+    pub(crate) body: Result<Bytes, Problem>,
+    /// The `Idempotency-Key`, if the route reads one; where one is required, there is one.
+    pub(crate) key: Option<String>,
+}
+
 const IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
+/// The key of a route that requires one.
+///
+/// # Errors
+/// `IDEMPOTENCY_KEY_MISSING`.
+pub(crate) fn required(key: Option<&str>) -> Result<&str, Problem> {
+    key.ok_or_else(|| Problem::new(Code::KeyMissing))
+}
 
 /// How long to wait before what was not found is looked for again: projections trail the log by that little, and whoever has just
 /// been told of a thing may ask for it at once.

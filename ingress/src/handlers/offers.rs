@@ -1,9 +1,6 @@
 //! `/v1/products/{sku}/offers/{source}`: what a product costs elsewhere, pushed by whoever watches. The door checks that it can be
 //! read; whether it is believed, the prices processor decides.
 
-use std::sync::Arc;
-
-use bytes::Bytes;
 use events::ids::{OfferSource, RequestId, Sku};
 use events::money::Money;
 use events::prices::{LONGEST_FRESH_MS, PriceCommand};
@@ -16,11 +13,11 @@ use warp::http::StatusCode;
 
 use super::{Answer, apply, definitions, json, products::sku_of};
 use crate::admission::Admission;
-use crate::auth::Role;
-use crate::limits::Purse;
+use crate::auth::Caller;
+use crate::handlers::Request;
 use crate::problem::{Code, Problem};
-use crate::request::{Call, body, idempotency};
-use crate::state::{State, now};
+use crate::request::{body, idempotency};
+use crate::state::now;
 
 /// For how long an offer is believed unless it says, milliseconds.
 const USUAL_FRESH_MS: u32 = 60_000;
@@ -77,15 +74,10 @@ impl Offered {
 ///
 /// # Errors
 /// Whatever is wrong with the offer; the processor's refusals among them.
-pub(crate) async fn put(
-    (segment, source): (String, String),
-    call: Arc<Call>,
-    body: Result<Bytes, Problem>,
-    state: Arc<State>,
-) -> Answer {
-    let caller = state.authorise(&call, Role::Operator, Purse::Orders)?;
+pub(crate) async fn put(caller: Caller, request: Request) -> Answer {
+    let Request { state, call, body, path: [segment, source], key, .. } = request;
     let (sku, source) = (sku_of(&segment)?, source_of(&source)?);
-    let key = idempotency::key(&call)?;
+    let key = key.as_deref();
     let offered: Offered = body::said(&call, body)?;
     offered.check()?;
     let canonical = serde_json::to_vec(&offered).map_err(|_| Problem::new(Code::Internal))?;
@@ -109,15 +101,10 @@ pub(crate) async fn put(
 ///
 /// # Errors
 /// As for [`put`].
-pub(crate) async fn delete(
-    (segment, source): (String, String),
-    call: Arc<Call>,
-    body: Result<Bytes, Problem>,
-    state: Arc<State>,
-) -> Answer {
-    let caller = state.authorise(&call, Role::Operator, Purse::Orders)?;
+pub(crate) async fn delete(caller: Caller, request: Request) -> Answer {
+    let Request { state, call, body, path: [segment, source], key, .. } = request;
     let (sku, source) = (sku_of(&segment)?, source_of(&source)?);
-    let key = idempotency::key(&call)?;
+    let key = key.as_deref();
     body::said_nothing(&call, body)?;
     let subject = Subject::Product(sku.clone());
     let request = key.map_or_else(idempotency::unrepeatable, |key| {

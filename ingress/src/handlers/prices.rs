@@ -11,6 +11,7 @@ use warp::http::{Response as HttpResponse, StatusCode};
 use warp::reply::Response;
 
 use super::{Answer, products::sku_of};
+use crate::handlers::Request;
 use crate::prices::{Quote, Tag};
 use crate::problem::{Code, Problem};
 use crate::request::Call;
@@ -25,7 +26,8 @@ const AWAIT_NEXT: [Duration; 4] =
 /// # Errors
 /// `RATE_LIMITED`, `INVALID_ID`, `NOT_FOUND`; `UNAVAILABLE` while the table is not read, or while a price that has ended is not
 /// followed by another.
-pub(crate) async fn get(segment: String, call: Arc<Call>, state: Arc<State>) -> Answer {
+pub(crate) async fn get(request: Request) -> Answer {
+    let Request { state, call, path: [segment, _], .. } = request;
     state.limits.admit_anyone(&call, &state.metrics)?;
     let sku = sku_of(&segment)?;
     let tag = current(&state, &sku).await?;

@@ -1,8 +1,5 @@
 //! `/v1/products/{sku}`: operators define products and say how many units there are; everybody with a token reads.
 
-use std::sync::Arc;
-
-use bytes::Bytes;
 use events::ids::{Category, RequestId, SellerId, Sku};
 use events::inventory::{InventoryCommand, ProductTerms, SalePrice, StockLevel};
 use events::money::Money;
@@ -15,10 +12,11 @@ use warp::http::StatusCode;
 
 use super::{Answer, definitions, json, patiently};
 use crate::admission::Admission;
-use crate::auth::Role;
-use crate::limits::Purse;
+use crate::auth::Caller;
+use crate::handlers::Request;
+use crate::handlers::required;
 use crate::problem::{Code, Problem};
-use crate::request::{Call, body, idempotency};
+use crate::request::{Call, body};
 use crate::state::{State, now};
 
 /// How many units have arrived, or are gone.
@@ -100,10 +98,10 @@ enum StockShown {
 ///
 /// # Errors
 /// Whatever is wrong with the terms; the processor's refusals among them.
-pub(crate) async fn put(segment: String, call: Arc<Call>, body: Result<Bytes, Problem>, state: Arc<State>) -> Answer {
-    let caller = state.authorise(&call, Role::Operator, Purse::Orders)?;
+pub(crate) async fn put(caller: Caller, request: Request) -> Answer {
+    let Request { state, call, body, path: [segment, _], key, .. } = request;
     let sku = sku_of(&segment)?;
-    let key = idempotency::key(&call)?;
+    let key = key.as_deref();
     let terms: ProductTerms = body::said(&call, body)?;
     terms.check().map_err(|error| Problem::new(Code::InvalidField).pointer(error.field).detail(error.rule))?;
     let canonical = serde_json::to_vec(&terms).map_err(|_| Problem::new(Code::Internal))?;
@@ -119,10 +117,10 @@ pub(crate) async fn put(segment: String, call: Arc<Call>, body: Result<Bytes, Pr
 ///
 /// # Errors
 /// As for [`put`].
-pub(crate) async fn stock(segment: String, call: Arc<Call>, body: Result<Bytes, Problem>, state: Arc<State>) -> Answer {
-    let caller = state.authorise(&call, Role::Operator, Purse::Orders)?;
+pub(crate) async fn stock(caller: Caller, request: Request) -> Answer {
+    let Request { state, call, body, path: [segment, _], key, .. } = request;
     let sku = sku_of(&segment)?;
-    let key = idempotency::required_key(&call)?;
+    let key = required(key.as_deref())?;
     let StockChange { change } = body::said(&call, body)?;
     let request = RequestId::of(caller.id.as_str(), &format!("POST /v1/products/{sku}/stock"), key);
     let subject = Subject::Product(sku.clone());
@@ -136,8 +134,8 @@ pub(crate) async fn stock(segment: String, call: Arc<Call>, body: Result<Bytes, 
 ///
 /// # Errors
 /// `NOT_FOUND`, `UNAVAILABLE` when nothing can be read.
-pub(crate) async fn get(segment: String, call: Arc<Call>, state: Arc<State>) -> Answer {
-    let caller = state.authorise_any(&call, Purse::Orders)?;
+pub(crate) async fn get(caller: Caller, request: Request) -> Answer {
+    let Request { state, call: _, path: [segment, _], .. } = request;
     let sku = sku_of(&segment)?;
     let row = patiently(|| state.reads.product(&sku, &state.metrics)).await?;
     json(StatusCode::OK, &shown(row, caller.is_operator()))

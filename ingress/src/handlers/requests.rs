@@ -1,7 +1,5 @@
 //! `GET /v1/requests/{request}`: what became of an accepted request. Somebody else's is not there.
 
-use std::sync::Arc;
-
 use events::ids::{CampaignId, CouponId, OrderId, RequestId, SellerId, Sku};
 use events::request::Outcome;
 use events::time::Timestamp;
@@ -12,11 +10,9 @@ use warp::http::StatusCode;
 
 use super::{Answer, json};
 use crate::auth::Caller;
-use crate::limits::Purse;
+use crate::handlers::Request;
 use crate::problem::{Code, Problem};
 use crate::replies::Glimpse;
-use crate::request::Call;
-use crate::state::State;
 
 /// What became of a request.
 #[derive(Serialize, JsonSchema)]
@@ -66,8 +62,8 @@ enum Status {
 ///
 /// # Errors
 /// `INVALID_ID`, `NOT_FOUND`, `UNAVAILABLE` when nothing can be read.
-pub(crate) async fn get(segment: String, call: Arc<Call>, state: Arc<State>) -> Answer {
-    let caller = state.authorise_any(&call, Purse::Coupons)?;
+pub(crate) async fn get(caller: Caller, request: Request) -> Answer {
+    let Request { state, call: _, path: [segment, _], .. } = request;
     let request = RequestId::new(&segment).map_err(|error| Problem::new(Code::InvalidId).detail(error.to_string()))?;
     let not_found = || Problem::new(Code::NotFound);
     if let Some(known) = state.ledger.glimpse(request) {

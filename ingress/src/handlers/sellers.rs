@@ -1,8 +1,5 @@
 //! `/v1/sellers/{seller}`: operators say how a seller is settled, and close a day before its time.
 
-use std::sync::Arc;
-
-use bytes::Bytes;
 use events::calendar::Day;
 use events::ids::{RequestId, SellerId};
 use events::money::Money;
@@ -15,11 +12,11 @@ use warp::http::StatusCode;
 
 use super::{Answer, apply, definitions, json};
 use crate::admission::Admission;
-use crate::auth::Role;
-use crate::limits::Purse;
+use crate::auth::Caller;
+use crate::handlers::Request;
+use crate::handlers::required;
 use crate::problem::{Code, Problem};
-use crate::request::{Call, body, idempotency};
-use crate::state::State;
+use crate::request::body;
 
 /// A seller's policy was set.
 #[derive(Serialize, JsonSchema)]
@@ -53,10 +50,10 @@ pub(crate) struct DayClosed {
 ///
 /// # Errors
 /// Whatever is wrong with the policy; the processor's refusals among them.
-pub(crate) async fn put(segment: String, call: Arc<Call>, body: Result<Bytes, Problem>, state: Arc<State>) -> Answer {
-    let caller = state.authorise(&call, Role::Operator, Purse::Orders)?;
+pub(crate) async fn put(caller: Caller, request: Request) -> Answer {
+    let Request { state, call, body, path: [segment, _], key, .. } = request;
     let seller = seller_of(&segment)?;
-    let key = idempotency::key(&call)?;
+    let key = key.as_deref();
     let policy: SellerPolicy = body::said(&call, body)?;
     policy.check().map_err(|error| Problem::new(Code::InvalidField).pointer(error.field).detail(error.rule))?;
     let canonical = serde_json::to_vec(&policy).map_err(|_| Problem::new(Code::Internal))?;
@@ -71,18 +68,13 @@ pub(crate) async fn put(segment: String, call: Arc<Call>, body: Result<Bytes, Pr
 ///
 /// # Errors
 /// As for [`put`].
-pub(crate) async fn close(
-    (segment, day): (String, String),
-    call: Arc<Call>,
-    body: Result<Bytes, Problem>,
-    state: Arc<State>,
-) -> Answer {
-    let caller = state.authorise(&call, Role::Operator, Purse::Orders)?;
+pub(crate) async fn close(caller: Caller, request: Request) -> Answer {
+    let Request { state, call, body, path: [segment, day], key, .. } = request;
     let seller = seller_of(&segment)?;
     let day: Day = day
         .parse()
         .map_err(|error: events::calendar::DayError| Problem::new(Code::InvalidId).detail(error.to_string()))?;
-    let key = idempotency::required_key(&call)?;
+    let key = required(key.as_deref())?;
     body::said_nothing(&call, body)?;
     let request = RequestId::of(caller.id.as_str(), &format!("POST /v1/sellers/{seller}/days/{day}/close"), key);
     let subject = Subject::Seller(seller.clone());

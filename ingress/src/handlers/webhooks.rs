@@ -4,8 +4,6 @@
 //! Source: Toss Payments, webhook events. Payment webhooks carry no signature; a delivery is repeated for days until it is
 //! answered 200, so whatever can never become a hint is answered 200 too.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use events::ids::{OrderId, PaymentKey, TransmissionId};
 use events::orders::OrderCommand;
@@ -17,6 +15,7 @@ use warp::http::{HeaderName, StatusCode};
 
 use super::orders::named_here;
 use super::{Answer, json};
+use crate::handlers::Request;
 use crate::problem::{Code, Problem};
 use crate::request::{Call, body, json as strict};
 use crate::state::State;
@@ -59,7 +58,8 @@ enum Said {
 ///
 /// # Errors
 /// `SENDER_REFUSED`, `NOT_A_WEBHOOK` and what else can be wrong with a body, 503 when it is not stored for certain.
-pub(crate) async fn toss(query: String, call: Arc<Call>, body: Result<Bytes, Problem>, state: Arc<State>) -> Answer {
+pub(crate) async fn toss(request: Request) -> Answer {
+    let Request { state, call, body, query, .. } = request;
     let taken = take(&query, &call, body, &state).await;
     state.metrics.webhook(match &taken {
         Ok(outcome) => outcome,

@@ -80,26 +80,26 @@ fn a_caller_beyond_the_burst_is_told_when_to_come_back() {
     let caller = Caller::with_roles("kim", &[Role::Shopper]);
     for remaining in [2, 1, 0] {
         let call = call("9.9.9.9", &[]);
-        limits.admit_caller(&call, Purse::Coupons, &caller, &metrics).unwrap();
+        limits.admit_caller(&call, QuotaClass::Coupons, &caller, &metrics).unwrap();
         let header = call.quota.get().unwrap().header().unwrap();
         assert_eq!(header.to_str().unwrap(), format!("\"caller\";r={remaining};t={}", 3 - remaining));
     }
     let call = call("9.9.9.9", &[]);
-    let problem = limits.admit_caller(&call, Purse::Coupons, &caller, &metrics).unwrap_err();
+    let problem = limits.admit_caller(&call, QuotaClass::Coupons, &caller, &metrics).unwrap_err();
     let written = problem.write("id");
     assert_eq!(written.status(), 429);
     let seconds: u64 = written.headers()["retry-after"].to_str().unwrap().parse().unwrap();
     assert!((1..=2).contains(&seconds), "{seconds}");
     assert_eq!(limits.policy(*call.quota.get().unwrap()), "\"caller\";q=3;w=3");
-    limits.admit_caller(&call, Purse::Coupons, &Caller::with_roles("lee", &[Role::Shopper]), &metrics).unwrap();
-    limits.admit_caller(&call, Purse::Orders, &caller, &metrics).unwrap();
+    limits.admit_caller(&call, QuotaClass::Coupons, &Caller::with_roles("lee", &[Role::Shopper]), &metrics).unwrap();
+    limits.admit_caller(&call, QuotaClass::Orders, &caller, &metrics).unwrap();
 }
 
 #[test]
 fn an_operator_has_a_limit_of_another_size() {
     let (limits, metrics) = limits(1_000);
     let operator = Caller::with_roles("op", &[Role::Operator, Role::Shopper]);
-    let admitted = |call: &Call| limits.admit_caller(call, Purse::Orders, &operator, &metrics).is_ok();
+    let admitted = |call: &Call| limits.admit_caller(call, QuotaClass::Orders, &operator, &metrics).is_ok();
     assert_eq!((0..9).filter(|_| admitted(&call("9.9.9.9", &[]))).count(), 5);
     let call = call("9.9.9.9", &[]);
     assert!(!admitted(&call));

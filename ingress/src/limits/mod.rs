@@ -61,7 +61,7 @@ pub(crate) struct Quota {
 
 /// What a caller's requests are counted against: ordering does not use up what is there for claiming, and the other way round.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(crate) enum Purse {
+pub(crate) enum QuotaClass {
     /// Campaigns, claims, coupons, requests.
     Coupons,
     /// Products and orders.
@@ -147,11 +147,11 @@ impl Limits {
         Ok(())
     }
 
-    fn admit_address(&self, address: IpAddr, purse: &'static str, metrics: &Metrics) -> Result<(), Problem> {
+    fn admit_address(&self, address: IpAddr, quota_class: &'static str, metrics: &Metrics) -> Result<(), Problem> {
         if self.loopback == Loopback::Exempt && address.is_loopback() {
             return Ok(());
         }
-        match self.addresses.check_key(&self.hasher.hash_one((purse, address::network_of(address)))) {
+        match self.addresses.check_key(&self.hasher.hash_one((quota_class, address::network_of(address)))) {
             Ok(_) => {
                 metrics.limiter(Policy::Address, true);
                 Ok(())
@@ -167,12 +167,12 @@ impl Limits {
     pub(crate) fn admit_caller(
         &self,
         call: &Call,
-        purse: Purse,
+        quota_class: QuotaClass,
         caller: &Caller,
         metrics: &Metrics,
     ) -> Result<(), Problem> {
         let allowance = if caller.is_operator() { &self.operators } else { &self.callers };
-        allowance.admit(call, self.hasher.hash_one((purse, &caller.id)), metrics)
+        allowance.admit(call, self.hasher.hash_one((quota_class, &caller.id)), metrics)
     }
 
     /// The value of `RateLimit-Policy` that a quota comes from.

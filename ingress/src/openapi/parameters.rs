@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::handlers::settlements::MOST_ROWS;
-use crate::routes::{Body, Key, Route, RouteId};
+use crate::routes::{Key, Reads, Route};
 
 pub(super) fn parameters(route: &Route) -> Vec<Value> {
     let mut parameters = Vec::new();
@@ -17,10 +17,10 @@ pub(super) fn parameters(route: &Route) -> Vec<Value> {
         let schema = json!({ "type": "string", "pattern": pattern });
         parameters.push(json!({ "name": name, "in": "path", "required": true, "schema": schema }));
     }
-    if matches!(route.id, RouteId::GetSettlements | RouteId::GetSettlementLines) {
+    if route.reads == Reads::Page {
         parameters.extend(of_settlements());
     }
-    if route.id == RouteId::GetPrice {
+    if route.reads == Reads::Condition {
         parameters.push(json!({
             "name": "If-None-Match",
             "in": "header",
@@ -29,7 +29,7 @@ pub(super) fn parameters(route: &Route) -> Vec<Value> {
             "schema": { "type": "string" },
         }));
     }
-    if route.id == RouteId::GetOrderEvents {
+    if route.reads == Reads::LastEvent {
         parameters.push(json!({
             "name": "Last-Event-ID",
             "in": "header",
@@ -38,7 +38,7 @@ pub(super) fn parameters(route: &Route) -> Vec<Value> {
             "schema": { "type": "integer", "minimum": 0 },
         }));
     }
-    if route.body == Body::Webhook {
+    if route.reads == Reads::Token {
         parameters.push(json!({
             "name": "token",
             "in": "query",

@@ -10,7 +10,9 @@ use warp::http::{HeaderMap, HeaderName};
 
 use super::trace;
 use crate::limits::Quota;
-use crate::routes::TABLE;
+
+/// The place of a route that is none.
+pub(crate) const NO_ROUTE: usize = usize::MAX;
 
 /// The other end of a connection.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,7 +33,7 @@ pub(crate) struct Call {
     pub(crate) traceparent: String,
     /// What the caller's rate limit has left, once it was asked.
     pub(crate) quota: OnceLock<Quota>,
-    /// Its route's place in the table, or one past the table while no route has taken it.
+    /// Its route's place in the table, or [`NO_ROUTE`].
     pub(crate) route: AtomicUsize,
 }
 
@@ -46,7 +48,7 @@ impl Call {
             id,
             traceparent,
             quota: OnceLock::new(),
-            route: AtomicUsize::new(TABLE.len()),
+            route: AtomicUsize::new(NO_ROUTE),
         }
     }
 

@@ -10,9 +10,9 @@ use crate::problem::{Code, Problem};
 pub(crate) struct Query(Vec<(String, String)>);
 
 impl Query {
-    /// The pairs of a query.
-    pub(crate) fn new(pairs: Vec<(String, String)>) -> Self {
-        Self(pairs)
+    /// The pairs of a query, decoded as forms are.
+    pub(crate) fn new(query: &str) -> Self {
+        Self(form_urlencoded::parse(query.as_bytes()).into_owned().collect())
     }
 
     /// Takes a parameter out, if it is there.

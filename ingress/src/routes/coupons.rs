@@ -1,73 +1,119 @@
-//! Routes of campaigns, claims, coupons and requests. Claims come first: they are the crowd.
+//! Campaigns, claims, coupons, and what became of any request.
 
-use warp::filters::BoxedFilter;
-use warp::reply::Response;
-use warp::{Filter, path};
+use warp::http::Method;
 
-use super::{Body, RouteId, Way, answer, call};
-use crate::handlers::campaigns::{self, Turn};
-use crate::handlers::{claims, coupons, requests};
+use super::for_caller;
+use super::row::{Access, AnswerSpec, Body, COMMAND, Handler, Key, PENDING, QuotaClass, Reads, Route, schema};
+use crate::handlers::{campaigns, claims, coupons, requests};
+use crate::problem::Family;
 
-pub(super) fn routes(way: &Way) -> BoxedFilter<(Response,)> {
-    let claim = path!("v1" / "campaigns" / String / "claims")
-        .and(warp::post())
-        .and(way.with_body(RouteId::PostClaim, Body::Empty))
-        .and(way.state())
-        .then(async |campaign, (call, body), state| answer(claims::post(campaign, call, body, state).await))
-        .boxed();
-    let get_request = path!("v1" / "requests" / String)
-        .and(warp::get())
-        .and(call(RouteId::GetRequest))
-        .and(way.state())
-        .then(async |request, call, state| answer(requests::get(request, call, state).await))
-        .boxed();
-    let get_campaign = path!("v1" / "campaigns" / String)
-        .and(warp::get())
-        .and(call(RouteId::GetCampaign))
-        .and(way.state())
-        .then(async |campaign, call, state| answer(campaigns::get(campaign, call, state).await))
-        .boxed();
-    let put_campaign = path!("v1" / "campaigns" / String)
-        .and(warp::put())
-        .and(way.with_body(RouteId::PutCampaign, Body::CampaignTerms))
-        .and(way.state())
-        .then(async |campaign, (call, body), state| answer(campaigns::put(campaign, call, body, state).await))
-        .boxed();
-    let my_coupons = path!("v1" / "me" / "coupons")
-        .and(warp::get())
-        .and(call(RouteId::GetMyCoupons))
-        .and(way.state())
-        .then(async |call, state| answer(coupons::get(call, state).await))
-        .boxed();
-    claim
-        .or(get_request)
-        .unify()
-        .or(get_campaign)
-        .unify()
-        .or(put_campaign)
-        .unify()
-        .or(turn(way, Turn::Pause, RouteId::PauseCampaign))
-        .unify()
-        .or(turn(way, Turn::Resume, RouteId::ResumeCampaign))
-        .unify()
-        .or(turn(way, Turn::End, RouteId::EndCampaign))
-        .unify()
-        .or(my_coupons)
-        .unify()
-        .boxed()
-}
+const CHANGED: &[AnswerSpec] = &[schema::<campaigns::Changed>(200, "Carried out"), PENDING];
 
-fn turn(way: &Way, turn: Turn, route: RouteId) -> BoxedFilter<(Response,)> {
-    warp::path("v1")
-        .and(warp::path("campaigns"))
-        .and(warp::path::param::<String>())
-        .and(warp::path(turn.name()))
-        .and(warp::path::end())
-        .and(warp::post())
-        .and(way.with_body(route, Body::Empty))
-        .and(way.state())
-        .then(move |campaign, (call, body), state| async move {
-            answer(campaigns::turn(turn, campaign, call, body, state).await)
-        })
-        .boxed()
+pub(super) const POST_CLAIM: Route = Route {
+    method: Method::POST,
+    template: "/v1/campaigns/{campaign}/claims",
+    name: "post_claim",
+    summary: "Claim a coupon",
+    access: Access::Shopper,
+    key: Key::Required,
+    body: Body::Empty,
+    answers: &[schema::<claims::Granted>(201, "Granted"), PENDING],
+    problems: COMMAND,
+    family: Family::Coupons,
+    reads: Reads::Nothing,
+    quota: QuotaClass::Coupons,
+    handler: for_caller!(claims::post),
+};
+
+pub(super) const GET_REQUEST: Route = Route {
+    method: Method::GET,
+    template: "/v1/requests/{request}",
+    name: "get_request",
+    summary: "What became of a request",
+    access: Access::Caller,
+    key: Key::Unread,
+    body: Body::None,
+    answers: &[schema::<requests::Shown>(200, "Your request")],
+    problems: &[400, 404],
+    family: Family::None,
+    reads: Reads::Nothing,
+    quota: QuotaClass::Coupons,
+    handler: for_caller!(requests::get),
+};
+
+pub(super) const GET_CAMPAIGN: Route = Route {
+    method: Method::GET,
+    template: "/v1/campaigns/{campaign}",
+    name: "get_campaign",
+    summary: "A campaign: terms, phase, stock",
+    access: Access::Caller,
+    key: Key::Unread,
+    body: Body::None,
+    answers: &[schema::<campaigns::Shown>(200, "The campaign")],
+    problems: &[400, 404],
+    family: Family::None,
+    reads: Reads::Nothing,
+    quota: QuotaClass::Coupons,
+    handler: for_caller!(campaigns::get),
+};
+
+pub(super) const PUT_CAMPAIGN: Route = Route {
+    method: Method::PUT,
+    template: "/v1/campaigns/{campaign}",
+    name: "put_campaign",
+    summary: "Define a campaign, or change its terms",
+    access: Access::Operator,
+    key: Key::Optional,
+    body: Body::CampaignTerms,
+    answers: CHANGED,
+    problems: COMMAND,
+    family: Family::Coupons,
+    reads: Reads::Nothing,
+    quota: QuotaClass::Coupons,
+    handler: for_caller!(campaigns::put),
+};
+
+pub(super) const PAUSE_CAMPAIGN: Route = command(
+    "/v1/campaigns/{campaign}/pause",
+    "pause_campaign",
+    "Stop granting until resumed",
+    for_caller!(campaigns::pause),
+);
+pub(super) const RESUME_CAMPAIGN: Route =
+    command("/v1/campaigns/{campaign}/resume", "resume_campaign", "Grant again", for_caller!(campaigns::resume));
+pub(super) const END_CAMPAIGN: Route =
+    command("/v1/campaigns/{campaign}/end", "end_campaign", "Close a campaign for good", for_caller!(campaigns::end));
+
+pub(super) const GET_MY_COUPONS: Route = Route {
+    method: Method::GET,
+    template: "/v1/me/coupons",
+    name: "get_my_coupons",
+    summary: "The caller's coupons",
+    access: Access::Shopper,
+    key: Key::Unread,
+    body: Body::None,
+    answers: &[schema::<coupons::Wallet>(200, "Your coupons")],
+    problems: &[403],
+    family: Family::None,
+    reads: Reads::Nothing,
+    quota: QuotaClass::Coupons,
+    handler: for_caller!(coupons::get),
+};
+
+const fn command(template: &'static str, name: &'static str, summary: &'static str, handler: Handler) -> Route {
+    Route {
+        method: Method::POST,
+        template,
+        name,
+        summary,
+        access: Access::Operator,
+        key: Key::Optional,
+        body: Body::Empty,
+        answers: CHANGED,
+        problems: COMMAND,
+        family: Family::Coupons,
+        reads: Reads::Nothing,
+        quota: QuotaClass::Coupons,
+        handler,
+    }
 }

@@ -1,120 +1,147 @@
-//! Every route: the filters that find its handler (here and in the files beside) and the table that describes it ([`table`]). A
-//! test asks every row of the table and every path between the rows, so that neither can say what the other does not.
+//! Every route, each one row, and the one way from a request to its handler.
 
 mod coupons;
-mod door;
 mod orders;
 mod prices;
 mod products;
+mod row;
 mod settlements;
-mod table;
+mod system;
 
-use std::convert::Infallible;
-use std::future::ready;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::Buf;
+use futures_util::Stream;
 use warp::Filter;
 use warp::filters::BoxedFilter;
 use warp::filters::path::FullPath;
-use warp::reject::{MethodNotAllowed, Rejection};
+use warp::http::Method;
 use warp::reply::Response;
+use web::path::{self, Found};
 
-pub(crate) use table::{Access, Body, Key, Route, RouteId, TABLE, allowed};
+pub(crate) use row::{Access, Body, Handler, Key, Reads, Route};
 
-use crate::handlers::Answer;
+use crate::handlers::{Answer, Request};
 use crate::problem::{Code, Problem};
 use crate::request::{Call, body};
 use crate::state::State;
 
-/// The routes. Each is boxed, look-ups of prices and claims come first, handlers answer for themselves, and what no route takes is answered by the
-/// one `recover`.
-pub(crate) fn routes(state: &Arc<State>) -> BoxedFilter<(Response,)> {
-    let way = Way {
-        shared: {
-            let state = Arc::clone(state);
-            warp::any().map(move || Arc::clone(&state)).boxed()
-        },
-        deadline: Duration::from_millis(state.config.server.body_timeout_ms),
+/// Every route. Look-ups of prices and claims come first: they are the crowd.
+pub(crate) static TABLE: [Route; 34] = [
+    prices::GET_PRICE,
+    coupons::POST_CLAIM,
+    coupons::GET_REQUEST,
+    coupons::GET_CAMPAIGN,
+    coupons::PUT_CAMPAIGN,
+    coupons::PAUSE_CAMPAIGN,
+    coupons::RESUME_CAMPAIGN,
+    coupons::END_CAMPAIGN,
+    coupons::GET_MY_COUPONS,
+    products::GET_PRODUCT,
+    products::PUT_PRODUCT,
+    products::POST_STOCK,
+    orders::POST_ORDER,
+    orders::GET_ORDER,
+    orders::GET_ORDER_EVENTS,
+    orders::POST_PAYMENT,
+    orders::CANCEL_ORDER,
+    orders::SHIP_ORDER,
+    orders::DELIVER_ORDER,
+    orders::CONFIRM_PURCHASE,
+    orders::REFUND_ORDER,
+    orders::POST_TOSS_WEBHOOK,
+    prices::PUT_OFFER,
+    prices::DELETE_OFFER,
+    settlements::PUT_SELLER,
+    settlements::CLOSE_DAY,
+    settlements::GET_SETTLEMENTS,
+    settlements::GET_SETTLEMENT_LINES,
+    system::LIVEZ,
+    system::READYZ,
+    system::METRICS,
+    system::OPENAPI,
+    system::DOCS,
+    system::DOCS_STYLE,
+];
+
+/// A handler that needs no caller, as a row names it.
+macro_rules! for_anybody {
+    ($handler:path) => {
+        $crate::routes::Handler::ForAnybody(|request| Box::pin($handler(request)))
     };
-    within(&["products"], prices::routes(&way).or(products::routes(&way)).unify().boxed())
-        .or(within(&["campaigns", "requests", "me"], coupons::routes(&way)))
-        .unify()
-        .or(within(&["orders", "webhooks"], orders::routes(&way)))
-        .unify()
-        .or(within(&["sellers", "settlements"], settlements::routes(&way)))
-        .unify()
-        .or(door::routes(&way))
-        .unify()
-        .recover(async |rejection: Rejection| Ok::<_, Infallible>(rejected(&rejection)))
-        .unify()
+}
+use for_anybody;
+
+/// A handler that needs a caller, as a row names it.
+macro_rules! for_caller {
+    ($handler:path) => {
+        $crate::routes::Handler::ForCaller(|caller, request| Box::pin($handler(caller, request)))
+    };
+}
+use for_caller;
+
+/// The service: one filter that finds the row and calls its handler.
+pub(crate) fn routes(state: &Arc<State>) -> BoxedFilter<(Response,)> {
+    let state = Arc::clone(state);
+    // A request without a query is one with an empty query.
+    let query = warp::query::raw().or(warp::any().map(String::new)).unify();
+    warp::ext::get::<Arc<Call>>()
+        .and(warp::method())
+        .and(warp::path::full())
+        .and(query)
+        .and(warp::body::stream())
+        .then(move |call, method, path: FullPath, query, stream| {
+            let state = Arc::clone(&state);
+            async move { answer(state, call, &method, &path, query, stream).await.unwrap_or_else(Problem::into_response) }
+        })
         .boxed()
 }
 
-/// Routes of which each begins with `/v1/` and one of these words. Asked first, so that a request walks past the other rooms' doors
-/// without knocking at every one: each boxed filter costs an allocation.
-fn within(
-    words: &'static [&'static str],
-    routes: BoxedFilter<(Response,)>,
-) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone {
-    let begins = move |path: &str| {
-        path.strip_prefix("/v1/").and_then(|rest| rest.split('/').next()).is_some_and(|word| words.contains(&word))
+async fn answer<S, B, E>(
+    state: Arc<State>,
+    call: Arc<Call>,
+    method: &Method,
+    path: &FullPath,
+    query: String,
+    stream: S,
+) -> Answer
+where
+    S: Stream<Item = Result<B, E>>,
+    B: Buf,
+{
+    let rows = TABLE.iter().map(|route| (route.method.as_str(), route.template));
+    let (place, path) = match path::find(rows, method.as_str(), path.as_str()) {
+        Found::Route(place, parameters) => (place, parameters),
+        Found::OtherMethod => return Err(Problem::new(Code::MethodNotAllowed)),
+        Found::Nothing => return Err(Problem::new(Code::NotFound)),
     };
-    warp::path::full()
-        .and_then(move |path: FullPath| ready(if begins(path.as_str()) { Ok(()) } else { Err(warp::reject()) }))
-        .untuple_one()
-        .and(routes)
-}
-
-/// What every route needs on its way to its handler.
-struct Way {
-    shared: BoxedFilter<(Arc<State>,)>,
-    deadline: Duration,
-}
-
-impl Way {
-    /// The state at hand.
-    fn state(&self) -> BoxedFilter<(Arc<State>,)> {
-        self.shared.clone()
-    }
-
-    /// The call at hand and its body. What is wrong with the body is for the handler to say, after it has asked who is calling.
-    fn with_body(
-        &self,
-        route: RouteId,
-        kind: Body,
-    ) -> impl Filter<Extract = ((Arc<Call>, Result<Bytes, Problem>),), Error = Rejection> + Clone + use<> {
-        let deadline = self.deadline;
-        call(route).and(warp::body::stream()).then(move |call: Arc<Call>, stream| async move {
-            let body = body::read(&call, stream, kind.most(), deadline).await;
-            (call, body)
-        })
+    let Some(route) = TABLE.get(place) else { return Err(Problem::new(Code::Internal)) };
+    call.route.store(place, Ordering::Relaxed);
+    let deadline = Duration::from_millis(state.config.server.body_timeout_ms);
+    let body = match route.body {
+        Body::None => Ok(bytes::Bytes::new()),
+        kind => body::read(&call, stream, kind.most(), deadline).await,
+    };
+    match route.handler {
+        Handler::ForAnybody(handler) => handler(Request { state, call, path, query, body, key: None }).await,
+        Handler::ForCaller(handler) => {
+            let caller = route.authorise(&state, &call)?;
+            let key = route.key_of(&call)?;
+            handler(caller, Request { state, call, path, query, body, key }).await
+        }
     }
 }
 
-/// The call at hand, which now knows its route.
-fn call(route: RouteId) -> impl Filter<Extract = (Arc<Call>,), Error = Rejection> + Clone {
-    warp::ext::get::<Arc<Call>>().map(move |call: Arc<Call>| {
-        call.route.store(route.place(), Ordering::Relaxed);
-        call
-    })
-}
-
-fn answer(answer: Answer) -> Response {
-    answer.unwrap_or_else(Problem::into_response)
-}
-
-/// What no route has taken.
-fn rejected(rejection: &Rejection) -> Response {
-    let code = if rejection.is_not_found() {
-        Code::NotFound
-    } else if rejection.find::<MethodNotAllowed>().is_some() {
-        Code::MethodNotAllowed
-    } else {
-        tracing::error!(?rejection, "a request was rejected in a way that no route should");
-        Code::Internal
-    };
-    Problem::new(code).into_response()
+/// The methods that a path allows, for `Allow`.
+pub(crate) fn allowed(path: &str) -> String {
+    let mut methods: Vec<&str> = Vec::new();
+    for route in TABLE.iter().filter(|route| path::matches(route.template, path)) {
+        methods.push(route.method.as_str());
+        if route.method == Method::GET {
+            methods.push("HEAD");
+        }
+    }
+    methods.join(", ")
 }

@@ -1,101 +1,176 @@
-//! Routes of orders, and of the payment provider's webhooks.
+//! Orders, and what the payment provider says of them.
 
-use warp::filters::BoxedFilter;
-use warp::reply::Response;
-use warp::{Filter, path};
+use warp::http::Method;
 
-use super::{Body, RouteId, Way, answer, call};
-use crate::handlers::orders::{self, Turn};
-use crate::handlers::webhooks;
+use super::row::{Access, AnswerSpec, Body, Handler, Key, PENDING, QuotaClass, Reads, Route, nothing, schema};
+use super::{for_anybody, for_caller};
+use crate::handlers::{orders, webhooks};
+use crate::problem::Family;
+use crate::timelines::Told;
 
-pub(super) fn routes(way: &Way) -> BoxedFilter<(Response,)> {
-    let place = path!("v1" / "orders")
-        .and(warp::post())
-        .and(way.with_body(RouteId::PostOrder, Body::Placement))
-        .and(way.state())
-        .then(async |(call, body), state| answer(orders::place(call, body, state).await))
-        .boxed();
-    let get = path!("v1" / "orders" / String)
-        .and(warp::get())
-        .and(call(RouteId::GetOrder))
-        .and(way.state())
-        .then(async |order, call, state| answer(orders::get(order, call, state).await))
-        .boxed();
-    let events = path!("v1" / "orders" / String / "events")
-        .and(warp::get())
-        .and(call(RouteId::GetOrderEvents))
-        .and(way.state())
-        .then(async |order, call, state| answer(orders::events(order, call, state).await))
-        .boxed();
-    let pay = path!("v1" / "orders" / String / "payment")
-        .and(warp::post())
-        .and(way.with_body(RouteId::PostPayment, Body::Payment))
-        .and(way.state())
-        .then(async |order, (call, body), state| answer(orders::pay(order, call, body, state).await))
-        .boxed();
-    let cancel = path!("v1" / "orders" / String / "cancel")
-        .and(warp::post())
-        .and(way.with_body(RouteId::CancelOrder, Body::Cancellation))
-        .and(way.state())
-        .then(async |order, (call, body), state| answer(orders::cancel(order, call, body, state).await))
-        .boxed();
-    let confirm = path!("v1" / "orders" / String / "confirm")
-        .and(warp::post())
-        .and(way.with_body(RouteId::ConfirmPurchase, Body::Empty))
-        .and(way.state())
-        .then(async |order, (call, body), state| answer(orders::confirm(order, call, body, state).await))
-        .boxed();
-    let refund = path!("v1" / "orders" / String / "refund")
-        .and(warp::post())
-        .and(way.with_body(RouteId::RefundOrder, Body::Refund))
-        .and(way.state())
-        .then(async |order, (call, body), state| answer(orders::refund(order, call, body, state).await))
-        .boxed();
-    place
-        .or(pay)
-        .unify()
-        .or(get)
-        .unify()
-        .or(events)
-        .unify()
-        .or(cancel)
-        .unify()
-        .or(turn(way, Turn::Ship, RouteId::ShipOrder))
-        .unify()
-        .or(turn(way, Turn::Deliver, RouteId::DeliverOrder))
-        .unify()
-        .or(confirm)
-        .unify()
-        .or(refund)
-        .unify()
-        .or(toss(way))
-        .unify()
-        .boxed()
-}
+const APPLIED: &[AnswerSpec] = &[schema::<orders::Applied>(200, "Carried out"), PENDING];
 
-fn turn(way: &Way, turn: Turn, route: RouteId) -> BoxedFilter<(Response,)> {
-    warp::path("v1")
-        .and(warp::path("orders"))
-        .and(warp::path::param::<String>())
-        .and(warp::path(turn.name()))
-        .and(warp::path::end())
-        .and(warp::post())
-        .and(way.with_body(route, Body::Empty))
-        .and(way.state())
-        .then(
-            move |order, (call, body), state| async move { answer(orders::turn(turn, order, call, body, state).await) },
-        )
-        .boxed()
-}
+/// Statuses of the problems that a command to an order may meet.
+const COMMAND: &[u16] = &[400, 403, 404, 408, 409, 411, 413, 415, 422];
 
-fn toss(way: &Way) -> BoxedFilter<(Response,)> {
-    // A request without a query is one with an empty query.
-    let query = warp::query::raw().or(warp::any().map(String::new)).unify();
-    path!("v1" / "webhooks" / "toss")
-        .and(warp::post())
-        .and(query)
-        .and(way.with_body(RouteId::PostTossWebhook, Body::Webhook))
-        .and(way.state())
-        .then(async |query, (call, body), state| answer(webhooks::toss(query, call, body, state).await))
-        .boxed()
+/// Those, where the payment provider may have refused to charge.
+const PAYMENT: &[u16] = &[400, 402, 403, 404, 408, 409, 411, 413, 415, 422];
+
+/// Those, where the payment provider may have refused to give money back.
+const REFUND: &[u16] = &[400, 403, 404, 408, 409, 411, 413, 415, 422, 502];
+
+pub(super) const POST_ORDER: Route = Route {
+    method: Method::POST,
+    template: "/v1/orders",
+    name: "post_order",
+    summary: "Order products, with a coupon or without: all of it is held, or nothing",
+    access: Access::Shopper,
+    key: Key::Required,
+    body: Body::Placement,
+    answers: &[schema::<orders::Placed>(201, "Everything is held; Location says where the order is"), PENDING],
+    problems: &[400, 403, 408, 409, 411, 413, 415, 422],
+    family: Family::Orders,
+    reads: Reads::Nothing,
+    quota: QuotaClass::Orders,
+    handler: for_caller!(orders::place),
+};
+
+pub(super) const GET_ORDER: Route = Route {
+    method: Method::GET,
+    template: "/v1/orders/{order}",
+    name: "get_order",
+    summary: "An order: where it is, its lines, what it amounts to",
+    access: Access::Caller,
+    key: Key::Unread,
+    body: Body::None,
+    answers: &[schema::<orders::OrderShown>(200, "Your order")],
+    problems: &[400, 404],
+    family: Family::None,
+    reads: Reads::Nothing,
+    quota: QuotaClass::Orders,
+    handler: for_caller!(orders::get),
+};
+
+pub(super) const GET_ORDER_EVENTS: Route = Route {
+    method: Method::GET,
+    template: "/v1/orders/{order}/events",
+    name: "get_order_events",
+    summary: "What happens to an order, as it happens: server-sent events, until the order is at its end",
+    access: Access::Caller,
+    key: Key::Unread,
+    body: Body::None,
+    answers: &[
+        AnswerSpec {
+            media_type: "text/event-stream",
+            ..schema::<Told>(200, "Each event's id is its number, its type is the fact's, its data is this")
+        },
+        nothing(204, "Nothing follows the Last-Event-ID: the order is at its end"),
+    ],
+    problems: &[400, 404],
+    family: Family::None,
+    reads: Reads::LastEvent,
+    quota: QuotaClass::Orders,
+    handler: for_caller!(orders::events),
+};
+
+pub(super) const POST_PAYMENT: Route = command(
+    "/v1/orders/{order}/payment",
+    "post_payment",
+    "Charge a payment that the shopper has authenticated",
+    Access::Shopper,
+    Body::Payment,
+    PAYMENT,
+    for_caller!(orders::pay),
+);
+
+pub(super) const CANCEL_ORDER: Route = command(
+    "/v1/orders/{order}/cancel",
+    "cancel_order",
+    "Cancel some units or all of them, before the shipment",
+    Access::Shopper,
+    Body::Cancellation,
+    REFUND,
+    for_caller!(orders::cancel),
+);
+
+pub(super) const SHIP_ORDER: Route = command(
+    "/v1/orders/{order}/ship",
+    "ship_order",
+    "The goods are on their way",
+    Access::Operator,
+    Body::Empty,
+    COMMAND,
+    for_caller!(orders::ship),
+);
+
+pub(super) const DELIVER_ORDER: Route = command(
+    "/v1/orders/{order}/deliver",
+    "deliver_order",
+    "The goods are with the shopper",
+    Access::Operator,
+    Body::Empty,
+    COMMAND,
+    for_caller!(orders::deliver),
+);
+
+pub(super) const CONFIRM_PURCHASE: Route = command(
+    "/v1/orders/{order}/confirm",
+    "confirm_purchase",
+    "Confirm the purchase",
+    Access::Either,
+    Body::Empty,
+    COMMAND,
+    for_caller!(orders::confirm),
+);
+
+pub(super) const REFUND_ORDER: Route = command(
+    "/v1/orders/{order}/refund",
+    "refund_order",
+    "Give money back for some units or all of them",
+    Access::Operator,
+    Body::Refund,
+    REFUND,
+    for_caller!(orders::refund),
+);
+
+pub(super) const POST_TOSS_WEBHOOK: Route = Route {
+    method: Method::POST,
+    template: "/v1/webhooks/toss",
+    name: "post_toss_webhook",
+    summary: "The payment provider says that something has happened",
+    access: Access::Provider,
+    key: Key::Unread,
+    body: Body::Webhook,
+    answers: &[schema::<webhooks::Stored>(200, "Stored, or nothing to store: not to be sent again")],
+    problems: &[400, 403, 408, 411, 413, 415],
+    family: Family::Webhooks,
+    reads: Reads::Token,
+    quota: QuotaClass::Orders,
+    handler: for_anybody!(webhooks::toss),
+};
+
+const fn command(
+    template: &'static str,
+    name: &'static str,
+    summary: &'static str,
+    access: Access,
+    body: Body,
+    problems: &'static [u16],
+    handler: Handler,
+) -> Route {
+    Route {
+        method: Method::POST,
+        template,
+        name,
+        summary,
+        access,
+        key: Key::Required,
+        body,
+        answers: APPLIED,
+        problems,
+        family: Family::Orders,
+        reads: Reads::Nothing,
+        quota: QuotaClass::Orders,
+        handler,
+    }
 }

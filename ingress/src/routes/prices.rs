@@ -1,30 +1,59 @@
-//! Routes of prices and of what others ask.
+//! Prices, and what others ask.
 
-use warp::filters::BoxedFilter;
-use warp::reply::Response;
-use warp::{Filter, path};
+use events::prices::BestPrice;
+use warp::http::Method;
 
-use super::{Body, RouteId, Way, answer, call};
+use super::row::{Access, AnswerSpec, Body, Handler, Key, PENDING, QuotaClass, Reads, Route, nothing, schema};
+use super::{for_anybody, for_caller};
 use crate::handlers::{offers, prices};
+use crate::problem::Family;
 
-pub(super) fn routes(way: &Way) -> BoxedFilter<(Response,)> {
-    let price = path!("v1" / "products" / String / "price")
-        .and(warp::get())
-        .and(call(RouteId::GetPrice))
-        .and(way.state())
-        .then(async |sku, call, state| answer(prices::get(sku, call, state).await))
-        .boxed();
-    let put = path!("v1" / "products" / String / "offers" / String)
-        .and(warp::put())
-        .and(way.with_body(RouteId::PutOffer, Body::Offer))
-        .and(way.state())
-        .then(async |sku, source, (call, body), state| answer(offers::put((sku, source), call, body, state).await))
-        .boxed();
-    let delete = path!("v1" / "products" / String / "offers" / String)
-        .and(warp::delete())
-        .and(way.with_body(RouteId::DeleteOffer, Body::Empty))
-        .and(way.state())
-        .then(async |sku, source, (call, body), state| answer(offers::delete((sku, source), call, body, state).await))
-        .boxed();
-    price.or(put).unify().or(delete).unify().boxed()
+const APPLIED: &[AnswerSpec] = &[schema::<offers::OfferApplied>(200, "Carried out"), PENDING];
+
+pub(super) const GET_PRICE: Route = Route {
+    method: Method::GET,
+    template: "/v1/products/{sku}/price",
+    name: "get_price",
+    summary: "The lowest price of a product that is known, ours or another shop's, and until when it may be shown",
+    access: Access::Anybody,
+    key: Key::Unread,
+    body: Body::None,
+    answers: &[
+        schema::<BestPrice>(200, "The price; ETag and Cache-Control say how long it may be kept"),
+        nothing(304, "The If-None-Match is of this price"),
+    ],
+    problems: &[400, 404, 429, 503],
+    family: Family::None,
+    reads: Reads::Condition,
+    quota: QuotaClass::Orders,
+    handler: for_anybody!(prices::get),
+};
+
+pub(super) const PUT_OFFER: Route =
+    command(Method::PUT, "put_offer", "Another shop asks so much for a product", Body::Offer, for_caller!(offers::put));
+
+pub(super) const DELETE_OFFER: Route = command(
+    Method::DELETE,
+    "delete_offer",
+    "Another shop offers a product no longer",
+    Body::Empty,
+    for_caller!(offers::delete),
+);
+
+const fn command(method: Method, name: &'static str, summary: &'static str, body: Body, handler: Handler) -> Route {
+    Route {
+        method,
+        template: "/v1/products/{sku}/offers/{source}",
+        name,
+        summary,
+        access: Access::Operator,
+        key: Key::Optional,
+        body,
+        answers: APPLIED,
+        problems: &[400, 403, 404, 408, 409, 411, 413, 415, 422],
+        family: Family::Prices,
+        reads: Reads::Nothing,
+        quota: QuotaClass::Orders,
+        handler,
+    }
 }

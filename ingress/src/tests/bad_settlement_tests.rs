@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use super::bad_input_tests::{KEY, all_refused, good_body, started};
 use super::world::*;
-use crate::routes::{Body, Route, RouteId, TABLE};
+use crate::routes::{Body, Route, TABLE};
 
 fn put() -> &'static Route {
-    &TABLE[RouteId::PutSeller.place()]
+    TABLE.iter().find(|route| route.name == "put_seller").unwrap()
 }
 
 #[tokio::test]

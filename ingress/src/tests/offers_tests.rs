@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::bad_input_tests::{all_refused, good_body, started};
 use super::world::*;
-use crate::routes::{Body, Route, RouteId, TABLE};
+use crate::routes::{Body, Route, TABLE};
 use crate::state::now;
 
 const KEY: &str = "key-0123456789abcdef";
@@ -112,7 +112,7 @@ async fn one_key_with_another_offer_is_a_conflict() {
 
 #[tokio::test]
 async fn offers_that_cannot_be_are_refused() {
-    let route: &Route = &TABLE[RouteId::PutOffer.place()];
+    let route: &Route = TABLE.iter().find(|route| route.name == "put_offer").unwrap();
     let bad: [(&str, &[Value]); 6] = [
         (
             "price",

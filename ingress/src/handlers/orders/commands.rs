@@ -1,8 +1,5 @@
 //! `POST /v1/orders/{order}/…`: what becomes of an order that was placed.
 
-use std::sync::Arc;
-
-use bytes::Bytes;
 use events::ids::{OrderId, PaymentKey, RequestId};
 use events::money::Money;
 use events::orders::{Goods, OrderCommand, RefundCause, Units};
@@ -12,12 +9,12 @@ use serde::Deserialize;
 
 use super::lines::some_or_all;
 use super::{applied, apply, invalid, order_of, plausible, readable};
-use crate::auth::{Caller, Role};
+use crate::auth::Caller;
 use crate::handlers::Answer;
-use crate::limits::Purse;
+use crate::handlers::Request;
+use crate::handlers::required;
 use crate::problem::Problem;
-use crate::request::{Call, body, idempotency};
-use crate::state::State;
+use crate::request::body;
 
 /// A payment that the shopper has authenticated with the provider.
 #[derive(Deserialize, JsonSchema)]
@@ -57,29 +54,13 @@ pub(crate) struct RefundAsked {
     account: Option<RefundAccount>,
 }
 
-/// What an operator says has happened to the goods.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Turn {
-    Ship,
-    Deliver,
-}
-
-impl Turn {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Ship => "ship",
-            Self::Deliver => "deliver",
-        }
-    }
-}
-
 /// `POST …/payment`: charge a payment.
 ///
 /// # Errors
 /// Whatever is wrong with it; the processor's and the provider's refusals among them.
-pub(crate) async fn pay(segment: String, call: Arc<Call>, body: Result<Bytes, Problem>, state: Arc<State>) -> Answer {
-    let caller = state.authorise(&call, Role::Shopper, Purse::Orders)?;
-    let (order, request) = asked(&segment, &call, &caller, "payment")?;
+pub(crate) async fn pay(caller: Caller, request: Request) -> Answer {
+    let Request { state, call, body, key, path: [segment, _], .. } = request;
+    let (order, request) = asked(&segment, key.as_deref(), &caller, "payment")?;
     let Payment { payment_key, amount } = body::said(&call, body)?;
     let amount = plausible(amount, "/amount")?;
     let command = OrderCommand::Pay { request, order, shopper: caller.id.clone(), payment_key, amount };
@@ -90,14 +71,9 @@ pub(crate) async fn pay(segment: String, call: Arc<Call>, body: Result<Bytes, Pr
 ///
 /// # Errors
 /// As for [`pay`].
-pub(crate) async fn cancel(
-    segment: String,
-    call: Arc<Call>,
-    body: Result<Bytes, Problem>,
-    state: Arc<State>,
-) -> Answer {
-    let caller = state.authorise(&call, Role::Shopper, Purse::Orders)?;
-    let (order, request) = asked(&segment, &call, &caller, "cancel")?;
+pub(crate) async fn cancel(caller: Caller, request: Request) -> Answer {
+    let Request { state, call, body, key, path: [segment, _], .. } = request;
+    let (order, request) = asked(&segment, key.as_deref(), &caller, "cancel")?;
     let Cancellation { lines, account } = match body {
         Ok(body) if body.is_empty() => Cancellation::default(),
         body => body::said(&call, body)?,
@@ -107,45 +83,42 @@ pub(crate) async fn cancel(
     apply(&state, &call, caller, request, command, applied).await
 }
 
-/// `POST …/ship`, `…/deliver`.
+/// `POST …/ship`: the goods are on their way.
 ///
 /// # Errors
 /// As for [`pay`].
-pub(crate) async fn turn(
-    turn: Turn,
-    segment: String,
-    call: Arc<Call>,
-    body: Result<Bytes, Problem>,
-    state: Arc<State>,
+pub(crate) async fn ship(caller: Caller, request: Request) -> Answer {
+    about_goods(caller, request, "ship", |request, order| OrderCommand::Ship { request, order }).await
+}
+
+/// `POST …/deliver`: the goods are with the shopper.
+///
+/// # Errors
+/// As for [`pay`].
+pub(crate) async fn deliver(caller: Caller, request: Request) -> Answer {
+    about_goods(caller, request, "deliver", |request, order| OrderCommand::Deliver { request, order }).await
+}
+
+async fn about_goods(
+    caller: Caller,
+    request: Request,
+    word: &str,
+    command: impl FnOnce(RequestId, OrderId) -> OrderCommand,
 ) -> Answer {
-    let caller = state.authorise(&call, Role::Operator, Purse::Orders)?;
-    let (order, request) = asked(&segment, &call, &caller, turn.name())?;
+    let Request { state, call, body, key, path: [segment, _], .. } = request;
+    let (order, request) = asked(&segment, key.as_deref(), &caller, word)?;
     body::said_nothing(&call, body)?;
-    let command = match turn {
-        Turn::Ship => OrderCommand::Ship { request, order },
-        Turn::Deliver => OrderCommand::Deliver { request, order },
-    };
-    apply(&state, &call, caller, request, command, applied).await
+    apply(&state, &call, caller, request, command(request, order), applied).await
 }
 
 /// `POST …/confirm`: the shopper confirms the purchase, or an operator does.
 ///
 /// # Errors
 /// As for [`pay`].
-pub(crate) async fn confirm(
-    segment: String,
-    call: Arc<Call>,
-    body: Result<Bytes, Problem>,
-    state: Arc<State>,
-) -> Answer {
-    let caller = state.authorise_any(&call, Purse::Orders)?;
-    let shopper = if caller.is_operator() {
-        None
-    } else {
-        caller.must_be(Role::Shopper)?;
-        Some(caller.id.clone())
-    };
-    let (order, request) = asked(&segment, &call, &caller, "confirm")?;
+pub(crate) async fn confirm(caller: Caller, request: Request) -> Answer {
+    let Request { state, call, body, key, path: [segment, _], .. } = request;
+    let shopper = (!caller.is_operator()).then(|| caller.id.clone());
+    let (order, request) = asked(&segment, key.as_deref(), &caller, "confirm")?;
     body::said_nothing(&call, body)?;
     let command = OrderCommand::ConfirmPurchase { request, order, shopper };
     apply(&state, &call, caller, request, command, applied).await
@@ -155,14 +128,9 @@ pub(crate) async fn confirm(
 ///
 /// # Errors
 /// As for [`pay`].
-pub(crate) async fn refund(
-    segment: String,
-    call: Arc<Call>,
-    body: Result<Bytes, Problem>,
-    state: Arc<State>,
-) -> Answer {
-    let caller = state.authorise(&call, Role::Operator, Purse::Orders)?;
-    let (order, request) = asked(&segment, &call, &caller, "refund")?;
+pub(crate) async fn refund(caller: Caller, request: Request) -> Answer {
+    let Request { state, call, body, key, path: [segment, _], .. } = request;
+    let (order, request) = asked(&segment, key.as_deref(), &caller, "refund")?;
     let RefundAsked { lines, cause, goods, account } = body::said(&call, body)?;
     if !RefundCause::OF_OPERATORS.contains(&cause) {
         return Err(invalid("/cause", "must be changed_mind, undeliverable, faulty or misuse"));
@@ -173,9 +141,9 @@ pub(crate) async fn refund(
 }
 
 /// The order that the path names, and the request that the key makes of it.
-fn asked(segment: &str, call: &Call, caller: &Caller, word: &str) -> Result<(OrderId, RequestId), Problem> {
+fn asked(segment: &str, key: Option<&str>, caller: &Caller, word: &str) -> Result<(OrderId, RequestId), Problem> {
     let order = order_of(segment)?;
-    let key = idempotency::required_key(call)?;
+    let key = required(key)?;
     let request = RequestId::of(caller.id.as_str(), &format!("POST /v1/orders/{order}/{word}"), key);
     Ok((order, request))
 }

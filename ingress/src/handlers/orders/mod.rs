@@ -7,7 +7,7 @@ mod place;
 mod read;
 mod watch;
 
-pub(crate) use commands::{Cancellation, Payment, RefundAsked, Turn, cancel, confirm, pay, refund, turn};
+pub(crate) use commands::{Cancellation, Payment, RefundAsked, cancel, confirm, deliver, pay, refund, ship};
 pub(crate) use place::{Placed, Placement, place};
 pub(crate) use read::{OrderShown, get};
 pub(crate) use watch::events;

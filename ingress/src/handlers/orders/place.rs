@@ -1,8 +1,5 @@
 //! `POST /v1/orders`: a shopper orders.
 
-use std::sync::Arc;
-
-use bytes::Bytes;
 use events::ids::{OrderId, RequestId};
 use events::money::Money;
 use events::orders::{OrderAmounts, OrderCommand, OrderCoupon, OrderState, Units};
@@ -14,12 +11,11 @@ use warp::http::header::{HeaderValue, LOCATION};
 
 use super::lines::added_up;
 use super::{After, apply, plausible};
-use crate::auth::Role;
+use crate::auth::Caller;
+use crate::handlers::Request;
+use crate::handlers::required;
 use crate::handlers::{Answer, json};
-use crate::limits::Purse;
-use crate::problem::Problem;
-use crate::request::{Call, body, idempotency};
-use crate::state::State;
+use crate::request::body;
 
 /// What a shopper orders.
 #[derive(Deserialize, JsonSchema)]
@@ -57,9 +53,9 @@ pub(crate) struct Placed {
 ///
 /// # Errors
 /// Whatever is wrong with it; the processor's refusals among them.
-pub(crate) async fn place(call: Arc<Call>, body: Result<Bytes, Problem>, state: Arc<State>) -> Answer {
-    let caller = state.authorise(&call, Role::Shopper, Purse::Orders)?;
-    let key = idempotency::required_key(&call)?;
+pub(crate) async fn place(caller: Caller, request: Request) -> Answer {
+    let Request { state, call, body, key, .. } = request;
+    let key = required(key.as_deref())?;
     let Placement { lines, coupon, quoted } = body::said(&call, body)?;
     let lines = added_up(lines)?;
     let quoted = quoted.map(|quoted| plausible(quoted, "/quoted")).transpose()?;

@@ -1,7 +1,5 @@
 //! `GET /v1/orders/{order}`: where an order is and what it is made of. Somebody else's is not there.
 
-use std::sync::Arc;
-
 use events::ids::{OrderId, PaymentKey, SellerId, Sku};
 use events::money::Money;
 use events::orders::{LineAmounts, OrderAmounts, OrderCoupon, OrderState};
@@ -13,11 +11,10 @@ use warp::http::StatusCode;
 
 use super::order_of;
 use crate::auth::Caller;
+use crate::handlers::Request;
 use crate::handlers::{Answer, json, patiently};
-use crate::limits::Purse;
 use crate::problem::Problem;
 use crate::reads::{LineRead, OrderRead};
-use crate::request::Call;
 use crate::state::State;
 
 /// An order.
@@ -94,8 +91,8 @@ struct PaymentShown {
 ///
 /// # Errors
 /// `INVALID_ID`, `NOT_FOUND`, `UNAVAILABLE` when nothing can be read.
-pub(crate) async fn get(segment: String, call: Arc<Call>, state: Arc<State>) -> Answer {
-    let caller = state.authorise_any(&call, Purse::Orders)?;
+pub(crate) async fn get(caller: Caller, request: Request) -> Answer {
+    let Request { state, call: _, path: [segment, _], .. } = request;
     let order = order_of(&segment)?;
     json(StatusCode::OK, &shown(of_caller(&state, &order, &caller).await?))
 }

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -13,12 +13,12 @@ use warp::reply::{Reply, Response};
 
 use super::order_of;
 use super::read::of_caller;
+use crate::auth::Caller;
 use crate::handlers::Answer;
-use crate::limits::Purse;
+use crate::handlers::Request;
 use crate::problem::{Code, Problem};
 use crate::request::Call;
 use crate::server::Endless;
-use crate::state::State;
 use crate::timelines::{Timeline, Viewer};
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
@@ -29,8 +29,8 @@ const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering
 /// # Errors
 /// `INVALID_ID`, `BAD_REQUEST` for a `Last-Event-ID` that is none, `NOT_FOUND`, `RATE_LIMITED` and `OVERLOADED` for streams too many,
 /// `UNAVAILABLE` when nothing can be read.
-pub(crate) async fn events(segment: String, call: Arc<Call>, state: Arc<State>) -> Answer {
-    let caller = state.authorise_any(&call, Purse::Orders)?;
+pub(crate) async fn events(caller: Caller, request: Request) -> Answer {
+    let Request { state, call, path: [segment, _], .. } = request;
     let order = order_of(&segment)?;
     let last = last_event_id(&call)?;
     let seat = state.timelines.seats().take(&caller.id)?;

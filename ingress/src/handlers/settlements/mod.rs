@@ -4,8 +4,6 @@
 mod page;
 mod table;
 
-use std::sync::Arc;
-
 use schemars::JsonSchema;
 use serde::Serialize;
 use warp::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue, LINK, VARY};
@@ -13,12 +11,11 @@ use warp::http::{Response as HttpResponse, StatusCode};
 use warp::reply::Response;
 
 use super::{Answer, json};
-use crate::limits::Purse;
+use crate::auth::Caller;
+use crate::handlers::Request;
 use crate::reads::{Place, SellerDay, SellerLine};
-use crate::request::Call;
 use crate::request::accept::{self, Format};
 use crate::request::query::Query;
-use crate::state::State;
 use page::{Level, cursor, wanted};
 use table::Tabular;
 
@@ -48,9 +45,9 @@ pub(crate) struct Lines {
 ///
 /// # Errors
 /// `FORBIDDEN`, `INVALID_PARAMETER`, `UNAVAILABLE` when Postgres does not answer.
-pub(crate) async fn days(query: Vec<(String, String)>, call: Arc<Call>, state: Arc<State>) -> Answer {
-    let caller = state.authorise_any(&call, Purse::Orders)?;
-    let page = wanted(&caller, Query::new(query), Level::Days)?;
+pub(crate) async fn days(caller: Caller, request: Request) -> Answer {
+    let Request { state, call, query, .. } = request;
+    let page = wanted(&caller, Query::new(&query), Level::Days)?;
     let mut rows = state.reads.days(&page, &state.metrics).await?;
     let next = cut(&mut rows, page.limit, SellerDay::place).map(|place| cursor(&place, Level::Days));
     let link = next.as_deref().and_then(|next| page::link("/v1/settlements", &page, next));
@@ -65,9 +62,9 @@ pub(crate) async fn days(query: Vec<(String, String)>, call: Arc<Call>, state: A
 ///
 /// # Errors
 /// As for [`days`].
-pub(crate) async fn lines(query: Vec<(String, String)>, call: Arc<Call>, state: Arc<State>) -> Answer {
-    let caller = state.authorise_any(&call, Purse::Orders)?;
-    let page = wanted(&caller, Query::new(query), Level::Lines)?;
+pub(crate) async fn lines(caller: Caller, request: Request) -> Answer {
+    let Request { state, call, query, .. } = request;
+    let page = wanted(&caller, Query::new(&query), Level::Lines)?;
     let mut rows = state.reads.lines(&page, &state.metrics).await?;
     let next = cut(&mut rows, page.limit, SellerLine::place).map(|place| cursor(&place, Level::Lines));
     let link = next.as_deref().and_then(|next| page::link("/v1/settlements/lines", &page, next));

@@ -1,11 +1,4 @@
-//! The table of routes: what the OpenAPI document says and what metrics name.
-
-mod coupons;
-mod door;
-mod orders;
-mod prices;
-mod products;
-mod settlements;
+//! What a route is: one row. Its filter, authorisation, idempotency check, metrics and description derive from it.
 
 use events::coupons::CampaignTerms;
 use events::inventory::ProductTerms;
@@ -14,8 +7,12 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Value, json};
 use warp::http::Method;
 
-use crate::handlers::{self, Pending};
-use crate::problem::Family;
+use crate::auth::{Caller, Role};
+use crate::handlers::{self, Answering, Pending, Request};
+pub(crate) use crate::limits::QuotaClass;
+use crate::problem::{Code, Family, Problem};
+use crate::request::{Call, idempotency};
+use crate::state::State;
 
 /// Who may call a route.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -92,7 +89,6 @@ pub(crate) struct AnswerSpec {
 
 /// One route.
 pub(crate) struct Route {
-    pub(crate) id: RouteId,
     pub(crate) method: Method,
     /// The path, with parameters in braces.
     pub(crate) template: &'static str,
@@ -107,51 +103,65 @@ pub(crate) struct Route {
     pub(crate) problems: &'static [u16],
     /// Whose refusals are among the problems.
     pub(crate) family: Family,
+    /// What it reads of the query and of the head beside what every route of its kind does.
+    pub(crate) reads: Reads,
+    /// What the caller's requests are counted against.
+    pub(crate) quota: QuotaClass,
+    /// What answers.
+    pub(crate) handler: Handler,
 }
 
-/// The routes' names in the program; a place in [`TABLE`].
+/// What a route reads beside path and body.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum RouteId {
-    PostClaim,
-    GetRequest,
-    GetCampaign,
-    PutCampaign,
-    PauseCampaign,
-    ResumeCampaign,
-    EndCampaign,
-    GetMyCoupons,
-    GetProduct,
-    PutProduct,
-    PostStock,
-    PostOrder,
-    GetOrder,
-    GetOrderEvents,
-    PostPayment,
-    CancelOrder,
-    ShipOrder,
-    DeliverOrder,
-    ConfirmPurchase,
-    RefundOrder,
-    PostTossWebhook,
-    GetPrice,
-    PutOffer,
-    DeleteOffer,
-    PutSeller,
-    CloseDay,
-    GetSettlements,
-    GetSettlementLines,
-    Livez,
-    Readyz,
-    Metrics,
-    OpenApi,
-    Docs,
-    DocsStyle,
+pub(crate) enum Reads {
+    /// Nothing.
+    Nothing,
+    /// A page of a list, and whether it is wanted as a table.
+    Page,
+    /// `If-None-Match`.
+    Condition,
+    /// `Last-Event-ID`.
+    LastEvent,
+    /// The token of the payment provider.
+    Token,
 }
 
-impl RouteId {
-    /// Its place in the table.
-    pub(crate) const fn place(self) -> usize {
-        self as usize
+/// The function of a route.
+#[derive(Clone, Copy)]
+pub(crate) enum Handler {
+    /// It answers whoever asks.
+    ForAnybody(fn(Request) -> Answering),
+    /// It answers callers with a token that gives what [`Route::access`] demands.
+    ForCaller(fn(Caller, Request) -> Answering),
+}
+
+impl Route {
+    /// The caller, if they may call the route: limits that need no name are asked first, so that forging tokens is limited too.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED`, `TOKEN_MISSING`, `TOKEN_INVALID`, `FORBIDDEN`.
+    pub(crate) fn authorise(&self, state: &State, call: &Call) -> Result<Caller, Problem> {
+        let caller = state.authorise(call, self.quota)?;
+        let roles: &[Role] = match self.access {
+            Access::Anybody | Access::Provider | Access::Caller => return Ok(caller),
+            Access::Shopper => &[Role::Shopper],
+            Access::Operator => &[Role::Operator],
+            Access::Either => &[Role::Shopper, Role::Operator],
+            Access::SellerOrOperator => &[Role::Seller, Role::Operator],
+        };
+        if roles.iter().any(|role| caller.has(*role)) { Ok(caller) } else { Err(Problem::new(Code::Forbidden)) }
+    }
+
+    /// The idempotency key of a call to the route.
+    ///
+    /// # Errors
+    /// `IDEMPOTENCY_KEY_MISSING`, `IDEMPOTENCY_KEY_INVALID`.
+    pub(crate) fn key_of(&self, call: &Call) -> Result<Option<String>, Problem> {
+        match self.key {
+            Key::Unread => Ok(None),
+            Key::Optional => Ok(idempotency::key(call)?.map(str::to_owned)),
+            Key::Required => Ok(Some(idempotency::required_key(call)?.to_owned())),
+        }
     }
 }
 
@@ -193,78 +203,17 @@ impl Body {
     }
 }
 
-const fn schema<T: JsonSchema>(status: u16, description: &'static str) -> AnswerSpec {
+pub(super) const fn schema<T: JsonSchema>(status: u16, description: &'static str) -> AnswerSpec {
     let schema: fn(&mut SchemaGenerator) -> Schema = |generator| generator.subschema_for::<T>();
     AnswerSpec { status, description, schema: Some(schema), media_type: "application/json", also_as: None }
 }
 
-const fn nothing(status: u16, description: &'static str) -> AnswerSpec {
+pub(super) const fn nothing(status: u16, description: &'static str) -> AnswerSpec {
     AnswerSpec { status, description, schema: None, media_type: "application/json", also_as: None }
 }
 
-const PENDING: AnswerSpec = schema::<Pending>(202, "In the log, not decided yet; Location says where to look");
+pub(super) const PENDING: AnswerSpec =
+    schema::<Pending>(202, "In the log, not decided yet; Location says where to look");
 
 /// Statuses of the problems that a command's route may answer.
-const COMMAND: &[u16] = &[400, 403, 408, 409, 411, 413, 415, 422];
-
-/// Every route, in order of [`RouteId`].
-pub(crate) static TABLE: [Route; 34] = [
-    coupons::POST_CLAIM,
-    coupons::GET_REQUEST,
-    coupons::GET_CAMPAIGN,
-    coupons::PUT_CAMPAIGN,
-    coupons::PAUSE_CAMPAIGN,
-    coupons::RESUME_CAMPAIGN,
-    coupons::END_CAMPAIGN,
-    coupons::GET_MY_COUPONS,
-    products::GET_PRODUCT,
-    products::PUT_PRODUCT,
-    products::POST_STOCK,
-    orders::POST_ORDER,
-    orders::GET_ORDER,
-    orders::GET_ORDER_EVENTS,
-    orders::POST_PAYMENT,
-    orders::CANCEL_ORDER,
-    orders::SHIP_ORDER,
-    orders::DELIVER_ORDER,
-    orders::CONFIRM_PURCHASE,
-    orders::REFUND_ORDER,
-    orders::POST_TOSS_WEBHOOK,
-    prices::GET_PRICE,
-    prices::PUT_OFFER,
-    prices::DELETE_OFFER,
-    settlements::PUT_SELLER,
-    settlements::CLOSE_DAY,
-    settlements::GET_SETTLEMENTS,
-    settlements::GET_SETTLEMENT_LINES,
-    door::LIVEZ,
-    door::READYZ,
-    door::METRICS,
-    door::OPENAPI,
-    door::DOCS,
-    door::DOCS_STYLE,
-];
-
-/// The methods that a path allows, for `Allow`.
-pub(crate) fn allowed(path: &str) -> String {
-    // warp takes a path with a slash at its end for the same path.
-    let path = path.strip_suffix('/').unwrap_or(path);
-    let matches = |template: &str| {
-        let (mut given, mut wanted) = (path.split('/'), template.split('/'));
-        loop {
-            match (given.next(), wanted.next()) {
-                (None, None) => return true,
-                (Some(part), Some(name)) if part == name || (name.starts_with('{') && !part.is_empty()) => {}
-                _ => return false,
-            }
-        }
-    };
-    let mut methods: Vec<&str> = Vec::new();
-    for route in TABLE.iter().filter(|route| matches(route.template)) {
-        methods.push(route.method.as_str());
-        if route.method == Method::GET {
-            methods.push("HEAD");
-        }
-    }
-    methods.join(", ")
-}
+pub(super) const COMMAND: &[u16] = &[400, 403, 408, 409, 411, 413, 415, 422];
