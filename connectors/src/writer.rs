@@ -57,7 +57,7 @@ pub(crate) fn outgoing<M: Message>(
     Ok(Outgoing {
         topic: topic.into(),
         partition,
-        key: Some(Bytes::from(message.key())),
+        key: Some(Bytes::from(message.key().into_owned())),
         value: Some(value.into()),
         headers: envelope.to_headers(),
     })

@@ -1,6 +1,7 @@
 //! Bytes to messages and back: the one place that knows the wire format (JSON). Unknown fields are ignored, an unknown newer
 //! version is told apart from garbage: the first stops a reader until it is upgraded, the second goes to the dead letters.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 
 use serde::Serialize;
@@ -12,7 +13,7 @@ use crate::inventory::{InventoryCommand, InventoryEvent};
 use crate::orders::{OrderCommand, OrderEvent};
 use crate::payments::{PaymentCommand, PaymentEvent};
 use crate::prices::{BestPrice, PriceCommand};
-use crate::request::Reply;
+use crate::request::{Fingerprint, Reply};
 use crate::settlement::{SettlementCommand, SettlementEvent};
 
 /// Bytes of the buffer that values are drafted in that a thread keeps.
@@ -27,7 +28,13 @@ pub trait Message: Serialize + DeserializeOwned {
     fn kind(&self) -> &'static str;
 
     /// The record's key.
-    fn key(&self) -> String;
+    fn key(&self) -> Cow<'_, str>;
+
+    /// What a command says, hashed, so that a repeat is told from another command under the same request; nothing for messages that
+    /// are not repeated. `value` is the command's canonical form: its encoded value.
+    fn fingerprint(&self, _value: &[u8]) -> Option<Fingerprint> {
+        None
+    }
 }
 
 /// Why a value cannot be read.
@@ -61,6 +68,7 @@ pub fn encode<M: Message>(message: &M, context: &Envelope) -> Result<(Vec<u8>, E
         traceparent: context.traceparent.clone(),
         reply_to: context.reply_to,
         answer_to: context.answer_to.clone(),
+        fingerprint: message.fingerprint(&value),
     };
     Ok((value, envelope))
 }
@@ -96,8 +104,12 @@ impl Message for CouponCommand {
     fn kind(&self) -> &'static str {
         self.kind()
     }
-    fn key(&self) -> String {
-        self.campaign().as_str().to_owned()
+    fn key(&self) -> Cow<'_, str> {
+        self.campaign().as_str().into()
+    }
+    fn fingerprint(&self, value: &[u8]) -> Option<Fingerprint> {
+        // A claim carries its own.
+        if matches!(self, Self::Claim { .. }) { None } else { Some(Fingerprint::of(value)) }
     }
 }
 
@@ -106,8 +118,8 @@ impl Message for CouponEvent {
     fn kind(&self) -> &'static str {
         self.fact.kind()
     }
-    fn key(&self) -> String {
-        self.campaign.as_str().to_owned()
+    fn key(&self) -> Cow<'_, str> {
+        self.campaign.as_str().into()
     }
 }
 
@@ -116,8 +128,11 @@ impl Message for InventoryCommand {
     fn kind(&self) -> &'static str {
         self.kind()
     }
-    fn key(&self) -> String {
-        self.sku().as_str().to_owned()
+    fn key(&self) -> Cow<'_, str> {
+        self.sku().as_str().into()
+    }
+    fn fingerprint(&self, value: &[u8]) -> Option<Fingerprint> {
+        Some(Fingerprint::of(value))
     }
 }
 
@@ -126,8 +141,8 @@ impl Message for InventoryEvent {
     fn kind(&self) -> &'static str {
         self.fact.kind()
     }
-    fn key(&self) -> String {
-        self.sku.as_str().to_owned()
+    fn key(&self) -> Cow<'_, str> {
+        self.sku.as_str().into()
     }
 }
 
@@ -136,8 +151,16 @@ impl Message for OrderCommand {
     fn kind(&self) -> &'static str {
         self.kind()
     }
-    fn key(&self) -> String {
-        self.order().as_str().to_owned()
+    fn key(&self) -> Cow<'_, str> {
+        self.order().as_str().into()
+    }
+    fn fingerprint(&self, value: &[u8]) -> Option<Fingerprint> {
+        match self {
+            // Its time limits do not count.
+            Self::Place { .. } => Some(self.fingerprint()),
+            _ if self.request().is_some() => Some(Fingerprint::of(value)),
+            _ => None,
+        }
     }
 }
 
@@ -146,8 +169,8 @@ impl Message for OrderEvent {
     fn kind(&self) -> &'static str {
         self.fact.kind()
     }
-    fn key(&self) -> String {
-        self.order.as_str().to_owned()
+    fn key(&self) -> Cow<'_, str> {
+        self.order.as_str().into()
     }
 }
 
@@ -156,8 +179,8 @@ impl Message for PaymentCommand {
     fn kind(&self) -> &'static str {
         self.kind()
     }
-    fn key(&self) -> String {
-        self.order().as_str().to_owned()
+    fn key(&self) -> Cow<'_, str> {
+        self.order().as_str().into()
     }
 }
 
@@ -166,8 +189,8 @@ impl Message for PaymentEvent {
     fn kind(&self) -> &'static str {
         self.answer.kind()
     }
-    fn key(&self) -> String {
-        self.order.as_str().to_owned()
+    fn key(&self) -> Cow<'_, str> {
+        self.order.as_str().into()
     }
 }
 
@@ -176,8 +199,12 @@ impl Message for SettlementCommand {
     fn kind(&self) -> &'static str {
         self.kind()
     }
-    fn key(&self) -> String {
-        self.seller().as_str().to_owned()
+    fn key(&self) -> Cow<'_, str> {
+        self.seller().as_str().into()
+    }
+    fn fingerprint(&self, value: &[u8]) -> Option<Fingerprint> {
+        // What orders say is not repeated under a request.
+        matches!(self, Self::SetPolicy { .. } | Self::CloseDay { .. }).then(|| Fingerprint::of(value))
     }
 }
 
@@ -186,8 +213,8 @@ impl Message for SettlementEvent {
     fn kind(&self) -> &'static str {
         self.fact.kind()
     }
-    fn key(&self) -> String {
-        self.seller.as_str().to_owned()
+    fn key(&self) -> Cow<'_, str> {
+        self.seller.as_str().into()
     }
 }
 
@@ -196,8 +223,8 @@ impl Message for PriceCommand {
     fn kind(&self) -> &'static str {
         self.kind()
     }
-    fn key(&self) -> String {
-        self.sku().as_str().to_owned()
+    fn key(&self) -> Cow<'_, str> {
+        self.sku().as_str().into()
     }
 }
 
@@ -206,8 +233,8 @@ impl Message for BestPrice {
     fn kind(&self) -> &'static str {
         "best_price"
     }
-    fn key(&self) -> String {
-        self.sku.as_str().to_owned()
+    fn key(&self) -> Cow<'_, str> {
+        self.sku.as_str().into()
     }
 }
 
@@ -216,8 +243,8 @@ impl Message for Reply {
     fn kind(&self) -> &'static str {
         "reply"
     }
-    fn key(&self) -> String {
-        self.request.to_string()
+    fn key(&self) -> Cow<'_, str> {
+        self.request.to_string().into()
     }
 }
 

@@ -17,7 +17,7 @@ use crate::inventory::{InventoryCommand, InventoryEvent};
 use crate::orders::{OrderCommand, OrderEvent};
 use crate::payments::{PaymentCommand, PaymentEvent};
 use crate::prices::{BestPrice, PriceCommand};
-use crate::request::Reply;
+use crate::request::{Fingerprint, Reply};
 use crate::samples;
 use crate::settlement::{SettlementCommand, SettlementEvent};
 
@@ -123,6 +123,34 @@ fn there_is_a_sample_of_every_kind() {
     assert_eq!(kinds(&samples::replies(), |reply| reply.outcome.kind()), 12);
 }
 
+/// What the header carries is what the reader would work out itself, so that a repeat is recognised whichever build wrote it.
+#[test]
+fn the_fingerprint_in_the_headers_is_the_commands() {
+    fn carried<M: Message>(command: &M) -> Option<Fingerprint> {
+        let (_, envelope) = encode(command, &Envelope::default()).unwrap();
+        let headers: Vec<(&str, Vec<u8>)> = envelope.to_headers();
+        let headers = headers.iter().map(|(name, value)| (*name, value.as_slice()));
+        Envelope::from_headers(headers).fingerprint
+    }
+    for command in samples::coupons::commands() {
+        let is_claim = matches!(command, CouponCommand::Claim { .. });
+        assert_eq!(
+            carried(&command),
+            (!is_claim).then(|| command.fingerprint()),
+            "a claim carries its own: {command:?}"
+        );
+    }
+    for command in samples::inventory::commands() {
+        assert_eq!(carried(&command), Some(command.fingerprint()), "{command:?}");
+    }
+    for command in samples::orders::commands() {
+        assert_eq!(carried(&command), command.request().map(|_| command.fingerprint()), "{command:?}");
+    }
+    for command in samples::settlement::commands() {
+        assert_eq!(carried(&command), command.request().map(|_| command.fingerprint()), "{command:?}");
+    }
+}
+
 #[test]
 fn an_unknown_field_is_ignored_and_a_newer_version_is_not_garbage() {
     let version = |schema_version| Envelope { schema_version, ..Envelope::default() };
@@ -146,6 +174,7 @@ fn headers_are_read_as_they_were_written() {
         traceparent: Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".into()),
         reply_to: Some(3),
         answer_to: OrderId::new("order-1").ok(),
+        fingerprint: Some(Fingerprint::from_u64(u64::MAX)),
     };
     let headers: Vec<(&str, Vec<u8>)> = envelope.to_headers();
     assert_eq!(Envelope::from_headers(headers.iter().map(|(name, value)| (*name, value.as_slice()))), envelope);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use compact_str::CompactString;
 
 use crate::ids::OrderId;
+use crate::request::Fingerprint;
 
 /// Headers of one record.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -20,6 +21,8 @@ pub struct Envelope {
     pub reply_to: Option<i32>,
     /// The order that awaits an answer in `orders.inbox`.
     pub answer_to: Option<OrderId>,
+    /// What the command says, hashed, as its writer worked it out once. Records of former builds have none.
+    pub fingerprint: Option<Fingerprint>,
 }
 
 /// Header names.
@@ -34,6 +37,8 @@ pub mod header {
     pub const REPLY_TO: &str = "reply-to";
     /// The order that awaits an answer in `orders.inbox`.
     pub const ANSWER_TO: &str = "answer-to";
+    /// What the command says, hashed: a decimal number.
+    pub const FINGERPRINT: &str = "fingerprint";
 }
 
 impl Envelope {
@@ -48,15 +53,17 @@ impl Envelope {
     pub fn to_headers<N: From<&'static str>, V: From<Vec<u8>>>(&self) -> Vec<(N, V)> {
         let version = self.schema_version.to_string();
         let reply_to = self.reply_to.map(|partition| partition.to_string());
+        let fingerprint = self.fingerprint.map(|fingerprint| fingerprint.as_u64().to_string());
         let headers = [
             (header::EVENT_TYPE, Some(self.event_type.as_str())),
             (header::SCHEMA_VERSION, Some(version.as_str())),
             (header::TRACEPARENT, self.traceparent.as_deref()),
             (header::REPLY_TO, reply_to.as_deref()),
             (header::ANSWER_TO, self.answer_to.as_ref().map(OrderId::as_str)),
+            (header::FINGERPRINT, fingerprint.as_deref()),
         ];
-        let said = headers.into_iter().filter_map(|(name, value)| Some((name, value?)));
-        said.map(|(name, value)| (name.into(), value.as_bytes().to_vec().into())).collect()
+        let present = headers.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        present.map(|(name, value)| (name.into(), value.as_bytes().to_vec().into())).collect()
     }
 
     /// Reads headers; unknown names are ignored, and of a name given twice the last counts. A header that cannot be read is
@@ -72,6 +79,7 @@ impl Envelope {
                 header::TRACEPARENT => envelope.traceparent = Some(text.into()),
                 header::REPLY_TO => envelope.reply_to = text.parse().ok().filter(|partition| *partition >= 0),
                 header::ANSWER_TO => envelope.answer_to = OrderId::new(text).ok(),
+                header::FINGERPRINT => envelope.fingerprint = text.parse().ok().map(Fingerprint::from_u64),
                 _ => {}
             }
         }

@@ -170,7 +170,7 @@ impl State {
         Ok(Outgoing {
             topic: Arc::clone(M::inbox(&self.inboxes)),
             partition: None,
-            key: Some(command.key().into()),
+            key: Some(command.key().into_owned().into()),
             value: Some(value.into()),
             headers: envelope.to_headers(),
         })

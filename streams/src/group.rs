@@ -90,8 +90,14 @@ impl Group {
 
     /// May write to this topic.
     #[must_use]
-    pub fn output<K, V, C>(mut self, output: &Output<K, V, C>) -> Self {
-        self.topology = self.topology.sink(output.topic());
+    pub fn output<K, V, C>(self, output: &Output<K, V, C>) -> Self {
+        self.writes(output.topic())
+    }
+
+    /// May write to the topic of this name.
+    #[must_use]
+    pub fn writes(mut self, topic: &str) -> Self {
+        self.topology = self.topology.sink(topic);
         self
     }
 

@@ -7,7 +7,7 @@ use events::money::Money;
 use events::time::Timestamp;
 
 use super::effects::Effects;
-use super::timers::{TimerChange, Wakeup};
+use super::timers::Wakeup;
 use crate::kit::invariant::CorruptState;
 use crate::policy;
 
@@ -82,9 +82,9 @@ impl Campaign {
                 ..Counts::default()
             },
         };
-        effects.wake(campaign.end_of_use());
-        effects.wake(campaign.retirement());
-        effects.wake(TimerChange::Set(effects.at().plus_millis(policy::RETRY_WINDOW_MS), Wakeup::forget()));
+        effects.wake(campaign.terms.usable.until, Wakeup::expire());
+        effects.wake(campaign.retirement(), Wakeup::Retire);
+        effects.wake(effects.at().plus_millis(policy::RETRY_WINDOW_MS), Wakeup::forget());
         campaign
     }
 
@@ -102,12 +102,12 @@ impl Campaign {
         let remaining = terms.stock.checked_sub(issued).ok_or(Refusal::TermsFrozen)?;
         if terms.usable.until != self.terms.usable.until {
             if issued == 0 {
-                effects.wake(self.end_of_use().reversed());
+                effects.cancel(self.terms.usable.until, Wakeup::expire());
             }
-            effects.wake(self.retirement().reversed());
+            effects.cancel(self.retirement(), Wakeup::Retire);
             self.terms = terms.clone();
-            effects.wake(self.end_of_use());
-            effects.wake(self.retirement());
+            effects.wake(self.terms.usable.until, Wakeup::expire());
+            effects.wake(self.retirement(), Wakeup::Retire);
         } else {
             self.terms = terms.clone();
         }
@@ -186,11 +186,8 @@ impl Campaign {
         });
     }
 
-    fn end_of_use(&self) -> TimerChange {
-        TimerChange::Set(self.terms.usable.until, Wakeup::expire())
-    }
-
-    fn retirement(&self) -> TimerChange {
-        TimerChange::Set(self.terms.usable.until.plus_millis(policy::CAMPAIGN_RETENTION_MS), Wakeup::Retire)
+    /// When its coupons need not be kept any longer.
+    fn retirement(&self) -> Timestamp {
+        self.terms.usable.until.plus_millis(policy::CAMPAIGN_RETENTION_MS)
     }
 }

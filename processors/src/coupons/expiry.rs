@@ -1,14 +1,14 @@
-//! What time alone does: lets holds lapse, expires coupons, forgets old requests, retires campaigns. A sweep visits some
-//! accounts, notes where it is in the timer that wakes it next, and rests for a moment of log time, so that claims go on.
+//! What time alone does: lets holds lapse, expires coupons, forgets old requests, retires campaigns. A round visits some accounts,
+//! notes where it is in the timer that wakes it next, and rests for a moment of log time, so that claims go on.
 
-use events::time::Timestamp;
 use streams::processor::{Context, Verdict};
 
 use super::campaign::Campaign;
 use super::effects::Effects;
-use super::timers::{TimerChange, Wakeup};
-use super::{rows, stores, usage};
-use crate::kit::messaging::{corrupt, stored};
+use super::stores::{self, ACCOUNTS, AccountKey, CAMPAIGNS};
+use super::timers::Wakeup;
+use super::usage;
+use crate::kit::table::TableKey;
 use crate::policy;
 
 /// Does what a campaign was woken for.
@@ -23,10 +23,10 @@ pub(crate) fn wake(
     }
     match wakeup {
         Wakeup::Lapse { shopper, hold } => {
-            let key = stores::account_key(campaign, Some(shopper));
-            let mut account = stores::account(context, &key, campaign.origin).map_err(stored)?;
-            if usage::lapse(campaign, &mut account, shopper, *hold, effects).map_err(corrupt)? {
-                stores::put_account(context, &key, &account, campaign.origin);
+            let key = AccountKey::new(campaign, Some(shopper));
+            let mut account = ACCOUNTS.get(context, &key)?.unwrap_or_default();
+            if usage::lapse(campaign, &mut account, shopper, *hold, effects)? {
+                stores::put_account(context, &key, &account);
             }
             Ok(())
         }
@@ -46,25 +46,24 @@ fn expire(
     after: &[u8],
     effects: &mut Effects,
 ) -> Result<(), Verdict> {
-    let accounts = stores::accounts_after(context, campaign, after);
+    let accounts = stores::accounts_after(context, campaign, after)?;
     let mut more = accounts.len() == policy::ACCOUNTS_PER_ROUND;
     let mut done = None;
-    for (key, row) in accounts {
+    for (key, mut account) in accounts {
         if effects.events.len() >= policy::FACTS_PER_ROUND {
             more = true;
             break;
         }
-        let mut account = rows::read_account(&row, campaign.origin).map_err(stored)?;
         let stated = effects.events.len();
-        if let Some(shopper) = stores::shopper_of(&key).map_err(stored)? {
+        if let Some(shopper) = key.shopper()? {
             for coupon in &mut account.coupons {
-                usage::expire(campaign, coupon, &shopper, effects).map_err(corrupt)?;
+                usage::expire(campaign, coupon, &shopper, effects)?;
             }
         }
         if effects.events.len() > stated {
-            stores::put_account(context, &key, &account, campaign.origin);
+            stores::put_account(context, &key, &account);
         }
-        done = Some(key);
+        done = Some(key.bytes().into_owned());
     }
     if let (true, Some(after)) = (more, done) {
         go_on(effects, Wakeup::Expire { after });
@@ -72,21 +71,20 @@ fn expire(
     Ok(())
 }
 
-/// Forgets requests whose repeats need not be recognised any longer, and the accounts in which nothing else is kept. The
-/// next sweep begins a retry window later.
+/// Forgets requests whose repeats need not be recognised any longer, and the accounts in which nothing else is kept. The first
+/// round after the last begins a retry window later.
 fn forget(context: &mut dyn Context, campaign: &Campaign, after: &[u8], effects: &mut Effects) -> Result<(), Verdict> {
-    let accounts = stores::accounts_after(context, campaign, after);
+    let accounts = stores::accounts_after(context, campaign, after)?;
     let full = accounts.len() == policy::ACCOUNTS_PER_ROUND;
-    let last = accounts.last().map(|(key, _)| key.clone());
-    for (key, row) in accounts {
-        let mut account = rows::read_account(&row, campaign.origin).map_err(stored)?;
+    let last = accounts.last().map(|(key, _)| key.bytes().into_owned());
+    for (key, mut account) in accounts {
         if account.forget_old(effects.at()) {
-            stores::put_account(context, &key, &account, campaign.origin);
+            stores::put_account(context, &key, &account);
         }
     }
     match last {
         Some(after) if full => go_on(effects, Wakeup::Forget { after }),
-        _ => effects.wake(TimerChange::Set(effects.at().plus_millis(policy::RETRY_WINDOW_MS), Wakeup::forget())),
+        _ => effects.wake(effects.at().plus_millis(policy::RETRY_WINDOW_MS), Wakeup::forget()),
     }
     Ok(())
 }
@@ -95,18 +93,13 @@ fn forget(context: &mut dyn Context, campaign: &Campaign, after: &[u8], effects:
 fn retire(context: &mut dyn Context, campaign: &mut Campaign, effects: &mut Effects) {
     if !campaign.retired {
         campaign.retired = true;
-        stores::put_campaign(context, campaign);
+        CAMPAIGNS.put(context, &campaign.id, campaign);
     }
-    let accounts = stores::accounts_after(context, campaign, &[]);
-    for (key, _) in &accounts {
-        context.delete(stores::ACCOUNTS, key);
-    }
-    if accounts.len() == policy::ACCOUNTS_PER_ROUND {
+    if stores::delete_accounts(context, campaign) == policy::ACCOUNTS_PER_ROUND {
         go_on(effects, Wakeup::Retire);
     }
 }
 
 fn go_on(effects: &mut Effects, wakeup: Wakeup) {
-    let next: Timestamp = effects.at().plus_millis(policy::ROUND_PAUSE_MS);
-    effects.wake(TimerChange::Set(next, wakeup));
+    effects.wake(effects.at().plus_millis(policy::ROUND_PAUSE_MS), wakeup);
 }

@@ -5,7 +5,7 @@ use events::request::Outcome;
 use events::time::Window;
 
 use super::fixture::{Fixture, at, campaign, claim, define, request, terms};
-use super::stores::{ACCOUNTS, REQUEST_STORE};
+use super::stores::{ACCOUNTS, REQUEST_TABLE};
 use crate::policy;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -29,12 +29,12 @@ fn losers_are_forgotten_after_the_retry_window_and_winners_are_not() {
     for (number, who) in ["ann", "bob", "eve", "joe"].into_iter().enumerate() {
         fixture.send(&claim(who, "sale", who), 10_000 + number as i64).unwrap();
     }
-    assert_eq!(fixture.driver.entries(0, ACCOUNTS).len(), 5, "four shoppers and the operators");
+    assert_eq!(fixture.driver.entries(0, ACCOUNTS.id()).len(), 5, "four shoppers and the operators");
     fixture.tick(DAY_MS + 9_999);
     let lost = fixture.send(&claim("eve", "sale", "eve"), DAY_MS + 10_000).unwrap();
     assert_eq!((lost.events.len(), lost.reply.outcome), (0, refused(Refusal::SoldOut)), "still a repeat");
     fixture.tick(3 * DAY_MS);
-    assert_eq!(fixture.driver.entries(0, ACCOUNTS).len(), 2, "two winners");
+    assert_eq!(fixture.driver.entries(0, ACCOUNTS.id()).len(), 2, "two winners");
     let won = fixture.send(&claim("ann", "sale", "ann"), 3 * DAY_MS + 1).unwrap();
     assert_eq!(won.events, [], "a grant is known for as long as the coupon is");
     assert!(matches!(won.reply.outcome, Outcome::Granted { .. }));
@@ -46,11 +46,11 @@ fn strangers_are_forgotten_after_the_retry_window() {
     for number in 0..3 {
         fixture.send(&claim(&format!("r{number}"), "nowhere", "ann"), number * 1000).unwrap();
     }
-    assert_eq!(fixture.driver.entries(0, REQUEST_STORE).len(), 7, "three requests, three places, one queue");
+    assert_eq!(fixture.driver.entries(0, REQUEST_TABLE.id()).len(), 7, "three requests, three places, one queue");
     fixture.tick(DAY_MS + 1_000);
-    assert_eq!(fixture.driver.entries(0, REQUEST_STORE).len(), 3, "the last one is young");
+    assert_eq!(fixture.driver.entries(0, REQUEST_TABLE.id()).len(), 3, "the last one is young");
     fixture.tick(DAY_MS + 2_000);
-    assert_eq!(fixture.driver.entries(0, REQUEST_STORE).len(), 1);
+    assert_eq!(fixture.driver.entries(0, REQUEST_TABLE.id()).len(), 1);
     assert_eq!(fixture.driver.timers(0), 0, "nothing is waited for");
 }
 
@@ -114,9 +114,9 @@ fn a_campaign_retires_and_its_name_never_means_another() {
     fixture.send(&claim("ann", "sale", "ann"), 10_000).unwrap();
     let retirement = 100_000 + policy::CAMPAIGN_RETENTION_MS;
     fixture.tick(retirement - 100);
-    assert_eq!(fixture.driver.entries(0, ACCOUNTS).len(), 1);
+    assert_eq!(fixture.driver.entries(0, ACCOUNTS.id()).len(), 1);
     fixture.tick(retirement);
-    assert_eq!(fixture.driver.entries(0, ACCOUNTS).len(), 0);
+    assert_eq!(fixture.driver.entries(0, ACCOUNTS.id()).len(), 0);
     let late = fixture.send(&claim("late", "sale", "ann"), retirement + 100).unwrap();
     assert_eq!(late.reply.outcome, refused(Refusal::Closed));
     assert_eq!(late.events[0].stock.expired, 1, "its numbers are kept");

@@ -49,6 +49,7 @@ pub(crate) fn decide(
     campaign: &mut Campaign,
     account: &mut Account,
     command: &CouponCommand,
+    fingerprint: Fingerprint,
     effects: &mut Effects,
 ) -> Result<Outcome, CorruptState> {
     let room = if account.has_room(effects.at()) { Ok(()) } else { room_for(command) };
@@ -62,12 +63,7 @@ pub(crate) fn decide(
         }
         Err(Declined::Corrupt(corrupt)) => return Err(corrupt),
     };
-    account.remember(Remembered {
-        request: command.request(),
-        fingerprint: command.fingerprint(),
-        at: effects.at(),
-        answer,
-    });
+    account.remember(Remembered { request: command.request(), fingerprint, at: effects.at(), answer });
     Ok(answer.outcome(&campaign.id))
 }
 

@@ -22,30 +22,25 @@ mod usage;
 use events::topics;
 use streams::topology::{Topology, TopologyError};
 
-use crate::kit::messaging::Outputs;
-use processor::CouponProcessor;
+use crate::kit::declaration::Declaration;
 
 /// The processor's name: its application id.
 pub const NAME: &str = "coupons";
 
-/// The coupon processor's topology. Stores are only ever appended: a store's place is part of the state in the log.
+/// The coupon processor's topology.
 ///
 /// # Errors
 /// [`TopologyError`] when `topics.yaml` of this build does not name the reply topic; a test makes sure it does.
 pub fn topology() -> Result<Topology, TopologyError> {
-    let outputs = Outputs::new(NAME, &topics::COUPONS_EVENTS)?;
-    Topology::builder(NAME)
-        .source(topics::COUPONS_INBOX.name())
-        .changelog(topics::COUPONS_CHANGELOG.name())
-        .dead_letters(topics::DEAD_LETTERS.name())
-        .store("campaigns")
-        .store("counts")
-        .store("accounts")
-        .store("strangers")
-        .sink(topics::COUPONS_EVENTS.name())
-        .sink(topics::INGRESS_REPLIES.name())
-        .sink(topics::ORDERS_INBOX.name())
-        .build(move || Box::new(CouponProcessor::new(outputs.clone())))
+    Declaration::new(NAME, topics::COUPONS_INBOX, topics::COUPONS_CHANGELOG)
+        .table(&stores::CAMPAIGNS)
+        .table(&stores::COUNTS)
+        .table(&stores::ACCOUNTS)
+        .table(&stores::REQUEST_TABLE)
+        .writes(&topics::COUPONS_EVENTS)
+        .writes(&topics::INGRESS_REPLIES)
+        .writes(&topics::ORDERS_INBOX)
+        .build(processor::decide, processor::wake)
 }
 
 #[cfg(test)]
@@ -59,7 +54,7 @@ pub fn topology() -> Result<Topology, TopologyError> {
     reason = "a test that cannot go on should fail"
 )]
 mod tests {
-    use super::{account, answers, campaign, coupon, effects, machine, processor, rows, stores, topology};
+    use super::{account, answers, campaign, coupon, effects, machine, stores, topology};
 
     mod fixture;
 

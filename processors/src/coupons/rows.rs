@@ -2,66 +2,34 @@
 //! because its id and its owner are not repeated: the id derives from the claim, the owner is in the key.
 
 use events::coupons::{CampaignStatus, CampaignTerms, Discount, Eligibility, Refusal, Restoration, StockCount};
-use events::ids::{CampaignId, Segment};
+use events::ids::Segment;
 use events::money::BasisPoints;
-use events::time::Timestamp;
 
 use super::account::{Account, Answer};
 use super::campaign::{Campaign, Counts};
 use super::coupon::{Coupon, CouponState, Hold, Redemption};
-use crate::kit::field::{Field, Form, Id, Key, Numbered, fields, numbered};
-use crate::kit::row::{Reader, RowError, Writer};
+use crate::kit::field::{Field, Form, Key, Numbered, fields, numbered};
+use crate::kit::row::{Corrupt, Reader, Writer};
+use crate::kit::table::Row;
 
-/// The newest version of every row here.
-const VERSION: u8 = 1;
 /// The bit of a written share that says that the seller asked for the campaign.
 const SELLER_BIT: u32 = 14;
 
 /// A campaign's slow half: everything but its counts.
-pub(crate) fn write_campaign(campaign: &Campaign) -> Vec<u8> {
-    let mut row = Writer::new(VERSION, 96);
-    campaign.write(&mut row);
-    row.finish()
-}
-
-/// Reads a campaign's slow half; the counts are still zero.
-pub(crate) fn read_campaign(id: &CampaignId, bytes: &[u8]) -> Result<Campaign, RowError> {
-    let mut row = Reader::new(bytes, VERSION)?.with_key(id.key_bytes());
-    let campaign = Field::read(&mut row)?;
-    row.finish()?;
-    Ok(campaign)
+impl Row for Campaign {
+    fn size_hint(&self) -> usize {
+        96
+    }
 }
 
 /// A campaign's fast half.
-pub(crate) fn write_counts(counts: &Counts) -> Vec<u8> {
-    let mut row = Writer::new(VERSION, 40);
-    counts.write(&mut row);
-    row.finish()
-}
+impl Row for Counts {}
 
-/// Reads a campaign's fast half.
-pub(crate) fn read_counts(bytes: &[u8]) -> Result<Counts, RowError> {
-    let mut row = Reader::new(bytes, VERSION)?;
-    let counts = Field::read(&mut row)?;
-    row.finish()?;
-    Ok(counts)
-}
-
-/// An account. Times count from the campaign's `origin`, which keeps them short.
-pub(crate) fn write_account(account: &Account, origin: Timestamp) -> Vec<u8> {
-    let mut row = Writer::new(VERSION, 3 + 48 * (account.coupons.len() + account.requests.0.len()));
-    row.count_from(origin);
-    account.write(&mut row);
-    row.finish()
-}
-
-/// Reads an account.
-pub(crate) fn read_account(bytes: &[u8], origin: Timestamp) -> Result<Account, RowError> {
-    let mut row = Reader::new(bytes, VERSION)?;
-    row.count_from(origin);
-    let account = Field::read(&mut row)?;
-    row.finish()?;
-    Ok(account)
+/// Times count from the campaign's origin, which keeps them short.
+impl Row for Account {
+    fn size_hint(&self) -> usize {
+        3 + 48 * (self.coupons.len() + self.requests.0.len())
+    }
 }
 
 impl Field for Answer {
@@ -74,7 +42,7 @@ impl Field for Answer {
             Self::Refused(reason) => reason.write(row),
         }
     }
-    fn read(row: &mut Reader<'_>) -> Result<Self, RowError> {
+    fn read(row: &mut Reader<'_>) -> Result<Self, Corrupt> {
         Ok(match row.byte()? {
             0 => Self::Applied(Field::read(row)?),
             number => Self::Refused(Refusal::of_number(number)?),
@@ -102,7 +70,7 @@ struct Apart;
 
 impl Form<Counts> for Apart {
     fn write(_: &Counts, _: &mut Writer) {}
-    fn read(_: &mut Reader<'_>) -> Result<Counts, RowError> {
+    fn read(_: &mut Reader<'_>) -> Result<Counts, Corrupt> {
         Ok(Counts::default())
     }
 }
@@ -121,11 +89,11 @@ impl Field for Discount {
             }
         }
     }
-    fn read(row: &mut Reader<'_>) -> Result<Self, RowError> {
+    fn read(row: &mut Reader<'_>) -> Result<Self, Corrupt> {
         Ok(match row.byte()? {
             0 => Self::Fixed { amount: Field::read(row)? },
             1 => Self::Percent { share: Field::read(row)?, cap: Field::read(row)? },
-            _ => return Err(RowError::Field("discount")),
+            _ => return Err(Corrupt::Field("discount")),
         })
     }
 }
@@ -134,8 +102,8 @@ impl Field for Segment {
     fn write(&self, row: &mut Writer) {
         row.text(self.as_str());
     }
-    fn read(row: &mut Reader<'_>) -> Result<Self, RowError> {
-        Self::new(row.text()?).map_err(|_| RowError::Field("segment"))
+    fn read(row: &mut Reader<'_>) -> Result<Self, Corrupt> {
+        Self::new(row.text()?).map_err(|_| Corrupt::Field("segment"))
     }
 }
 
@@ -147,7 +115,7 @@ impl Field for Eligibility {
             Self::Segments(any) => any.write(row),
         }
     }
-    fn read(row: &mut Reader<'_>) -> Result<Self, RowError> {
+    fn read(row: &mut Reader<'_>) -> Result<Self, Corrupt> {
         let any = Vec::read(row)?;
         Ok(if any.is_empty() { Self::Everyone } else { Self::Segments(any) })
     }
@@ -161,7 +129,7 @@ impl Field for Restoration {
             Self::WithinUseWindow { times } => *times,
         });
     }
-    fn read(row: &mut Reader<'_>) -> Result<Self, RowError> {
+    fn read(row: &mut Reader<'_>) -> Result<Self, Corrupt> {
         Ok(match row.byte()? {
             0 => Self::Never,
             times => Self::WithinUseWindow { times },
@@ -183,13 +151,13 @@ impl Field for CampaignTerms {
         row.number(u64::from(self.platform_share.points()) | u64::from(self.seller_initiated) << SELLER_BIT);
         self.restoration.write(row);
     }
-    fn read(row: &mut Reader<'_>) -> Result<Self, RowError> {
+    fn read(row: &mut Reader<'_>) -> Result<Self, Corrupt> {
         let (stock, claim, usable, per_shopper) =
             (Field::read(row)?, Field::read(row)?, Field::read(row)?, Field::read(row)?);
         let (eligibility, discount) = (Field::read(row)?, Field::read(row)?);
         let (minimum_spend, budget) = (Field::read(row)?, Field::read(row)?);
         let share = row.number()?;
-        let points = u16::try_from(share & !(1 << SELLER_BIT)).map_err(|_| RowError::Field("share"))?;
+        let points = u16::try_from(share & !(1 << SELLER_BIT)).map_err(|_| Corrupt::Field("share"))?;
         Ok(Self {
             stock,
             claim,
@@ -227,18 +195,18 @@ impl Field for Coupon {
             CouponState::Granted | CouponState::Expired | CouponState::Revoked => {}
         }
     }
-    fn read(row: &mut Reader<'_>) -> Result<Self, RowError> {
+    fn read(row: &mut Reader<'_>) -> Result<Self, Corrupt> {
         let (claim, fingerprint) = (Field::read(row)?, Field::read(row)?);
         let (granted_at, expires_at) = (Field::read(row)?, Field::read(row)?);
         let packed = row.number()?;
-        let restored = u8::try_from(packed >> 3).map_err(|_| RowError::Field("count of restorations"))?;
+        let restored = u8::try_from(packed >> 3).map_err(|_| Corrupt::Field("count of restorations"))?;
         let state = match packed & 7 {
             0 => CouponState::Granted,
             1 => CouponState::Held(Field::read(row)?),
             2 => CouponState::Redeemed(Field::read(row)?),
             3 => CouponState::Expired,
             4 => CouponState::Revoked,
-            _ => return Err(RowError::Field("coupon state")),
+            _ => return Err(Corrupt::Field("coupon state")),
         };
         Ok(Self { claim, fingerprint, granted_at, expires_at, restored, state })
     }

@@ -5,16 +5,15 @@ use events::coupons::{CampaignStatus, CampaignTerms, Discount, Eligibility, Refu
 use events::ids::{OrderId, Segment};
 use events::money::{BasisPoints, Money};
 use events::request::Fingerprint;
-use events::time::Timestamp;
 use proptest::prelude::*;
 
 use super::account::{Account, Answer};
 use super::campaign::{Campaign, Counts};
 use super::coupon::{Coupon, CouponState, Hold, Redemption};
 use super::fixture::{at, campaign, request, terms};
-use super::rows;
+use super::stores::{ACCOUNTS, AccountKey, CAMPAIGNS, COUNTS, CampaignNumber};
 use crate::kit::requests::{Remembered, Requests};
-use crate::kit::row::RowError;
+use crate::kit::testing::rows;
 
 fn coupon(name: &str, state: CouponState) -> Coupon {
     Coupon {
@@ -69,43 +68,33 @@ fn full_campaign() -> Campaign {
     }
 }
 
-#[test]
-fn rows_are_read_as_they_were_written() {
-    for origin in [0, 5, 999_999] {
-        let account = full_account();
-        assert_eq!(rows::read_account(&rows::write_account(&account, at(origin)), at(origin)), Ok(account));
-    }
-    for terms in [terms(), full_campaign().terms] {
-        let campaign = Campaign { terms, ..full_campaign() };
-        assert_eq!(rows::read_campaign(&campaign.id, &rows::write_campaign(&campaign)), Ok(campaign));
-    }
-    let stock = StockCount { stock: u32::MAX, remaining: 1, granted: 2, held: 3, redeemed: 4, expired: 5, revoked: 6 };
-    let counts = Counts { version: u64::MAX, stock, spent: u64::MAX };
-    assert_eq!(rows::read_counts(&rows::write_counts(&counts)), Ok(counts));
+/// The operators' account in a campaign with this origin.
+fn account_key(origin: i64) -> AccountKey {
+    AccountKey::new(&Campaign { origin: at(origin), ..full_campaign() }, None)
 }
 
 #[test]
-fn a_newer_row_is_told_apart_and_a_cut_one_is_refused() {
-    let row = rows::write_account(&full_account(), at(0));
-    let mut newer = row.clone();
-    newer[0] = 2;
-    assert_eq!(rows::read_account(&newer, at(0)), Err(RowError::Version { found: 2, known: 1 }));
-    for length in 0..row.len() {
-        assert!(rows::read_account(&row[..length], at(0)).is_err(), "{length} of {} bytes", row.len());
+fn rows_are_read_as_they_were_written_and_no_other_way() {
+    for origin in [0, 5, 999_999] {
+        rows::check(&ACCOUNTS, &account_key(origin), &full_account());
     }
-    let longer = [row.as_slice(), &[0]].concat();
-    assert_eq!(rows::read_account(&longer, at(0)), Err(RowError::Length));
+    for terms in [terms(), full_campaign().terms] {
+        let campaign = Campaign { terms, ..full_campaign() };
+        rows::check(&CAMPAIGNS, &campaign.id, &campaign);
+    }
+    let stock = StockCount { stock: u32::MAX, remaining: 1, granted: 2, held: 3, redeemed: 4, expired: 5, revoked: 6 };
+    let counts = Counts { version: u64::MAX, stock, spent: u64::MAX };
+    rows::check(&COUNTS, &CampaignNumber(7), &counts);
 }
 
 /// A changelog outlives the build that wrote it: bytes of version 1 as they have always been.
 #[test]
 fn rows_of_version_1_are_these_bytes() {
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let granted = Account { coupons: vec![coupon("c", CouponState::Granted)], requests: Requests::default() };
-    let claim = hex(request("c").as_bytes());
+    let claim = rows::hex(request("c").as_bytes());
     // version, one coupon, claim, fingerprint, two times in zigzag, state, no requests
     let expected = format!("0101{claim}ffffffffffffffff8089 7a 80aaea55 00 00").replace(' ', "");
-    assert_eq!(hex(&rows::write_account(&granted, at(0))), expected);
+    assert_eq!(rows::hex(&rows::write(&ACCOUNTS, &account_key(0), &granted)), expected);
 }
 
 #[test]
@@ -113,19 +102,16 @@ fn a_granted_coupon_takes_at_most_forty_bytes() {
     let thirty_days = 30 * 24 * 60 * 60;
     let mut granted = coupon("c", CouponState::Granted);
     (granted.granted_at, granted.expires_at) = (at(thirty_days / 2), at(thirty_days));
-    let row = rows::write_account(&Account { coupons: vec![granted], requests: Requests::default() }, at(0));
+    let account = Account { coupons: vec![granted], requests: Requests::default() };
+    let row = rows::write(&ACCOUNTS, &account_key(0), &account);
     assert!(row.len() <= 40, "{} bytes", row.len());
 }
 
 proptest! {
     #[test]
     fn no_bytes_make_the_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        let mut marked = bytes.clone();
-        marked.insert(0, 1);
-        for row in [bytes, marked] {
-            drop(rows::read_account(&row, Timestamp::default()));
-            drop(rows::read_campaign(&campaign("sale"), &row));
-            let _counts = rows::read_counts(&row);
-        }
+        rows::read_anything(&ACCOUNTS, &account_key(0), &bytes);
+        rows::read_anything(&CAMPAIGNS, &campaign("sale"), &bytes);
+        rows::read_anything(&COUNTS, &CampaignNumber(7), &bytes);
     }
 }

@@ -1,78 +1,26 @@
 //! What a claim costs, and what a granted coupon takes in the store. Not part of a test run:
 //! `cargo test --release -p processors -- --ignored --nocapture what_a_claim_costs`.
-#![expect(clippy::disallowed_methods, reason = "a stopwatch needs a clock; no decision sees it")]
 
-use std::collections::BTreeMap;
 use std::hint::black_box;
-use std::time::Instant;
 
-use events::codec::{decode, encode};
+use events::codec::decode;
 use events::coupons::{CampaignTerms, CouponCommand};
 use events::envelope::Envelope;
-use events::topics;
-use streams::processor::{Context, Processor, StoreId, Timer};
-use streams::record::{Outgoing, Record};
+use streams::record::Record;
 
 use super::account::Account;
 use super::campaign::Campaign;
 use super::effects::Effects;
 use super::fixture::{at, campaign, claim, define, terms};
-use super::processor::CouponProcessor;
-use super::{machine, rows, stores};
-use crate::kit::messaging::Outputs;
+use super::stores::{ACCOUNTS, AccountKey, CAMPAIGNS, COUNTS, CampaignNumber};
+use super::{machine, topology};
+use crate::kit::testing::measure::{self, Measured, timed};
+use crate::kit::testing::rows;
 
-const CLAIMS: u32 = 1_000_000;
+const CLAIMS: usize = 1_000_000;
 
-/// Plain maps: what is measured is the processor, not a store.
-#[derive(Default)]
-struct Maps {
-    stores: BTreeMap<StoreId, BTreeMap<Vec<u8>, Vec<u8>>>,
-    written: usize,
-}
-
-impl Context for Maps {
-    fn log_time(&self) -> i64 {
-        20_000
-    }
-    fn partition(&self) -> i32 {
-        0
-    }
-    fn get(&self, store: StoreId, key: &[u8]) -> Option<&[u8]> {
-        self.stores.get(&store)?.get(key).map(Vec::as_slice)
-    }
-    fn put(&mut self, store: StoreId, key: &[u8], value: &[u8]) {
-        self.stores.entry(store).or_default().insert(key.to_vec(), value.to_vec());
-    }
-    fn delete(&mut self, store: StoreId, key: &[u8]) {
-        self.stores.entry(store).or_default().remove(key);
-    }
-    fn scan(&self, _: StoreId, _: &[u8], _: Option<&[u8]>, _: usize) -> Vec<(Vec<u8>, Vec<u8>)> {
-        vec![]
-    }
-    fn forward(&mut self, outgoing: Outgoing) {
-        self.written += outgoing.value.map_or(0, |value| value.len());
-    }
-    fn schedule(&mut self, _: Timer) {}
-    fn cancel(&mut self, _: &Timer) {}
-}
-
-fn record(command: &CouponCommand, reply_to: i32) -> Record {
-    let (value, envelope) = encode(command, &Envelope { reply_to: Some(reply_to), ..Envelope::default() }).unwrap();
-    Record {
-        topic: "inbox".into(),
-        partition: 0,
-        offset: 0,
-        timestamp: 20_000,
-        key: Some(command.campaign().as_str().as_bytes().to_vec().into()),
-        value: Some(value.into()),
-        headers: envelope.to_headers(),
-    }
-}
-
-fn per_claim(name: &str, work: impl FnOnce()) {
-    let begun = Instant::now();
-    work();
-    eprintln!("{name}: {:.0} ns a claim", begun.elapsed().as_nanos() as f64 / f64::from(CLAIMS));
+fn record(command: &CouponCommand) -> Record {
+    measure::record(command, &Envelope { reply_to: Some(1), ..Envelope::default() }, 20_000)
 }
 
 #[test]
@@ -80,10 +28,10 @@ fn per_claim(name: &str, work: impl FnOnce()) {
 fn what_a_claim_costs() {
     let commands: Vec<CouponCommand> =
         (0..CLAIMS).map(|number| claim(&format!("key-{number}"), "sale", &format!("shopper-{number:07}"))).collect();
-    let records: Vec<Record> = commands.iter().map(|command| record(command, 1)).collect();
-    let terms = CampaignTerms { stock: CLAIMS, ..terms() };
+    let records: Vec<Record> = commands.iter().map(record).collect();
+    let terms = CampaignTerms { stock: u32::try_from(CLAIMS).unwrap(), ..terms() };
 
-    per_claim("decode the command's JSON", || {
+    timed("decode the command's JSON", CLAIMS, || {
         for record in &records {
             let envelope = Envelope::from_headers(record.header_pairs());
             black_box(decode::<CouponCommand>(record.value.as_deref(), &envelope).unwrap());
@@ -93,37 +41,23 @@ fn what_a_claim_costs() {
     let id = campaign("sale");
     let mut effects = Effects::new(at(0));
     let defined = Campaign::define(&id, 0, &terms, &mut effects);
-    let (slow, mut fast) = (rows::write_campaign(&defined), rows::write_counts(&defined.counts));
-    per_claim("read rows, decide, write rows", || {
+    let number = CampaignNumber(defined.number);
+    let (slow, mut fast) = (rows::write(&CAMPAIGNS, &id, &defined), rows::write(&COUNTS, &number, &defined.counts));
+    timed("read rows, decide, write rows", CLAIMS, || {
         for command in &commands {
-            let mut campaign = rows::read_campaign(&id, &slow).unwrap();
-            campaign.counts = rows::read_counts(&fast).unwrap();
+            let mut campaign = rows::read(&CAMPAIGNS, &id, &slow).unwrap();
+            campaign.counts = rows::read(&COUNTS, &number, &fast).unwrap();
             let mut account = Account::default();
             let mut effects = Effects::new(at(20));
-            machine::decide(&mut campaign, &mut account, command, &mut effects).unwrap();
-            fast = rows::write_counts(&campaign.counts);
-            black_box(rows::write_account(&account, campaign.origin));
+            machine::decide(&mut campaign, &mut account, command, command.fingerprint(), &mut effects).unwrap();
+            fast = rows::write(&COUNTS, &number, &campaign.counts);
+            black_box(rows::write(&ACCOUNTS, &AccountKey::new(&campaign, None), &account));
             black_box(&effects.events);
         }
     });
 
-    let mut maps = Maps::default();
-    let outputs = Outputs::new("coupons", &topics::COUPONS_EVENTS).unwrap();
-    let mut processor = CouponProcessor::new(outputs);
-    processor.process(&record(&define("d", "sale", terms), 1), &mut maps).unwrap();
-    per_claim("the whole processor on plain maps", || {
-        for record in &records {
-            processor.process(record, &mut maps).unwrap();
-        }
-    });
-    let accounts = &maps.stores[&stores::ACCOUNTS];
-    let (keys, values) =
-        accounts.iter().fold((0, 0), |(keys, values), (key, value)| (keys + key.len(), values + value.len()));
-    eprintln!(
-        "{} accounts: {} bytes of key and {} of value each; {} bytes written a claim",
-        accounts.len(),
-        keys / accounts.len(),
-        values / accounts.len(),
-        maps.written / accounts.len()
-    );
+    let mut coupons = Measured::new(&topology().unwrap());
+    coupons.process(&[record(&define("d", "sale", terms))]);
+    coupons.run("the whole processor on plain maps", &records);
+    coupons.weigh("accounts", ACCOUNTS.id());
 }

@@ -1,107 +1,143 @@
-//! The stores under their keys: what is where, read and written as what it means.
-//!
-//! ```text
-//! campaigns   <campaign id>               terms and status            '#': how many campaigns have been numbered
-//! counts      <number>                    version, counts, spent
-//! accounts    <number> <shopper id>       coupons and requests        no shopper id: operators' requests
-//! strangers                               requests for no campaign    see crate::kit::request_store
-//! ```
-//!
-//! A claim reads and writes a campaign's counts and one account; terms are read only.
+//! The tables: what is kept, under which key. A claim reads and writes a campaign's counts and one account; terms are read only.
+
+use std::borrow::Cow;
 
 use events::coupons::CouponCommand;
 use events::ids::{CampaignId, ShopperId};
 use events::time::Timestamp;
-use streams::processor::{Context, StoreId};
+use streams::processor::{Context, Verdict};
 
 use super::account::{Account, Answer};
 use super::campaign::{Campaign, Counts};
-use super::{rows, timers};
-use crate::kit::request_store::RequestStore;
-use crate::kit::row::{Reader, RowError, Writer};
+use super::timers;
+use crate::kit::field::Id;
+use crate::kit::request_store::{RequestStore, RequestTable};
+use crate::kit::row::{Corrupt, Reader, Writer};
+use crate::kit::table::{Row, Table, TableKey};
 use crate::policy;
 
-pub(crate) const CAMPAIGNS: StoreId = StoreId(0);
-pub(crate) const COUNTS: StoreId = StoreId(1);
-pub(crate) const ACCOUNTS: StoreId = StoreId(2);
-pub(crate) const REQUEST_STORE: StoreId = StoreId(3);
+/// `<campaign id>` -> terms and status; `#` -> how many campaigns were numbered.
+pub(crate) const CAMPAIGNS: Table<CampaignId, Campaign> = Table::new(0, "campaigns");
+/// `<number>` -> version, counts, spent.
+pub(crate) const COUNTS: Table<CampaignNumber, Counts> = Table::new(1, "counts");
+/// `<number> <shopper id>` -> coupons and requests; without a shopper's id: operators' requests.
+pub(crate) const ACCOUNTS: Table<AccountKey, Account> = Table::new(2, "accounts");
+/// Requests for no campaign. The name is part of the state in the log.
+pub(crate) const REQUEST_TABLE: RequestTable = RequestTable::new(3, "strangers");
+
+/// Requests that were decided while their campaign did not exist, or after it retired: all of them are refused.
+pub(crate) const REQUESTS: RequestStore<Answer> =
+    RequestStore::new(REQUEST_TABLE, timers::FORGET_REQUESTS, policy::REFUSED_REQUESTS, 0);
 
 /// No campaign's id: ids hold letters, digits, `-` and `_` only.
 const NUMBERED: &[u8] = b"#";
-/// Requests that were decided while their campaign did not exist, or after it retired: all of them are refused.
-pub(crate) const REQUESTS: RequestStore<Answer> =
-    RequestStore::new(REQUEST_STORE, timers::FORGET_REQUESTS, policy::REFUSED_REQUESTS, 0);
-/// The version of the rows that are written here.
+/// The version of the row that counts campaigns.
 const VERSION: u8 = 1;
 
+/// A short name for a campaign in keys.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct CampaignNumber(pub(crate) u32);
+
+/// The account of a shopper, or of the operators, in a campaign.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct AccountKey {
+    bytes: Vec<u8>,
+    origin: Timestamp,
+}
+
+impl AccountKey {
+    /// The account of this shopper; without one, the operators'.
+    pub(crate) fn new(campaign: &Campaign, shopper: Option<&ShopperId>) -> Self {
+        let name = shopper.map_or(&[][..], Id::key_bytes);
+        Self { bytes: [campaign.number.to_be_bytes().as_slice(), name].concat(), origin: campaign.origin }
+    }
+
+    /// The shopper whose account it is; nothing for the operators'.
+    pub(crate) fn shopper(&self) -> Result<Option<ShopperId>, Corrupt> {
+        match self.bytes.get(4..) {
+            None => Err(Corrupt::Length),
+            Some([]) => Ok(None),
+            Some(name) => ShopperId::of_key(name).map(Some),
+        }
+    }
+}
+
+impl TableKey for CampaignNumber {
+    fn bytes(&self) -> Cow<'_, [u8]> {
+        Cow::Owned(self.0.to_be_bytes().to_vec())
+    }
+    fn of_bytes(bytes: &[u8]) -> Result<Self, Corrupt> {
+        bytes.try_into().map(u32::from_be_bytes).map(Self).map_err(|_| Corrupt::Length)
+    }
+}
+
+impl TableKey for AccountKey {
+    fn bytes(&self) -> Cow<'_, [u8]> {
+        Cow::Borrowed(&self.bytes)
+    }
+    fn of_bytes(bytes: &[u8]) -> Result<Self, Corrupt> {
+        Ok(Self { bytes: bytes.to_vec(), origin: Timestamp::default() })
+    }
+    fn origin(&self) -> Timestamp {
+        self.origin
+    }
+}
+
 /// Reads a campaign, its counts included.
-pub(crate) fn campaign(context: &dyn Context, id: &CampaignId) -> Result<Option<Campaign>, RowError> {
-    let Some(row) = context.get(CAMPAIGNS, id.as_str().as_bytes()) else { return Ok(None) };
-    let mut campaign = rows::read_campaign(id, row)?;
-    let counts = context.get(COUNTS, &campaign.number.to_be_bytes()).ok_or(RowError::Field("lack of counts"))?;
-    campaign.counts = rows::read_counts(counts)?;
+pub(crate) fn campaign(context: &dyn Context, id: &CampaignId) -> Result<Option<Campaign>, Verdict> {
+    let Some(mut campaign) = CAMPAIGNS.get(context, id)? else { return Ok(None) };
+    let lack = || Verdict::Fatal(format!("campaign {id} has terms and no counts"));
+    campaign.counts = COUNTS.get(context, &CampaignNumber(campaign.number))?.ok_or_else(lack)?;
     Ok(Some(campaign))
 }
 
-/// Writes a campaign's terms and status.
-pub(crate) fn put_campaign(context: &mut dyn Context, campaign: &Campaign) {
-    context.put(CAMPAIGNS, campaign.id.as_str().as_bytes(), &rows::write_campaign(campaign));
-}
-
-/// Writes a campaign's counts.
-pub(crate) fn put_counts(context: &mut dyn Context, number: u32, counts: &Counts) {
-    context.put(COUNTS, &number.to_be_bytes(), &rows::write_counts(counts));
-}
-
 /// The next campaign's number.
-pub(crate) fn next_number(context: &mut dyn Context) -> Result<u32, RowError> {
-    let number: u32 = match context.get(CAMPAIGNS, NUMBERED) {
+pub(crate) fn next_number(context: &mut dyn Context) -> Result<u32, Verdict> {
+    let number: u32 = match context.get(CAMPAIGNS.id(), NUMBERED) {
         Some(row) => Reader::new(row, VERSION)?.small("campaign number")?,
         None => 0,
     };
     let mut row = Writer::new(VERSION, 6);
     row.number(u64::from(number) + 1);
-    context.put(CAMPAIGNS, NUMBERED, &row.finish());
+    context.put(CAMPAIGNS.id(), NUMBERED, &row.finish());
     Ok(number)
 }
 
-/// The key of an account: a shopper's, or the operators'.
-pub(crate) fn account_key(campaign: &Campaign, shopper: Option<&ShopperId>) -> Vec<u8> {
-    let name = shopper.map_or("", ShopperId::as_str).as_bytes();
-    [campaign.number.to_be_bytes().as_slice(), name].concat()
-}
-
-/// The shopper whose account a key names; nothing for the operators'.
-pub(crate) fn shopper_of(key: &[u8]) -> Result<Option<ShopperId>, RowError> {
-    match key.get(4..) {
-        None => Err(RowError::Length),
-        Some([]) => Ok(None),
-        Some(name) => std::str::from_utf8(name)
-            .ok()
-            .and_then(|name| ShopperId::new(name).ok())
-            .map(Some)
-            .ok_or(RowError::Field("shopper")),
-    }
-}
-
-/// Reads an account; one that is not there is empty.
-pub(crate) fn account(context: &dyn Context, key: &[u8], origin: Timestamp) -> Result<Account, RowError> {
-    context.get(ACCOUNTS, key).map_or(Ok(Account::default()), |row| rows::read_account(row, origin))
-}
-
 /// Writes an account, or deletes it when nothing is left to keep.
-pub(crate) fn put_account(context: &mut dyn Context, key: &[u8], account: &Account, origin: Timestamp) {
+pub(crate) fn put_account(context: &mut dyn Context, key: &AccountKey, account: &Account) {
     if account.is_empty() {
-        context.delete(ACCOUNTS, key);
+        ACCOUNTS.delete(context, key);
     } else {
-        context.put(ACCOUNTS, key, &rows::write_account(account, origin));
+        ACCOUNTS.put(context, key, account);
     }
 }
 
 /// Some accounts of a campaign, in order of key, after this one.
-pub(crate) fn accounts_after(context: &dyn Context, campaign: &Campaign, after: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
+pub(crate) fn accounts_after(
+    context: &dyn Context,
+    campaign: &Campaign,
+    after: &[u8],
+) -> Result<Vec<(AccountKey, Account)>, Verdict> {
+    let read = |(bytes, row): (Vec<u8>, Vec<u8>)| {
+        let key = AccountKey { bytes, origin: campaign.origin };
+        let account = Account::of_bytes(&key.bytes, key.origin, &row)?;
+        Ok((key, account))
+    };
+    round_after(context, campaign, after).into_iter().map(read).collect()
+}
+
+/// Deletes the first accounts of a campaign, as many as a round takes. How many there were.
+pub(crate) fn delete_accounts(context: &mut dyn Context, campaign: &Campaign) -> usize {
+    let round = round_after(context, campaign, &[]);
+    for (key, _) in &round {
+        context.delete(ACCOUNTS.id(), key);
+    }
+    round.len()
+}
+
+fn round_after(context: &dyn Context, campaign: &Campaign, after: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
     let after = (!after.is_empty()).then_some(after);
-    context.scan(ACCOUNTS, &campaign.number.to_be_bytes(), after, policy::ACCOUNTS_PER_ROUND)
+    context.scan(ACCOUNTS.id(), &campaign.number.to_be_bytes(), after, policy::ACCOUNTS_PER_ROUND)
 }
 
 /// Whose account a command is about; nothing for operators' commands.

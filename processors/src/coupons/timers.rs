@@ -1,12 +1,12 @@
-//! Wake-ups: what time alone can lead to, and how a wake-up is written as a timer of the runtime.
+//! When time alone does something to a campaign.
 
 use events::ids::{CampaignId, HoldId, ShopperId};
-use events::time::Timestamp;
-use streams::processor::Timer;
+use streams::wakeup::Wakeup as Typed;
 
-use crate::kit::row::{Reader, RowError, Writer};
+use crate::kit::field::{Field, Id};
+use crate::kit::row::{Corrupt, Reader, Writer};
 
-/// Why a campaign, or the memory of strangers, is woken.
+/// Why a campaign is woken.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Wakeup {
     /// A hold's time is over.
@@ -17,13 +17,6 @@ pub(crate) enum Wakeup {
     Forget { after: Vec<u8> },
     /// The campaign's accounts need not be kept any longer. They are deleted from the front, so no place is kept.
     Retire,
-}
-
-/// A change of timers that a step asks for.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum TimerChange {
-    Set(Timestamp, Wakeup),
-    Cancel(Timestamp, Wakeup),
 }
 
 /// A timer's kind, as the runtime stores it: never renumber.
@@ -50,65 +43,60 @@ impl Wakeup {
     pub(crate) fn forget() -> Self {
         Self::Forget { after: Vec::new() }
     }
-
-    /// The runtime's timer for this wake-up of a campaign.
-    pub(crate) fn timer(&self, campaign: &CampaignId, deadline: Timestamp) -> Timer {
-        let mut key = Writer::new(VERSION, 64);
-        key.text(campaign.as_str());
-        let kind = match self {
-            Self::Lapse { shopper, hold } => {
-                key.fixed(hold.as_bytes());
-                key.fixed(shopper.as_str().as_bytes());
-                kind::LAPSE
-            }
-            Self::Expire { after } => {
-                key.fixed(after);
-                kind::EXPIRE
-            }
-            Self::Forget { after } => {
-                key.fixed(after);
-                kind::FORGET
-            }
-            Self::Retire => kind::RETIRE,
-        };
-        Timer { deadline: deadline.as_millis(), kind, key: key.finish() }
-    }
 }
 
-impl TimerChange {
-    /// The change that undoes this one.
-    pub(crate) fn reversed(self) -> Self {
-        match self {
-            Self::Set(deadline, wakeup) => Self::Cancel(deadline, wakeup),
-            Self::Cancel(deadline, wakeup) => Self::Set(deadline, wakeup),
-        }
-    }
-}
-
-/// Who a timer wakes.
+/// What a timer is for.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Woken {
+pub(crate) enum CouponTimer {
+    /// A campaign is woken.
     Campaign(CampaignId, Wakeup),
-    Requests,
+    /// Old requests need not be remembered any longer.
+    ForgetRequests,
 }
 
-/// Reads a timer.
-pub(crate) fn read(timer: &Timer) -> Result<Woken, RowError> {
-    let mut key = Reader::new(&timer.key, VERSION)?;
-    if timer.kind == FORGET_REQUESTS {
-        return Ok(Woken::Requests);
-    }
-    let campaign = CampaignId::new(key.text()?).map_err(|_| RowError::Field("campaign"))?;
-    let wakeup = match timer.kind {
-        kind::LAPSE => {
-            let hold = HoldId::from_bytes(key.fixed()?);
-            let shopper = std::str::from_utf8(key.rest()).ok().and_then(|text| ShopperId::new(text).ok());
-            Wakeup::Lapse { shopper: shopper.ok_or(RowError::Field("shopper"))?, hold }
+impl Typed for CouponTimer {
+    fn kind(&self) -> u8 {
+        match self {
+            Self::Campaign(_, Wakeup::Lapse { .. }) => kind::LAPSE,
+            Self::Campaign(_, Wakeup::Expire { .. }) => kind::EXPIRE,
+            Self::Campaign(_, Wakeup::Forget { .. }) => kind::FORGET,
+            Self::Campaign(_, Wakeup::Retire) => kind::RETIRE,
+            Self::ForgetRequests => FORGET_REQUESTS,
         }
-        kind::EXPIRE => Wakeup::Expire { after: key.rest().to_vec() },
-        kind::FORGET => Wakeup::Forget { after: key.rest().to_vec() },
-        kind::RETIRE => Wakeup::Retire,
-        _ => return Err(RowError::Field("kind of timer")),
-    };
-    Ok(Woken::Campaign(campaign, wakeup))
+    }
+
+    fn write(&self) -> Vec<u8> {
+        let mut key = Writer::new(VERSION, 64);
+        if let Self::Campaign(campaign, wakeup) = self {
+            campaign.write(&mut key);
+            match wakeup {
+                Wakeup::Lapse { shopper, hold } => {
+                    hold.write(&mut key);
+                    key.fixed(shopper.key_bytes());
+                }
+                Wakeup::Expire { after } | Wakeup::Forget { after } => key.fixed(after),
+                Wakeup::Retire => {}
+            }
+        }
+        key.finish()
+    }
+
+    fn read(kind: u8, key: &[u8]) -> Result<Self, Corrupt> {
+        let mut key = Reader::new(key, VERSION)?;
+        if kind == FORGET_REQUESTS {
+            return Ok(Self::ForgetRequests);
+        }
+        let campaign = Field::read(&mut key)?;
+        let wakeup = match kind {
+            kind::LAPSE => {
+                let hold = Field::read(&mut key)?;
+                Wakeup::Lapse { shopper: ShopperId::of_key(key.rest())?, hold }
+            }
+            kind::EXPIRE => Wakeup::Expire { after: key.rest().to_vec() },
+            kind::FORGET => Wakeup::Forget { after: key.rest().to_vec() },
+            kind::RETIRE => Wakeup::Retire,
+            _ => return Err(Corrupt::Field("kind of timer")),
+        };
+        Ok(Self::Campaign(campaign, wakeup))
+    }
 }

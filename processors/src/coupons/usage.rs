@@ -11,9 +11,9 @@ use events::time::Timestamp;
 use super::account::Account;
 use super::campaign::{Campaign, Place};
 use super::coupon::{Coupon, CouponState, Hold, Redemption};
-use super::effects::Effects;
+use super::effects::{Effects, Notice};
 use super::machine::Declined;
-use super::timers::{TimerChange, Wakeup};
+use super::timers::Wakeup;
 use crate::kit::invariant::CorruptState;
 use crate::policy;
 
@@ -57,7 +57,7 @@ pub(crate) fn hold(
         until: asked.until.min(now.plus_millis(policy::LONGEST_HOLD_MS)),
     };
     campaign.carry(Place::Granted, Place::Held)?;
-    effects.wake(lapse_of(&hold, named.shopper));
+    effects.wake(hold.until, lapse_of(&hold, named.shopper));
     let fact = CouponFact::CouponHeld {
         request: asked.request,
         coupon: named.coupon,
@@ -83,7 +83,7 @@ pub(crate) fn release(
 ) -> Result<(), Declined> {
     let coupon = account.coupon(named.coupon).ok_or(Refusal::NotOwner)?;
     let held = coupon.held_by(hold).ok_or(Refusal::NotUsable)?;
-    effects.wake(lapse_of(held, named.shopper).reversed());
+    effects.cancel(held.until, lapse_of(held, named.shopper));
     let ending = Ending { hold, request: Some(request), cause: ReleaseCause::Released };
     Ok(give_back(campaign, coupon, named.shopper, &ending, effects)?)
 }
@@ -103,7 +103,7 @@ pub(crate) fn lapse(
     let order = coupon.held_by(hold).map(|held| held.order.clone());
     give_back(campaign, coupon, shopper, &ending, effects)?;
     if let Some(order) = order {
-        effects.notify(order, CouponAnswer::Released { hold, cause: ReleaseCause::Lapsed });
+        effects.notices.push(Notice { order, answer: CouponAnswer::Released { hold, cause: ReleaseCause::Lapsed } });
     }
     Ok(true)
 }
@@ -172,7 +172,7 @@ pub(crate) fn redeem(
     let held = coupon.held_by(hold).filter(|held| effects.at() < held.until).ok_or(Refusal::NotUsable)?.clone();
     campaign.carry(Place::Held, Place::Redeemed)?;
     campaign.counts.spent = campaign.counts.spent.saturating_add(minor(held.discount));
-    effects.wake(lapse_of(&held, named.shopper).reversed());
+    effects.cancel(held.until, lapse_of(&held, named.shopper));
     let redemption = Redemption { hold, order: held.order, discount: held.discount };
     campaign.state(redeemed(named, &redemption, request), effects);
     coupon.state = CouponState::Redeemed(redemption);
@@ -236,8 +236,8 @@ pub(crate) fn revoke(
     let place = match &coupon.state {
         CouponState::Granted => Place::Granted,
         CouponState::Held(held) => {
-            effects.wake(lapse_of(held, named.shopper).reversed());
-            effects.notify(held.order.clone(), CouponAnswer::Revoked { hold: held.id });
+            effects.cancel(held.until, lapse_of(held, named.shopper));
+            effects.notices.push(Notice { order: held.order.clone(), answer: CouponAnswer::Revoked { hold: held.id } });
             Place::Held
         }
         _ => return Err(Refusal::NotUsable.into()),
@@ -249,8 +249,8 @@ pub(crate) fn revoke(
     Ok(())
 }
 
-fn lapse_of(hold: &Hold, shopper: &ShopperId) -> TimerChange {
-    TimerChange::Set(hold.until, Wakeup::Lapse { shopper: shopper.clone(), hold: hold.id })
+fn lapse_of(hold: &Hold, shopper: &ShopperId) -> Wakeup {
+    Wakeup::Lapse { shopper: shopper.clone(), hold: hold.id }
 }
 
 /// A discount is never negative.

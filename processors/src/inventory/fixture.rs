@@ -28,8 +28,7 @@ use streams::driver::{DriverError, TestDriver};
 use streams::record::Outgoing;
 
 use super::hold::HoldState;
-use super::{rows, stores, topology};
-use events::ids::HoldId;
+use super::{stores, topology};
 
 /// The partition of replies that every test asks for.
 const REPLY_TO: i32 = 3;
@@ -229,8 +228,7 @@ impl Fixture {
     /// What is held, by the holds that are kept, is what the levels say.
     fn compare_holds(&self) {
         let mut held: BTreeMap<Sku, u64> = BTreeMap::new();
-        for (key, row) in self.driver.entries(0, stores::HOLDS) {
-            let hold = rows::read_hold(HoldId::from_bytes(key.try_into().unwrap()), &row).unwrap();
+        for (_, hold) in self.driver.rows(0, &stores::HOLDS).unwrap() {
             if let HoldState::Held { .. } = hold.state {
                 *held.entry(hold.sku).or_default() += u64::from(hold.quantity);
             }

@@ -21,34 +21,29 @@ mod timers;
 use events::topics;
 use streams::topology::{Topology, TopologyError};
 
-use crate::kit::messaging::Outputs;
-use processor::InventoryProcessor;
+use crate::kit::declaration::Declaration;
 #[cfg(test)]
 pub(crate) use requests::Decided;
 
 /// The processor's name: its application id.
 pub const NAME: &str = "inventory";
 
-/// The inventory processor's topology. Stores are only ever appended: a store's place is part of the state in the log.
+/// The inventory processor's topology.
 ///
 /// # Errors
 /// [`TopologyError`] when `topics.yaml` of this build does not name the reply topic; a test makes sure it does.
 pub fn topology() -> Result<Topology, TopologyError> {
-    let outputs = Outputs::new(NAME, &topics::INVENTORY_EVENTS)?;
-    Topology::builder(NAME)
-        .source(topics::INVENTORY_INBOX.name())
-        .changelog(topics::INVENTORY_CHANGELOG.name())
-        .dead_letters(topics::DEAD_LETTERS.name())
-        .store("products")
-        .store("levels")
-        .store("requests")
-        .store("holds")
-        .store("strangers")
-        .sink(topics::INVENTORY_EVENTS.name())
-        .sink(topics::INGRESS_REPLIES.name())
-        .sink(topics::ORDERS_INBOX.name())
-        .sink(topics::PRICES_INBOX.name())
-        .build(move || Box::new(InventoryProcessor::new(outputs.clone())))
+    Declaration::new(NAME, topics::INVENTORY_INBOX, topics::INVENTORY_CHANGELOG)
+        .table(&stores::PRODUCTS)
+        .table(&stores::LEVELS)
+        .table(&stores::FORMER_REQUESTS)
+        .table(&stores::HOLDS)
+        .table(&stores::REQUEST_TABLE)
+        .writes(&topics::INVENTORY_EVENTS)
+        .writes(&topics::INGRESS_REPLIES)
+        .writes(&topics::ORDERS_INBOX)
+        .writes(&topics::PRICES_INBOX)
+        .build(processor::decide, processor::wake)
 }
 
 #[cfg(test)]
@@ -62,7 +57,7 @@ pub fn topology() -> Result<Topology, TopologyError> {
     reason = "a test that cannot go on should fail"
 )]
 mod tests {
-    use super::{hold, processor, rows, stores, topology};
+    use super::{hold, product, stores, topology};
 
     mod fixture;
 

@@ -17,6 +17,13 @@ pub(crate) struct Product {
     pub(crate) level: StockLevel,
 }
 
+/// The part of a product that changes with every fact.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Level {
+    pub(crate) version: u64,
+    pub(crate) stock: StockLevel,
+}
+
 /// Where a unit can be.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Place {

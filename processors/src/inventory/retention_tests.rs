@@ -3,7 +3,7 @@
 use events::inventory::{StockAnswer, StockRefusal};
 
 use super::fixture::{Fixture, commit, hold, release, sku, take_back};
-use super::stores::{HOLDS, REQUEST_STORE};
+use super::stores::{HOLDS, REQUEST_TABLE};
 use crate::policy;
 
 fn refused(reason: StockRefusal) -> Option<StockAnswer> {
@@ -22,9 +22,9 @@ fn an_ended_hold_is_kept_as_long_as_a_repeat_is_recognised() {
     assert!(matches!(again.answer, Some(StockAnswer::Released { .. })), "{again:?}");
     assert_eq!(again.events, []);
     fixture.tick(policy::ENDED_HOLD_RETENTION_MS + 2_000);
-    assert_eq!(fixture.driver.entries(0, HOLDS).len(), 1, "the one that lapsed is younger");
+    assert_eq!(fixture.driver.entries(0, HOLDS.id()).len(), 1, "the one that lapsed is younger");
     fixture.tick(policy::ENDED_HOLD_RETENTION_MS + 50_000);
-    assert_eq!(fixture.driver.entries(0, HOLDS).len(), 0);
+    assert_eq!(fixture.driver.entries(0, HOLDS.id()).len(), 0);
     assert_eq!(fixture.driver.timers(0), 0, "nothing is waited for");
     let late = fixture.send(&release("x2", "tea", "h1"), policy::ENDED_HOLD_RETENTION_MS + 60_000).unwrap();
     assert_eq!(late.answer, refused(StockRefusal::NotHeld));
@@ -45,7 +45,7 @@ fn a_committed_hold_is_kept_for_its_units_to_come_back() {
     let back = fixture.send(&take_back("b1", "tea", "h1", 1), end - 1).unwrap();
     assert!(matches!(back.answer, Some(StockAnswer::Returned { returned: 1, .. })));
     fixture.tick(end);
-    assert_eq!(fixture.driver.entries(0, HOLDS).len(), 0);
+    assert_eq!(fixture.driver.entries(0, HOLDS.id()).len(), 0);
     let late = fixture.send(&take_back("b2", "tea", "h1", 3), end + 10).unwrap();
     assert_eq!(late.answer, refused(StockRefusal::NotHeld));
     assert_eq!(fixture.ledger.level(&sku("tea")).unwrap().sold, 2);
@@ -57,11 +57,11 @@ fn requests_for_nothing_are_forgotten_after_the_retry_window() {
     for number in 0..3 {
         fixture.send(&hold(&format!("h{number}"), "nothing", 1, 50), number * 1000).unwrap();
     }
-    assert_eq!(fixture.driver.entries(0, REQUEST_STORE).len(), 7, "three requests, three places, one queue");
+    assert_eq!(fixture.driver.entries(0, REQUEST_TABLE.id()).len(), 7, "three requests, three places, one queue");
     fixture.tick(policy::RETRY_WINDOW_MS + 1_000);
-    assert_eq!(fixture.driver.entries(0, REQUEST_STORE).len(), 3, "the last one is young");
+    assert_eq!(fixture.driver.entries(0, REQUEST_TABLE.id()).len(), 3, "the last one is young");
     fixture.tick(policy::RETRY_WINDOW_MS + 2_000);
-    assert_eq!(fixture.driver.entries(0, REQUEST_STORE).len(), 1);
+    assert_eq!(fixture.driver.entries(0, REQUEST_TABLE.id()).len(), 1);
     assert_eq!(fixture.driver.timers(0), 0, "nothing is waited for");
 }
 

@@ -2,19 +2,18 @@
 //! bytes; its frozen terms are kept only while it holds, since the order has its own copy.
 
 use events::hold::ReleaseCause;
-use events::ids::{HoldId, OrderId, Sku};
+use events::ids::OrderId;
 use events::inventory::{ProductTerms, StockLevel, StockRefusal, UnitTerms};
 
 use super::hold::{Hold, HoldState, StepAnswer};
-use super::product::Product;
+use super::product::Level;
 use super::requests::Decided;
-use crate::kit::field::{Field, Form, Id, Key, LongText, Numbered, OrEmpty, fields, form, numbered};
+use crate::kit::field::{Field, Form, Key, LongText, Numbered, OrEmpty, fields, form, numbered};
 use crate::kit::requests::{Remembered, Requests};
-use crate::kit::row::{Reader, RowError, Writer};
+use crate::kit::row::{Corrupt, Reader, Writer};
+use crate::kit::table::Row;
 
-/// The newest version of every row here.
-const VERSION: u8 = 1;
-
+fields!(Level { version, stock });
 fields!(StockLevel { received, available, held, sold });
 fields!(ProductTerms { seller, name: LongText, category: OrEmpty, list_price, sale, supply_price, low_stock });
 fields!(Hold { id: Key, sku, order: ShortOrder, quantity, fingerprint, state, requests: Untimed });
@@ -30,45 +29,18 @@ numbered!(StockRefusal, "refusal" {
     8 InvalidChange, 9 TooManyRequests,
 });
 
-/// A product's slow half: its terms.
-pub(crate) fn write_terms(terms: &ProductTerms) -> Vec<u8> {
-    let mut row = Writer::new(VERSION, 64 + terms.name.len());
-    terms.write(&mut row);
-    row.finish()
+impl Row for ProductTerms {
+    fn size_hint(&self) -> usize {
+        64 + self.name.len()
+    }
 }
 
-/// A product's fast half: version and units.
-pub(crate) fn write_level(product: &Product) -> Vec<u8> {
-    let mut row = Writer::new(VERSION, 24);
-    product.version.write(&mut row);
-    product.level.write(&mut row);
-    row.finish()
-}
+impl Row for Level {}
 
-/// Reads a product from its halves.
-pub(crate) fn read_product(sku: &Sku, terms: &[u8], level: &[u8]) -> Result<Product, RowError> {
-    let mut row = Reader::new(level, VERSION)?;
-    let (version, level) = (Field::read(&mut row)?, Field::read(&mut row)?);
-    row.finish()?;
-    let mut row = Reader::new(terms, VERSION)?;
-    let terms = Field::read(&mut row)?;
-    row.finish()?;
-    Ok(Product { sku: sku.clone(), terms, version, level })
-}
-
-/// A hold; its id is the key.
-pub(crate) fn write_hold(hold: &Hold) -> Vec<u8> {
-    let mut row = Writer::new(VERSION, 96 + 25 * hold.requests.0.len());
-    hold.write(&mut row);
-    row.finish()
-}
-
-/// Reads a hold.
-pub(crate) fn read_hold(id: HoldId, bytes: &[u8]) -> Result<Hold, RowError> {
-    let mut row = Reader::new(bytes, VERSION)?.with_key(id.key_bytes());
-    let hold = Field::read(&mut row)?;
-    row.finish()?;
-    Ok(hold)
+impl Row for Hold {
+    fn size_hint(&self) -> usize {
+        96 + 25 * self.requests.0.len()
+    }
 }
 
 impl Field for Decided {
@@ -82,7 +54,7 @@ impl Field for Decided {
             Self::Refused(reason) => reason.write(row),
         }
     }
-    fn read(row: &mut Reader<'_>) -> Result<Self, RowError> {
+    fn read(row: &mut Reader<'_>) -> Result<Self, Corrupt> {
         Ok(match row.byte()? {
             0 => Self::Applied { version: Field::read(row)?, stock: Field::read(row)? },
             number => Self::Refused(StockRefusal::of_number(number)?),
@@ -106,7 +78,7 @@ impl Field for HoldState {
             Self::Released { cause: ReleaseCause::Lapsed } => row.byte(3),
         }
     }
-    fn read(row: &mut Reader<'_>) -> Result<Self, RowError> {
+    fn read(row: &mut Reader<'_>) -> Result<Self, Corrupt> {
         Ok(match row.byte()? {
             0 => {
                 let until = Field::read(row)?;
@@ -115,7 +87,7 @@ impl Field for HoldState {
             1 => Self::Committed { returned: Field::read(row)? },
             2 => Self::Released { cause: ReleaseCause::Released },
             3 => Self::Released { cause: ReleaseCause::Lapsed },
-            _ => return Err(RowError::Field("state of a hold")),
+            _ => return Err(Corrupt::Field("state of a hold")),
         })
     }
 }
@@ -132,7 +104,7 @@ impl Form<Requests<StepAnswer>> for Untimed {
             row.byte(refused.map_or(0, Numbered::number));
         }
     }
-    fn read(row: &mut Reader<'_>) -> Result<Requests<StepAnswer>, RowError> {
+    fn read(row: &mut Reader<'_>) -> Result<Requests<StepAnswer>, Corrupt> {
         let mut requests = Requests::default();
         for _ in 0..row.number()? {
             let (request, fingerprint) = (Field::read(row)?, Field::read(row)?);
@@ -159,10 +131,10 @@ impl Form<OrderId> for ShortOrder {
             None => value.write(row),
         }
     }
-    fn read(row: &mut Reader<'_>) -> Result<OrderId, RowError> {
+    fn read(row: &mut Reader<'_>) -> Result<OrderId, Corrupt> {
         match row.text()? {
             "" => Ok(OrderId::of_bits(row.fixed()?)),
-            text => OrderId::new(text).map_err(|_| RowError::Field("order")),
+            text => OrderId::new(text).map_err(|_| Corrupt::Field("order")),
         }
     }
 }

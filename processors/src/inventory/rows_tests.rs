@@ -3,7 +3,7 @@
 
 use events::hold::ReleaseCause;
 use events::ids::{Category, HoldId};
-use events::inventory::{SalePrice, StockLevel, StockRefusal};
+use events::inventory::{ProductTerms, SalePrice, StockLevel, StockRefusal};
 use events::money::Money;
 use events::request::Fingerprint;
 use events::time::Window;
@@ -11,15 +11,15 @@ use proptest::prelude::*;
 
 use super::fixture::{at, order, request, sku, terms};
 use super::hold::{Hold, HoldState, StepAnswer};
-use super::rows;
-use crate::inventory::product::Product;
+use super::product::Level;
+use super::stores::{HOLDS, LEVELS, PRODUCTS};
 use crate::kit::requests::Requests;
-use crate::kit::row::RowError;
+use crate::kit::testing::rows;
 
 const LEVEL: StockLevel = StockLevel { received: u64::MAX, available: 1, held: 2, sold: u64::MAX };
 
-fn products() -> Vec<Product> {
-    let full = events::inventory::ProductTerms {
+fn all_terms() -> [ProductTerms; 2] {
+    let full = ProductTerms {
         name: "차".repeat(200),
         category: Some(Category::new("food").unwrap()),
         sale: Some(SalePrice { price: Money::ZERO, window: Window { from: at(1), until: at(2) } }),
@@ -27,7 +27,7 @@ fn products() -> Vec<Product> {
         low_stock: Some(u32::MAX),
         ..terms()
     };
-    [terms(), full].map(|terms| Product { sku: sku("tea"), terms, version: u64::MAX, level: LEVEL }).into()
+    [terms(), full]
 }
 
 fn hold(state: HoldState) -> Hold {
@@ -47,7 +47,7 @@ fn holds() -> Vec<Hold> {
     let step = |refused| StepAnswer(refused).to(request("s"), Fingerprint::from_u64(9));
     let requests = Requests(refusals.map(step).collect());
     let states = [
-        HoldState::Held { unit: products()[1].terms.unit(at(1)), until: at(9) },
+        HoldState::Held { unit: all_terms()[1].unit(at(1)), until: at(9) },
         HoldState::Committed { returned: u32::MAX },
         HoldState::Released { cause: ReleaseCause::Released },
         HoldState::Released { cause: ReleaseCause::Lapsed },
@@ -65,60 +65,42 @@ fn holds() -> Vec<Hold> {
 }
 
 #[test]
-fn rows_are_read_as_they_were_written() {
-    for product in products() {
-        let (terms, level) = (rows::write_terms(&product.terms), rows::write_level(&product));
-        assert_eq!(rows::read_product(&product.sku, &terms, &level), Ok(product));
+fn rows_are_read_as_they_were_written_and_no_other_way() {
+    for terms in all_terms() {
+        rows::check(&PRODUCTS, &sku("tea"), &terms);
     }
+    rows::check(&LEVELS, &sku("tea"), &Level { version: u64::MAX, stock: LEVEL });
     for hold in holds() {
-        assert_eq!(rows::read_hold(hold.id, &rows::write_hold(&hold)), Ok(hold));
-    }
-}
-
-#[test]
-fn a_newer_row_is_told_apart_and_a_cut_one_is_refused() {
-    for hold in holds() {
-        let row = rows::write_hold(&hold);
-        let mut newer = row.clone();
-        newer[0] = 2;
-        assert_eq!(rows::read_hold(hold.id, &newer), Err(RowError::Version { found: 2, known: 1 }));
-        for length in 0..row.len() {
-            assert!(rows::read_hold(hold.id, &row[..length]).is_err(), "{length} of {} bytes", row.len());
-        }
-        let longer = [row.as_slice(), &[0]].concat();
-        assert_eq!(rows::read_hold(hold.id, &longer), Err(RowError::Length));
+        rows::check(&HOLDS, &hold.id.clone(), &hold);
     }
 }
 
 /// A changelog outlives the build that wrote it: bytes of version 1 as they have always been.
 #[test]
 fn rows_of_version_1_are_these_bytes() {
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let order = request("place").order();
     let order = order.as_str().strip_prefix("ord_").unwrap();
     // version, sku, order, quantity, fingerprint, committed, none returned, no requests
     let expected = format!("01 03746561 00{order} 03 ffffffffffffffff 01 00 00").replace(' ', "");
-    assert_eq!(hex(&rows::write_hold(&hold(HoldState::Committed { returned: 0 }))), expected);
-    let product = Product { level: StockLevel { received: 300, ..StockLevel::default() }, ..products()[0].clone() };
-    assert_eq!(hex(&rows::write_level(&Product { version: 5, ..product })), "0105ac02000000");
+    let committed = hold(HoldState::Committed { returned: 0 });
+    assert_eq!(rows::hex(&rows::write(&HOLDS, &committed.id, &committed)), expected);
+    let level = Level { version: 5, stock: StockLevel { received: 300, ..StockLevel::default() } };
+    assert_eq!(rows::hex(&rows::write(&LEVELS, &sku("tea"), &level)), "0105ac02000000");
 }
 
 #[test]
 fn a_committed_hold_takes_at_most_eighty_bytes() {
     let mut committed = hold(HoldState::Committed { returned: 0 });
     committed.requests.0.push(StepAnswer(None).to(request("c"), Fingerprint::from_u64(u64::MAX)));
-    let row = rows::write_hold(&committed);
+    let row = rows::write(&HOLDS, &committed.id, &committed);
     assert!(row.len() <= 80, "{} bytes", row.len());
 }
 
 proptest! {
     #[test]
     fn no_bytes_make_the_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        let mut marked = bytes.clone();
-        marked.insert(0, 1);
-        for row in [bytes, marked] {
-            drop(rows::read_hold(HoldId::from_bytes([0; 16]), &row));
-            drop(rows::read_product(&sku("tea"), &row, &row));
-        }
+        rows::read_anything(&HOLDS, &HoldId::from_bytes([0; 16]), &bytes);
+        rows::read_anything(&PRODUCTS, &sku("tea"), &bytes);
+        rows::read_anything(&LEVELS, &sku("tea"), &bytes);
     }
 }

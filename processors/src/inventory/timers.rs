@@ -1,11 +1,21 @@
-//! How a hold's wake-up is written as a timer of the runtime.
+//! When time alone does something to a hold.
 
 use events::ids::{HoldId, Sku};
-use events::time::Timestamp;
-use streams::processor::Timer;
+use streams::wakeup::Wakeup as Typed;
 
-use super::effects::Wakeup;
-use crate::kit::row::{Reader, RowError, Writer};
+use crate::kit::field::{Field, Id};
+use crate::kit::row::{Corrupt, Reader, Writer};
+
+/// What a timer is for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Wakeup {
+    /// A hold's time is over.
+    Lapse { sku: Sku, hold: HoldId },
+    /// A hold need not be kept any longer.
+    Forget { hold: HoldId },
+    /// Old requests need not be remembered any longer.
+    ForgetRequests,
+}
 
 /// A timer's kind, as the runtime stores it: never renumber.
 mod kind {
@@ -19,45 +29,42 @@ pub(crate) const FORGET_REQUESTS: u8 = 3;
 /// The version of timer keys.
 const VERSION: u8 = 1;
 
-/// Who a timer wakes.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Woken {
-    Hold(Wakeup),
-    Requests,
-}
+impl Typed for Wakeup {
+    fn kind(&self) -> u8 {
+        match self {
+            Self::Lapse { .. } => kind::LAPSE,
+            Self::Forget { .. } => kind::FORGET,
+            Self::ForgetRequests => FORGET_REQUESTS,
+        }
+    }
 
-/// The runtime's timer for a wake-up.
-pub(crate) fn timer(wakeup: &Wakeup, deadline: Timestamp) -> Timer {
-    let mut key = Writer::new(VERSION, 32);
-    let kind = match wakeup {
-        Wakeup::Lapse { sku, hold } => {
-            key.fixed(hold.as_bytes());
-            key.fixed(sku.as_str().as_bytes());
-            kind::LAPSE
+    fn write(&self) -> Vec<u8> {
+        let mut key = Writer::new(VERSION, 32);
+        match self {
+            Self::Lapse { sku, hold } => {
+                hold.write(&mut key);
+                key.fixed(sku.key_bytes());
+            }
+            Self::Forget { hold } => hold.write(&mut key),
+            Self::ForgetRequests => {}
         }
-        Wakeup::Forget { hold } => {
-            key.fixed(hold.as_bytes());
-            kind::FORGET
-        }
-    };
-    Timer { deadline: deadline.as_millis(), kind, key: key.finish() }
-}
+        key.finish()
+    }
 
-/// Reads a timer.
-pub(crate) fn read(timer: &Timer) -> Result<Woken, RowError> {
-    let mut key = Reader::new(&timer.key, VERSION)?;
-    match timer.kind {
-        FORGET_REQUESTS => Ok(Woken::Requests),
-        kind::LAPSE => {
-            let hold = HoldId::from_bytes(key.fixed()?);
-            let sku = std::str::from_utf8(key.rest()).ok().and_then(|text| Sku::new(text).ok());
-            Ok(Woken::Hold(Wakeup::Lapse { sku: sku.ok_or(RowError::Field("sku"))?, hold }))
+    fn read(kind: u8, key: &[u8]) -> Result<Self, Corrupt> {
+        let mut key = Reader::new(key, VERSION)?;
+        match kind {
+            kind::LAPSE => {
+                let hold = Field::read(&mut key)?;
+                Ok(Self::Lapse { sku: Sku::of_key(key.rest())?, hold })
+            }
+            kind::FORGET => {
+                let hold = Field::read(&mut key)?;
+                key.finish()?;
+                Ok(Self::Forget { hold })
+            }
+            FORGET_REQUESTS => Ok(Self::ForgetRequests),
+            _ => Err(Corrupt::Field("kind of timer")),
         }
-        kind::FORGET => {
-            let hold = HoldId::from_bytes(key.fixed()?);
-            key.finish()?;
-            Ok(Woken::Hold(Wakeup::Forget { hold }))
-        }
-        _ => Err(RowError::Field("kind of timer")),
     }
 }

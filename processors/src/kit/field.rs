@@ -10,7 +10,7 @@ use events::money::{BasisPoints, Money};
 use events::request::Fingerprint;
 use events::time::{Timestamp, Window};
 
-use super::row::{Reader, RowError, Writer};
+use super::row::{Corrupt, Reader, Writer};
 
 /// A value that is a field of a row.
 pub(crate) trait Field: Sized {
@@ -20,8 +20,8 @@ pub(crate) trait Field: Sized {
     /// Reads a value.
     ///
     /// # Errors
-    /// [`RowError`] when the bytes are none that a version wrote.
-    fn read(row: &mut Reader<'_>) -> Result<Self, RowError>;
+    /// [`Corrupt`] when the bytes are none that a version wrote.
+    fn read(row: &mut Reader<'_>) -> Result<Self, Corrupt>;
 }
 
 /// Another way to write a value than the one of its type.
@@ -33,7 +33,7 @@ pub(crate) trait Form<T> {
     ///
     /// # Errors
     /// As for [`Field::read`].
-    fn read(row: &mut Reader<'_>) -> Result<T, RowError>;
+    fn read(row: &mut Reader<'_>) -> Result<T, Corrupt>;
 }
 
 /// Lists the fields of a struct in the order they are written. `name: Form` writes a field in another form.
@@ -43,7 +43,7 @@ macro_rules! fields {
             fn write(&self, row: &mut $crate::kit::row::Writer) {
                 $($crate::kit::field::fields!(@write self.$field, row $(, $form)?);)*
             }
-            fn read(row: &mut $crate::kit::row::Reader<'_>) -> Result<Self, $crate::kit::row::RowError> {
+            fn read(row: &mut $crate::kit::row::Reader<'_>) -> Result<Self, $crate::kit::row::Corrupt> {
                 $(let $field = $crate::kit::field::fields!(@read row $(, $form)?);)*
                 Ok(Self { $($field),* })
             }
@@ -66,7 +66,7 @@ macro_rules! form {
             fn write(value: &$type, row: &mut $crate::kit::row::Writer) {
                 $($crate::kit::field::fields!(@write value.$field, row $(, $form)?);)*
             }
-            fn read(row: &mut $crate::kit::row::Reader<'_>) -> Result<$type, $crate::kit::row::RowError> {
+            fn read(row: &mut $crate::kit::row::Reader<'_>) -> Result<$type, $crate::kit::row::Corrupt> {
                 $(let $field = $crate::kit::field::fields!(@read row $(, $form)?);)*
                 Ok($type { $($field),* })
             }
@@ -82,15 +82,15 @@ macro_rules! numbered {
             fn number(self) -> u8 {
                 match self { $(Self::$variant => $number,)* }
             }
-            fn of_number(number: u8) -> Result<Self, $crate::kit::row::RowError> {
-                match number { $($number => Ok(Self::$variant),)* _ => Err($crate::kit::row::RowError::Field($what)) }
+            fn of_number(number: u8) -> Result<Self, $crate::kit::row::Corrupt> {
+                match number { $($number => Ok(Self::$variant),)* _ => Err($crate::kit::row::Corrupt::Field($what)) }
             }
         }
         impl $crate::kit::field::Field for $type {
             fn write(&self, row: &mut $crate::kit::row::Writer) {
                 row.byte($crate::kit::field::Numbered::number(*self));
             }
-            fn read(row: &mut $crate::kit::row::Reader<'_>) -> Result<Self, $crate::kit::row::RowError> {
+            fn read(row: &mut $crate::kit::row::Reader<'_>) -> Result<Self, $crate::kit::row::Corrupt> {
                 $crate::kit::field::Numbered::of_number(row.byte()?)
             }
         }
@@ -106,15 +106,15 @@ pub(crate) trait Numbered: Copy {
     /// The variant of a number.
     ///
     /// # Errors
-    /// [`RowError::Field`] when no version wrote the number.
-    fn of_number(number: u8) -> Result<Self, RowError>;
+    /// [`Corrupt::Field`] when no version wrote the number.
+    fn of_number(number: u8) -> Result<Self, Corrupt>;
 }
 
 impl Field for u8 {
     fn write(&self, row: &mut Writer) {
         row.byte(*self);
     }
-    fn read(row: &mut Reader<'_>) -> Result<Self, RowError> {
+    fn read(row: &mut Reader<'_>) -> Result<Self, Corrupt> {
         row.byte()
     }
 }
@@ -123,11 +123,11 @@ impl Field for bool {
     fn write(&self, row: &mut Writer) {
         row.byte(u8::from(*self));
     }
-    fn read(row: &mut Reader<'_>) -> Result<Self, RowError> {
+    fn read(row: &mut Reader<'_>) -> Result<Self, Corrupt> {
         match row.byte()? {
             0 => Ok(false),
             1 => Ok(true),
-            _ => Err(RowError::Field("flag")),
+            _ => Err(Corrupt::Field("flag")),
         }
     }
 }
@@ -138,7 +138,7 @@ macro_rules! counts {
             fn write(&self, row: &mut Writer) {
                 row.number(u64::from(*self));
             }
-            fn read(row: &mut Reader<'_>) -> Result<Self, RowError> {
+            fn read(row: &mut Reader<'_>) -> Result<Self, Corrupt> {
                 row.small("count")
             }
         }
@@ -150,7 +150,7 @@ impl Field for i64 {
     fn write(&self, row: &mut Writer) {
         row.signed(*self);
     }
-    fn read(row: &mut Reader<'_>) -> Result<Self, RowError> {
+    fn read(row: &mut Reader<'_>) -> Result<Self, Corrupt> {
         row.signed()
     }
 }
@@ -159,8 +159,8 @@ impl Field for i32 {
     fn write(&self, row: &mut Writer) {
         row.signed(i64::from(*self));
     }
-    fn read(row: &mut Reader<'_>) -> Result<Self, RowError> {
-        Self::try_from(row.signed()?).map_err(|_| RowError::Field("number"))
+    fn read(row: &mut Reader<'_>) -> Result<Self, Corrupt> {
+        Self::try_from(row.signed()?).map_err(|_| Corrupt::Field("number"))
     }
 }
 
@@ -169,7 +169,7 @@ impl Field for String {
     fn write(&self, row: &mut Writer) {
         row.text(self);
     }
-    fn read(row: &mut Reader<'_>) -> Result<Self, RowError> {
+    fn read(row: &mut Reader<'_>) -> Result<Self, Corrupt> {
         row.text().map(str::to_owned)
     }
 }
@@ -178,7 +178,7 @@ impl Field for Timestamp {
     fn write(&self, row: &mut Writer) {
         row.time(*self);
     }
-    fn read(row: &mut Reader<'_>) -> Result<Self, RowError> {
+    fn read(row: &mut Reader<'_>) -> Result<Self, Corrupt> {
         row.time()
     }
 }
@@ -187,7 +187,7 @@ impl Field for Money {
     fn write(&self, row: &mut Writer) {
         row.signed(self.minor());
     }
-    fn read(row: &mut Reader<'_>) -> Result<Self, RowError> {
+    fn read(row: &mut Reader<'_>) -> Result<Self, Corrupt> {
         row.signed().map(Self::new)
     }
 }
@@ -196,7 +196,7 @@ impl Field for BasisPoints {
     fn write(&self, row: &mut Writer) {
         row.number(self.points().into());
     }
-    fn read(row: &mut Reader<'_>) -> Result<Self, RowError> {
+    fn read(row: &mut Reader<'_>) -> Result<Self, Corrupt> {
         row.small("share").map(Self::new)
     }
 }
@@ -205,7 +205,7 @@ impl Field for Fingerprint {
     fn write(&self, row: &mut Writer) {
         row.fixed(&self.as_u64().to_le_bytes());
     }
-    fn read(row: &mut Reader<'_>) -> Result<Self, RowError> {
+    fn read(row: &mut Reader<'_>) -> Result<Self, Corrupt> {
         Ok(Self::from_u64(u64::from_le_bytes(row.fixed()?)))
     }
 }
@@ -217,7 +217,7 @@ impl<T: Field> Field for Option<T> {
             value.write(row);
         }
     }
-    fn read(row: &mut Reader<'_>) -> Result<Self, RowError> {
+    fn read(row: &mut Reader<'_>) -> Result<Self, Corrupt> {
         Ok(if bool::read(row)? { Some(T::read(row)?) } else { None })
     }
 }
@@ -227,7 +227,7 @@ impl<T: Field> Field for Vec<T> {
         row.number(self.len() as u64);
         self.iter().for_each(|value| value.write(row));
     }
-    fn read(row: &mut Reader<'_>) -> Result<Self, RowError> {
+    fn read(row: &mut Reader<'_>) -> Result<Self, Corrupt> {
         let mut list = Self::new();
         for _ in 0..row.number()? {
             list.push(T::read(row)?);
@@ -241,7 +241,7 @@ impl<A: Field, B: Field> Field for (A, B) {
         self.0.write(row);
         self.1.write(row);
     }
-    fn read(row: &mut Reader<'_>) -> Result<Self, RowError> {
+    fn read(row: &mut Reader<'_>) -> Result<Self, Corrupt> {
         Ok((A::read(row)?, B::read(row)?))
     }
 }
@@ -254,8 +254,8 @@ pub(crate) trait Id: Sized {
     /// Reads the id from such bytes.
     ///
     /// # Errors
-    /// [`RowError::Field`] when they are none.
-    fn of_key(bytes: &[u8]) -> Result<Self, RowError>;
+    /// [`Corrupt::Field`] when they are none.
+    fn of_key(bytes: &[u8]) -> Result<Self, Corrupt>;
 }
 
 macro_rules! text_ids {
@@ -264,16 +264,16 @@ macro_rules! text_ids {
             fn write(&self, row: &mut Writer) {
                 row.text(self.as_str());
             }
-            fn read(row: &mut Reader<'_>) -> Result<Self, RowError> {
-                Self::new(row.text()?).map_err(|_| RowError::Field($what))
+            fn read(row: &mut Reader<'_>) -> Result<Self, Corrupt> {
+                Self::new(row.text()?).map_err(|_| Corrupt::Field($what))
             }
         }
         impl Id for $type {
             fn key_bytes(&self) -> &[u8] {
                 self.as_str().as_bytes()
             }
-            fn of_key(bytes: &[u8]) -> Result<Self, RowError> {
-                std::str::from_utf8(bytes).ok().and_then(|text| Self::new(text).ok()).ok_or(RowError::Field($what))
+            fn of_key(bytes: &[u8]) -> Result<Self, Corrupt> {
+                std::str::from_utf8(bytes).ok().and_then(|text| Self::new(text).ok()).ok_or(Corrupt::Field($what))
             }
         }
     )*};
@@ -289,7 +289,7 @@ macro_rules! hash_ids {
             fn write(&self, row: &mut Writer) {
                 row.fixed(self.as_bytes());
             }
-            fn read(row: &mut Reader<'_>) -> Result<Self, RowError> {
+            fn read(row: &mut Reader<'_>) -> Result<Self, Corrupt> {
                 row.fixed().map(Self::from_bytes)
             }
         }
@@ -297,8 +297,8 @@ macro_rules! hash_ids {
             fn key_bytes(&self) -> &[u8] {
                 self.as_bytes()
             }
-            fn of_key(bytes: &[u8]) -> Result<Self, RowError> {
-                bytes.try_into().map(Self::from_bytes).map_err(|_| RowError::Field($what))
+            fn of_key(bytes: &[u8]) -> Result<Self, Corrupt> {
+                bytes.try_into().map(Self::from_bytes).map_err(|_| Corrupt::Field($what))
             }
         }
     )*};
@@ -313,7 +313,7 @@ pub(crate) struct Key;
 
 impl<T: Id> Form<T> for Key {
     fn write(_: &T, _: &mut Writer) {}
-    fn read(row: &mut Reader<'_>) -> Result<T, RowError> {
+    fn read(row: &mut Reader<'_>) -> Result<T, Corrupt> {
         T::of_key(row.key())
     }
 }
@@ -325,7 +325,7 @@ impl Form<String> for LongText {
     fn write(value: &String, row: &mut Writer) {
         row.long_text(value);
     }
-    fn read(row: &mut Reader<'_>) -> Result<String, RowError> {
+    fn read(row: &mut Reader<'_>) -> Result<String, Corrupt> {
         row.long_text().map(str::to_owned)
     }
 }
@@ -338,7 +338,7 @@ impl<T: Id> Form<Option<T>> for OrEmpty {
         let bytes = value.as_ref().map_or(&[][..], Id::key_bytes);
         row.text(std::str::from_utf8(bytes).unwrap_or_default());
     }
-    fn read(row: &mut Reader<'_>) -> Result<Option<T>, RowError> {
+    fn read(row: &mut Reader<'_>) -> Result<Option<T>, Corrupt> {
         match row.text()? {
             "" => Ok(None),
             text => T::of_key(text.as_bytes()).map(Some),

@@ -4,10 +4,18 @@
 
 use std::fmt::Display;
 
+use streams::processor::Verdict;
+
 /// The state contradicts itself: a bug, or bytes that this code never wrote. Nothing sensible can follow.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("broken invariant: {0}")]
 pub(crate) struct CorruptState(pub(crate) &'static str);
+
+impl From<CorruptState> for Verdict {
+    fn from(error: CorruptState) -> Self {
+        Self::Fatal(error.to_string())
+    }
+}
 
 /// A rule that does not hold.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,8 +1,23 @@
-//! What all processors share: rows of a table, the memory of requests, messages in and out.
+//! What all processors of the shop share: how they are declared, how their rows are written, what they remember of requests, and
+//! where what they decide goes. Nothing here knows a rule of the business.
 
+pub(crate) mod declaration;
+pub(crate) mod effects;
 pub(crate) mod field;
 pub(crate) mod invariant;
-pub(crate) mod messaging;
 pub(crate) mod request_store;
 pub(crate) mod requests;
 pub(crate) mod row;
+pub(crate) mod step;
+pub(crate) mod table;
+
+#[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "a test that cannot go on should fail"
+)]
+pub(crate) mod testing;

@@ -14,14 +14,22 @@ use events::ids::RequestId;
 use events::request::Fingerprint;
 use events::time::Timestamp;
 use streams::processor::{Context, StoreId, Timer};
+use streams::table::Table as StreamsTable;
 
 use super::field::Field;
 use super::requests::{Answer, Remembered, Requests, Seen, Standing};
-use super::row::{Reader, RowError, Writer};
+use super::row::{Corrupt, Reader, Writer};
+use super::table::{Table, TableKey};
 use crate::policy;
 
 /// The version of the rows and of the timer's key.
 const VERSION: u8 = 1;
+
+/// The table of a request store: it has rows of three kinds, and reads them itself.
+pub(crate) type RequestTable = StreamsTable<Vec<u8>, Vec<u8>>;
+
+/// A table in which former builds kept the requests about `K` in one row.
+pub(crate) type FormerRequests<K> = Table<K, Vec<u8>>;
 
 /// A processor's memory of requests: its store, the kind of the timer that lets it forget, and how many it keeps.
 #[derive(Debug)]
@@ -43,10 +51,10 @@ struct Queue {
 }
 
 impl<A> RequestStore<A> {
-    /// A memory of so many requests, in this store, with a timer of this kind.
-    pub(crate) const fn new(store: StoreId, timer_kind: u8, refused: u64, accepted: u64) -> Self {
+    /// A memory of so many requests, in this table, with a timer of this kind.
+    pub(crate) const fn new(table: RequestTable, timer_kind: u8, refused: u64, accepted: u64) -> Self {
         Self {
-            store,
+            store: table.id(),
             timer_kind,
             refused: Queue { row: b'r', place: b's', ends: b'q', capacity: refused },
             accepted: Queue { row: b'R', place: b'S', ends: b'Q', capacity: accepted },
@@ -57,7 +65,7 @@ impl<A> RequestStore<A> {
 
 impl<A: Answer + Field> RequestStore<A> {
     /// The request of this id, if it is remembered.
-    pub(crate) fn find(&self, context: &dyn Context, request: RequestId) -> Result<Option<Remembered<A>>, RowError> {
+    pub(crate) fn find(&self, context: &dyn Context, request: RequestId) -> Result<Option<Remembered<A>>, Corrupt> {
         for queue in [self.refused, self.accepted] {
             if queue.capacity > 0
                 && let Some(row) = context.get(self.store, &queue.row_key(request))
@@ -70,23 +78,24 @@ impl<A: Answer + Field> RequestStore<A> {
 
     /// The request of this id, if it is remembered here or in the list that former builds kept under this key. A list is forgotten
     /// once all of it is older than the retry window.
-    pub(crate) fn find_also_in(
+    pub(crate) fn find_also_in<K: TableKey>(
         &self,
-        list: StoreId,
-        key: &[u8],
+        list: &FormerRequests<K>,
+        key: &K,
         context: &mut dyn Context,
         request: RequestId,
         now: Timestamp,
-    ) -> Result<Option<Remembered<A>>, RowError> {
+    ) -> Result<Option<Remembered<A>>, Corrupt> {
         if let Some(known) = self.find(context, request)? {
             return Ok(Some(known));
         }
-        let Some(row) = context.get(list, key) else { return Ok(None) };
+        let key = key.bytes();
+        let Some(row) = context.get(list.id(), &key) else { return Ok(None) };
         let mut row = Reader::new(row, VERSION)?;
         let Requests::<A>(mut known) = Field::read(&mut row)?;
         row.finish()?;
         if known.iter().all(|known| known.is_old(now)) {
-            context.delete(list, key);
+            context.delete(list.id(), &key);
             return Ok(None);
         }
         Ok(known.iter().position(|known| known.request == request).map(|place| known.swap_remove(place)))
@@ -98,19 +107,19 @@ impl<A: Answer + Field> RequestStore<A> {
         context: &dyn Context,
         request: RequestId,
         fingerprint: Fingerprint,
-    ) -> Result<Option<Seen<Remembered<A>>>, RowError> {
+    ) -> Result<Option<Seen<Remembered<A>>>, Corrupt> {
         Ok(self.find(context, request)?.map(|known| known.seen(fingerprint)))
     }
 
     /// Whether one more request can be remembered if it is accepted.
-    pub(crate) fn has_room(&self, context: &dyn Context) -> Result<bool, RowError> {
+    pub(crate) fn has_room(&self, context: &dyn Context) -> Result<bool, Corrupt> {
         let (first, next) = self.ends(context, self.accepted)?;
         Ok(next - first < self.accepted.capacity)
     }
 
     /// Remembers a decided request. Beyond the capacity the oldest refused one is forgotten before its time; whoever is accepted has
     /// asked [`Self::has_room`] first.
-    pub(crate) fn remember(&self, context: &mut dyn Context, known: &Remembered<A>) -> Result<(), RowError> {
+    pub(crate) fn remember(&self, context: &mut dyn Context, known: &Remembered<A>) -> Result<(), Corrupt> {
         let refused = known.answer.standing() == Standing::Refused;
         let queue = if refused { self.refused } else { self.accepted };
         let (mut first, next) = self.ends(context, queue)?;
@@ -128,12 +137,12 @@ impl<A: Answer + Field> RequestStore<A> {
     }
 
     /// Forgets requests that are old, some at a time, and asks to be woken for the rest.
-    pub(crate) fn forget(&self, context: &mut dyn Context, now: Timestamp) -> Result<(), RowError> {
+    pub(crate) fn forget(&self, context: &mut dyn Context, now: Timestamp) -> Result<(), Corrupt> {
         self.forget_in(context, self.refused, now)?;
         self.forget_in(context, self.accepted, now)
     }
 
-    fn forget_in(&self, context: &mut dyn Context, queue: Queue, now: Timestamp) -> Result<(), RowError> {
+    fn forget_in(&self, context: &mut dyn Context, queue: Queue, now: Timestamp) -> Result<(), Corrupt> {
         let (mut first, next) = self.ends(context, queue)?;
         if first == next {
             return Ok(());
@@ -160,9 +169,9 @@ impl<A: Answer + Field> RequestStore<A> {
         Timer { deadline: deadline.as_millis(), kind: self.timer_kind, key: vec![VERSION] }
     }
 
-    fn at(&self, context: &dyn Context, queue: Queue, place: u64) -> Result<Option<Remembered<A>>, RowError> {
+    fn at(&self, context: &dyn Context, queue: Queue, place: u64) -> Result<Option<Remembered<A>>, Corrupt> {
         let Some(request) = context.get(self.store, &queue.place_key(place)) else { return Ok(None) };
-        let request = <[u8; 16]>::try_from(request).map_err(|_| RowError::Length)?;
+        let request = <[u8; 16]>::try_from(request).map_err(|_| Corrupt::Length)?;
         let row = context.get(self.store, &queue.row_key(RequestId::from_bytes(request)));
         row.map(|row| Ok(read_row(row)?.0)).transpose()
     }
@@ -176,11 +185,11 @@ impl<A: Answer + Field> RequestStore<A> {
     }
 
     /// The queue's first place, and the place after its last.
-    fn ends(&self, context: &dyn Context, queue: Queue) -> Result<(u64, u64), RowError> {
+    fn ends(&self, context: &dyn Context, queue: Queue) -> Result<(u64, u64), Corrupt> {
         let Some(row) = context.get(self.store, &[queue.ends]) else { return Ok((0, 0)) };
         let mut row = Reader::new(row, VERSION)?;
         let ends = (row.number()?, row.number()?);
-        if ends.0 > ends.1 { Err(RowError::Field("queue")) } else { Ok(ends) }
+        if ends.0 > ends.1 { Err(Corrupt::Field("queue")) } else { Ok(ends) }
     }
 
     fn put_ends(&self, context: &mut dyn Context, queue: Queue, first: u64, next: u64) {
@@ -217,7 +226,7 @@ fn write_row<A: Field>(known: &Remembered<A>, place: u64) -> Vec<u8> {
     row.finish()
 }
 
-fn read_row<A: Field>(bytes: &[u8]) -> Result<(Remembered<A>, u64), RowError> {
+fn read_row<A: Field>(bytes: &[u8]) -> Result<(Remembered<A>, u64), Corrupt> {
     let mut row = Reader::new(bytes, VERSION)?;
     let place = row.number()?;
     let known = Field::read(&mut row)?;

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use events::calendar::Day;
-use events::ids::RequestId;
+use events::ids::{RequestId, Sku};
 use events::inventory::{StockLevel, StockRefusal};
 use events::money::Money;
 use events::request::Fingerprint;
@@ -15,15 +15,15 @@ use proptest::prelude::*;
 use streams::processor::{Context, StoreId, Timer};
 use streams::record::Outgoing;
 
-use super::{RequestStore, read_row, write_row};
+use super::{FormerRequests, RequestStore, RequestTable, read_row, write_row};
 use crate::inventory::Decided;
 use crate::kit::field::Field;
 use crate::kit::requests::{Remembered, Requests};
-use crate::kit::row::{RowError, Writer};
+use crate::kit::row::{Corrupt, Writer};
 use crate::policy;
 use crate::settlement;
 
-const THREE: RequestStore<Decided> = RequestStore::new(StoreId(0), 9, 3, 2);
+const THREE: RequestStore<Decided> = RequestStore::new(RequestTable::new(0, "requests"), 9, 3, 2);
 
 /// One store in memory, and the timers that were set.
 #[derive(Default)]
@@ -123,14 +123,14 @@ fn what_was_accepted_outlives_every_refusal_and_is_not_replaced() {
 /// What former builds remembered with a product is recognised, and forgotten when all of it is a day old.
 #[test]
 fn a_list_of_a_former_build_is_read_until_it_is_old() {
+    const FORMER: FormerRequests<Sku> = FormerRequests::new(0, "former");
     let mut store = OneStore::default();
+    let tea = Sku::new("tea").unwrap();
     let mut row = Writer::new(1, 0);
     Requests(vec![accepted(1), refused(2)]).write(&mut row);
     store.put(StoreId(0), b"tea", &row.finish());
     let mut find = |number: u8, now| {
-        THREE
-            .find_also_in(StoreId(0), b"tea", &mut store, accepted(number).request, Timestamp::from_millis(now))
-            .unwrap()
+        THREE.find_also_in(&FORMER, &tea, &mut store, accepted(number).request, Timestamp::from_millis(now)).unwrap()
     };
     assert_eq!(find(1, 9), Some(accepted(1)));
     assert_eq!(find(2, policy::RETRY_WINDOW_MS + 1), Some(refused(2)));
@@ -176,7 +176,7 @@ fn a_newer_row_is_told_apart_and_a_cut_one_is_refused() {
     let row = write_row(&refused(7), 300);
     let mut newer = row.clone();
     newer[0] = 2;
-    assert_eq!(read_row::<Decided>(&newer), Err(RowError::Version { found: 2, known: 1 }));
+    assert_eq!(read_row::<Decided>(&newer), Err(Corrupt::Version { found: 2, known: 1 }));
     for length in 0..row.len() {
         assert!(read_row::<Decided>(&row[..length]).is_err(), "{length} of {} bytes", row.len());
     }

@@ -166,7 +166,7 @@ impl<A: Field> Field for Remembered<A> {
         self.at.write(row);
         self.answer.write(row);
     }
-    fn read(row: &mut super::row::Reader<'_>) -> Result<Self, super::row::RowError> {
+    fn read(row: &mut super::row::Reader<'_>) -> Result<Self, super::row::Corrupt> {
         let (request, fingerprint) = (Field::read(row)?, Field::read(row)?);
         Ok(Self { request, fingerprint, at: Field::read(row)?, answer: Field::read(row)? })
     }
@@ -176,7 +176,7 @@ impl<A: Field> Field for Requests<A> {
     fn write(&self, row: &mut super::row::Writer) {
         self.0.write(row);
     }
-    fn read(row: &mut super::row::Reader<'_>) -> Result<Self, super::row::RowError> {
+    fn read(row: &mut super::row::Reader<'_>) -> Result<Self, super::row::Corrupt> {
         Field::read(row).map(Self)
     }
 }

@@ -2,25 +2,7 @@
 //! describe itself; it begins with a version byte. `field` says how a value is written with these.
 
 use events::time::Timestamp;
-
-/// Why stored bytes are not a row.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-pub(crate) enum RowError {
-    /// The row ends before its last field, or goes on after it.
-    #[error("a stored row has the wrong length")]
-    Length,
-    /// A field holds what no version ever wrote.
-    #[error("a stored row holds an impossible {0}")]
-    Field(&'static str),
-    /// The row was written by a version of this code that is newer.
-    #[error("a stored row has version {found}, this build knows {known}")]
-    Version {
-        /// The row's version.
-        found: u8,
-        /// The newest version known here.
-        known: u8,
-    },
-}
+pub(crate) use streams::codec::Corrupt;
 
 /// Writes fields, one after the other.
 pub(crate) struct Writer {
@@ -99,11 +81,11 @@ pub(crate) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     /// Begins reading a row; `known` is the newest version this build writes.
-    pub(crate) fn new(bytes: &'a [u8], known: u8) -> Result<Self, RowError> {
+    pub(crate) fn new(bytes: &'a [u8], known: u8) -> Result<Self, Corrupt> {
         match bytes.split_first() {
-            None => Err(RowError::Length),
-            Some((found, _)) if *found > known => Err(RowError::Version { found: *found, known }),
-            Some((0, _)) => Err(RowError::Field("version")),
+            None => Err(Corrupt::Length),
+            Some((found, _)) if *found > known => Err(Corrupt::Version { found: *found, known }),
+            Some((0, _)) => Err(Corrupt::Field("version")),
             Some((_, rest)) => Ok(Self { bytes: rest, key: &[], origin: 0 }),
         }
     }
@@ -124,23 +106,23 @@ impl<'a> Reader<'a> {
     }
 
     /// An instant, as [`Writer::time`] wrote it.
-    pub(crate) fn time(&mut self) -> Result<Timestamp, RowError> {
+    pub(crate) fn time(&mut self) -> Result<Timestamp, Corrupt> {
         Ok(Timestamp::from_millis(self.signed()?.saturating_add(self.origin)))
     }
 
-    pub(crate) fn byte(&mut self) -> Result<u8, RowError> {
-        let (first, rest) = self.bytes.split_first().ok_or(RowError::Length)?;
+    pub(crate) fn byte(&mut self) -> Result<u8, Corrupt> {
+        let (first, rest) = self.bytes.split_first().ok_or(Corrupt::Length)?;
         self.bytes = rest;
         Ok(*first)
     }
 
-    pub(crate) fn fixed<const N: usize>(&mut self) -> Result<[u8; N], RowError> {
-        let (first, rest) = self.bytes.split_first_chunk::<N>().ok_or(RowError::Length)?;
+    pub(crate) fn fixed<const N: usize>(&mut self) -> Result<[u8; N], Corrupt> {
+        let (first, rest) = self.bytes.split_first_chunk::<N>().ok_or(Corrupt::Length)?;
         self.bytes = rest;
         Ok(*first)
     }
 
-    pub(crate) fn number(&mut self) -> Result<u64, RowError> {
+    pub(crate) fn number(&mut self) -> Result<u64, Corrupt> {
         let mut number = 0_u64;
         // Ten groups of seven bits are the most that 64 bits need.
         for group in 0..10 {
@@ -150,31 +132,31 @@ impl<'a> Reader<'a> {
                 return Ok(number);
             }
         }
-        Err(RowError::Field("number"))
+        Err(Corrupt::Field("number"))
     }
 
     /// A number of a smaller type.
-    pub(crate) fn small<N: TryFrom<u64>>(&mut self, field: &'static str) -> Result<N, RowError> {
-        N::try_from(self.number()?).map_err(|_| RowError::Field(field))
+    pub(crate) fn small<N: TryFrom<u64>>(&mut self, field: &'static str) -> Result<N, Corrupt> {
+        N::try_from(self.number()?).map_err(|_| Corrupt::Field(field))
     }
 
-    pub(crate) fn signed(&mut self) -> Result<i64, RowError> {
+    pub(crate) fn signed(&mut self) -> Result<i64, Corrupt> {
         let number = self.number()?;
         Ok((number >> 1) as i64 ^ -((number & 1) as i64))
     }
 
-    pub(crate) fn text(&mut self) -> Result<&'a str, RowError> {
+    pub(crate) fn text(&mut self) -> Result<&'a str, Corrupt> {
         let length = usize::from(self.byte()?);
-        let (text, rest) = self.bytes.split_at_checked(length).ok_or(RowError::Length)?;
+        let (text, rest) = self.bytes.split_at_checked(length).ok_or(Corrupt::Length)?;
         self.bytes = rest;
-        std::str::from_utf8(text).map_err(|_| RowError::Field("text"))
+        std::str::from_utf8(text).map_err(|_| Corrupt::Field("text"))
     }
 
-    pub(crate) fn long_text(&mut self) -> Result<&'a str, RowError> {
+    pub(crate) fn long_text(&mut self) -> Result<&'a str, Corrupt> {
         let length: usize = self.small("length")?;
-        let (text, rest) = self.bytes.split_at_checked(length).ok_or(RowError::Length)?;
+        let (text, rest) = self.bytes.split_at_checked(length).ok_or(Corrupt::Length)?;
         self.bytes = rest;
-        std::str::from_utf8(text).map_err(|_| RowError::Field("text"))
+        std::str::from_utf8(text).map_err(|_| Corrupt::Field("text"))
     }
 
     /// Everything that is left.
@@ -183,7 +165,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Makes sure that nothing is left.
-    pub(crate) fn finish(self) -> Result<(), RowError> {
-        if self.bytes.is_empty() { Ok(()) } else { Err(RowError::Length) }
+    pub(crate) fn finish(self) -> Result<(), Corrupt> {
+        if self.bytes.is_empty() { Ok(()) } else { Err(Corrupt::Length) }
     }
 }

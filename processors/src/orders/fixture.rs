@@ -23,7 +23,7 @@ use streams::record::Outgoing;
 
 use super::order::Order;
 use super::processor::ORDERS;
-use super::{rows, topology};
+use super::topology;
 
 /// The partition of replies that every test asks for.
 pub(crate) const REPLY_TO: i32 = 3;
@@ -180,8 +180,7 @@ impl Fixture {
 
     /// The order as it is kept.
     pub(crate) fn order(&self, id: &OrderId) -> Option<Order> {
-        let row = self.driver.get(0, ORDERS, id.as_str().as_bytes())?;
-        Some(rows::read(id, &row).unwrap())
+        self.driver.row(0, &ORDERS, id).unwrap()
     }
 
     /// What was written since the last look; facts are judged, questions carry the order that asks.

@@ -4,6 +4,7 @@
 use events::ids::{RequestId, ShopperId};
 use events::orders::{Confirmer, Goods, OrderCommand, OrderFact, OrderRefusal, OrderState, Reason, RefundCause, Units};
 use events::payments::RefundAccount;
+use events::request::Fingerprint;
 
 use super::effects::Effects;
 use super::order::Order;
@@ -27,13 +28,14 @@ pub(crate) enum Woken {
 pub(crate) fn decide(
     order: &mut Order,
     request: RequestId,
+    fingerprint: Fingerprint,
     command: &OrderCommand,
     reply_to: Option<i32>,
     effects: &mut Effects,
 ) -> Result<(), CorruptState> {
     let (now, bounds) = (effects.at(), &policy::REQUESTS_PER_ORDER);
     let has_room = order.requests.has_room(now, bounds);
-    let (fingerprint, answer) = (command.fingerprint(), Answer::Pending(reply_to));
+    let answer = Answer::Pending(reply_to);
     order.requests.remember(Remembered { request, fingerprint, at: now, answer }, now, bounds);
     let done = if has_room { step(order, request, command, effects)? } else { Err(OrderRefusal::TooManyRequests) };
     if let Err(refusal) = done {

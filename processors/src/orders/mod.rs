@@ -33,45 +33,28 @@ mod settling;
 mod steps;
 mod timers;
 
-use events::manifest::Manifest;
 use events::topics;
 use streams::topology::{Topology, TopologyError};
 
-use processor::{OrderProcessor, Outputs};
+use crate::kit::declaration::Declaration;
 
 /// The processor's name: its application id.
 pub const NAME: &str = "orders";
 
-/// The orders processor's topology. Stores are only ever appended: a store's place is part of the state in the log.
+/// The orders processor's topology.
 ///
 /// # Errors
 /// [`TopologyError`] when `topics.yaml` of this build does not name the reply topic; a test makes sure it does.
 pub fn topology() -> Result<Topology, TopologyError> {
-    let reply_partitions = Manifest::embedded()
-        .ok()
-        .and_then(|manifest| Some(manifest.topics.get(topics::INGRESS_REPLIES.name())?.partitions))
-        .ok_or_else(|| TopologyError::Missing { topology: NAME.into(), missing: "the reply topic in topics.yaml" })?;
-    let outputs = Outputs {
-        events: topics::ORDERS_EVENTS.name().into(),
-        replies: topics::INGRESS_REPLIES.name().into(),
-        inventory: topics::INVENTORY_INBOX.name().into(),
-        coupons: topics::COUPONS_INBOX.name().into(),
-        payments: topics::PAYMENTS_INBOX.name().into(),
-        settlement: topics::SETTLEMENT_INBOX.name().into(),
-        reply_partitions,
-    };
-    Topology::builder(NAME)
-        .source(topics::ORDERS_INBOX.name())
-        .changelog(topics::ORDERS_CHANGELOG.name())
-        .dead_letters(topics::DEAD_LETTERS.name())
-        .store("orders")
-        .sink(topics::ORDERS_EVENTS.name())
-        .sink(topics::INGRESS_REPLIES.name())
-        .sink(topics::INVENTORY_INBOX.name())
-        .sink(topics::COUPONS_INBOX.name())
-        .sink(topics::PAYMENTS_INBOX.name())
-        .sink(topics::SETTLEMENT_INBOX.name())
-        .build(move || Box::new(OrderProcessor::new(outputs.clone())))
+    Declaration::new(NAME, topics::ORDERS_INBOX, topics::ORDERS_CHANGELOG)
+        .table(&processor::ORDERS)
+        .writes(&topics::ORDERS_EVENTS)
+        .writes(&topics::INGRESS_REPLIES)
+        .writes(&topics::INVENTORY_INBOX)
+        .writes(&topics::COUPONS_INBOX)
+        .writes(&topics::PAYMENTS_INBOX)
+        .writes(&topics::SETTLEMENT_INBOX)
+        .build(processor::decide, processor::wake)
 }
 
 #[cfg(test)]
@@ -85,7 +68,7 @@ pub fn topology() -> Result<Topology, TopologyError> {
     reason = "a test that cannot go on should fail"
 )]
 mod tests {
-    use super::{effects, line, order, payment, placing, processor, requests, rows, topology};
+    use super::{effects, line, order, payment, placing, processor, requests, topology};
 
     mod fake_services;
     mod table;

@@ -36,13 +36,13 @@ pub(crate) struct Placement<'a> {
 
 impl<'a> Placement<'a> {
     /// Reads a placement; nothing when the command is none.
-    pub(crate) fn of(command: &'a OrderCommand, reply_to: Option<i32>) -> Option<Self> {
+    pub(crate) fn of(command: &'a OrderCommand, fingerprint: Fingerprint, reply_to: Option<i32>) -> Option<Self> {
         let OrderCommand::Place { request, order, shopper, lines, coupon, quoted, limits } = command else {
             return None;
         };
         Some(Self {
             request: *request,
-            fingerprint: command.fingerprint(),
+            fingerprint,
             reply_to,
             order,
             shopper,

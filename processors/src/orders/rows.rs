@@ -2,7 +2,7 @@
 //! them short. Numbers of variants are only ever appended to.
 
 use events::coupons::Refusal;
-use events::ids::{OrderId, Sku};
+use events::ids::Sku;
 use events::inventory::StockRefusal;
 use events::orders::{OrderAmounts, OrderRefusal, OrderState, Reason, TimeLimits};
 use events::payments::Decline;
@@ -11,11 +11,9 @@ use events::time::Timestamp;
 use super::coupon::{Coupon, CouponState};
 use super::order::{Asking, Order};
 use super::requests::{Answer, Applied};
-use crate::kit::field::{Field, Form, Id, Key, fields, numbered};
-use crate::kit::row::{Reader, RowError, Writer};
-
-/// The newest version of the row.
-const VERSION: u8 = 1;
+use crate::kit::field::{Field, Form, Key, fields, numbered};
+use crate::kit::row::{Corrupt, Reader, Writer};
+use crate::kit::table::Row;
 
 fields!(Order {
     id: Key,
@@ -60,19 +58,10 @@ numbered!(CouponState, "coupon state" {
 });
 numbered!(Decline, "decline" { 0 TryAnother, 1 Restart, 2 Fault });
 
-/// Writes an order.
-pub(crate) fn write(order: &Order) -> Vec<u8> {
-    let mut row = Writer::new(VERSION, 256 + 96 * order.lines.len() + 64 * order.requests.0.len());
-    order.write(&mut row);
-    row.finish()
-}
-
-/// Reads an order.
-pub(crate) fn read(id: &OrderId, bytes: &[u8]) -> Result<Order, RowError> {
-    let mut row = Reader::new(bytes, VERSION)?.with_key(id.key_bytes());
-    let order = Field::read(&mut row)?;
-    row.finish()?;
-    Ok(order)
+impl Row for Order {
+    fn size_hint(&self) -> usize {
+        256 + 96 * self.lines.len() + 64 * self.requests.0.len()
+    }
 }
 
 /// The instant that all others of the row count from.
@@ -83,7 +72,7 @@ impl Form<Timestamp> for Origin {
         row.time(*value);
         row.count_from(*value);
     }
-    fn read(row: &mut Reader<'_>) -> Result<Timestamp, RowError> {
+    fn read(row: &mut Reader<'_>) -> Result<Timestamp, Corrupt> {
         let origin = row.time()?;
         row.count_from(origin);
         Ok(origin)
@@ -98,7 +87,7 @@ impl Form<Vec<u64>> for Fixed {
         row.number(value.len() as u64);
         value.iter().for_each(|hash| row.fixed(&hash.to_le_bytes()));
     }
-    fn read(row: &mut Reader<'_>) -> Result<Vec<u64>, RowError> {
+    fn read(row: &mut Reader<'_>) -> Result<Vec<u64>, Corrupt> {
         let mut hashes = Vec::new();
         for _ in 0..row.number()? {
             hashes.push(u64::from_le_bytes(row.fixed()?));
@@ -124,12 +113,12 @@ impl Field for Answer {
             }
         }
     }
-    fn read(row: &mut Reader<'_>) -> Result<Self, RowError> {
+    fn read(row: &mut Reader<'_>) -> Result<Self, Corrupt> {
         Ok(match row.byte()? {
             0 => Self::Pending(Field::read(row)?),
             1 => Self::Applied(Field::read(row)?),
             2 => Self::Refused(Field::read(row)?),
-            _ => return Err(RowError::Field("answer")),
+            _ => return Err(Corrupt::Field("answer")),
         })
     }
 }
@@ -162,8 +151,8 @@ impl Field for Reason {
             }
         }
     }
-    fn read(row: &mut Reader<'_>) -> Result<Self, RowError> {
-        let unknown = RowError::Field("refusal");
+    fn read(row: &mut Reader<'_>) -> Result<Self, Corrupt> {
+        let unknown = Corrupt::Field("refusal");
         Ok(match row.byte()? {
             0 => {
                 let code = row.text()?;
@@ -182,7 +171,7 @@ impl Field for Reason {
             }
             3 => Self::Payment { decline: Field::read(row)?, code: Field::read(row)? },
             4 => Self::Refund { code: Field::read(row)? },
-            _ => return Err(RowError::Field("reason")),
+            _ => return Err(Corrupt::Field("reason")),
         })
     }
 }

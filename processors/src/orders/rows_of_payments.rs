@@ -7,7 +7,7 @@ use events::time::Timestamp;
 
 use super::payment::{Attempt, LookUp, LookUps, Refund, RefundKind};
 use crate::kit::field::{Field, fields, numbered};
-use crate::kit::row::{Reader, RowError, Writer};
+use crate::kit::row::{Corrupt, Reader, Writer};
 
 fields!(Attempt { number, key, request, begun_at, repeats, charged, method, account, differs });
 fields!(LookUp { key, refunds, repeats, next });
@@ -35,7 +35,7 @@ impl Field for LookUps {
         self.open.write(row);
         self.waiting.write(row);
     }
-    fn read(row: &mut Reader<'_>) -> Result<Self, RowError> {
+    fn read(row: &mut Reader<'_>) -> Result<Self, Corrupt> {
         let (number, latest) = (Field::read(row)?, Field::read(row)?);
         let latest = if number == 0 { Timestamp::default() } else { latest };
         Ok(Self { number, latest, open: Field::read(row)?, waiting: Field::read(row)? })

@@ -16,14 +16,14 @@ use super::line::Stock;
 use super::order::{Asking, Order};
 use super::payment::{Attempt, LookUp, LookUps, Refund, RefundKind};
 use super::placing::{Placement, place as placed};
+use super::processor::ORDERS;
 use super::requests::{Answer, Applied};
-use super::rows;
 use crate::kit::requests::Remembered;
-use crate::kit::row::RowError;
+use crate::kit::testing::rows;
 
 fn fresh() -> Order {
     let command = place("place", vec![units("tea", 2), units("cup", 1)], Some(coupon()));
-    placed(&Placement::of(&command, Some(3)).unwrap(), &mut Effects::new(at(1_790_000_000)))
+    placed(&Placement::of(&command, command.fingerprint(), Some(3)).unwrap(), &mut Effects::new(at(1_790_000_000)))
 }
 
 /// Every field filled.
@@ -87,33 +87,17 @@ fn full() -> Order {
 }
 
 #[test]
-fn rows_are_read_as_they_were_written() {
-    for order in [fresh(), full()] {
-        assert_eq!(rows::read(&order.id, &rows::write(&order)), Ok(order));
+fn rows_are_read_as_they_were_written_and_no_other_way() {
+    let states = OrderState::ALL.map(|state| Order { state, ..fresh() });
+    for order in [fresh(), full()].into_iter().chain(states) {
+        rows::check(&ORDERS, &order.id.clone(), &order);
     }
-    for state in OrderState::ALL {
-        let order = Order { state, ..fresh() };
-        assert_eq!(rows::read(&order.id, &rows::write(&order)), Ok(order));
-    }
-}
-
-#[test]
-fn a_newer_row_is_told_apart_and_a_cut_one_is_refused() {
-    let order = full();
-    let row = rows::write(&order);
-    let mut newer = row.clone();
-    newer[0] = 2;
-    assert_eq!(rows::read(&order.id, &newer), Err(RowError::Version { found: 2, known: 1 }));
-    for length in 0..row.len() {
-        assert!(rows::read(&order.id, &row[..length]).is_err(), "{length} of {} bytes", row.len());
-    }
-    assert_eq!(rows::read(&order.id, &[row.as_slice(), &[0]].concat()), Err(RowError::Length));
 }
 
 /// A changelog outlives the build that wrote it: bytes of version 1 as they have always been, hashed.
 #[test]
 fn rows_of_version_1_are_these_bytes() {
-    let hash = |order: &Order| Fingerprint::of(&rows::write(order)).as_u64();
+    let hash = |order: &Order| Fingerprint::of(&rows::write(&ORDERS, &order.id, order)).as_u64();
     // A refusal that came later has no part in bytes that have always been.
     let newer = |answer: &Answer| matches!(answer, Answer::Refused(reason) if reason.code() == "TOO_MANY_REQUESTS");
     let mut full = full();
@@ -123,7 +107,8 @@ fn rows_of_version_1_are_these_bytes() {
 
 #[test]
 fn an_order_is_small() {
-    let length = rows::write(&fresh()).len();
+    let order = fresh();
+    let length = rows::write(&ORDERS, &order.id, &order).len();
     assert!(length <= 256, "{length} bytes");
 }
 
@@ -131,11 +116,11 @@ proptest! {
     #[test]
     fn no_bytes_make_the_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..300), cut in 0_usize..200, with: u8) {
         let id = OrderId::new("order-1").unwrap();
-        drop(rows::read(&id, &bytes));
+        rows::read_anything(&ORDERS, &id, &bytes);
         // Bytes that are nearly a row get further.
-        let mut row = rows::write(&full());
+        let mut row = rows::write(&ORDERS, &id, &full());
         let place = cut % row.len();
         row[place] = with;
-        drop(rows::read(&id, &row));
+        drop(rows::read(&ORDERS, &id, &row));
     }
 }

@@ -58,7 +58,7 @@ fn what_an_order_costs() {
         drain(&mut driver);
     }
     let placed = begun.elapsed();
-    let rows = driver.entries(0, ORDERS);
+    let rows = driver.entries(0, ORDERS.id());
     let row: usize = rows.iter().map(|(key, value)| key.len() + value.len()).sum();
     let begun = Instant::now();
     driver.advance_to(102_000).unwrap();

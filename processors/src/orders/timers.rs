@@ -1,10 +1,10 @@
 //! An order's wake-up: one timer per order, set to the first thing that time alone leads to.
 
 use events::ids::OrderId;
-use events::time::Timestamp;
-use streams::processor::Timer;
+use streams::wakeup::Wakeup;
 
-use crate::kit::row::{Reader, RowError, Writer};
+use crate::kit::field::Id;
+use crate::kit::row::{Corrupt, Reader, Writer};
 
 /// A timer's kind, as the runtime stores it: never renumber.
 const WAKE: u8 = 1;
@@ -12,18 +12,25 @@ const WAKE: u8 = 1;
 /// The version of timer keys.
 const VERSION: u8 = 1;
 
-/// The runtime's timer that wakes an order.
-pub(crate) fn wake(order: &OrderId, deadline: Timestamp) -> Timer {
-    let mut key = Writer::new(VERSION, 1 + OrderId::LENGTH.end());
-    key.fixed(order.as_str().as_bytes());
-    Timer { deadline: deadline.as_millis(), kind: WAKE, key: key.finish() }
-}
+/// An order is woken.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct WakeOrder(pub(crate) OrderId);
 
-/// The order that a timer wakes.
-pub(crate) fn read(timer: &Timer) -> Result<OrderId, RowError> {
-    if timer.kind != WAKE {
-        return Err(RowError::Field("kind of timer"));
+impl Wakeup for WakeOrder {
+    fn kind(&self) -> u8 {
+        WAKE
     }
-    let order = Reader::new(&timer.key, VERSION)?.rest();
-    std::str::from_utf8(order).ok().and_then(|text| OrderId::new(text).ok()).ok_or(RowError::Field("order"))
+
+    fn write(&self) -> Vec<u8> {
+        let mut key = Writer::new(VERSION, 1 + OrderId::LENGTH.end());
+        key.fixed(self.0.key_bytes());
+        key.finish()
+    }
+
+    fn read(kind: u8, key: &[u8]) -> Result<Self, Corrupt> {
+        if kind != WAKE {
+            return Err(Corrupt::Field("kind of timer"));
+        }
+        OrderId::of_key(Reader::new(key, VERSION)?.rest()).map(Self)
+    }
 }

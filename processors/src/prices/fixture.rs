@@ -24,8 +24,8 @@ use events::topics;
 use streams::driver::{DriverError, TestDriver};
 use streams::record::Outgoing;
 
+use super::counted_topology;
 use super::processor::PRODUCTS;
-use super::{counted_topology, rows};
 
 /// The partition of replies that every test asks for.
 const REPLY_TO: i32 = 3;
@@ -153,8 +153,8 @@ impl Fixture {
         let wrong = self.ledger.settle();
         assert!(wrong.is_empty(), "{wrong:?}: {:?} instead of {:?}", best, self.ledger.due(&sku("tea")));
         for told in self.ledger.told() {
-            let row = self.driver.get(0, PRODUCTS, told.sku.as_str().as_bytes()).unwrap();
-            assert_eq!(rows::read_product(&told.sku, &row).unwrap().stated.as_ref(), Some(told));
+            let product = self.driver.row(0, &PRODUCTS, &told.sku).unwrap().unwrap();
+            assert_eq!(product.stated.as_ref(), Some(told));
         }
         best
     }

@@ -22,22 +22,16 @@ mod product;
 mod rows;
 mod timers;
 
-use std::sync::Arc;
-
 use events::prices::PriceRefusal;
 use events::topics;
 use streams::topology::{Topology, TopologyError};
 
-use crate::kit::messaging::Outputs;
-use processor::PricesProcessor;
+use crate::kit::declaration::Declaration;
 
 /// The processor's name: its application id.
 pub const NAME: &str = "prices";
 
-/// Is told why an offer was refused.
-pub(crate) type Refused = Arc<dyn Fn(PriceRefusal) + Send + Sync>;
-
-/// The prices processor's topology. Stores are only ever appended: a store's place is part of the state in the log.
+/// The prices processor's topology.
 ///
 /// # Errors
 /// [`TopologyError`] when `topics.yaml` of this build does not name the reply topic; a test makes sure it does.
@@ -45,23 +39,18 @@ pub fn topology() -> Result<Topology, TopologyError> {
     counted_topology(|_| {})
 }
 
-/// The same, for whoever runs it and wants to see how many offers are refused: `refused` is told of each, with its reason, whether or
-/// not somebody waits for a reply. It is told when the offer is decided, not when the decision is committed, so one that is
-/// decided again after an abort is told again. It is for counting: no decision knows of it.
+/// The same, for whoever runs it and wants to see how many offers are refused: `refused` is called for each with its reason, whether or
+/// not somebody waits for a reply. It is called when the offer is decided, not when the decision is committed, so one that is
+/// decided again after an abort is counted again. No decision depends on it.
 ///
 /// # Errors
 /// As for [`topology`].
 pub fn counted_topology(refused: impl Fn(PriceRefusal) + Send + Sync + 'static) -> Result<Topology, TopologyError> {
-    let outputs = Outputs::new(NAME, &topics::PRICES_BEST)?;
-    let refused: Refused = Arc::new(refused);
-    Topology::builder(NAME)
-        .source(topics::PRICES_INBOX.name())
-        .changelog(topics::PRICES_CHANGELOG.name())
-        .dead_letters(topics::DEAD_LETTERS.name())
-        .store("products")
-        .sink(topics::PRICES_BEST.name())
-        .sink(topics::INGRESS_REPLIES.name())
-        .build(move || Box::new(PricesProcessor::new(outputs.clone(), Arc::clone(&refused))))
+    Declaration::new(NAME, topics::PRICES_INBOX, topics::PRICES_CHANGELOG)
+        .table(&processor::PRODUCTS)
+        .writes(&topics::PRICES_BEST)
+        .writes(&topics::INGRESS_REPLIES)
+        .build(move |command, step| processor::decide(command, step, &refused), processor::wake)
 }
 
 #[cfg(test)]
@@ -75,7 +64,7 @@ pub fn counted_topology(refused: impl Fn(PriceRefusal) + Send + Sync + 'static) 
     reason = "a test that cannot go on should fail"
 )]
 mod tests {
-    use super::{counted_topology, offer, processor, product, rows, topology};
+    use super::{counted_topology, offer, processor, product, topology};
 
     mod fixture;
 

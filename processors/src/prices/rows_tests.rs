@@ -8,8 +8,9 @@ use proptest::prelude::*;
 
 use super::fixture::{sku, source};
 use super::offer::Offer;
+use super::processor::PRODUCTS;
 use super::product::{OwnPrice, Product};
-use super::rows::{read_product, write_product};
+use crate::kit::testing::rows;
 
 fn instant() -> impl Strategy<Value = Timestamp> {
     any::<i64>().prop_map(Timestamp::from_millis)
@@ -58,20 +59,20 @@ prop_compose! {
 proptest! {
     #[test]
     fn a_product_survives_the_store(product in some_product()) {
-        let row = write_product(&product);
-        prop_assert_eq!(read_product(&sku("tea"), &row).unwrap(), product);
+        let row = rows::write(&PRODUCTS, &sku("tea"), &product);
+        prop_assert_eq!(rows::read(&PRODUCTS, &sku("tea"), &row).unwrap(), product);
     }
 
     #[test]
     fn a_row_that_is_cut_off_or_goes_on_is_an_error(product in some_product(), cut in any::<prop::sample::Index>()) {
-        let mut row = write_product(&product);
-        prop_assert!(read_product(&sku("tea"), &row[..cut.index(row.len())]).is_err());
+        let mut row = rows::write(&PRODUCTS, &sku("tea"), &product);
+        prop_assert!(rows::read(&PRODUCTS, &sku("tea"), &row[..cut.index(row.len())]).is_err());
         row.push(0);
-        prop_assert!(read_product(&sku("tea"), &row).is_err());
+        prop_assert!(rows::read(&PRODUCTS, &sku("tea"), &row).is_err());
     }
 
     #[test]
     fn no_bytes_make_the_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        drop(read_product(&sku("tea"), &bytes));
+        rows::read_anything(&PRODUCTS, &sku("tea"), &bytes);
     }
 }

@@ -1,10 +1,10 @@
-//! How a product's wake-up is written as a timer of the runtime.
+//! When time alone changes a product's best price.
 
 use events::ids::Sku;
-use events::time::Timestamp;
-use streams::processor::Timer;
+use streams::wakeup::Wakeup;
 
-use crate::kit::row::{Reader, RowError, Writer};
+use crate::kit::field::Field;
+use crate::kit::row::{Corrupt, Reader, Writer};
 
 /// The one kind of timer there is, as the runtime stores it: never renumber.
 const LOOK_AGAIN: u8 = 1;
@@ -12,20 +12,27 @@ const LOOK_AGAIN: u8 = 1;
 /// The version of timer keys.
 const VERSION: u8 = 1;
 
-/// The timer that looks at a product again.
-pub(crate) fn timer(sku: &Sku, deadline: Timestamp) -> Timer {
-    let mut key = Writer::new(VERSION, 24);
-    key.text(sku.as_str());
-    Timer { deadline: deadline.as_millis(), kind: LOOK_AGAIN, key: key.finish() }
-}
+/// A product's best price is to be worked out again.
+pub(crate) struct LookAgain(pub(crate) Sku);
 
-/// The product that a timer looks at again.
-pub(crate) fn read(timer: &Timer) -> Result<Sku, RowError> {
-    if timer.kind != LOOK_AGAIN {
-        return Err(RowError::Field("kind of timer"));
+impl Wakeup for LookAgain {
+    fn kind(&self) -> u8 {
+        LOOK_AGAIN
     }
-    let mut key = Reader::new(&timer.key, VERSION)?;
-    let sku = Sku::new(key.text()?).map_err(|_| RowError::Field("sku"))?;
-    key.finish()?;
-    Ok(sku)
+
+    fn write(&self) -> Vec<u8> {
+        let mut key = Writer::new(VERSION, 24);
+        self.0.write(&mut key);
+        key.finish()
+    }
+
+    fn read(kind: u8, key: &[u8]) -> Result<Self, Corrupt> {
+        if kind != LOOK_AGAIN {
+            return Err(Corrupt::Field("kind of timer"));
+        }
+        let mut key = Reader::new(key, VERSION)?;
+        let sku = Field::read(&mut key)?;
+        key.finish()?;
+        Ok(Self(sku))
+    }
 }

@@ -20,7 +20,8 @@ use events::topics;
 use streams::driver::{DriverError, TestDriver};
 use streams::record::Outgoing;
 
-use super::{rows, rows_of_lines, stores, topology};
+use super::{stores, topology};
+use crate::kit::table::TableKey;
 
 /// The partition of replies that every test asks for.
 const REPLY_TO: i32 = 3;
@@ -189,9 +190,7 @@ impl Fixture {
 
     /// What the stores hold of sellers is what the facts amount to.
     fn compare(&self) {
-        for (key, row) in self.driver.entries(0, stores::SELLERS) {
-            let id = seller(std::str::from_utf8(&key).unwrap());
-            let kept = rows::read_seller(&id, &row).unwrap();
+        for (id, kept) in self.driver.rows(0, &stores::SELLERS).unwrap() {
             let Some(book) = self.ledger.seller(&id) else {
                 assert_eq!(kept.version, 0, "{id}");
                 continue;
@@ -202,14 +201,14 @@ impl Fixture {
             assert_eq!(kept.carried, book.carried(), "{id}");
             assert_eq!(kept.closed, book.statements().last().map(|(day, _)| day), "{id}");
             let mut lines = BTreeMap::new();
-            for (key, row) in self.driver.entries(0, stores::LINES) {
-                for line in rows_of_lines::read_lines(&row).unwrap().lines {
+            for (key, sold) in self.driver.rows(0, &stores::LINES).unwrap() {
+                for line in sold.lines {
                     let settled = line.settled(line.refunded).unwrap();
-                    lines.insert((key.clone(), line.sku.clone()), (line.left(), settled));
+                    lines.insert((key.bytes().into_owned(), line.sku.clone()), (line.left(), settled));
                 }
             }
             for (order, sku, told) in book.lines() {
-                if let Some(kept) = lines.get(&(stores::lines_key(&id, order), sku.clone())) {
+                if let Some(kept) = lines.get(&(stores::LinesKey::new(&id, order).bytes().into_owned(), sku.clone())) {
                     assert_eq!(*kept, (told.left, told.amounts), "{id} {order} {sku}");
                 }
             }

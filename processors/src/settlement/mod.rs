@@ -16,6 +16,7 @@
 //! in `stores` and `rows`.
 
 mod invariants;
+mod operators;
 mod closing;
 mod days;
 mod effects;
@@ -35,32 +36,27 @@ mod timers;
 use events::topics;
 use streams::topology::{Topology, TopologyError};
 
-use crate::kit::messaging::Outputs;
-use processor::SettlementProcessor;
+use crate::kit::declaration::Declaration;
 #[cfg(test)]
 pub(crate) use requests::Decided;
 
 /// The processor's name: its application id.
 pub const NAME: &str = "settlement";
 
-/// The settlement processor's topology. Stores are only ever appended: a store's place is part of the state in the log.
+/// The settlement processor's topology.
 ///
 /// # Errors
 /// [`TopologyError`] when `topics.yaml` of this build does not name the reply topic; a test makes sure it does.
 pub fn topology() -> Result<Topology, TopologyError> {
-    let outputs = Outputs::new(NAME, &topics::SETTLEMENT_EVENTS)?;
-    Topology::builder(NAME)
-        .source(topics::SETTLEMENT_INBOX.name())
-        .changelog(topics::SETTLEMENT_CHANGELOG.name())
-        .dead_letters(topics::DEAD_LETTERS.name())
-        .store("sellers")
-        .store("policies")
-        .store("requests")
-        .store("lines")
-        .store("strangers")
-        .sink(topics::SETTLEMENT_EVENTS.name())
-        .sink(topics::INGRESS_REPLIES.name())
-        .build(move || Box::new(SettlementProcessor::new(outputs.clone())))
+    Declaration::new(NAME, topics::SETTLEMENT_INBOX, topics::SETTLEMENT_CHANGELOG)
+        .table(&stores::SELLERS)
+        .table(&stores::POLICIES)
+        .table(&stores::FORMER_REQUESTS)
+        .table(&stores::LINES)
+        .table(&stores::REQUEST_TABLE)
+        .writes(&topics::SETTLEMENT_EVENTS)
+        .writes(&topics::INGRESS_REPLIES)
+        .build(processor::decide, processor::wake)
 }
 
 #[cfg(test)]
@@ -74,7 +70,7 @@ pub fn topology() -> Result<Topology, TopologyError> {
     reason = "a test that cannot go on should fail"
 )]
 mod tests {
-    use super::{rows, rows_of_lines, rows_of_policies, seller, sold, stores, topology};
+    use super::{rows_of_lines, rows_of_policies, schedule, seller, sold, stores, topology};
 
     mod fixture;
 

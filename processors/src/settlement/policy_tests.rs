@@ -137,7 +137,7 @@ fn more_policies_to_come_than_anybody_needs_are_refused_and_old_ones_are_forgott
     });
     assert_eq!((refused, set), (Some("INVALID_POLICY"), crate::policy::POLICIES_PER_SELLER));
     fixture.happen(&close_day("close", "2026-11-23"), noon);
-    assert_eq!(fixture.driver.entries(0, super::stores::POLICIES).len(), 1);
+    assert_eq!(fixture.driver.entries(0, super::stores::POLICIES.id()).len(), 1);
     assert_eq!(refusal(&fixture.send(&set_policy("again", policy()), noon).unwrap()), None);
 }
 

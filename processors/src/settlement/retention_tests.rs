@@ -5,7 +5,7 @@ use events::request::Outcome;
 use events::settlement::{Basis, SellerPolicy, Vat};
 
 use super::fixture::{Fixture, at, close_day, policy, posted, reached, refunded, set_policy, tea};
-use super::stores::{LINES, REQUEST_STORE, SELLERS};
+use super::stores::{LINES, REQUEST_TABLE, SELLERS};
 use crate::policy as numbers;
 
 const DAY: i64 = 24 * 60 * 60 * 1000;
@@ -22,21 +22,21 @@ fn a_line_is_kept_until_it_cannot_be_refunded_any_more() {
     let later = noon + 100 * DAY;
     fixture.happen(&reached("order-later", Basis::Confirmed, later, vec![tea(1_000)]), later);
     fixture.tick(noon + retained - DAY);
-    assert_eq!(fixture.driver.entries(0, LINES).len(), 1_201);
+    assert_eq!(fixture.driver.entries(0, LINES.id()).len(), 1_201);
     let events = fixture.happen(&refunded("order-1", 1, noon + retained, &[("tea", 1)]), noon + retained);
     assert_eq!(posted(&events).len(), 1);
     fixture.tick(noon + retained + numbers::LINES_CHECKED_EVERY_MS + DAY);
-    assert_eq!(fixture.driver.entries(0, LINES).len(), 2, "the one that was refunded, and the later one");
+    assert_eq!(fixture.driver.entries(0, LINES.id()).len(), 2, "the one that was refunded, and the later one");
     fixture.tick(noon + 3 * retained);
-    assert_eq!(fixture.driver.entries(0, LINES).len(), 0);
-    assert_eq!(fixture.driver.entries(0, SELLERS).len(), 1);
+    assert_eq!(fixture.driver.entries(0, LINES.id()).len(), 0);
+    assert_eq!(fixture.driver.entries(0, SELLERS.id()).len(), 1);
     assert_eq!(fixture.driver.timers(0), 0, "nothing is waited for");
     let late = noon + 3 * retained + DAY;
     assert_eq!(fixture.happen(&refunded("order-2", 1, late, &[("tea", 1)]), late), [], "nothing is taken back of it");
     // The search begins again with the next line.
     fixture.happen(&reached("order-new", Basis::Confirmed, late, vec![tea(1_000)]), late);
     fixture.tick(late + 2 * retained);
-    assert_eq!(fixture.driver.entries(0, LINES).len(), 0);
+    assert_eq!(fixture.driver.entries(0, LINES.id()).len(), 0);
 }
 
 #[test]
@@ -44,9 +44,9 @@ fn requests_about_nobody_are_forgotten_after_the_retry_window() {
     let noon = at("2026-11-23 12:00");
     let mut fixture = Fixture::new();
     fixture.happen(&close_day("c1", "2026-11-23"), noon);
-    assert_eq!(fixture.driver.entries(0, REQUEST_STORE).len(), 3, "a request, its place, the queue");
+    assert_eq!(fixture.driver.entries(0, REQUEST_TABLE.id()).len(), 3, "a request, its place, the queue");
     fixture.tick(noon + numbers::RETRY_WINDOW_MS);
-    assert_eq!(fixture.driver.entries(0, REQUEST_STORE).len(), 1);
+    assert_eq!(fixture.driver.entries(0, REQUEST_TABLE.id()).len(), 1);
     assert_eq!(fixture.driver.timers(0), 0);
 }
 

@@ -1,71 +1,65 @@
 //! How sellers and requests are written into the stores: compact, versioned, private. A seller with one open day takes some 80 bytes.
 
 use events::calendar::{Day, ZoneName};
-use events::ids::SellerId;
 use events::money::Money;
 use events::settlement::{Basis, DayTotals, Settled, SettlementRefusal};
 use events::time::Timestamp;
 
 use super::requests::Decided;
 use super::seller::{OpenDay, Seller};
-use crate::kit::field::{Field, Numbered, numbered};
-use crate::kit::row::{Reader, RowError, Writer};
+use crate::kit::field::{Field, Form, Key, Numbered, numbered};
+use crate::kit::row::{Corrupt, Reader, Writer};
+use crate::kit::table::Row;
 
-/// The newest version of every row here.
-const VERSION: u8 = 1;
-
-/// A seller; its id is the key.
-pub(crate) fn write_seller(seller: &Seller) -> Vec<u8> {
-    let mut row = Writer::new(VERSION, 64 + 64 * seller.days.len());
-    seller.version.write(&mut row);
-    seller.numbered.write(&mut row);
-    // Days are written one higher, so that zero says none.
-    row.number(
-        seller.closed.map_or(0, |closed| closed.number().unsigned_abs().into()) + u64::from(seller.closed.is_some()),
-    );
-    seller.carried.write(&mut row);
-    seller.zone.write(&mut row);
-    seller.policies.write(&mut row);
-    seller.newest_from.write(&mut row);
-    seller.snapshot_at.write(&mut row);
-    row.byte(u8::from(seller.snapshot_due.is_some()) | u8::from(seller.forgetting) << 1);
-    if let Some(snapshot_due) = seller.snapshot_due {
-        snapshot_due.write(&mut row);
+impl Row for Seller {
+    fn size_hint(&self) -> usize {
+        64 + 64 * self.days.len()
     }
-    seller.days.write(&mut row);
-    row.finish()
 }
 
-/// Reads a seller.
-pub(crate) fn read_seller(id: &SellerId, bytes: &[u8]) -> Result<Seller, RowError> {
-    let mut row = Reader::new(bytes, VERSION)?;
-    let (version, numbered) = (Field::read(&mut row)?, Field::read(&mut row)?);
-    let closed = match row.small::<i32>("day")? {
-        0 => None,
-        after => Some(Day::from_number(after - 1).ok_or(RowError::Field("day"))?),
-    };
-    let (carried, zone) = (Field::read(&mut row)?, Field::read(&mut row)?);
-    let (policies, newest_from, snapshot_at) = (Field::read(&mut row)?, Field::read(&mut row)?, Field::read(&mut row)?);
-    let flags = row.byte()?;
-    let snapshot_due = if flags & 1 == 0 { None } else { Some(Field::read(&mut row)?) };
-    let days = Field::read(&mut row)?;
-    row.finish()?;
-    let id = id.clone();
-    let forgetting = flags & 2 != 0;
-    Ok(Seller {
-        id,
-        version,
-        numbered,
-        closed,
-        carried,
-        zone,
-        policies,
-        newest_from,
-        snapshot_at,
-        snapshot_due,
-        forgetting,
-        days,
-    })
+/// Its id is the key. Days are written one higher where zero says that there is none.
+impl Field for Seller {
+    fn write(&self, row: &mut Writer) {
+        self.version.write(row);
+        self.numbered.write(row);
+        row.number(
+            self.closed.map_or(0, |closed| closed.number().unsigned_abs().into()) + u64::from(self.closed.is_some()),
+        );
+        self.carried.write(row);
+        self.zone.write(row);
+        self.policies.write(row);
+        self.newest_from.write(row);
+        self.snapshot_at.write(row);
+        row.byte(u8::from(self.snapshot_due.is_some()) | u8::from(self.forgetting) << 1);
+        if let Some(due) = self.snapshot_due {
+            due.write(row);
+        }
+        self.days.write(row);
+    }
+    fn read(row: &mut Reader<'_>) -> Result<Self, Corrupt> {
+        let (version, numbered) = (Field::read(row)?, Field::read(row)?);
+        let closed = match row.small::<i32>("day")? {
+            0 => None,
+            after => Some(Day::from_number(after - 1).ok_or(Corrupt::Field("day"))?),
+        };
+        let (carried, zone, policies) = (Field::read(row)?, Field::read(row)?, Field::read(row)?);
+        let (newest_from, snapshot_at) = (Field::read(row)?, Field::read(row)?);
+        let flags = row.byte()?;
+        Ok(Self {
+            id: Key::read(row)?,
+            version,
+            numbered,
+            closed,
+            carried,
+            zone,
+            policies,
+            newest_from,
+            snapshot_at,
+            snapshot_due: if flags & 1 == 0 { None } else { Some(Field::read(row)?) },
+            forgetting: flags & 2 != 0,
+            days: Field::read(row)?,
+        })
+    }
 }
 
 impl Field for Decided {
@@ -87,7 +81,7 @@ impl Field for Decided {
             Self::Refused(reason) => reason.write(row),
         }
     }
-    fn read(row: &mut Reader<'_>) -> Result<Self, RowError> {
+    fn read(row: &mut Reader<'_>) -> Result<Self, Corrupt> {
         Ok(match row.byte()? {
             0 => Self::Set { version: Field::read(row)?, number: Field::read(row)?, from: Field::read(row)? },
             255 => Self::Closed {
@@ -112,8 +106,8 @@ impl Field for Day {
     fn write(&self, row: &mut Writer) {
         row.number(self.number().unsigned_abs().into());
     }
-    fn read(row: &mut Reader<'_>) -> Result<Self, RowError> {
-        Self::from_number(row.small("day")?).ok_or(RowError::Field("day"))
+    fn read(row: &mut Reader<'_>) -> Result<Self, Corrupt> {
+        Self::from_number(row.small("day")?).ok_or(Corrupt::Field("day"))
     }
 }
 
@@ -121,7 +115,7 @@ impl Field for ZoneName {
     fn write(&self, row: &mut Writer) {
         row.text(self.as_str());
     }
-    fn read(row: &mut Reader<'_>) -> Result<Self, RowError> {
+    fn read(row: &mut Reader<'_>) -> Result<Self, Corrupt> {
         row.text().map(Self::new)
     }
 }
@@ -135,12 +129,12 @@ impl Field for DayTotals {
             amount.write(row);
         }
     }
-    fn read(row: &mut Reader<'_>) -> Result<Self, RowError> {
+    fn read(row: &mut Reader<'_>) -> Result<Self, Corrupt> {
         let lines = Field::read(row)?;
         let mut amount = || Money::read(row);
         let (platform_share, seller_share, due) = (amount()?, amount()?, amount()?);
         let (base, commission, vat, net) = (amount()?, amount()?, amount()?, amount()?);
-        let gross = due.plus(platform_share).and_then(|sum| sum.plus(seller_share)).ok_or(RowError::Field("amount"))?;
+        let gross = due.plus(platform_share).and_then(|sum| sum.plus(seller_share)).ok_or(Corrupt::Field("amount"))?;
         let amounts = Settled { gross, platform_share, seller_share, due, base, commission, vat, net };
         Ok(Self { lines, amounts })
     }
@@ -157,7 +151,7 @@ impl Field for OpenDay {
         row.byte(self.basis.number() | u8::from(self.changed) << 4);
         self.totals.write(row);
     }
-    fn read(row: &mut Reader<'_>) -> Result<Self, RowError> {
+    fn read(row: &mut Reader<'_>) -> Result<Self, Corrupt> {
         let (day, begins) = (Field::read(row)?, Timestamp::read(row)?);
         let ends = begins.as_millis().saturating_add(row.signed()?);
         let over_at = Timestamp::from_millis(ends.saturating_add(row.signed()?));

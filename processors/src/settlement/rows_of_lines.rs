@@ -6,9 +6,9 @@ use events::settlement::{Fee, LineTerms, RuleKind, Vat};
 
 use super::sold::{SettledLine, SoldLines};
 use crate::kit::field::{Field, Numbered, fields, numbered};
-use crate::kit::row::{Reader, RowError, Writer};
+use crate::kit::row::{Corrupt, Reader, Writer};
+use crate::kit::table::Row;
 
-const VERSION: u8 = 1;
 /// In a line's first byte: three bits of rule, two of tax, then these.
 const FIXED: u8 = 1 << 5;
 const MINIMUM: u8 = 1 << 6;
@@ -16,24 +16,15 @@ const SUPPLY_PRICE: u8 = 1 << 7;
 
 fields!(SoldLines { touched, policy, lines });
 
-/// Lines; seller and order are the key.
-pub(crate) fn write_lines(sold: &SoldLines) -> Vec<u8> {
-    let mut row = Writer::new(VERSION, 8 + 48 * sold.lines.len());
-    sold.write(&mut row);
-    row.finish()
-}
-
-/// Reads lines.
-pub(crate) fn read_lines(bytes: &[u8]) -> Result<SoldLines, RowError> {
-    let mut row = Reader::new(bytes, VERSION)?;
-    let sold = Field::read(&mut row)?;
-    row.finish()?;
-    Ok(sold)
+impl Row for SoldLines {
+    fn size_hint(&self) -> usize {
+        8 + 48 * self.lines.len()
+    }
 }
 
 /// When lines last changed, without reading all of them.
-pub(crate) fn touched(bytes: &[u8]) -> Result<u32, RowError> {
-    Reader::new(bytes, VERSION)?.small("day")
+pub(crate) fn touched(bytes: &[u8]) -> Result<u32, Corrupt> {
+    Reader::new(bytes, SoldLines::VERSION)?.small("day")
 }
 
 /// Terms and what is there of the rest share a line's first byte.
@@ -57,7 +48,7 @@ impl Field for SettledLine {
         }
     }
 
-    fn read(row: &mut Reader<'_>) -> Result<Self, RowError> {
+    fn read(row: &mut Reader<'_>) -> Result<Self, Corrupt> {
         let packed = row.byte()?;
         let (rule, vat) = (RuleKind::of_number(packed & 7)?, Vat::of_number(packed >> 3 & 3)?);
         let fee = read_fee(row, packed & FIXED != 0)?;
@@ -67,7 +58,7 @@ impl Field for SettledLine {
         let (sku, quantity, refunded) = (Field::read(row)?, Field::read(row)?, Field::read(row)?);
         let mut amount = || Money::read(row);
         let (due, platform_share, seller_share) = (amount()?, amount()?, amount()?);
-        let gross = due.plus(platform_share).and_then(|sum| sum.plus(seller_share)).ok_or(RowError::Field("amount"))?;
+        let gross = due.plus(platform_share).and_then(|sum| sum.plus(seller_share)).ok_or(Corrupt::Field("amount"))?;
         let amounts = LineAmounts { gross, platform_share, seller_share, due };
         Ok(Self { sku, quantity, refunded, supply_price, amounts, terms })
     }
@@ -88,7 +79,7 @@ pub(super) fn write_fee(row: &mut Writer, fee: Fee) {
 }
 
 /// Reads a fee of this kind.
-pub(super) fn read_fee(row: &mut Reader<'_>, fixed: bool) -> Result<Fee, RowError> {
+pub(super) fn read_fee(row: &mut Reader<'_>, fixed: bool) -> Result<Fee, Corrupt> {
     Ok(if fixed { Fee::Fixed(Money::new(row.signed()?)) } else { Fee::Rate(BasisPoints::new(row.small("rate")?)) })
 }
 

@@ -11,11 +11,13 @@ use events::time::Timestamp;
 use proptest::prelude::*;
 
 use super::fixture::{day, line, order, policy, request, rule, seller, sku};
+use super::schedule::Scheduled;
 use super::seller::{OpenDay, Seller};
 use super::sold::{SettledLine, SoldLines};
-use super::{rows, rows_of_lines, rows_of_policies, stores};
-use crate::kit::row::RowError;
-use crate::settlement::schedule::Scheduled;
+use super::stores::{LINES, LinesKey, POLICIES, PolicyKey, SELLERS};
+use super::{rows_of_lines, rows_of_policies};
+use crate::kit::table::TableKey;
+use crate::kit::testing::rows;
 
 fn totals() -> DayTotals {
     let terms = LineTerms::market(Vat::Added);
@@ -100,62 +102,50 @@ fn policies() -> Vec<Scheduled> {
     (1..).zip(cycles).map(scheduled).collect()
 }
 
-#[test]
-fn rows_are_read_as_they_were_written() {
-    for seller in sellers() {
-        assert_eq!(rows::read_seller(&seller.id, &rows::write_seller(&seller)), Ok(seller));
-    }
-    assert_eq!(rows_of_lines::read_lines(&rows_of_lines::write_lines(&lines())), Ok(lines()));
-    assert_eq!(rows_of_lines::touched(&rows_of_lines::write_lines(&lines())), Ok(20_780));
-    for policy in policies() {
-        assert_eq!(rows_of_policies::read_policy(policy.number, &rows_of_policies::write_policy(&policy)), Ok(policy));
-    }
+fn lines_key() -> LinesKey {
+    LinesKey::new(&seller("seller-1"), &order("order-1"))
+}
+
+fn policy_key(number: u32) -> PolicyKey {
+    PolicyKey::new(&seller("seller-1"), number)
 }
 
 #[test]
-fn a_newer_row_is_told_apart_and_a_cut_one_is_refused() {
-    type Read = fn(&[u8]) -> Option<RowError>;
-    let table: [(Vec<u8>, Read); 3] = [
-        (rows::write_seller(&sellers()[1]), |row| rows::read_seller(&seller("seller-1"), row).err()),
-        (rows_of_lines::write_lines(&lines()), |row| rows_of_lines::read_lines(row).err()),
-        (rows_of_policies::write_policy(&policies()[1]), |row| rows_of_policies::read_policy(1, row).err()),
-    ];
-    for (row, read) in table {
-        let mut newer = row.clone();
-        newer[0] = 2;
-        assert_eq!(read(&newer), Some(RowError::Version { found: 2, known: 1 }));
-        for length in 0..row.len() {
-            assert!(read(&row[..length]).is_some(), "{length} of {} bytes", row.len());
-        }
-        assert_eq!(read(&[row.as_slice(), &[0]].concat()), Some(RowError::Length));
+fn rows_are_read_as_they_were_written_and_no_other_way() {
+    for seller in sellers() {
+        rows::check(&SELLERS, &seller.id.clone(), &seller);
+    }
+    rows::check(&LINES, &lines_key(), &lines());
+    assert_eq!(rows_of_lines::touched(&rows::write(&LINES, &lines_key(), &lines())), Ok(20_780));
+    for policy in policies() {
+        rows::check(&POLICIES, &policy_key(policy.number), &policy);
     }
 }
 
 /// A changelog outlives the build that wrote it: bytes of version 1 as they have always been.
 #[test]
 fn rows_of_version_1_are_these_bytes() {
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let mut sold = lines();
     sold.lines.truncate(1);
     // version; touched, policy, count; rule and tax, rate; sku, quantity, refunded; due, platform's and seller's share
     let expected = "01 aca201 07 01 00 904e 03746561 e807 e707 b2f979 d804 f60a".replace(' ', "");
-    assert_eq!(hex(&rows_of_lines::write_lines(&sold)), expected);
+    assert_eq!(rows::hex(&rows::write(&LINES, &lines_key(), &sold)), expected);
     let mut known = sellers().remove(1);
     known.days.clear();
     let expected =
         "01 ffffffffffffffffff01 09 01 0d 10 416d65726963612f4e65775f596f726b ffffffff0f a081b301 0a 03 0c 00";
-    assert_eq!(hex(&rows::write_seller(&known)), expected.replace(' ', ""));
-    let key = stores::lines_key(&seller("s"), &request("place").order());
+    assert_eq!(rows::hex(&rows::write(&SELLERS, &known.id, &known)), expected.replace(' ', ""));
+    let key = LinesKey::new(&seller("s"), &request("place").order());
     let digits = request("place").order().as_str()[4..].to_owned();
-    assert_eq!(hex(&key), format!("730000{digits}"));
-    assert_eq!(stores::lines_key(&seller("s"), &order("ord_12")), b"s\0ord_12");
+    assert_eq!(rows::hex(&key.bytes()), format!("730000{digits}"));
+    assert_eq!(LinesKey::new(&seller("s"), &order("ord_12")).bytes().as_ref(), b"s\0ord_12");
 }
 
 #[test]
 fn the_rule_that_a_row_gives_is_the_policys() {
     let food = Category::new("food").unwrap();
     for policy in policies() {
-        let row = rows_of_policies::write_policy(&policy);
+        let row = rows::write(&POLICIES, &policy_key(policy.number), &policy);
         assert_eq!(rows_of_policies::vat_in(&row), Ok(policy.policy.vat));
         for (sku, category) in [(sku("tea"), Some(&food)), (sku("rice"), Some(&food)), (sku("rice"), None)] {
             let found = rows_of_policies::terms_in(&row, &sku, category);
@@ -167,9 +157,9 @@ fn the_rule_that_a_row_gives_is_the_policys() {
 proptest! {
     #[test]
     fn no_bytes_make_a_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        drop(rows::read_seller(&seller("seller-1"), &bytes));
-        drop(rows_of_lines::read_lines(&bytes));
-        drop(rows_of_policies::read_policy(1, &bytes));
+        rows::read_anything(&SELLERS, &seller("seller-1"), &bytes);
+        rows::read_anything(&LINES, &lines_key(), &bytes);
+        rows::read_anything(&POLICIES, &policy_key(1), &bytes);
         prop_assert!(rows_of_lines::touched(&bytes).is_err() || bytes[0] == 1);
     }
 }

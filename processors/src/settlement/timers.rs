@@ -1,12 +1,12 @@
-//! How a seller's wake-up is written as a timer of the runtime.
+//! When time alone does something to a seller.
 
 use events::calendar::Day;
 use events::ids::SellerId;
-use events::time::Timestamp;
-use streams::processor::Timer;
+use streams::wakeup::Wakeup as Typed;
 
 use super::effects::Wakeup;
-use crate::kit::row::{Reader, RowError, Writer};
+use crate::kit::field::Field;
+use crate::kit::row::{Corrupt, Reader, Writer};
 
 /// A timer's kind, as the runtime stores it: never renumber.
 mod kind {
@@ -21,56 +21,63 @@ pub(crate) const FORGET_REQUESTS: u8 = 4;
 /// The version of timer keys.
 const VERSION: u8 = 1;
 
-/// What a timer wakes.
+/// What a timer is for.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Woken {
-    Requests,
+pub(crate) enum SettlementTimer {
+    /// A seller is woken.
     Seller(SellerId, Wakeup),
-    /// The search for old lines goes on after this key.
+    /// The search for old lines goes on after this key; at the beginning there is none.
     ForgetLines(SellerId, Vec<u8>),
+    /// Old requests need not be remembered any longer.
+    ForgetRequests,
 }
 
-/// The runtime's timer for a wake-up.
-pub(crate) fn timer(seller: &SellerId, wakeup: &Wakeup, deadline: Timestamp) -> Timer {
-    let mut key = Writer::new(VERSION, 24);
-    key.text(seller.as_str());
-    let kind = match wakeup {
-        Wakeup::Close(day) => {
-            key.signed(day.number().into());
-            kind::CLOSE
+impl Typed for SettlementTimer {
+    fn kind(&self) -> u8 {
+        match self {
+            Self::Seller(_, Wakeup::Close(_)) => kind::CLOSE,
+            Self::Seller(_, Wakeup::Snapshot) => kind::SNAPSHOT,
+            Self::Seller(_, Wakeup::ForgetLines) | Self::ForgetLines(..) => kind::FORGET_LINES,
+            Self::ForgetRequests => FORGET_REQUESTS,
         }
-        Wakeup::Snapshot => kind::SNAPSHOT,
-        Wakeup::ForgetLines => kind::FORGET_LINES,
-    };
-    Timer { deadline: deadline.as_millis(), kind, key: key.finish() }
-}
-
-/// The runtime's timer for the search's next round.
-pub(crate) fn forget_on(seller: &SellerId, after: &[u8], deadline: Timestamp) -> Timer {
-    let mut key = Writer::new(VERSION, 48);
-    key.text(seller.as_str());
-    key.fixed(after);
-    Timer { deadline: deadline.as_millis(), kind: kind::FORGET_LINES, key: key.finish() }
-}
-
-/// Reads a timer.
-pub(crate) fn read(timer: &Timer) -> Result<Woken, RowError> {
-    let mut key = Reader::new(&timer.key, VERSION)?;
-    if timer.kind == FORGET_REQUESTS {
-        return Ok(Woken::Requests);
     }
-    let seller = SellerId::new(key.text()?).map_err(|_| RowError::Field("seller"))?;
-    match timer.kind {
-        kind::CLOSE => {
-            let number = i32::try_from(key.signed()?).ok().and_then(Day::from_number);
-            key.finish()?;
-            Ok(Woken::Seller(seller, Wakeup::Close(number.ok_or(RowError::Field("day"))?)))
+
+    fn write(&self) -> Vec<u8> {
+        let mut key = Writer::new(VERSION, 48);
+        match self {
+            Self::Seller(seller, wakeup) => {
+                seller.write(&mut key);
+                if let Wakeup::Close(day) = wakeup {
+                    key.signed(day.number().into());
+                }
+            }
+            Self::ForgetLines(seller, after) => {
+                seller.write(&mut key);
+                key.fixed(after);
+            }
+            Self::ForgetRequests => {}
         }
-        kind::SNAPSHOT => {
-            key.finish()?;
-            Ok(Woken::Seller(seller, Wakeup::Snapshot))
+        key.finish()
+    }
+
+    fn read(kind: u8, key: &[u8]) -> Result<Self, Corrupt> {
+        let mut key = Reader::new(key, VERSION)?;
+        if kind == FORGET_REQUESTS {
+            return Ok(Self::ForgetRequests);
         }
-        kind::FORGET_LINES => Ok(Woken::ForgetLines(seller, key.rest().to_vec())),
-        _ => Err(RowError::Field("kind of timer")),
+        let seller = Field::read(&mut key)?;
+        match kind {
+            kind::CLOSE => {
+                let number = i32::try_from(key.signed()?).ok().and_then(Day::from_number);
+                key.finish()?;
+                Ok(Self::Seller(seller, Wakeup::Close(number.ok_or(Corrupt::Field("day"))?)))
+            }
+            kind::SNAPSHOT => {
+                key.finish()?;
+                Ok(Self::Seller(seller, Wakeup::Snapshot))
+            }
+            kind::FORGET_LINES => Ok(Self::ForgetLines(seller, key.rest().to_vec())),
+            _ => Err(Corrupt::Field("kind of timer")),
+        }
     }
 }

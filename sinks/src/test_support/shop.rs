@@ -205,7 +205,7 @@ pub(crate) fn record_of<M: Message>(stream: Stream, partition: i32, offset: i64,
         partition,
         offset,
         timestamp: at.as_millis(),
-        key: Some(Bytes::from(message.key())),
+        key: Some(Bytes::from(message.key().into_owned())),
         value: Some(Bytes::from(value)),
         headers: envelope.to_headers(),
     }

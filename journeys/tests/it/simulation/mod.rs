@@ -46,7 +46,7 @@ fn record<M: Message>(inbox: &str, command: &M, reply_to: Option<i32>, answer_to
     Outgoing {
         topic: inbox.into(),
         partition: None,
-        key: Some(command.key().into_bytes().into()),
+        key: Some(command.key().into_owned().into_bytes().into()),
         value: Some(value.into()),
         headers: envelope.to_headers(),
     }

@@ -1,0 +1,40 @@
+//! For tests of rows: what is written is read again, also by the next build; what is no row is an error, and a newer row is another one.
+
+use std::fmt::Debug;
+
+use streams::codec::{Codec, Corrupt};
+use streams::table::Table;
+
+/// The bytes of a row of this table.
+pub(crate) fn write<K, V, C: Codec<K, V>>(_: &Table<K, V, C>, key: &K, value: &V) -> Vec<u8> {
+    C::write(key, value)
+}
+
+/// Reads a row of this table.
+pub(crate) fn read<K, V, C: Codec<K, V>>(_: &Table<K, V, C>, key: &K, bytes: &[u8]) -> Result<V, Corrupt> {
+    C::read(key, bytes)
+}
+
+/// A row is read as it was written. A newer version is recognised; a row that is cut off or goes on is an error.
+pub(crate) fn check<K, V: Debug + PartialEq, C: Codec<K, V>>(table: &Table<K, V, C>, key: &K, value: &V) {
+    let row = C::write(key, value);
+    assert_eq!(C::read(key, &row).as_ref(), Ok(value), "{table:?}");
+    let newer = [&[row[0] + 1], &row[1..]].concat();
+    let version = Corrupt::Version { found: row[0] + 1, known: row[0] };
+    assert_eq!(C::read(key, &newer), Err(version), "{table:?}: a newer row");
+    for length in 0..row.len() {
+        assert!(C::read(key, &row[..length]).is_err(), "{table:?}: {length} of {} bytes", row.len());
+    }
+    assert_eq!(C::read(key, &[row.as_slice(), &[0]].concat()), Err(Corrupt::Length), "{table:?}: a longer row");
+}
+
+/// Reads any bytes, as they are and marked as a row of version 1: that may fail, and must not panic.
+pub(crate) fn read_anything<K, V, C: Codec<K, V>>(_: &Table<K, V, C>, key: &K, bytes: &[u8]) {
+    drop(C::read(key, bytes));
+    drop(C::read(key, &[&[1], bytes].concat()));
+}
+
+/// Bytes as hexadecimal digits, as the tests of stored bytes write them.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

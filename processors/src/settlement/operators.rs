@@ -1,0 +1,151 @@
+//! What operators ask for: policies, and the close of a day before its time. A repeat gets its first reply.
+
+use events::calendar::Day;
+use events::ids::{RequestId, SellerId};
+use events::request::{Fingerprint, Outcome};
+use events::settlement::{SellerPolicy, SettlementCommand, SettlementEvent, SettlementFact, SettlementRefusal};
+use events::topics;
+use streams::processor::Verdict;
+
+use super::days::Calendar;
+use super::effects::Effects;
+use super::processor::{forget_policies, record, zone_of};
+use super::requests::Decided;
+use super::seller::Seller;
+use super::stores::{self, FORMER_REQUESTS, POLICIES, PolicyKey, REQUESTS, SELLERS};
+use crate::kit::requests::{Remembered, Seen};
+use crate::kit::step::Step;
+
+/// An operator's request.
+pub(crate) struct Asked<'a> {
+    request: RequestId,
+    fingerprint: Fingerprint,
+    seller: &'a SellerId,
+    /// Why it is refused whatever it asks.
+    refused: Option<SettlementRefusal>,
+}
+
+impl<'a> Asked<'a> {
+    pub(crate) fn new(
+        request: RequestId,
+        command: &SettlementCommand,
+        seller: &'a SellerId,
+        step: &Step<'_>,
+    ) -> Result<Self, Verdict> {
+        let refused = if REQUESTS.has_room(step.context)? { None } else { Some(SettlementRefusal::TooManyRequests) };
+        Ok(Self { request, fingerprint: step.fingerprint(|| command.fingerprint()), seller, refused })
+    }
+}
+
+/// Sets a policy, or replies what was decided before.
+pub(crate) fn set_policy(asked: &Asked<'_>, wanted: &SellerPolicy, step: &mut Step<'_>) -> Result<(), Verdict> {
+    serve(asked, step, |found, step| decide_policy(asked, found, wanted, step))
+}
+
+/// Closes a day, or replies what was decided before.
+pub(crate) fn close_day(asked: &Asked<'_>, day: Day, step: &mut Step<'_>) -> Result<(), Verdict> {
+    serve(asked, step, |found, step| decide_close(asked, found, day, step))
+}
+
+/// Decides, or finds it decided, and replies.
+fn serve(
+    asked: &Asked<'_>,
+    step: &mut Step<'_>,
+    decide: impl FnOnce(Option<Seller>, &mut Step<'_>) -> Result<Decided, Verdict>,
+) -> Result<(), Verdict> {
+    let (request, fingerprint, seller, now) = (asked.request, asked.fingerprint, asked.seller, step.now());
+    let known = REQUESTS.find_also_in(&FORMER_REQUESTS, seller, step.context, request, now)?;
+    match known.map(|known| known.seen(fingerprint)) {
+        Some(Seen::Repeat(known)) => step.repeat_reply(&known.reply(seller)),
+        Some(Seen::Conflict) => {
+            step.reply(request, Outcome::SettlementRefused { reason: SettlementRefusal::IdempotencyConflict })
+        }
+        None => {
+            let found = SELLERS.get(step.context, seller)?;
+            let answer = decide(found, step)?;
+            let known = Remembered { request, fingerprint, at: now, answer };
+            REQUESTS.remember(step.context, &known)?;
+            step.repeat_reply(&known.reply(seller))
+        }
+    }
+}
+
+fn decide_policy(
+    asked: &Asked<'_>,
+    found: Option<Seller>,
+    wanted: &SellerPolicy,
+    step: &mut Step<'_>,
+) -> Result<Decided, Verdict> {
+    let (request, mut effects) = (asked.request, Effects::new(step.now()));
+    let mut seller = found.unwrap_or_else(|| Seller::new(asked.seller));
+    let known = seller.is_known();
+    let zone = if asked.refused.is_some() || wanted.check().is_err() { None } else { wanted.time_zone.zone() };
+    let Some(mut zone) = zone else {
+        let reason = asked.refused.unwrap_or(SettlementRefusal::InvalidPolicy);
+        if !known {
+            return refuse_unknown(asked, SettlementFact::PolicyRefused { request, reason }, reason, step);
+        }
+        let decided = seller.refuse_policy(request, reason, &mut effects);
+        record(&seller, effects, step)?;
+        return Ok(decided);
+    };
+    if known {
+        zone = zone_of(&seller)?;
+    } else {
+        // Days that were only looked at were another zone's.
+        seller.drop_empty(&mut effects, |_| true);
+    }
+    let schedule = stores::schedule(step.context, asked.seller)?;
+    let calendar = Calendar { zone: &zone, schedule: &schedule };
+    let (decided, set) = seller.set_policy(&calendar, request, wanted, &mut effects)?;
+    match set {
+        Some(set) => {
+            seller.zone = wanted.time_zone.clone();
+            POLICIES.put(step.context, &PolicyKey::new(asked.seller, set.number), &set);
+        }
+        // The refusal of a first policy is not the seller's first fact.
+        None if !known => {
+            let reason = SettlementRefusal::InvalidPolicy;
+            return refuse_unknown(asked, SettlementFact::PolicyRefused { request, reason }, reason, step);
+        }
+        None => {}
+    }
+    record(&seller, effects, step)?;
+    Ok(decided)
+}
+
+fn decide_close(asked: &Asked<'_>, found: Option<Seller>, day: Day, step: &mut Step<'_>) -> Result<Decided, Verdict> {
+    let (request, mut effects) = (asked.request, Effects::new(step.now()));
+    let Some(mut seller) = found.filter(Seller::is_known) else {
+        let reason = SettlementRefusal::UnknownSeller;
+        return refuse_unknown(asked, SettlementFact::CloseRefused { request, day, reason }, reason, step);
+    };
+    let decided = match asked.refused {
+        Some(reason) => {
+            seller.state(SettlementFact::CloseRefused { request, day, reason }, &mut effects);
+            Decided::Refused(reason)
+        }
+        None => {
+            let zone = zone_of(&seller)?;
+            let schedule = stores::schedule(step.context, asked.seller)?;
+            let calendar = Calendar { zone: &zone, schedule: &schedule };
+            let decided = seller.close_now(&calendar, request, day, &mut effects)?;
+            forget_policies(&seller, &calendar, step);
+            decided
+        }
+    };
+    record(&seller, effects, step)?;
+    Ok(decided)
+}
+
+/// A fact about a seller who is not known has no place in its count.
+fn refuse_unknown(
+    asked: &Asked<'_>,
+    fact: SettlementFact,
+    reason: SettlementRefusal,
+    step: &mut Step<'_>,
+) -> Result<Decided, Verdict> {
+    let (seller, at) = (asked.seller.clone(), step.now());
+    step.state(&topics::SETTLEMENT_EVENTS, &SettlementEvent { seller, version: 0, at, fact })?;
+    Ok(Decided::Refused(reason))
+}
