@@ -1,4 +1,4 @@
-//! What claims are measured against: the smallest warp server there is, on the port given (default 8099). Drive it and the door with
+//! What claims are measured against: the smallest warp server there is, on the port given (default 8099). Drive it and ingress with
 //! the same `wrk`, side by side; `scripts/bench` does.
 #![allow(clippy::print_stderr, reason = "it says where it listens")]
 #![expect(clippy::disallowed_methods, reason = "a bare warp server is what it has to be")]

@@ -22,7 +22,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use crate::problem::{Code, Problem};
 use crate::replies::{Beginning, Waiter, Wanted};
 use crate::request::Call;
-use crate::request::prefer::Patience;
+use crate::request::prefer::WaitPreference;
 use crate::state::State;
 
 /// A command and who gives it.
@@ -96,7 +96,7 @@ impl Default for Inboxes {
     }
 }
 
-/// What became of an admitted command within the client's patience.
+/// What became of an admitted command within the client's preference.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Decision {
     /// It has been decided.
@@ -117,19 +117,19 @@ impl State {
         &self,
         call: &Call,
         admission: Admission<M>,
-        patience: &Patience,
+        preference: &WaitPreference,
     ) -> Result<Decision, Problem> {
         let Admission { request, subject, command, fingerprint, owner } = admission;
         self.shed(request)?;
         let outgoing = self.outgoing(call, &command, Some(self.reply_partition))?;
-        let wanted = if patience.wait.is_zero() { Wanted::Acknowledgement } else { Wanted::Decision };
-        let waiter = match self.ledger.begin(request, fingerprint, &owner, &subject, wanted) {
+        let wanted = if preference.wait.is_zero() { Wanted::Acknowledgement } else { Wanted::Decision };
+        let waiter = match self.pending.begin(request, fingerprint, &owner, &subject, wanted) {
             Beginning::Decided(outcome) => return Ok(Decision::Repeated(outcome)),
             Beginning::Conflict => return Err(conflict(request)),
             Beginning::Proceed(waiter) => waiter,
         };
         let delivery = self.emitter.emit(outgoing).map_err(|error| self.not_written(request, error))?;
-        self.outcome(call, request, delivery, waiter, patience.wait).await
+        self.outcome(call, request, delivery, waiter, preference.wait).await
     }
 
     /// Puts into the log what nobody waits for an answer to; returns when every in-sync replica has it.
@@ -157,7 +157,7 @@ impl State {
     fn shed(&self, request: RequestId) -> Result<(), Problem> {
         let limits = &self.config.limits;
         let is_overloaded =
-            self.emitter.pressure() > limits.most_pressure || self.ledger.undecided() >= limits.most_undecided;
+            self.emitter.pressure() > limits.most_pressure || self.pending.undecided() >= limits.most_undecided;
         if is_overloaded { Err(Problem::new(Code::Overloaded).request(request).not_admitted()) } else { Ok(()) }
     }
 
@@ -209,11 +209,11 @@ impl State {
     fn not_written(&self, request: RequestId, error: EmitError) -> Problem {
         match error {
             EmitError::Full => {
-                self.ledger.abandon(request);
+                self.pending.abandon(request);
                 Problem::new(Code::Overloaded).request(request).not_admitted()
             }
             EmitError::Refused(reason) => {
-                self.ledger.abandon(request);
+                self.pending.abandon(request);
                 tracing::error!(reason, "the log has refused a command");
                 Problem::new(Code::Overloaded).request(request).not_admitted()
             }

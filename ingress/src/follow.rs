@@ -1,4 +1,4 @@
-//! Following the log: replies for those who wait, events of campaigns for the board and of orders for those who watch. A feed that ends is begun again; meanwhile waiting ends in
+//! Following the log: replies for those who wait, events of campaigns for the cache of campaigns and of orders for those who watch. A feed that ends is begun again; meanwhile waiting ends in
 //! 202, and nothing is refused from memory.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,11 +11,11 @@ use streams::kafka::{ClusterConfig, Feed, FeedConfig, FeedError};
 use streams::service::Condition;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
-use crate::board::{self, Applied, Board, Follower};
+use crate::campaign_cache::{self, Applied, CampaignCache, Follower};
 use crate::limits::Policy;
+use crate::order_streams::hand_on;
 use crate::replies::resolve_record;
 use crate::state::{State, now};
-use crate::timelines::hand_on;
 
 /// Pause before a feed that has ended is begun again.
 const AGAIN_AFTER: Duration = Duration::from_secs(1);
@@ -23,7 +23,7 @@ const AGAIN_AFTER: Duration = Duration::from_secs(1);
 /// How often memory is swept.
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
 
-/// Tells whoever waits, for ever.
+/// Consumes replies and wakes waiters; never returns.
 pub(crate) async fn replies(state: Arc<State>, kafka: ClusterConfig) {
     loop {
         state.health.set("replies", Condition::Starting("finding the end of the replies".into()));
@@ -43,7 +43,7 @@ async fn read_replies(state: &State, mut feed: Feed) -> String {
         match event {
             Ok(FeedEvent::Batch { records, .. }) => {
                 for record in &records {
-                    state.metrics.reply(resolve_record(&state.ledger, record).name());
+                    state.metrics.reply(resolve_record(&state.pending, record).name());
                 }
             }
             Ok(FeedEvent::CaughtUp(_)) => state.health.set("replies", Condition::Ready),
@@ -54,7 +54,7 @@ async fn read_replies(state: &State, mut feed: Feed) -> String {
     "the feed has ended".into()
 }
 
-/// Keeps the board, for ever.
+/// Applies the events of campaigns to the cache; never returns.
 pub(crate) async fn events(state: Arc<State>, kafka: ClusterConfig, partitions: i32) {
     let mut outside_log = BTreeSet::new();
     loop {
@@ -64,7 +64,7 @@ pub(crate) async fn events(state: Arc<State>, kafka: ClusterConfig, partitions: 
             Ok(feed) => read_events(&state, feed, &starts).await,
             Err(error) => error,
         };
-        state.board.set_current(false);
+        state.campaigns.set_current(false);
         tracing::error!(error = %ended, "events are not read any more: beginning again");
         state.health.set("board", Condition::Degraded(ended.to_string()));
         if let FeedError::OutsideLog { partition, .. } = ended {
@@ -79,7 +79,7 @@ async fn beginnings(state: &State, partitions: i32, outside_log: &BTreeSet<i32>)
     let known = match &state.reads.postgres {
         None => BTreeMap::new(),
         Some(postgres) => {
-            let snapshot = async { board::load(&state.board, &mut postgres.connect().await?).await };
+            let snapshot = async { campaign_cache::load(&state.campaigns, &mut postgres.connect().await?).await };
             snapshot.await.unwrap_or_else(|error: sqlx::Error| {
                 tracing::warn!(%error, "campaigns are not read from Postgres but from the log's beginning");
                 BTreeMap::new()
@@ -102,10 +102,10 @@ async fn read_events(state: &State, mut feed: Feed, starts: &[(i32, Start)]) -> 
         match event {
             Ok(FeedEvent::Batch { partition, from, records, .. }) => {
                 if unseen.remove(&partition) && records.first().map_or(from, |first| first.offset.min(from)) > 0 {
-                    // Retention has taken what came before: campaigns may be missing on the board.
-                    state.board.set_incomplete();
+                    // Retention has taken what came before: campaigns may be missing on the cache of campaigns.
+                    state.campaigns.set_incomplete();
                 }
-                let follower = Follower(&state.board);
+                let follower = Follower(&state.campaigns);
                 for record in &records {
                     is_trusted &= follower.apply(record) != Applied::Newer;
                 }
@@ -116,22 +116,22 @@ async fn read_events(state: &State, mut feed: Feed, starts: &[(i32, Start)]) -> 
             Ok(FeedEvent::Assigned(_) | FeedEvent::Revoked(_)) => {}
             Err(error) => return error,
         }
-        tell(state, &state.board, &behind, is_trusted);
+        report_condition(state, &state.campaigns, &behind, is_trusted);
     }
     FeedError::Fatal("the feed has ended".into())
 }
 
-/// Says how the board is doing, when that has changed.
-fn tell(state: &State, board: &Board, behind: &BTreeSet<i32>, is_trusted: bool) {
+/// Reports the condition of the cache, when it has changed.
+fn report_condition(state: &State, cache: &CampaignCache, behind: &BTreeSet<i32>, is_trusted: bool) {
     let is_current = behind.is_empty() && is_trusted;
     if !is_trusted {
-        state.health.set("board", Condition::Degraded("events of a newer version: upgrade this door".into()));
-    } else if is_current && !board.is_current() {
+        state.health.set("board", Condition::Degraded("events of a newer version: upgrade this process".into()));
+    } else if is_current && !cache.is_current() {
         state.health.set("board", Condition::Ready);
-        tracing::info!(campaigns = board.len(), "the board is current");
+        tracing::info!(campaigns = cache.len(), "the cache of campaigns is current");
     }
-    if is_current != board.is_current() {
-        board.set_current(is_current);
+    if is_current != cache.is_current() {
+        cache.set_current(is_current);
     }
 }
 
@@ -156,7 +156,7 @@ async fn read_orders(state: &State, mut feed: Feed, starts: &[(i32, Start)]) -> 
         match event {
             Ok(FeedEvent::Batch { records, .. }) => {
                 for record in &records {
-                    hand_on(&state.timelines, record);
+                    hand_on(&state.order_streams, record);
                 }
             }
             Ok(FeedEvent::CaughtUp(partition)) => {
@@ -171,21 +171,21 @@ async fn read_orders(state: &State, mut feed: Feed, starts: &[(i32, Start)]) -> 
     "the feed has ended".into()
 }
 
-/// Sweeps memory and states gauges, for ever.
-pub(crate) async fn sweep(state: Arc<State>) {
+/// Prunes memory and sets gauges; never returns.
+pub(crate) async fn prune(state: Arc<State>) {
     let mut ticks = interval(SWEEP_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut count = 0_u64;
     loop {
         ticks.tick().await;
         count = count.wrapping_add(1);
-        state.ledger.sweep(Instant::now());
-        state.operator_keys.sweep(Instant::now());
+        state.pending.prune(Instant::now());
+        state.operator_keys.prune(Instant::now());
         if count.is_multiple_of(5) {
-            state.limits.sweep();
+            state.limits.prune();
         }
         if count.is_multiple_of(600) {
-            state.board.sweep(now());
+            state.campaigns.prune(now());
         }
         gauges(&state);
     }
@@ -194,13 +194,13 @@ pub(crate) async fn sweep(state: Arc<State>) {
 fn gauges(state: &State) {
     let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
     let metrics = &state.metrics;
-    metrics.waiters.set(number(state.ledger.waiters()));
-    metrics.undecided.set(number(state.ledger.undecided()));
-    metrics.campaigns.set(number(state.board.len()));
+    metrics.waiters.set(number(state.pending.waiters()));
+    metrics.undecided.set(number(state.pending.undecided()));
+    metrics.campaigns.set(number(state.campaigns.len()));
     metrics.prices.set(number(state.prices.len()));
-    metrics.streams.set(number(state.timelines.seats().taken_in_all()));
-    metrics.watched.set(number(state.timelines.len()));
-    metrics.board_current.set(i64::from(state.board.is_current()));
+    metrics.streams.set(number(state.order_streams.subscriptions().taken_in_all()));
+    metrics.watched.set(number(state.order_streams.len()));
+    metrics.board_current.set(i64::from(state.campaigns.is_current()));
     #[expect(clippy::cast_possible_truncation, reason = "0 to 1000")]
     metrics.pressure.set((state.emitter.pressure() * 1_000.0) as i64);
     for policy in Policy::ALL {

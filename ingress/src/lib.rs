@@ -2,9 +2,9 @@
 
 mod admission;
 mod auth;
-mod board;
+mod campaign_cache;
 mod config;
-mod door;
+mod service;
 mod follow;
 mod handlers;
 mod limits;
@@ -19,17 +19,17 @@ mod routes;
 mod serve;
 mod server;
 mod state;
-mod timelines;
+mod order_streams;
 
 pub use auth::{Secret, SecretError, Secrets, WebhookTokenError};
 pub use config::{
-    AuthConfig, BoardConfig, Config, ConfigError, LimitsConfig, Loopback, OrdersConfig, PricesConfig, Rate,
-    ReadsConfig, ServerConfig, TimelinesConfig, WaitingConfig, WebhooksConfig,
+    AuthConfig, CampaignCacheConfig, Config, ConfigError, LimitsConfig, Loopback, OrderStreamsConfig, OrdersConfig,
+    PricesConfig, Rate, ReadsConfig, ServerConfig, WaitingConfig, WebhooksConfig,
 };
 pub use limits::{Network, NetworkError};
 pub use openapi::document as openapi_document;
 pub use prices::{PriceRead, PriceSource};
-pub use serve::{Error, Surroundings, serve};
+pub use serve::{Deps, Error, serve};
 
 #[cfg(test)]
 mod tests;

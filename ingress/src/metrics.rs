@@ -1,4 +1,4 @@
-//! What the door counts: rate, errors and duration per route; limits, refusals at the door, waiters, the queue. Every label has
+//! What ingress counts: rate, errors and duration per route; limits, refusals at ingress, waiters, the queue. Every label has
 //! a closed list of values, and the hot path touches atomics only.
 
 use std::time::Duration;
@@ -18,7 +18,7 @@ const DURATIONS: [f64; 14] = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1
 const STATUSES: [u16; 22] =
     [200, 201, 202, 204, 304, 400, 401, 402, 403, 404, 405, 408, 409, 411, 413, 415, 422, 429, 431, 500, 502, 503];
 
-/// The door's metrics.
+/// Ingress's metrics.
 pub(crate) struct Metrics {
     routes: Vec<RouteMetrics>,
     limiter: [[IntCounter; 2]; 4],
@@ -32,7 +32,7 @@ pub(crate) struct Metrics {
     pub(crate) undecided: IntGauge,
     /// How full the producer's queue is, thousandths.
     pub(crate) pressure: IntGauge,
-    /// Campaigns on the board.
+    /// Campaigns on the cache of campaigns.
     pub(crate) campaigns: IntGauge,
     /// Streams of orders' events.
     pub(crate) streams: IntGauge,
@@ -48,7 +48,7 @@ pub(crate) struct Metrics {
     price_age: Histogram,
     /// Products with a price.
     pub(crate) prices: IntGauge,
-    /// Whether the board's numbers are current (1) or not (0).
+    /// Whether the cache of campaigns's numbers are current (1) or not (0).
     pub(crate) board_current: IntGauge,
 }
 
@@ -99,7 +99,7 @@ impl Metrics {
             waiters: gauge("ingress_waiters", "Requests waiting for a decision.")?,
             undecided: gauge("ingress_undecided_requests", "Admitted requests without a decision so far.")?,
             pressure: gauge("ingress_queue_pressure_permille", "How full the producer's queue is, thousandths.")?,
-            campaigns: gauge("ingress_board_campaigns", "Campaigns on the board.")?,
+            campaigns: gauge("ingress_board_campaigns", "Campaigns on the cache of campaigns.")?,
             streams: gauge("ingress_streams", "Streams of orders' events.")?,
             watched: gauge("ingress_watched_orders", "Orders that somebody watches.")?,
             connections: gauge("http_connections", "Open connections.")?,
@@ -113,13 +113,13 @@ impl Metrics {
                 Histogram::with_opts(
                     HistogramOpts::new(
                         "ingress_price_age_seconds",
-                        "How old a change of a price is when this door shows it, by the record's timestamp.",
+                        "How old a change of a price is when this process shows it, by the record's timestamp.",
                     )
                     .buckets(DURATIONS.to_vec()),
                 )?,
             )?,
             prices: gauge("ingress_prices", "Products with a price in memory.")?,
-            board_current: gauge("ingress_board_current", "Whether the board is current.")?,
+            board_current: gauge("ingress_board_current", "Whether the cache of campaigns is current.")?,
         })
     }
 

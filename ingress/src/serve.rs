@@ -19,27 +19,27 @@ use tokio::task::JoinSet;
 
 use crate::admission::Inboxes;
 use crate::auth::{Secrets, Verifier, WebhookToken, WebhookTokenError};
-use crate::board::Board;
+use crate::campaign_cache::CampaignCache;
 use crate::config::{Config, ConfigError};
-use crate::door::Door;
 use crate::follow;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
+use crate::order_streams::OrderStreams;
 use crate::prices::{self, PriceSource, Prices};
-use crate::reads::{Accounts, Postgres, Reads, Redis, Shop};
-use crate::replies::Ledger;
+use crate::reads::{OrderReader, Postgres, Reads, Redis, SettlementReader};
+use crate::replies::PendingRequests;
 use crate::routes::TABLE;
 use crate::server;
+use crate::service::Service;
 use crate::state::State;
-use crate::timelines::Timelines;
 
-/// What the door needs beside its configuration.
-pub struct Surroundings {
+/// What ingress needs beside its configuration.
+pub struct Deps {
     /// The log.
     pub kafka: ClusterConfig,
     /// How records are put into it.
     pub emitter: EmitterConfig,
-    /// Where the tables are; without it the board is read from the log's beginning.
+    /// Where the tables are; without it the cache of campaigns is read from the log's beginning.
     pub postgres: Option<String>,
     /// Where the views are; without it every read goes to Postgres.
     pub redis: Option<String>,
@@ -49,13 +49,13 @@ pub struct Surroundings {
     pub secrets: Secrets,
     /// Where metrics are registered.
     pub registry: Registry,
-    /// Where the door tells how it is doing.
+    /// Where ingress tells how it is doing.
     pub health: Health,
     /// When to stop.
     pub shutdown: Shutdown,
 }
 
-/// Why the door cannot open, or cannot go on.
+/// Why ingress cannot open, or cannot go on.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The configuration breaks a rule.
@@ -90,7 +90,7 @@ pub enum Error {
     /// A part was torn down.
     #[error("a part was torn down: {0}")]
     Torn(tokio::task::JoinError),
-    /// The door was closed with requests under way.
+    /// Ingress was closed with requests under way.
     #[error("{connections} connections and {records} records were cut off: the drain took too long")]
     Drain {
         /// Connections with a request under way.
@@ -100,17 +100,16 @@ pub enum Error {
     },
 }
 
-/// How long the producer's queue may take to empty once the door is shut.
+/// How long the producer's queue may take to empty once ingress is shut.
 const FLUSH_DEADLINE: Duration = Duration::from_secs(2);
 
 /// Serves until asked to stop; then drains, within ten seconds.
 ///
 /// # Errors
 /// [`Error`].
-pub async fn serve(config: Config, surroundings: Surroundings) -> Result<(), Error> {
+pub async fn serve(config: Config, deps: Deps) -> Result<(), Error> {
     config.check()?;
-    let Surroundings { kafka, emitter, postgres, redis, prices: price_source, secrets, registry, health, shutdown } =
-        surroundings;
+    let Deps { kafka, emitter, postgres, redis, prices: price_source, secrets, registry, health, shutdown } = deps;
     let manifest = Manifest::embedded()?;
     let partitions = |topic: &str| manifest.topics.get(topic).map_or(1, |spec| spec.partitions);
     let listener = server::bind(config.listen).map_err(|source| Error::Listen { address: config.listen, source })?;
@@ -147,7 +146,7 @@ pub async fn serve(config: Config, surroundings: Surroundings) -> Result<(), Err
     followers.spawn(follow::events(Arc::clone(&state), kafka.clone(), partitions(COUPONS_EVENTS.name())));
     followers.spawn(prices::follow(Arc::clone(&state), kafka.clone(), partitions(PRICES_BEST.name())));
     followers.spawn(follow::orders(Arc::clone(&state), kafka, partitions(ORDERS_EVENTS.name())));
-    followers.spawn(follow::sweep(Arc::clone(&state)));
+    followers.spawn(follow::prune(Arc::clone(&state)));
     let connections = open(listener, Arc::clone(&state), shutdown).await;
     let records = emitter.flush(FLUSH_DEADLINE).await;
     followers.shutdown().await;
@@ -173,10 +172,10 @@ pub(crate) fn assemble(config: Config, parts: Parts, reply_partition: i32) -> Re
     Ok(Arc::new(State {
         verifier: Verifier::new(&parts.secrets, &config.auth),
         limits: Limits::new(&config.limits),
-        board: Board::new(&config.board),
-        ledger: Arc::new(Ledger::new(&config.waiting)),
-        operator_keys: Arc::new(Ledger::new(&config.waiting)),
-        timelines: Arc::new(Timelines::new(&config.timelines)),
+        campaigns: CampaignCache::new(&config.board),
+        pending: Arc::new(PendingRequests::new(&config.waiting)),
+        operator_keys: Arc::new(PendingRequests::new(&config.waiting)),
+        order_streams: Arc::new(OrderStreams::new(&config.timelines)),
         prices: Prices::default(),
         price_source: parts.price_source,
         reads: parts.reads,
@@ -195,21 +194,21 @@ pub(crate) fn assemble(config: Config, parts: Parts, reply_partition: i32) -> Re
 pub(crate) async fn open(listener: TcpListener, state: Arc<State>, shutdown: Shutdown) -> usize {
     state.health.set("ingress", Condition::Ready);
     if let Ok(address) = listener.local_addr() {
-        tracing::info!(%address, reply_partition = state.reply_partition, "the door is open");
+        tracing::info!(%address, reply_partition = state.reply_partition, "ingress is open");
     }
-    let door = Arc::new(Door::new(Arc::clone(&state)));
+    let service = Arc::new(Service::new(Arc::clone(&state)));
     let heartbeat = Duration::from_millis(state.config.timelines.heartbeat_ms);
     let mut closing = shutdown.clone();
     let close = async {
         closing.requested().await;
         // Streams would outlast any drain.
-        state.timelines.close();
+        state.order_streams.close();
     };
-    let served = server::run(listener, door, &state.metrics, &state.config.server, heartbeat, shutdown);
+    let served = server::run(listener, service, &state.metrics, &state.config.server, heartbeat, shutdown);
     tokio::join!(served, close).0
 }
 
-/// The partition of `ingress.replies` that this door reads: given, or the instance's number, or its name's hash.
+/// The partition of `ingress.replies` that this process reads: given, or the instance's number, or its name's hash.
 fn reply_partition(config: &Config, partitions: i32) -> i32 {
     let derived = || {
         let number = config.instance.parse::<u64>().unwrap_or_else(|_| {
@@ -231,8 +230,8 @@ fn reads(config: &Config, postgres: Option<&str>, redis: Option<&str>) -> Result
     let redis = redis.map(Redis::new).transpose().map_err(|_| Error::Address("redis"))?;
     Ok(Reads {
         redis,
-        shop: postgres.clone().map(|postgres| postgres as Arc<dyn Shop>),
-        accounts: postgres.clone().map(|postgres| postgres as Arc<dyn Accounts>),
+        shop: postgres.clone().map(|postgres| postgres as Arc<dyn OrderReader>),
+        accounts: postgres.clone().map(|postgres| postgres as Arc<dyn SettlementReader>),
         postgres,
         redis_deadline: Duration::from_millis(config.reads.redis_timeout_ms),
         postgres_deadline,

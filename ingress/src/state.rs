@@ -10,27 +10,27 @@ use streams::service::Health;
 
 use crate::admission::Inboxes;
 use crate::auth::{Caller, Verifier, WebhookToken};
-use crate::board::Board;
+use crate::campaign_cache::CampaignCache;
 use crate::config::Config;
 use crate::limits::{Limits, QuotaClass};
 use crate::metrics::Metrics;
+use crate::order_streams::OrderStreams;
 use crate::prices::{PriceSource, Prices};
 use crate::problem::Problem;
 use crate::reads::Reads;
-use crate::replies::Ledger;
+use crate::replies::PendingRequests;
 use crate::request::Call;
-use crate::timelines::Timelines;
 
 /// What every handler shares.
 pub(crate) struct State {
     pub(crate) config: Config,
     pub(crate) verifier: Verifier,
     pub(crate) limits: Limits,
-    pub(crate) board: Board,
-    pub(crate) ledger: Arc<Ledger>,
+    pub(crate) campaigns: CampaignCache,
+    pub(crate) pending: Arc<PendingRequests>,
     /// Operators' keys of late, with what they came with.
-    pub(crate) operator_keys: Arc<Ledger>,
-    pub(crate) timelines: Arc<Timelines>,
+    pub(crate) operator_keys: Arc<PendingRequests>,
+    pub(crate) order_streams: Arc<OrderStreams>,
     pub(crate) prices: Prices,
     /// Where prices are read instead, if they are.
     pub(crate) price_source: Option<Arc<dyn PriceSource>>,

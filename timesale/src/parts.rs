@@ -165,7 +165,7 @@ async fn ingress(surroundings: Surroundings) -> Result<(), PartError> {
     let Surroundings { config, health, registry, shutdown } = surroundings;
     let secrets = config.jwt_secrets.iter().map(|secret| ingress::Secret::new(secret.expose()));
     let secrets = secrets.collect::<Result<Vec<_>, _>>().and_then(ingress::Secrets::new);
-    let surroundings = ingress::Surroundings {
+    let surroundings = ingress::Deps {
         kafka: config.kafka.clone(),
         emitter: EmitterConfig::default(),
         postgres: Some(config.postgres.expose().to_owned()),

@@ -1,4 +1,4 @@
-//! The smallest warp server there is: every reply the same, as large as the door's.
+//! The smallest warp server there is: every reply the same, as large as ingress'.
 #![expect(clippy::disallowed_methods, reason = "a bare warp server is what it has to be")]
 
 use std::net::{Ipv4Addr, SocketAddr};

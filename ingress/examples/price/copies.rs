@@ -1,4 +1,4 @@
-//! Copies of `prices.best` outside the door, and how they are read: Redis by GET on a connection that all requests share, Postgres
+//! Copies of `prices.best` outside ingress, and how they are read: Redis by GET on a connection that all requests share, Postgres
 //! by a prepared statement on a pool. Each the way that is known to be the fastest there.
 
 use std::collections::BTreeMap;

@@ -2,15 +2,15 @@
 //!
 //! - `fill PRODUCTS OFFERS`: puts so many products, each with so many offers of others, into the log.
 //! - `bare PORT BYTES`: the smallest warp server there is, whose whole reply has so many bytes.
-//! - `redis PORT`, `postgres PORT`: the whole door, where the price route reads a copy there instead of memory.
-//! - `staleness HOST:PORT PRODUCTS CHANGES`: how long after a change that is in the log the door shows it.
+//! - `redis PORT`, `postgres PORT`: the whole service, where the price route reads a copy there instead of memory.
+//! - `staleness HOST:PORT PRODUCTS CHANGES`: how long after a change that is in the log ingress shows it.
 //!
 //! `KAFKA_BOOTSTRAP`, `REDIS_URL` and `DATABASE_URL` say where; the copies are a Redis database and a Postgres schema of their own.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "its results are lines")]
 
 mod bare;
 mod copies;
-mod door;
+mod service;
 mod fill;
 mod staleness;
 
@@ -29,8 +29,8 @@ async fn main() -> Outcome<()> {
     match arguments[..] {
         ["fill", products, offers] => fill::run(products.parse()?, offers.parse()?).await,
         ["bare", port, bytes] => bare::run(port.parse()?, bytes.parse()?).await,
-        ["redis", port] => door::run(port.parse()?, copies::redis(cluster()?).await?).await,
-        ["postgres", port] => door::run(port.parse()?, copies::postgres(cluster()?).await?).await,
+        ["redis", port] => service::run(port.parse()?, copies::redis(cluster()?).await?).await,
+        ["postgres", port] => service::run(port.parse()?, copies::postgres(cluster()?).await?).await,
         ["staleness", address, products, changes] => staleness::run(address, products.parse()?, changes.parse()?).await,
         _ => Err(
             "fill PRODUCTS OFFERS | bare PORT BYTES | redis PORT | postgres PORT | staleness ADDRESS PRODUCTS CHANGES"

@@ -1,4 +1,4 @@
-//! How stale the door is: a change of a price goes into the log, and the door is asked until it shows it. What is measured is from the
+//! How stale ingress is: a change of a price goes into the log, and ingress is asked until it shows it. What is measured is from the
 //! instant at which the log took the change (its `at`) to the answer that shows it.
 
 use std::sync::Arc;
@@ -42,19 +42,19 @@ pub(crate) async fn run(address: &str, products: u32, changes: u32) -> Outcome<(
 }
 
 async fn watch(address: &str, emitter: &KafkaEmitter, probe: u32, products: u32, changes: u32) -> Outcome<Vec<i64>> {
-    let mut door = BufReader::new(TcpStream::connect(address).await?);
-    door.get_ref().set_nodelay(true)?;
+    let mut service = BufReader::new(TcpStream::connect(address).await?);
+    service.get_ref().set_nodelay(true)?;
     let mut measured = Vec::new();
     for change in 0..changes {
         // Products of its own, so that nobody else changes what it watches.
         let number = (change * PROBES + probe).wrapping_mul(7_919) % (products / PROBES) * PROBES + probe;
         let sku = Sku::new(&sku(number))?;
-        let before = price(&mut door, &sku).await?;
+        let before = price(&mut service, &sku).await?;
         // Every run undercuts by another amount, so that each offer changes something.
         let price_now = before.list_price.minor() - 2_000 - now() % 5_000;
         emitter.emit(record(&offer(&sku, "prober", price_now)?)?)?.await?;
         loop {
-            let shown = price(&mut door, &sku).await?;
+            let shown = price(&mut service, &sku).await?;
             if shown.version > before.version {
                 measured.push(now() - shown.at.as_millis());
                 break;
@@ -67,14 +67,14 @@ async fn watch(address: &str, emitter: &KafkaEmitter, probe: u32, products: u32,
     Ok(measured)
 }
 
-async fn price(door: &mut BufReader<TcpStream>, sku: &Sku) -> Outcome<BestPrice> {
-    let request = format!("GET /v1/products/{sku}/price HTTP/1.1\r\nhost: door\r\n\r\n");
-    door.get_mut().write_all(request.as_bytes()).await?;
+async fn price(service: &mut BufReader<TcpStream>, sku: &Sku) -> Outcome<BestPrice> {
+    let request = format!("GET /v1/products/{sku}/price HTTP/1.1\r\nhost: service\r\n\r\n");
+    service.get_mut().write_all(request.as_bytes()).await?;
     let (mut length, mut line, mut status) = (0, String::new(), String::new());
     loop {
         line.clear();
-        if door.read_line(&mut line).await? == 0 {
-            return Err("the door has hung up".into());
+        if service.read_line(&mut line).await? == 0 {
+            return Err("ingress has hung up".into());
         }
         if status.is_empty() {
             status = line.trim_end().to_owned();
@@ -85,7 +85,7 @@ async fn price(door: &mut BufReader<TcpStream>, sku: &Sku) -> Outcome<BestPrice>
         }
     }
     let mut body = vec![0; length];
-    door.read_exact(&mut body).await?;
+    service.read_exact(&mut body).await?;
     if !status.starts_with("HTTP/1.1 200") {
         return Err(format!("{status}: {}", String::from_utf8_lossy(&body)).into());
     }

@@ -1,4 +1,4 @@
-//! What a token says. An identity provider mints it (in development `timesale token`); the door only verifies.
+//! What a token says. An identity provider mints it (in development `timesale token`); ingress only verifies.
 
 use events::ids::{Segment, SellerId, ShopperId};
 use serde::Deserialize;

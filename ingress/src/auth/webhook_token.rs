@@ -1,4 +1,4 @@
-//! The token that the payment provider was told to send along: the one secret that travels in a path, because the provider offers
+//! The token that the payment provider must send along: the one secret that travels in a path, because the provider offers
 //! nothing better. Kept and compared as its hash, which takes the same time for any guess.
 
 use std::fmt;

@@ -1,4 +1,4 @@
-//! What the door can be told. Every value has a default that suits production behind a load balancer; units are in the names.
+//! The configuration of ingress. Every value has a default that suits production behind a load balancer; units are in the names.
 //! Secrets are not configuration: see [`crate::auth::Secrets`].
 
 mod orders;
@@ -8,21 +8,21 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
-pub use orders::{OrdersConfig, TimelinesConfig, WebhooksConfig};
+pub use orders::{OrderStreamsConfig, OrdersConfig, WebhooksConfig};
 
 pub use prices::PricesConfig;
 
 use crate::limits::Network;
 
-/// The door's configuration: the section `[ingress]`.
+/// The configuration of ingress: the section `[ingress]`.
 #[derive(Clone, PartialEq, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// Where to listen.
     pub listen: SocketAddr,
-    /// Which of several doors this is; stable over restarts.
+    /// Which of several ingress processes this is; stable over restarts.
     pub instance: String,
-    /// The partition of `ingress.replies` this door reads; derived from the instance unless given. Doors may share one.
+    /// The partition of `ingress.replies` this process reads; derived from the instance unless given. Processes may share one.
     pub reply_partition: Option<i32>,
     /// Connections and their deadlines.
     pub server: ServerConfig,
@@ -33,7 +33,7 @@ pub struct Config {
     /// Waiting for decisions.
     pub waiting: WaitingConfig,
     /// Refusing from memory.
-    pub board: BoardConfig,
+    pub board: CampaignCacheConfig,
     /// Showing prices.
     pub prices: PricesConfig,
     /// Reading the projections.
@@ -41,7 +41,7 @@ pub struct Config {
     /// Time limits of orders.
     pub orders: OrdersConfig,
     /// Watching orders.
-    pub timelines: TimelinesConfig,
+    pub timelines: OrderStreamsConfig,
     /// Webhooks.
     pub webhooks: WebhooksConfig,
 }
@@ -50,7 +50,7 @@ pub struct Config {
 #[derive(Clone, PartialEq, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ServerConfig {
-    /// Connections at once; one more is told 503 and closed.
+    /// Connections at once; one more is refused with 503 and closed.
     pub most_connections: usize,
     /// A request's head must arrive within this time of its first byte (of the connection, for the first one).
     pub header_timeout_ms: u64,
@@ -60,7 +60,7 @@ pub struct ServerConfig {
     pub idle_timeout_ms: u64,
     /// An answer must have been taken within this time.
     pub write_timeout_ms: u64,
-    /// How long requests under way may take once the door was asked to stop. With the producer's flush: at most ten seconds.
+    /// How long requests under way may take once ingress was asked to stop. With the producer's flush: at most ten seconds.
     pub drain_timeout_ms: u64,
     /// Bytes of a request's head.
     pub most_header_bytes: usize,
@@ -145,7 +145,7 @@ pub struct WaitingConfig {
 /// Refusing from memory.
 #[derive(Clone, PartialEq, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct BoardConfig {
+pub struct CampaignCacheConfig {
     /// How far this machine's clock may be from the log's: within this margin of a window's edge the processor is asked,
     /// milliseconds.
     pub clock_margin_ms: i64,
@@ -185,11 +185,11 @@ impl Default for Config {
             auth: AuthConfig::default(),
             limits: LimitsConfig::default(),
             waiting: WaitingConfig::default(),
-            board: BoardConfig::default(),
+            board: CampaignCacheConfig::default(),
             prices: PricesConfig::default(),
             reads: ReadsConfig::default(),
             orders: OrdersConfig::default(),
-            timelines: TimelinesConfig::default(),
+            timelines: OrderStreamsConfig::default(),
             webhooks: WebhooksConfig::default(),
         }
     }
@@ -245,7 +245,7 @@ impl Default for WaitingConfig {
     }
 }
 
-impl Default for BoardConfig {
+impl Default for CampaignCacheConfig {
     fn default() -> Self {
         Self { clock_margin_ms: 2_000, grants_remembered_ms: 24 * 3_600_000 }
     }

@@ -1,4 +1,4 @@
-//! What the door can be told about orders: how long they may stay where they are, how they are watched, and whose webhooks count.
+//! Configuration about orders: how long they may stay where they are, how they are watched, and whose webhooks count.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::limits::Network;
 
-/// Time limits that travel with every order that is placed at this door, milliseconds of log time.
+/// Time limits that travel with every order that is placed at this process, milliseconds of log time.
 #[derive(Clone, PartialEq, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct OrdersConfig {
@@ -24,10 +24,10 @@ pub struct OrdersConfig {
 /// Watching orders: streams of server-sent events.
 #[derive(Clone, PartialEq, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct TimelinesConfig {
-    /// Streams at once; one more is told 503.
+pub struct OrderStreamsConfig {
+    /// Streams at once; one more is refused with 503.
     pub most_streams: usize,
-    /// Streams of one caller at once; one more is told 429.
+    /// Streams of one caller at once; one more is refused with 429.
     pub most_streams_per_caller: usize,
     /// How long a stream may go on, milliseconds: then its reader comes again, with a token that still holds.
     pub longest_ms: u64,
@@ -41,7 +41,7 @@ pub struct TimelinesConfig {
 #[derive(Clone, PartialEq, Debug, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct WebhooksConfig {
-    /// A file with the token that the provider is told to send as `?token=`: 16 to 128 letters, digits, `-`, `_`. Without one
+    /// A file with the token that the provider must send as `?token=`: 16 to 128 letters, digits, `-`, `_`. Without one
     /// no token is asked for.
     pub toss_token_file: Option<PathBuf>,
     /// Networks that the provider sends from; they are not limited by address. None: anybody may send, within the limits.
@@ -64,7 +64,7 @@ impl Default for OrdersConfig {
     }
 }
 
-impl Default for TimelinesConfig {
+impl Default for OrderStreamsConfig {
     fn default() -> Self {
         Self {
             most_streams: 2_000,

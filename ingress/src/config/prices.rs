@@ -1,4 +1,4 @@
-//! What the door can be told about prices.
+//! Configuration about prices.
 
 use serde::{Deserialize, Serialize};
 

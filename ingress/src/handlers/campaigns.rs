@@ -15,14 +15,14 @@ use super::claims::refused;
 use super::{Answer, campaign_of, definitions, json, pending, with_preference};
 use crate::admission::{Admission, Decision};
 use crate::auth::Caller;
-use crate::board::Phase;
+use crate::campaign_cache::Phase;
 use crate::handlers::Request;
 use crate::problem::{Code, Problem};
 use crate::request::{Call, body, idempotency, prefer};
 use crate::state::{State, now};
 
-/// How long an operator's answer waits for the board of this door to show the change.
-const BOARD_PATIENCE: Duration = Duration::from_secs(1);
+/// How long an operator's answer waits for the cache of this process to show the change.
+const CACHE_DEADLINE: Duration = Duration::from_secs(1);
 
 /// An operator's command was carried out.
 #[derive(Serialize, JsonSchema)]
@@ -33,7 +33,7 @@ pub(crate) struct Changed {
     version: u64,
 }
 
-/// A campaign as this door shows it.
+/// A campaign as this process shows it.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct Shown {
     /// The campaign.
@@ -42,7 +42,7 @@ pub(crate) struct Shown {
     version: u64,
     /// What an operator has made of it.
     status: CampaignStatus,
-    /// Where it stands now, by this door's clock.
+    /// Where it stands now, by this process's clock.
     phase: Phase,
     /// Where its coupons are.
     stock: StockCount,
@@ -61,7 +61,7 @@ pub(crate) async fn put(caller: Caller, request: Request) -> Answer {
     let Request { state, call, body, path: [segment, _], key, .. } = request;
     let campaign = campaign_of(&segment)?;
     let key = key.as_deref();
-    let terms: CampaignTerms = body::said(&call, body)?;
+    let terms: CampaignTerms = body::parse_json(&call, body)?;
     terms.check().map_err(|error| Problem::new(Code::InvalidField).pointer(error.field).detail(error.rule))?;
     let canonical = serde_json::to_vec(&terms).map_err(|_| Problem::new(Code::Internal))?;
     let subject = Subject::Campaign(campaign.clone());
@@ -103,7 +103,7 @@ async fn change(
 ) -> Answer {
     let Request { state, call, body, key, path: [segment, _], .. } = request;
     let campaign = campaign_of(&segment)?;
-    body::said_nothing(&call, body)?;
+    body::expect_empty(&call, body)?;
     let request = key.map_or_else(idempotency::unrepeatable, |key| {
         RequestId::of(caller.id.as_str(), &format!("POST /v1/campaigns/{campaign}/{word}"), &key)
     });
@@ -113,16 +113,16 @@ async fn change(
     apply(&state, &call, Admission { request, subject, command, fingerprint, owner: caller.id }).await
 }
 
-/// `GET`: the campaign as the board has it.
+/// `GET`: the campaign as the cache of campaigns has it.
 ///
 /// # Errors
-/// `NOT_FOUND`, `UNAVAILABLE` while the board is not current.
+/// `NOT_FOUND`, `UNAVAILABLE` while the cache of campaigns is not current.
 pub(crate) async fn get(_caller: Caller, request: Request) -> Answer {
     let Request { state, call: _, path: [segment, _], .. } = request;
     let campaign = campaign_of(&segment)?;
-    let listing = match state.board.listing(&campaign) {
+    let listing = match state.campaigns.listing(&campaign) {
         Some(listing) => listing,
-        None if state.board.is_current() => return Err(Problem::new(Code::NotFound)),
+        None if state.campaigns.is_current() => return Err(Problem::new(Code::NotFound)),
         None => return Err(Problem::new(Code::Unavailable)),
     };
     let shown = Shown {
@@ -137,18 +137,18 @@ pub(crate) async fn get(_caller: Caller, request: Request) -> Answer {
     json(StatusCode::OK, &shown)
 }
 
-/// Admits an operator's command and waits until this door shows what became of it.
+/// Admits an operator's command and waits until this process shows what became of it.
 async fn apply(state: &State, call: &Call, admission: Admission<CouponCommand>) -> Answer {
-    let patience = prefer::patience(call, &state.config.waiting);
+    let preference = prefer::wait_preference(call, &state.config.waiting);
     let request = admission.request;
-    let outcome = match state.admit(call, admission, &patience).await? {
-        Decision::Pending => return Ok(with_preference(pending(request, None)?, patience)),
+    let outcome = match state.admit(call, admission, &preference).await? {
+        Decision::Pending => return Ok(with_preference(pending(request, None)?, preference)),
         Decision::Decided(outcome) | Decision::Repeated(outcome) => outcome,
     };
     let response = match outcome {
         Outcome::Applied { campaign, version } => {
-            // Whoever is told that a campaign is open finds it open at this door. Patience only: the change is made.
-            drop(tokio::time::timeout(BOARD_PATIENCE, state.board.shows(&campaign, version)).await);
+            // Whoever learns that a campaign is open finds it open here. Only a wait: the change is made.
+            drop(tokio::time::timeout(CACHE_DEADLINE, state.campaigns.shows(&campaign, version)).await);
             json(StatusCode::OK, &Changed { campaign, version })?
         }
         Outcome::Refused { reason } => return Err(refused(request, reason)),
@@ -157,5 +157,5 @@ async fn apply(state: &State, call: &Call, admission: Admission<CouponCommand>) 
             return Err(Problem::new(Code::Internal).request(request));
         }
     };
-    Ok(with_preference(response, patience))
+    Ok(with_preference(response, preference))
 }

@@ -42,18 +42,18 @@ pub(crate) async fn post(caller: Caller, request: Request) -> Answer {
     let Request { state, call, body, path: [segment, _], key, .. } = request;
     let campaign = campaign_of(&segment)?;
     let key = required(key.as_deref())?;
-    body::said_nothing(&call, body)?;
-    let patience = prefer::patience(&call, &state.config.waiting);
+    body::expect_empty(&call, body)?;
+    let preference = prefer::wait_preference(&call, &state.config.waiting);
     let request = RequestId::of(caller.id.as_str(), &format!("POST /v1/campaigns/{campaign}/claims"), key);
     // A claim says nothing but whose and for what, and both are in the request's id.
     let fingerprint = Fingerprint::of(b"claim");
-    let decision = decide(&state, &call, caller, campaign, request, fingerprint, &patience).await?;
+    let decision = decide(&state, &call, caller, campaign, request, fingerprint, &preference).await?;
     let response = match decision {
         Decision::Pending => pending(request, None)?,
         Decision::Decided(outcome) => decided(request, outcome)?,
         Decision::Repeated(outcome) => replayed(decided(request, outcome)?),
     };
-    Ok(with_preference(response, patience))
+    Ok(with_preference(response, preference))
 }
 
 /// From memory if memory knows for certain, else from the log.
@@ -64,18 +64,18 @@ async fn decide(
     campaign: CampaignId,
     request: RequestId,
     fingerprint: Fingerprint,
-    patience: &prefer::Patience,
+    preference: &prefer::WaitPreference,
 ) -> Result<Decision, Problem> {
-    match state.ledger.glimpse(request) {
+    match state.pending.peek(request) {
         Some(known) if known.fingerprint != fingerprint => return Err(conflict(request)),
         Some(known) => {
             if let Some(outcome) = known.outcome {
                 return Ok(Decision::Repeated(outcome));
             }
-            // Under way: it may be granted yet, whatever the board shows.
+            // Under way: it may be granted yet, whatever the cache of campaigns shows.
         }
         None => {
-            if let Some(reason) = state.board.refusal(&campaign, &request, now()) {
+            if let Some(reason) = state.campaigns.refusal(&campaign, &request, now()) {
                 state.metrics.refused(reason.code());
                 return Err(Problem::new(Code::Refused(reason)).request(request).not_admitted());
             }
@@ -84,7 +84,7 @@ async fn decide(
     let (owner, subject) = (caller.id.clone(), Subject::Campaign(campaign.clone()));
     let command =
         CouponCommand::Claim { request, fingerprint, campaign, shopper: caller.id, segments: caller.segments };
-    state.admit(call, Admission { request, subject, command, fingerprint, owner }, patience).await
+    state.admit(call, Admission { request, subject, command, fingerprint, owner }, preference).await
 }
 
 fn decided(request: RequestId, outcome: Outcome) -> Result<Response, Problem> {

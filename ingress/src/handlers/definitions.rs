@@ -1,4 +1,4 @@
-//! `PUT`: what a thing is. The content is part of the request, so that a key that comes again with other content, after this door
+//! `PUT`: what a thing is. The content is part of the request, so that a key that comes again with other content, after this process
 //! has forgotten the first, can never be mistaken for the first.
 
 use events::ids::RequestId;

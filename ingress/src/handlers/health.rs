@@ -1,4 +1,4 @@
-//! `/livez`, `/readyz`, `/metrics`: for whoever runs the door. No token, no rate limit.
+//! `/livez`, `/readyz`, `/metrics`: for whoever runs ingress. No token, no rate limit.
 
 use std::collections::BTreeMap;
 
@@ -43,13 +43,13 @@ pub(crate) async fn ready(request: Request) -> Answer {
 }
 
 fn report(state: &State, ok: bool) -> Answer {
-    let tell = |condition| match condition {
+    let describe = |condition| match condition {
         Condition::Ready => "ready".to_owned(),
         Condition::Starting(what) => format!("starting: {what}"),
         Condition::Degraded(what) => format!("degraded: {what}"),
         Condition::Failed(what) => format!("failed: {what}"),
     };
-    let parts = state.health.parts().into_iter().map(|(part, condition)| (part, tell(condition))).collect();
+    let parts = state.health.parts().into_iter().map(|(part, condition)| (part, describe(condition))).collect();
     json(if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, &Report { ok, parts })
 }
 

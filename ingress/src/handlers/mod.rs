@@ -33,7 +33,7 @@ use web::path::Parameters;
 use crate::admission::{Admission, Decision, Inbound};
 use crate::problem::{Code, Problem};
 use crate::request::Call;
-use crate::request::prefer::{self, PREFERENCE_APPLIED, Patience};
+use crate::request::prefer::{self, PREFERENCE_APPLIED, WaitPreference};
 use crate::state::State;
 
 /// What a handler answers.
@@ -106,9 +106,9 @@ pub(crate) fn pending(request: RequestId, order: Option<OrderId>) -> Answer {
 }
 
 /// Says which preference was applied, and that the answer depended on it.
-pub(crate) fn with_preference(mut response: Response, patience: Patience) -> Response {
+pub(crate) fn with_preference(mut response: Response, preference: WaitPreference) -> Response {
     response.headers_mut().insert(VARY, HeaderValue::from_static("prefer"));
-    if let Some(applied) = patience.applied {
+    if let Some(applied) = preference.applied {
         response.headers_mut().insert(PREFERENCE_APPLIED, applied);
     }
     response
@@ -131,21 +131,21 @@ pub(crate) async fn apply<M: Inbound>(
     order: Option<OrderId>,
     decided: impl Fn(RequestId, Outcome) -> Answer,
 ) -> Answer {
-    let patience = prefer::patience(call, &state.config.waiting);
+    let preference = prefer::wait_preference(call, &state.config.waiting);
     let request = admission.request;
-    let response = match state.admit(call, admission, &patience).await? {
+    let response = match state.admit(call, admission, &preference).await? {
         Decision::Pending => pending(request, order)?,
         Decision::Decided(outcome) => decided(request, outcome)?,
         Decision::Repeated(outcome) => replayed(decided(request, outcome)?),
     };
-    Ok(with_preference(response, patience))
+    Ok(with_preference(response, preference))
 }
 
 /// What there is to read, as soon as it is there.
 ///
 /// # Errors
 /// `NOT_FOUND` when it is still not there after three quarters of a second; whatever the read answers.
-pub(crate) async fn patiently<T, R: Future<Output = Result<Option<T>, Problem>>>(
+pub(crate) async fn read_when_there<T, R: Future<Output = Result<Option<T>, Problem>>>(
     read: impl Fn() -> R,
 ) -> Result<T, Problem> {
     for pause in LOOK_AGAIN {

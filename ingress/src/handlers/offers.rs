@@ -1,4 +1,4 @@
-//! `/v1/products/{sku}/offers/{source}`: what a product costs elsewhere, pushed by whoever watches. The door checks that it can be
+//! `/v1/products/{sku}/offers/{source}`: what a product costs elsewhere, pushed by whoever watches. Ingress checks that it can be
 //! read; whether it is believed, the prices processor decides.
 
 use events::ids::{OfferSource, RequestId, Sku};
@@ -78,7 +78,7 @@ pub(crate) async fn put(caller: Caller, request: Request) -> Answer {
     let Request { state, call, body, path: [segment, source], key, .. } = request;
     let (sku, source) = (sku_of(&segment)?, source_of(&source)?);
     let key = key.as_deref();
-    let offered: Offered = body::said(&call, body)?;
+    let offered: Offered = body::parse_json(&call, body)?;
     offered.check()?;
     let canonical = serde_json::to_vec(&offered).map_err(|_| Problem::new(Code::Internal))?;
     let subject = Subject::Product(sku.clone());
@@ -105,7 +105,7 @@ pub(crate) async fn delete(caller: Caller, request: Request) -> Answer {
     let Request { state, call, body, path: [segment, source], key, .. } = request;
     let (sku, source) = (sku_of(&segment)?, source_of(&source)?);
     let key = key.as_deref();
-    body::said_nothing(&call, body)?;
+    body::expect_empty(&call, body)?;
     let subject = Subject::Product(sku.clone());
     let request = key.map_or_else(idempotency::unrepeatable, |key| {
         let route = format!("DELETE /v1/products/{sku}/offers/{source}");

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use warp::http::StatusCode;
 
-use super::{Answer, definitions, json, patiently};
+use super::{Answer, definitions, json, read_when_there};
 use crate::admission::Admission;
 use crate::auth::Caller;
 use crate::handlers::Request;
@@ -66,7 +66,7 @@ pub(crate) struct ProductShown {
     /// What a unit costs outside the time sale, minor units.
     #[serde(skip_serializing_if = "Option::is_none")]
     list_price: Option<Money>,
-    /// What a unit costs now, by this door's clock, minor units. What an order costs is decided when its units are held.
+    /// What a unit costs now, by this process's clock, minor units. What an order costs is decided when its units are held.
     #[serde(skip_serializing_if = "Option::is_none")]
     price: Option<Money>,
     /// The time sale, if there is one.
@@ -102,7 +102,7 @@ pub(crate) async fn put(caller: Caller, request: Request) -> Answer {
     let Request { state, call, body, path: [segment, _], key, .. } = request;
     let sku = sku_of(&segment)?;
     let key = key.as_deref();
-    let terms: ProductTerms = body::said(&call, body)?;
+    let terms: ProductTerms = body::parse_json(&call, body)?;
     terms.check().map_err(|error| Problem::new(Code::InvalidField).pointer(error.field).detail(error.rule))?;
     let canonical = serde_json::to_vec(&terms).map_err(|_| Problem::new(Code::Internal))?;
     let subject = Subject::Product(sku.clone());
@@ -121,7 +121,7 @@ pub(crate) async fn stock(caller: Caller, request: Request) -> Answer {
     let Request { state, call, body, path: [segment, _], key, .. } = request;
     let sku = sku_of(&segment)?;
     let key = required(key.as_deref())?;
-    let StockChange { change } = body::said(&call, body)?;
+    let StockChange { change } = body::parse_json(&call, body)?;
     let request = RequestId::of(caller.id.as_str(), &format!("POST /v1/products/{sku}/stock"), key);
     let subject = Subject::Product(sku.clone());
     let command = InventoryCommand::AdjustStock { request, sku, change };
@@ -137,7 +137,7 @@ pub(crate) async fn stock(caller: Caller, request: Request) -> Answer {
 pub(crate) async fn get(caller: Caller, request: Request) -> Answer {
     let Request { state, call: _, path: [segment, _], .. } = request;
     let sku = sku_of(&segment)?;
-    let row = patiently(|| state.reads.product(&sku, &state.metrics)).await?;
+    let row = read_when_there(|| state.reads.product(&sku, &state.metrics)).await?;
     json(StatusCode::OK, &shown(row, caller.is_operator()))
 }
 

@@ -1,4 +1,4 @@
-//! `GET /v1/requests/{request}`: what became of an accepted request. Somebody else's is not there.
+//! `GET /v1/requests/{request}`: what became of an accepted request. Another shopper's is not found.
 
 use events::ids::{CampaignId, CouponId, OrderId, RequestId, SellerId, Sku};
 use events::request::Outcome;
@@ -58,7 +58,7 @@ enum Status {
     Applied,
 }
 
-/// Answers from this door's memory, else from the projections.
+/// Answers from this process's memory, else from the projections.
 ///
 /// # Errors
 /// `INVALID_ID`, `NOT_FOUND`, `UNAVAILABLE` when nothing can be read.
@@ -66,7 +66,7 @@ pub(crate) async fn get(caller: Caller, request: Request) -> Answer {
     let Request { state, call: _, path: [segment, _], .. } = request;
     let request = RequestId::new(&segment).map_err(|error| Problem::new(Code::InvalidId).detail(error.to_string()))?;
     let not_found = || Problem::new(Code::NotFound);
-    if let Some(known) = state.ledger.glimpse(request) {
+    if let Some(known) = state.pending.peek(request) {
         return if known.owner == caller.id {
             json(StatusCode::OK, &of_memory(request, known))
         } else {

@@ -54,7 +54,7 @@ pub(crate) async fn put(caller: Caller, request: Request) -> Answer {
     let Request { state, call, body, path: [segment, _], key, .. } = request;
     let seller = seller_of(&segment)?;
     let key = key.as_deref();
-    let policy: SellerPolicy = body::said(&call, body)?;
+    let policy: SellerPolicy = body::parse_json(&call, body)?;
     policy.check().map_err(|error| Problem::new(Code::InvalidField).pointer(error.field).detail(error.rule))?;
     let canonical = serde_json::to_vec(&policy).map_err(|_| Problem::new(Code::Internal))?;
     let subject = Subject::Seller(seller.clone());
@@ -75,7 +75,7 @@ pub(crate) async fn close(caller: Caller, request: Request) -> Answer {
         .parse()
         .map_err(|error: events::calendar::DayError| Problem::new(Code::InvalidId).detail(error.to_string()))?;
     let key = required(key.as_deref())?;
-    body::said_nothing(&call, body)?;
+    body::expect_empty(&call, body)?;
     let request = RequestId::of(caller.id.as_str(), &format!("POST /v1/sellers/{seller}/days/{day}/close"), key);
     let subject = Subject::Seller(seller.clone());
     let command = SettlementCommand::CloseDay { request, seller, day };

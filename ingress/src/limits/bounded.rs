@@ -1,5 +1,5 @@
 //! A bounded map of governor's states. governor's own maps grow without end; this one refuses keys it does not know while it
-//! is full, so that an attacker with a million addresses cannot take the door's memory, and known callers go on.
+//! is full, so that an attacker with a million addresses cannot take ingress' memory, and known callers go on.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};

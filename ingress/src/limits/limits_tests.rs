@@ -1,4 +1,4 @@
-//! Whose address counts, what a full map does, what a limited caller is told.
+//! Whose address counts, what a full map does, what a limited caller is answered.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should fail")]
 
 use std::net::IpAddr;

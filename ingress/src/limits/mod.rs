@@ -1,5 +1,5 @@
 //! How often somebody may ask: governor's GCRA for the whole process, for one caller and for one address. Limits are per
-//! process: several doors allow several times as much. Maps of keys are bounded, and a full one refuses whom it does not know.
+//! process: several processes allow several times as much. Maps of keys are bounded, and a full one refuses whom it does not know.
 
 mod address;
 mod bounded;
@@ -182,7 +182,7 @@ impl Limits {
     }
 
     /// Forgets keys that are whole again. To be called every few seconds: governor never forgets by itself.
-    pub(crate) fn sweep(&self) {
+    pub(crate) fn prune(&self) {
         for limiter in [&self.callers.limiter, &self.operators.limiter, &self.addresses] {
             limiter.retain_recent();
             limiter.shrink_to_fit();

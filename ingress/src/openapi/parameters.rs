@@ -43,7 +43,7 @@ pub(super) fn parameters(route: &Route) -> Vec<Value> {
             "name": "token",
             "in": "query",
             "required": false,
-            "description": "The token that the provider was told to send, where one is configured.",
+            "description": "The token that the provider must send, where one is configured.",
             "schema": { "type": "string", "pattern": "^[A-Za-z0-9_-]{16,128}$" },
         }));
     }

@@ -59,7 +59,7 @@ async fn read(state: &State, mut feed: Feed, mut behind: BTreeSet<i32>) -> Strin
             Err(error) => return error.to_string(),
         }
         if !is_whole && behind.is_empty() {
-            let newer = "some prices were written by a newer version: upgrade this door";
+            let newer = "some prices were written by a newer version: upgrade this process";
             state.health.set(PART, Condition::Degraded(newer.into()));
         }
     }

@@ -59,7 +59,7 @@ pub(crate) enum Code {
     NotAWebhook,
     /// A webhook from an address, or with a token, that is not the provider's.
     SenderRefused,
-    /// The coupon processor's refusal, or the board's.
+    /// The coupon processor's refusal, or the cache of campaigns's.
     Refused(Refusal),
     /// The inventory processor's refusal of a command to a product.
     Stock(StockRefusal),

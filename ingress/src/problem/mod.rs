@@ -1,5 +1,5 @@
 //! Everything that is not a success: RFC 9457 problem details, from one closed list of codes. A handler returns a [`Problem`];
-//! it is written once, at the door, where the request's id is known.
+//! it is written once, at ingress, where the request's id is known.
 
 mod code;
 mod reason;
@@ -122,7 +122,7 @@ impl Problem {
         self
     }
 
-    /// Refused at the door: this attempt has put nothing into the log.
+    /// Refused at ingress: this attempt has put nothing into the log.
     #[must_use]
     pub(crate) fn not_admitted(mut self) -> Self {
         self.admitted = Some(false);

@@ -1,13 +1,13 @@
 //! Reading what became of things: Redis first, Postgres when Redis does not answer in time, is being rebuilt, or does not hold
 //! it. Both read-only; losing Redis costs latency and nothing else.
 
-mod accounts;
+mod settlement_reader;
 mod columns;
 mod postgres;
-mod postgres_accounts;
-mod postgres_shop;
+mod postgres_settlements;
+mod postgres_orders;
 mod redis;
-mod shop;
+mod order_reader;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,12 +15,12 @@ use std::time::Duration;
 use events::ids::{OrderId, RequestId, ShopperId, Sku};
 use projections::{CouponRow, OrderRow, ProductRow, RequestRow, TimelineRow};
 
-pub(crate) use accounts::{Accounts, Page, Place, SellerDay, SellerLine};
-#[cfg(test)]
-pub(crate) use accounts::{Closing, DayStatus};
+pub(crate) use order_reader::{LineRead, OrderRead, OrderReader, Reading};
 pub(crate) use postgres::Postgres;
 pub(crate) use redis::Redis;
-pub(crate) use shop::{LineRead, OrderRead, Reading, Shop};
+#[cfg(test)]
+pub(crate) use settlement_reader::{Closing, DayStatus};
+pub(crate) use settlement_reader::{Page, Place, SellerDay, SellerLine, SettlementReader};
 
 use crate::metrics::Metrics;
 use crate::problem::{Code, Problem};
@@ -31,9 +31,9 @@ pub(crate) struct Reads {
     pub(crate) redis: Option<Redis>,
     pub(crate) postgres: Option<Arc<Postgres>>,
     /// Products and orders: Postgres.
-    pub(crate) shop: Option<Arc<dyn Shop>>,
+    pub(crate) shop: Option<Arc<dyn OrderReader>>,
     /// What sellers are owed: Postgres.
-    pub(crate) accounts: Option<Arc<dyn Accounts>>,
+    pub(crate) accounts: Option<Arc<dyn SettlementReader>>,
     pub(crate) redis_deadline: Duration,
     pub(crate) postgres_deadline: Duration,
 }
@@ -174,7 +174,7 @@ impl Reads {
     ///
     /// # Errors
     /// `UNAVAILABLE` when Postgres does not answer.
-    pub(crate) async fn timeline(
+    pub(crate) async fn order_stream(
         &self,
         order: &OrderId,
         after: u64,
@@ -182,7 +182,7 @@ impl Reads {
         metrics: &Metrics,
     ) -> Result<Vec<TimelineRow>, Problem> {
         let shop = self.shop()?;
-        let read = within(self.postgres_deadline, shop.timeline(order, after, most)).await;
+        let read = within(self.postgres_deadline, shop.order_stream(order, after, most)).await;
         answered(read, |rows| !rows.is_empty(), metrics)
     }
 
@@ -204,11 +204,11 @@ impl Reads {
         answered(read, |rows| !rows.is_empty(), metrics)
     }
 
-    fn accounts(&self) -> Result<&Arc<dyn Accounts>, Problem> {
+    fn accounts(&self) -> Result<&Arc<dyn SettlementReader>, Problem> {
         self.accounts.as_ref().ok_or_else(|| Problem::new(Code::Unavailable))
     }
 
-    fn shop(&self) -> Result<&Arc<dyn Shop>, Problem> {
+    fn shop(&self) -> Result<&Arc<dyn OrderReader>, Problem> {
         self.shop.as_ref().ok_or_else(|| Problem::new(Code::Unavailable))
     }
 }
@@ -237,10 +237,10 @@ fn failed(source: &'static str, error: &ReadError, metrics: &Metrics) {
 }
 
 #[cfg(test)]
-mod accounts_tests;
+mod settlement_reader_tests;
 #[cfg(test)]
-mod shop_tests;
+mod order_reader_tests;
 #[cfg(test)]
-mod slow_tests;
+mod service_tests;
 #[cfg(test)]
 mod test_database;

@@ -17,7 +17,7 @@ const ATTEMPTS: usize = 3;
 /// Reads what the sinks have written to Redis.
 pub(crate) struct Redis {
     client: redis::Client,
-    /// Connected by the first read, so that a door starts without Redis too.
+    /// Connected by the first read, so that an ingress process starts without Redis too.
     connection: OnceCell<ConnectionManager>,
     keys: RedisKeys,
     epoch: ArcSwapOption<Epoch>,

@@ -1,18 +1,18 @@
-//! One record of `ingress.replies`: decode it, tell whoever waits.
+//! One record of `ingress.replies`: decode it, wake the waiter.
 
 use events::codec::{self, DecodeError};
 use events::envelope::Envelope;
 use events::request::Reply;
 use streams::record::Record;
 
-use super::Ledger;
+use super::PendingRequests;
 
 /// What became of a reply.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Resolved {
-    /// A request of this door.
+    /// A request of this process.
     Known,
-    /// Another door's on the same partition, or forgotten.
+    /// Another process's on the same partition, or forgotten.
     Unknown,
     /// Nobody can read it.
     Unreadable,
@@ -28,12 +28,12 @@ impl Resolved {
     }
 }
 
-/// Handles one record. A reply that cannot be read costs somebody a wait, nothing else: the decision is in the log.
-pub(crate) fn resolve_record(ledger: &Ledger, record: &Record) -> Resolved {
+/// Handles one record. A reply that cannot be read costs one waiter its time, nothing else: the decision is in the log.
+pub(crate) fn resolve_record(pending: &PendingRequests, record: &Record) -> Resolved {
     let envelope = Envelope::from_headers(record.header_pairs());
     match codec::decode::<Reply>(record.value.as_deref(), &envelope) {
         Ok(reply) => {
-            if ledger.resolve(reply) {
+            if pending.resolve(reply) {
                 Resolved::Known
             } else {
                 Resolved::Unknown

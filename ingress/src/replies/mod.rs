@@ -2,10 +2,10 @@
 //! it does not know goes to the log, where the processor recognises a repeat.
 
 mod follow;
-mod ledger;
+mod pending;
 
 pub(crate) use follow::resolve_record;
-pub(crate) use ledger::{Beginning, Glimpse, Ledger, Waiter, Wanted};
+pub(crate) use pending::{Beginning, Glimpse, PendingRequests, Waiter, Wanted};
 
 #[cfg(test)]
-mod ledger_tests;
+mod pending_tests;

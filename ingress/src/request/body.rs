@@ -1,5 +1,5 @@
 //! Reads a body: bounded in size and in time. A body that does not say how long it is was refused before
-//! ([`crate::door`]), so an endless one cannot begin.
+//! ([`crate::service`]), so an endless one cannot begin.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -62,7 +62,7 @@ where
 ///
 /// # Errors
 /// Whatever was wrong with reading it; `UNSUPPORTED_MEDIA_TYPE`, and as for [`json::parse`].
-pub(crate) fn said<T: DeserializeOwned>(call: &Call, body: Result<Bytes, Problem>) -> Result<T, Problem> {
+pub(crate) fn parse_json<T: DeserializeOwned>(call: &Call, body: Result<Bytes, Problem>) -> Result<T, Problem> {
     let body = body?;
     must_be_json(call)?;
     json::parse(&body)
@@ -72,7 +72,7 @@ pub(crate) fn said<T: DeserializeOwned>(call: &Call, body: Result<Bytes, Problem
 ///
 /// # Errors
 /// As for [`said`].
-pub(crate) fn said_nothing(call: &Call, body: Result<Bytes, Problem>) -> Result<(), Problem> {
+pub(crate) fn expect_empty(call: &Call, body: Result<Bytes, Problem>) -> Result<(), Problem> {
     let body = body?;
     if !body.is_empty() {
         must_be_json(call)?;

@@ -18,7 +18,7 @@ pub(crate) const NO_ROUTE: usize = usize::MAX;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Peer(pub(crate) IpAddr);
 
-/// One request on its way through the door.
+/// One request on its way through ingress.
 #[derive(Debug)]
 pub(crate) struct Call {
     /// Its headers.

@@ -12,7 +12,7 @@ pub(crate) const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("prefe
 
 /// How long to wait for a decision after which the answer is 202.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Patience {
+pub(crate) struct WaitPreference {
     /// From the request's beginning.
     pub(crate) wait: Duration,
     /// What to answer in `Preference-Applied`.
@@ -20,7 +20,7 @@ pub(crate) struct Patience {
 }
 
 /// What the client prefers, within what the configuration allows. Of a preference named twice the first counts.
-pub(crate) fn patience(call: &Call, config: &WaitingConfig) -> Patience {
+pub(crate) fn wait_preference(call: &Call, config: &WaitingConfig) -> WaitPreference {
     let mut wait = None;
     let mut is_async = false;
     let values = call.headers.get_all(PREFER).iter().filter_map(|value| value.to_str().ok());
@@ -39,9 +39,11 @@ pub(crate) fn patience(call: &Call, config: &WaitingConfig) -> Patience {
         (Some(seconds), _) => {
             let seconds = seconds.min(config.longest_wait_seconds);
             let applied = HeaderValue::from_str(&format!("wait={seconds}")).ok();
-            Patience { wait: Duration::from_secs(seconds), applied }
+            WaitPreference { wait: Duration::from_secs(seconds), applied }
         }
-        (None, true) => Patience { wait: Duration::ZERO, applied: Some(HeaderValue::from_static("respond-async")) },
-        (None, false) => Patience { wait: Duration::from_millis(config.default_wait_ms), applied: None },
+        (None, true) => {
+            WaitPreference { wait: Duration::ZERO, applied: Some(HeaderValue::from_static("respond-async")) }
+        }
+        (None, false) => WaitPreference { wait: Duration::from_millis(config.default_wait_ms), applied: None },
     }
 }

@@ -5,8 +5,8 @@ use warp::http::Method;
 use super::row::{Access, AnswerSpec, Body, Handler, Key, PENDING, QuotaClass, Reads, Route, nothing, schema};
 use super::{for_anybody, for_caller};
 use crate::handlers::{orders, webhooks};
+use crate::order_streams::StreamedEvent;
 use crate::problem::Family;
-use crate::timelines::Told;
 
 const APPLIED: &[AnswerSpec] = &[schema::<orders::Applied>(200, "Carried out"), PENDING];
 
@@ -62,7 +62,7 @@ pub(super) const GET_ORDER_EVENTS: Route = Route {
     answers: &[
         AnswerSpec {
             media_type: "text/event-stream",
-            ..schema::<Told>(200, "Each event's id is its number, its type is the fact's, its data is this")
+            ..schema::<StreamedEvent>(200, "Each event's id is its number, its type is the fact's, its data is this")
         },
         nothing(204, "Nothing follows the Last-Event-ID: the order is at its end"),
     ],

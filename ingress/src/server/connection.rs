@@ -20,9 +20,9 @@ use warp::http::Request;
 use super::Endless;
 use super::watch::{Limits, Phase, Watch, Watched};
 use crate::config::ServerConfig;
-use crate::door::Door;
 use crate::metrics::Metrics;
 use crate::request::Peer;
+use crate::service::Service;
 
 /// Every open connection.
 pub(super) struct Connections {
@@ -59,7 +59,7 @@ impl Connections {
         self: &Arc<Self>,
         stream: TcpStream,
         peer: SocketAddr,
-        door: Arc<Door>,
+        service: Arc<Service>,
         stopping: signal::Receiver<()>,
         config: &ServerConfig,
     ) {
@@ -86,7 +86,7 @@ impl Connections {
             let watch = Arc::clone(&watch);
             async move {
                 let leaving = Leaving { connections: &connections, number };
-                serve(http, io, watch, Peer(peer.ip()), door, stopping).await;
+                serve(http, io, watch, Peer(peer.ip()), service, stopping).await;
                 drop(leaving);
             }
         });
@@ -136,15 +136,15 @@ async fn serve(
     io: Watched<TcpStream>,
     watch: Arc<Watch>,
     peer: Peer,
-    door: Arc<Door>,
+    service: Arc<Service>,
     mut stopping: signal::Receiver<()>,
 ) {
     let clock = Arc::clone(&io.clock);
     let service = service_fn(move |request: Request<Incoming>| {
         watch.enter(Phase::Busy, clock.load(Ordering::Relaxed));
-        let (door, watch, clock) = (Arc::clone(&door), Arc::clone(&watch), Arc::clone(&clock));
+        let (service, watch, clock) = (Arc::clone(&service), Arc::clone(&watch), Arc::clone(&clock));
         async move {
-            let response = door.answer(request, peer).await;
+            let response = service.answer(request, peer).await;
             let is_endless = response.extensions().get::<Endless>().is_some();
             let phase = if is_endless { Phase::Streaming } else { Phase::Answering };
             watch.enter(phase, clock.load(Ordering::Relaxed));

@@ -1,5 +1,5 @@
 //! The accept loop: HTTP/1.1 over TCP with a deadline for every phase of a connection, a cap on connections, and a drain. warp's own
-//! server has none of these. HTTP/2 is not spoken: a load balancer speaks it to the world, and its floods stay there.
+//! server has none of these. HTTP/2 is not spoken: a load balancer speaks it to the fixture, and its floods stay there.
 
 mod connection;
 mod watch;
@@ -15,11 +15,11 @@ use tokio::sync::watch as signal;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use crate::config::ServerConfig;
-use crate::door::Door;
 use crate::metrics::Metrics;
+use crate::service::Service;
 use connection::Connections;
 
-/// Marks an answer that goes on until somebody ends it: it has a stream's deadlines.
+/// Marks an answer that goes on until one side ends it: it has a stream's deadlines.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Endless;
 
@@ -48,7 +48,7 @@ pub(crate) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 /// connections were cut off.
 pub(crate) async fn run(
     listener: TcpListener,
-    door: Arc<Door>,
+    service: Arc<Service>,
     metrics: &Metrics,
     config: &ServerConfig,
     heartbeat: Duration,
@@ -73,7 +73,7 @@ pub(crate) async fn run(
                         metrics.connection_ended("refused");
                         refuse(&stream);
                     } else {
-                        connections.spawn(stream, peer, Arc::clone(&door), stopping.clone(), config);
+                        connections.spawn(stream, peer, Arc::clone(&service), stopping.clone(), config);
                     }
                 }
                 Err(error) => pause = after(&error, pause, metrics),

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::bad_input_tests::{all_refused, good, started};
-use super::world::*;
+use super::fixture::*;
 use crate::routes::{Body, TABLE};
 
 /// Texts that are not strict JSON.

@@ -1,7 +1,7 @@
 //! Whatever comes in: a documented 4xx, never a 5xx, never a record. The corpus is made of a few hundred bad parts put into every
 //! place where they fit.
 
-use super::world::*;
+use super::fixture::*;
 use crate::routes::{Access, Body, Key, Route, TABLE};
 
 /// A policy that uses every member.
@@ -69,11 +69,11 @@ pub(super) fn bare(route: &Route) -> Ask {
 
 /// Sends everything, checks every answer, and that the log is as it was.
 pub(super) async fn all_refused(corpus: Vec<(String, Ask)>, fits: impl Fn(u16, &str) -> bool) -> usize {
-    let world = world();
-    world.define("sale", 10);
+    let fixture = fixture();
+    fixture.define("sale", 10);
     let count = corpus.len();
     for (name, ask) in corpus {
-        let answer = world.send(ask).await;
+        let answer = fixture.send(ask).await;
         let (status, code) = (answer.status.as_u16(), answer.code());
         assert!((400..500).contains(&status), "{name}: {status}");
         assert!(fits(status, &code), "{name}: {status} {code} {}", String::from_utf8_lossy(&answer.bytes));
@@ -84,7 +84,7 @@ pub(super) async fn all_refused(corpus: Vec<(String, Ask)>, fits: impl Fn(u16, &
         }
         assert!(answer.header("x-request-id").is_some(), "{name}");
     }
-    assert_eq!(world.emitter.emitted().len(), 0, "nothing may have reached the log");
+    assert_eq!(fixture.emitter.emitted().len(), 0, "nothing may have reached the log");
     count
 }
 
@@ -127,7 +127,7 @@ async fn every_bad_id_is_refused() {
     for route in TABLE.iter().filter(|route| route.template.contains('{')) {
         for id in ids {
             let path = path_with(route.template, id, id, id);
-            // A path that is no path at all does not get as far as the door.
+            // A path that is no path at all does not get as far as ingress.
             if path.parse::<warp::http::Uri>().is_err() {
                 continue;
             }
@@ -254,10 +254,10 @@ async fn what_is_too_large_is_refused_at_its_first_byte_too_many() {
         }
     }
     all_refused(corpus, |status, code| (status, code) == (413, "BODY_TOO_LARGE")).await;
-    let world = world();
+    let fixture = fixture();
     let fits = claim("kim", "sale", KEY).json(format!("{{{}}}", " ".repeat(1022)));
-    world.define("sale", 10);
-    assert_eq!(world.send(fits.header("prefer", "wait=0")).await.status, 202);
+    fixture.define("sale", 10);
+    assert_eq!(fixture.send(fits.header("prefer", "wait=0")).await.status, 202);
 }
 
 #[tokio::test]

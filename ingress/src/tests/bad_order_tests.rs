@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::bad_input_tests::{KEY, all_refused, good_body, path_of, started};
-use super::world::*;
+use super::fixture::*;
 use crate::routes::{Body, Route, TABLE};
 
 fn routes() -> impl Iterator<Item = &'static Route> {
@@ -70,11 +70,11 @@ async fn lines_that_no_order_can_have_are_refused() {
     let count = all_refused(corpus, |status, code| (status, code) == (422, "INVALID_FIELD")).await;
     assert!(count > 75, "{count}");
     // The most that is allowed is allowed.
-    let world = world();
+    let fixture = fixture();
     for (place, good) in [json!([{ "sku": "tea", "quantity": 1_000 }]), Value::Array(many(50))].into_iter().enumerate()
     {
         let asked = ask("POST", "/v1/orders").shopper("kim").header("idempotency-key", format!("{KEY}-{place}"));
-        let answer = world.send(asked.header("prefer", "wait=0").json(lines(good).to_string())).await;
+        let answer = fixture.send(asked.header("prefer", "wait=0").json(lines(good).to_string())).await;
         assert_eq!(answer.status, 202);
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::bad_input_tests::{KEY, all_refused, good_body, started};
-use super::world::*;
+use super::fixture::*;
 use crate::routes::{Body, Route, TABLE};
 
 fn put() -> &'static Route {
@@ -46,16 +46,16 @@ async fn policies_that_break_a_rule_are_refused_with_the_field() {
         ("pay_out", weekly(10_001, 14), "/pay_out/weekly/first_share"),
         ("pay_out", weekly(7_000, 91), "/pay_out/weekly/reserve_after_days"),
     ];
-    let world = world();
+    let fixture = fixture();
     for (member, value, pointer) in of_rules {
         let mut policy = good.clone();
         policy[member] = value.clone();
-        let answer = world.send(started(put()).json(policy.to_string())).await;
+        let answer = fixture.send(started(put()).json(policy.to_string())).await;
         let told = (answer.status.as_u16(), answer.code());
         assert_eq!(told, (422, "INVALID_FIELD".to_owned()), "{member} = {value:.60}");
         assert_eq!(answer.json()["pointer"], pointer, "{member} = {value:.60}");
     }
-    assert_eq!(world.emitter.emitted().len(), 0);
+    assert_eq!(fixture.emitter.emitted().len(), 0);
 }
 
 #[tokio::test]
@@ -202,11 +202,11 @@ async fn queries_that_ask_for_something_else_than_they_seem_to_are_refused() {
 
 #[tokio::test]
 async fn a_place_in_anothers_rows_shows_a_seller_its_own() {
-    let world = world();
-    world.accounts.put("cups", "2026-11-22", crate::reads::DayStatus::Closed);
-    world.accounts.put("teahouse", "2026-11-22", crate::reads::DayStatus::Closed);
+    let fixture = fixture();
+    fixture.accounts.put("cups", "2026-11-22", crate::reads::DayStatus::Closed);
+    fixture.accounts.put("teahouse", "2026-11-22", crate::reads::DayStatus::Closed);
     for after in ["cups.2026-11-21", "aaa.2026-11-21", "zzz.2026-11-21"] {
-        let answer = world.send(ask("GET", &format!("/v1/settlements?after={after}")).seller("teahouse")).await;
+        let answer = fixture.send(ask("GET", &format!("/v1/settlements?after={after}")).seller("teahouse")).await;
         let rows = answer.json()["settlements"].as_array().unwrap().clone();
         assert!(rows.iter().all(|row| row["seller"] == "teahouse"), "{after}: {rows:?}");
     }

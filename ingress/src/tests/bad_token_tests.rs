@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::bad_input_tests::{all_refused, bare};
-use super::world::*;
+use super::fixture::*;
 use crate::routes::{Access, TABLE};
 
 /// Authorisation headers that no route with a token may accept.

@@ -4,7 +4,7 @@ use events::coupons::{CouponCommand, CouponFact, Refusal};
 use events::request::Outcome;
 use serde_json::{Value, json};
 
-use super::world::*;
+use super::fixture::*;
 
 fn applied(command: &CouponCommand) -> Outcome {
     Outcome::Applied { campaign: command.campaign().clone(), version: 0 }
@@ -16,41 +16,42 @@ fn body() -> Value {
 
 #[tokio::test]
 async fn an_operator_defines_pauses_resumes_and_ends() {
-    let world = world();
+    let fixture = fixture();
     let define = ask("PUT", "/v1/campaigns/sale").operator().json(body().to_string());
     let mut asked = vec![define];
     asked.extend(["pause", "resume", "end"].map(|word| ask("POST", &format!("/v1/campaigns/sale/{word}")).operator()));
-    let processor = world.processor(4, applied);
+    let processor = fixture.processor(4, applied);
     for ask in asked {
-        let answer = world.send(ask).await;
+        let answer = fixture.send(ask).await;
         assert_eq!((answer.status.as_u16(), answer.json()), (200, json!({ "campaign": "sale", "version": 0 })));
     }
     processor.await.unwrap();
-    let kinds: Vec<_> = world.commands().iter().map(CouponCommand::kind).collect();
+    let kinds: Vec<_> = fixture.commands().iter().map(CouponCommand::kind).collect();
     assert_eq!(kinds, ["define_campaign", "pause_campaign", "resume_campaign", "end_campaign"]);
 }
 
 #[tokio::test]
 async fn whoever_is_told_that_a_campaign_is_open_finds_it_open_here() {
-    let world = world();
-    let processor = world.processor(1, |command| Outcome::Applied { campaign: command.campaign().clone(), version: 1 });
-    let board = std::sync::Arc::clone(&world.state);
+    let fixture = fixture();
+    let processor =
+        fixture.processor(1, |command| Outcome::Applied { campaign: command.campaign().clone(), version: 1 });
+    let state = std::sync::Arc::clone(&fixture.state);
     let event =
         event("sale", 1, 10, CouponFact::CampaignDefined { request: request_of("o", "o", "o"), terms: terms(10) });
     let late = tokio::spawn(async move {
         tokio::time::sleep(std::time::Duration::from_millis(150)).await;
-        board.board.apply(event);
+        state.campaigns.apply(event);
     });
     let put = ask("PUT", "/v1/campaigns/sale").operator().json(body().to_string()).header("prefer", "wait=5");
-    assert_eq!(world.send(put).await.status, 200);
-    assert_eq!(world.send(ask("GET", "/v1/campaigns/sale").shopper("kim")).await.status, 200);
+    assert_eq!(fixture.send(put).await.status, 200);
+    assert_eq!(fixture.send(ask("GET", "/v1/campaigns/sale").shopper("kim")).await.status, 200);
     processor.await.unwrap();
     late.await.unwrap();
 }
 
 #[tokio::test]
 async fn the_same_key_with_other_terms_is_a_conflict() {
-    let world = world();
+    let fixture = fixture();
     // Taken once: its windows begin with the clock.
     let body = body();
     let put = |stock: u32| {
@@ -62,9 +63,9 @@ async fn the_same_key_with_other_terms_is_a_conflict() {
             .header("prefer", "respond-async")
             .json(terms.to_string())
     };
-    let first = world.send(put(10)).await;
+    let first = fixture.send(put(10)).await;
     assert_eq!(first.status, 202);
-    let other = world.send(put(11)).await;
+    let other = fixture.send(put(11)).await;
     assert_eq!((other.status.as_u16(), other.code().as_str()), (422, "IDEMPOTENCY_CONFLICT"));
     assert_eq!(other.json()["admitted"], false);
     // The same terms, written in another way, are the same request.
@@ -74,7 +75,7 @@ async fn the_same_key_with_other_terms_is_a_conflict() {
         .header("prefer", "respond-async");
     let mut same = body.clone();
     same["stock"] = json!(10);
-    let again = world.send(repeat.json(serde_json::to_string_pretty(&same).unwrap())).await;
+    let again = fixture.send(repeat.json(serde_json::to_string_pretty(&same).unwrap())).await;
     assert_eq!((again.status.as_u16(), &again.json()["request"]), (202, &first.json()["request"]));
 }
 
@@ -82,9 +83,9 @@ async fn the_same_key_with_other_terms_is_a_conflict() {
 async fn the_processors_refusal_of_terms_has_its_status() {
     for (reason, status) in [(Refusal::TermsFrozen, 409), (Refusal::InvalidTerms, 422), (Refusal::UnknownCampaign, 409)]
     {
-        let world = world();
-        let processor = world.processor(1, refused(reason));
-        let answer = world.send(ask("PUT", "/v1/campaigns/sale").operator().json(body().to_string())).await;
+        let fixture = fixture();
+        let processor = fixture.processor(1, refused(reason));
+        let answer = fixture.send(ask("PUT", "/v1/campaigns/sale").operator().json(body().to_string())).await;
         processor.await.unwrap();
         assert_eq!((answer.status.as_u16(), answer.code().as_str()), (status, reason.code()));
     }
@@ -92,9 +93,9 @@ async fn the_processors_refusal_of_terms_has_its_status() {
 
 #[tokio::test]
 async fn a_campaign_shows_its_phase() {
-    let world = world();
+    let fixture = fixture();
     let request = request_of("o", "o", "o");
-    world.define("sale", 10);
+    fixture.define("sale", 10);
     let table = [
         (CouponFact::CampaignResumed { request }, 10, "running", "open"),
         (CouponFact::CampaignPaused { request }, 10, "paused", "paused"),
@@ -102,13 +103,13 @@ async fn a_campaign_shows_its_phase() {
         (CouponFact::CampaignEnded { request }, 5, "ended", "closed"),
     ];
     for (version, (fact, remaining, status, phase)) in (2..).zip(table) {
-        world.state.board.apply(event("sale", version, remaining, fact));
-        let shown = world.send(ask("GET", "/v1/campaigns/sale").shopper("kim")).await.json();
+        fixture.state.campaigns.apply(event("sale", version, remaining, fact));
+        let shown = fixture.send(ask("GET", "/v1/campaigns/sale").shopper("kim")).await.json();
         assert_eq!((&shown["status"], &shown["phase"]), (&json!(status), &json!(phase)));
         assert_eq!((&shown["version"], &shown["stock"]["remaining"]), (&json!(version), &json!(remaining)));
         assert_eq!(shown["terms"]["stock"], 10);
     }
-    assert_eq!(world.send(ask("GET", "/v1/campaigns/other").shopper("kim")).await.code(), "NOT_FOUND");
-    world.state.board.set_current(false);
-    assert_eq!(world.send(ask("GET", "/v1/campaigns/other").shopper("kim")).await.code(), "UNAVAILABLE");
+    assert_eq!(fixture.send(ask("GET", "/v1/campaigns/other").shopper("kim")).await.code(), "NOT_FOUND");
+    fixture.state.campaigns.set_current(false);
+    assert_eq!(fixture.send(ask("GET", "/v1/campaigns/other").shopper("kim")).await.code(), "UNAVAILABLE");
 }

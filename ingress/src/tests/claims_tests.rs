@@ -8,16 +8,16 @@ use serde_json::json;
 use streams::emitter::Emitter;
 use streams::simulated::Emission;
 
-use super::world::*;
+use super::fixture::*;
 
 const KEY: &str = "key-0123456789abcdef";
 
 #[tokio::test]
 async fn a_granted_claim_is_201_with_its_coupon() {
-    let world = world();
-    world.define("sale", 10);
-    let processor = world.processor(1, granted);
-    let answer = world.send(claim("kim", "sale", KEY)).await;
+    let fixture = fixture();
+    fixture.define("sale", 10);
+    let processor = fixture.processor(1, granted);
+    let answer = fixture.send(claim("kim", "sale", KEY)).await;
     processor.await.unwrap();
     let request = request_of("kim", "sale", KEY);
     assert_eq!(answer.status, 201);
@@ -29,8 +29,8 @@ async fn a_granted_claim_is_201_with_its_coupon() {
 
 #[tokio::test]
 async fn a_claim_says_in_the_log_whose_it_is_and_where_to_answer() {
-    let world = world();
-    world.define("sale", 10);
+    let fixture = fixture();
+    fixture.define("sale", 10);
     let mut body = claims("kim", &["shopper"]);
     body["segments"] = json!(["vip", "early"]);
     let token = signed(&body, OLD_SECRET, jsonwebtoken::Algorithm::HS256);
@@ -40,15 +40,15 @@ async fn a_claim_says_in_the_log_whose_it_is_and_where_to_answer() {
         .header("idempotency-key", format!("\"{KEY}\""))
         .header("traceparent", traceparent)
         .header("prefer", "respond-async");
-    let answer = world.send(asked).await;
+    let answer = fixture.send(asked).await;
     assert_eq!((answer.status.as_u16(), answer.header("x-request-id")), (202, traceparent.get(3..35)));
-    let [outgoing] = &world.emitter.emitted()[..] else { panic!("one record") };
+    let [outgoing] = &fixture.emitter.emitted()[..] else { panic!("one record") };
     assert_eq!((&*outgoing.topic, outgoing.key.as_deref()), ("coupons.inbox", Some(&b"sale"[..])));
     let header = |name: &str| outgoing.headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_ref());
     assert_eq!(header("event-type"), Some(&b"claim"[..]));
     assert_eq!(header("reply-to"), Some(&b"3"[..]));
     assert_eq!(header("traceparent"), Some(traceparent.as_bytes()));
-    let CouponCommand::Claim { request, shopper, segments, .. } = &world.commands()[0] else { panic!("a claim") };
+    let CouponCommand::Claim { request, shopper, segments, .. } = &fixture.commands()[0] else { panic!("a claim") };
     assert_eq!((*request, shopper.as_str()), (request_of("kim", "sale", KEY), "kim"));
     assert_eq!(segments.iter().map(events::ids::Segment::as_str).collect::<Vec<_>>(), ["vip", "early"]);
 }
@@ -66,45 +66,45 @@ async fn patience_decides_between_the_decision_and_202() {
         (&["wait=soon"], None, 1_000),
     ];
     for (place, (prefer, applied, most)) in table.into_iter().enumerate() {
-        let world = world();
-        world.define("sale", 10);
+        let fixture = fixture();
+        fixture.define("sale", 10);
         let key = format!("{KEY}-{place}");
         let mut asked = claim("kim", "sale", &key);
         for preference in prefer {
             asked = asked.header("prefer", preference);
         }
         let began = Instant::now();
-        let answer = world.send(asked).await;
+        let answer = fixture.send(asked).await;
         let request = request_of("kim", "sale", &key).to_string();
         assert_eq!(answer.status, 202, "{prefer:?}");
         assert_eq!(answer.json(), json!({ "request": request, "status": "pending" }));
         assert_eq!(answer.header("location"), Some(format!("/v1/requests/{request}").as_str()));
         assert_eq!(answer.header("preference-applied"), applied, "{prefer:?}");
         assert!(began.elapsed() < Duration::from_millis(most), "{prefer:?} took {:?}", began.elapsed());
-        assert_eq!(world.commands().len(), 1, "202 means that it is in the log");
+        assert_eq!(fixture.commands().len(), 1, "202 means that it is in the log");
     }
 }
 
 #[tokio::test]
 async fn nobody_is_told_anything_before_the_log_has_it() {
-    let world = world();
-    world.define("sale", 10);
-    world.emitter.set(Emission::Held);
-    let door = world.send(claim("kim", "sale", KEY).header("prefer", "respond-async"));
-    tokio::pin!(door);
-    assert!(tokio::time::timeout(Duration::from_millis(80), &mut door).await.is_err());
-    assert_eq!(world.emitter.release(), 1);
-    assert_eq!(door.await.status, 202);
+    let fixture = fixture();
+    fixture.define("sale", 10);
+    fixture.emitter.set(Emission::Held);
+    let service = fixture.send(claim("kim", "sale", KEY).header("prefer", "respond-async"));
+    tokio::pin!(service);
+    assert!(tokio::time::timeout(Duration::from_millis(80), &mut service).await.is_err());
+    assert_eq!(fixture.emitter.release(), 1);
+    assert_eq!(service.await.status, 202);
 }
 
 #[tokio::test]
 async fn a_refusal_by_the_processor_is_409_and_admitted() {
-    let world = world();
-    world.define("sale", 10);
+    let fixture = fixture();
+    fixture.define("sale", 10);
     for (place, reason) in Refusal::ALL.into_iter().enumerate() {
         let key = format!("{KEY}-{place}");
-        let processor = world.processor(1, refused(reason));
-        let answer = world.send(claim("kim", "sale", &key)).await;
+        let processor = fixture.processor(1, refused(reason));
+        let answer = fixture.send(claim("kim", "sale", &key)).await;
         processor.await.unwrap();
         let body = answer.json();
         let status = if matches!(reason.code(), "IDEMPOTENCY_CONFLICT" | "INVALID_TERMS") { 422 } else { 409 };
@@ -127,15 +127,15 @@ async fn what_memory_knows_for_certain_never_reaches_the_log() {
         terms
     };
     let request = request_of("o", "o", "o");
-    let world = world();
-    let board = &world.state.board;
-    board.apply(event("sold-out", 1, 0, define(terms(10))));
-    board.apply(event("not-open", 1, 10, define(late(60_000, 120_000))));
-    board.apply(event("closed", 1, 10, define(late(-120_000, -60_000))));
-    board.apply(event("paused", 1, 10, define(terms(10))));
-    board.apply(event("paused", 2, 10, CouponFact::CampaignPaused { request }));
-    board.apply(event("ended", 1, 10, define(terms(10))));
-    board.apply(event("ended", 2, 10, CouponFact::CampaignEnded { request }));
+    let fixture = fixture();
+    let cache = &fixture.state.campaigns;
+    cache.apply(event("sold-out", 1, 0, define(terms(10))));
+    cache.apply(event("not-open", 1, 10, define(late(60_000, 120_000))));
+    cache.apply(event("closed", 1, 10, define(late(-120_000, -60_000))));
+    cache.apply(event("paused", 1, 10, define(terms(10))));
+    cache.apply(event("paused", 2, 10, CouponFact::CampaignPaused { request }));
+    cache.apply(event("ended", 1, 10, define(terms(10))));
+    cache.apply(event("ended", 2, 10, CouponFact::CampaignEnded { request }));
     let table = [
         ("sold-out", "SOLD_OUT"),
         ("not-open", "NOT_OPEN"),
@@ -145,46 +145,46 @@ async fn what_memory_knows_for_certain_never_reaches_the_log() {
         ("nowhere", "UNKNOWN_CAMPAIGN"),
     ];
     for (campaign, code) in table {
-        let answer = world.send(claim("kim", campaign, KEY)).await;
+        let answer = fixture.send(claim("kim", campaign, KEY)).await;
         assert_eq!((answer.status.as_u16(), answer.code().as_str()), (409, code), "{campaign}");
         assert_eq!(answer.json()["admitted"], false);
     }
-    assert_eq!(world.emitter.emitted().len(), 0);
-    // The same door, not sure of itself any more, asks the log.
-    board.set_current(false);
+    assert_eq!(fixture.emitter.emitted().len(), 0);
+    // The same service, not sure of itself any more, asks the log.
+    cache.set_current(false);
     for (campaign, _) in table {
-        let answer = world.send(claim("kim", campaign, KEY).header("prefer", "respond-async")).await;
+        let answer = fixture.send(claim("kim", campaign, KEY).header("prefer", "respond-async")).await;
         assert_eq!(answer.status, 202, "{campaign}");
     }
 }
 
 #[tokio::test]
 async fn within_the_clock_margin_the_processor_is_asked() {
-    let world = world();
+    let fixture = fixture();
     let mut almost = terms(10);
     almost.claim.from = events::time::Timestamp::from_millis(crate::state::now().as_millis() + 1_000);
     let request = request_of("o", "o", "o");
-    world.state.board.apply(event("sale", 1, 10, CouponFact::CampaignDefined { request, terms: almost }));
-    let answer = world.send(claim("kim", "sale", KEY).header("prefer", "respond-async")).await;
+    fixture.state.campaigns.apply(event("sale", 1, 10, CouponFact::CampaignDefined { request, terms: almost }));
+    let answer = fixture.send(claim("kim", "sale", KEY).header("prefer", "respond-async")).await;
     assert_eq!(answer.status, 202);
 }
 
 #[tokio::test]
 async fn a_sold_out_campaign_reopens_when_a_unit_returns() {
-    let world = world();
-    world.define("sale", 10);
+    let fixture = fixture();
+    fixture.define("sale", 10);
     let request = request_of("o", "o", "o");
-    world.state.board.apply(event("sale", 2, 0, CouponFact::CampaignResumed { request }));
-    assert_eq!(world.send(claim("kim", "sale", KEY)).await.status, 409);
-    world.state.board.apply(event("sale", 3, 1, CouponFact::CampaignResumed { request }));
-    assert_eq!(world.send(claim("kim", "sale", KEY).header("prefer", "wait=0")).await.status, 202);
+    fixture.state.campaigns.apply(event("sale", 2, 0, CouponFact::CampaignResumed { request }));
+    assert_eq!(fixture.send(claim("kim", "sale", KEY)).await.status, 409);
+    fixture.state.campaigns.apply(event("sale", 3, 1, CouponFact::CampaignResumed { request }));
+    assert_eq!(fixture.send(claim("kim", "sale", KEY).header("prefer", "wait=0")).await.status, 202);
 }
 
 #[tokio::test]
 async fn a_repeat_of_a_granted_claim_is_never_refused_from_memory() {
-    // The door has forgotten the request (another instance, a restart); the board knows the grant and that nothing is left.
-    let world = world();
-    world.define("sale", 10);
+    // Ingress has forgotten the request (another instance, a restart); the cache of campaigns knows the grant and that nothing is left.
+    let fixture = fixture();
+    fixture.define("sale", 10);
     let request = request_of("kim", "sale", KEY);
     let fact = CouponFact::CouponGranted {
         request,
@@ -192,12 +192,12 @@ async fn a_repeat_of_a_granted_claim_is_never_refused_from_memory() {
         shopper: shopper("kim"),
         expires_at: events::time::Timestamp::from_millis(77),
     };
-    world.state.board.apply(event("sale", 2, 0, fact));
-    let processor = world.processor(1, granted);
-    assert_eq!(world.send(claim("kim", "sale", KEY)).await.status, 201);
+    fixture.state.campaigns.apply(event("sale", 2, 0, fact));
+    let processor = fixture.processor(1, granted);
+    assert_eq!(fixture.send(claim("kim", "sale", KEY)).await.status, 201);
     processor.await.unwrap();
     assert_eq!(
-        world.send(claim("lee", "sale", KEY)).await.code(),
+        fixture.send(claim("lee", "sale", KEY)).await.code(),
         "SOLD_OUT",
         "the same key of somebody else is nothing"
     );
@@ -205,53 +205,58 @@ async fn a_repeat_of_a_granted_claim_is_never_refused_from_memory() {
 
 #[tokio::test]
 async fn a_repeat_is_answered_from_memory_once_it_is_decided() {
-    let world = world();
-    world.define("sale", 10);
-    let processor = world.processor(1, granted);
-    let first = world.send(claim("kim", "sale", KEY)).await;
+    let fixture = fixture();
+    fixture.define("sale", 10);
+    let processor = fixture.processor(1, granted);
+    let first = fixture.send(claim("kim", "sale", KEY)).await;
     processor.await.unwrap();
-    world.state.board.apply(event("sale", 2, 0, CouponFact::CampaignEnded { request: request_of("o", "o", "o") }));
+    fixture.state.campaigns.apply(event(
+        "sale",
+        2,
+        0,
+        CouponFact::CampaignEnded { request: request_of("o", "o", "o") },
+    ));
     for _ in 0..3 {
-        let again = world.send(claim("kim", "sale", &format!("\"{KEY}\""))).await;
+        let again = fixture.send(claim("kim", "sale", &format!("\"{KEY}\""))).await;
         assert_eq!((again.status, again.json()), (first.status, first.json()));
         assert_eq!(again.header("idempotent-replayed"), Some("true"));
     }
-    assert_eq!(world.commands().len(), 1);
+    assert_eq!(fixture.commands().len(), 1);
 }
 
 #[tokio::test]
 async fn a_late_reply_answers_the_next_who_asks() {
-    let world = world();
-    world.define("sale", 10);
-    assert_eq!(world.send(claim("kim", "sale", KEY).header("prefer", "wait=0")).await.status, 202);
+    let fixture = fixture();
+    fixture.define("sale", 10);
+    assert_eq!(fixture.send(claim("kim", "sale", KEY).header("prefer", "wait=0")).await.status, 202);
     let request = request_of("kim", "sale", KEY);
     let path = format!("/v1/requests/{request}");
-    assert_eq!(world.send(ask("GET", &path).shopper("kim")).await.json()["status"], "pending");
-    let outcome = granted(&world.commands()[0]);
-    world.state.ledger.resolve(events::request::Reply { request, at: crate::state::now(), outcome });
-    let shown = world.send(ask("GET", &path).shopper("kim")).await.json();
+    assert_eq!(fixture.send(ask("GET", &path).shopper("kim")).await.json()["status"], "pending");
+    let outcome = granted(&fixture.commands()[0]);
+    fixture.state.pending.resolve(events::request::Reply { request, at: crate::state::now(), outcome });
+    let shown = fixture.send(ask("GET", &path).shopper("kim")).await.json();
     assert_eq!(
         (shown["status"].as_str(), shown["coupon"].as_str()),
         (Some("granted"), Some(request.coupon().to_string().as_str()))
     );
-    assert_eq!(world.send(ask("GET", &path).shopper("lee")).await.code(), "NOT_FOUND");
-    assert_eq!(world.send(claim("kim", "sale", KEY)).await.status, 201);
+    assert_eq!(fixture.send(ask("GET", &path).shopper("lee")).await.code(), "NOT_FOUND");
+    assert_eq!(fixture.send(claim("kim", "sale", KEY)).await.status, 201);
 }
 
 #[tokio::test]
 async fn a_thousand_equal_claims_at_once_get_one_answer() {
-    let world = std::sync::Arc::new(world());
-    world.define("sale", 10);
+    let fixture = std::sync::Arc::new(fixture());
+    fixture.define("sale", 10);
     let tasks: Vec<_> = (0..1_000)
         .map(|_| {
-            let world = std::sync::Arc::clone(&world);
-            tokio::spawn(async move { world.send(claim("kim", "sale", KEY).header("prefer", "wait=5")).await })
+            let fixture = std::sync::Arc::clone(&fixture);
+            tokio::spawn(async move { fixture.send(claim("kim", "sale", KEY).header("prefer", "wait=5")).await })
         })
         .collect();
     tokio::time::sleep(Duration::from_millis(30)).await;
     let request = request_of("kim", "sale", KEY);
-    let outcome = granted(&world.commands()[0]);
-    world.state.ledger.resolve(events::request::Reply { request, at: crate::state::now(), outcome });
+    let outcome = granted(&fixture.commands()[0]);
+    fixture.state.pending.resolve(events::request::Reply { request, at: crate::state::now(), outcome });
     let mut bodies = std::collections::BTreeSet::new();
     for task in tasks {
         let answer = task.await.unwrap();
@@ -259,8 +264,8 @@ async fn a_thousand_equal_claims_at_once_get_one_answer() {
         bodies.insert(answer.bytes);
     }
     assert_eq!(bodies.len(), 1);
-    assert!(world.commands().iter().all(|command| command.request() == request));
-    assert_eq!(world.state.ledger.waiters(), 0);
+    assert!(fixture.commands().iter().all(|command| command.request() == request));
+    assert_eq!(fixture.state.pending.waiters(), 0);
 }
 
 #[tokio::test]
@@ -273,18 +278,18 @@ async fn what_the_log_cannot_take_is_shed_and_what_it_may_have_is_unknown() {
         (Emission::UnknownAndKept, "OUTCOME_UNKNOWN", None),
     ];
     for (emission, code, admitted) in table {
-        let world = world();
-        world.define("sale", 10);
-        world.emitter.set(emission.clone());
-        let answer = world.send(claim("kim", "sale", KEY)).await;
+        let fixture = fixture();
+        fixture.define("sale", 10);
+        fixture.emitter.set(emission.clone());
+        let answer = fixture.send(claim("kim", "sale", KEY)).await;
         assert_eq!((answer.status.as_u16(), answer.code().as_str()), (503, code), "{emission:?}");
         assert_eq!(answer.json()["admitted"].as_bool(), admitted, "{emission:?}");
         assert_eq!(answer.json()["retryable"], true);
         assert!(answer.header("retry-after").unwrap().parse::<u64>().unwrap() >= 1);
         // The same key again, when all is well.
-        world.emitter.set(Emission::Acknowledged);
-        let processor = world.processor(1, granted);
-        assert_eq!(world.send(claim("kim", "sale", KEY)).await.status, 201, "{emission:?}");
+        fixture.emitter.set(Emission::Acknowledged);
+        let processor = fixture.processor(1, granted);
+        assert_eq!(fixture.send(claim("kim", "sale", KEY)).await.status, 201, "{emission:?}");
         processor.await.unwrap();
     }
 }
@@ -293,39 +298,39 @@ async fn what_the_log_cannot_take_is_shed_and_what_it_may_have_is_unknown() {
 async fn pressure_and_undecided_claims_shed_load() {
     let mut config = config();
     config.limits.most_undecided = 2;
-    let world = world_of(config);
-    world.define("sale", 10);
-    world.emitter.set_pressure(0.95);
-    assert!(world.emitter.pressure() > 0.9);
-    assert_eq!(world.send(claim("kim", "sale", KEY)).await.code(), "OVERLOADED");
-    world.emitter.set_pressure(0.1);
+    let fixture = world_of(config);
+    fixture.define("sale", 10);
+    fixture.emitter.set_pressure(0.95);
+    assert!(fixture.emitter.pressure() > 0.9);
+    assert_eq!(fixture.send(claim("kim", "sale", KEY)).await.code(), "OVERLOADED");
+    fixture.emitter.set_pressure(0.1);
     for key in ["0123456789abcdef-1", "0123456789abcdef-2"] {
-        assert_eq!(world.send(claim("kim", "sale", key).header("prefer", "wait=0")).await.status, 202);
+        assert_eq!(fixture.send(claim("kim", "sale", key).header("prefer", "wait=0")).await.status, 202);
     }
-    assert_eq!(world.send(claim("kim", "sale", KEY)).await.code(), "OVERLOADED");
+    assert_eq!(fixture.send(claim("kim", "sale", KEY)).await.code(), "OVERLOADED");
     let request = request_of("kim", "sale", "0123456789abcdef-1");
     let outcome = Outcome::Refused { reason: Refusal::SoldOut };
-    world.state.ledger.resolve(events::request::Reply { request, at: crate::state::now(), outcome });
-    assert_eq!(world.send(claim("kim", "sale", KEY).header("prefer", "wait=0")).await.status, 202);
+    fixture.state.pending.resolve(events::request::Reply { request, at: crate::state::now(), outcome });
+    assert_eq!(fixture.send(claim("kim", "sale", KEY).header("prefer", "wait=0")).await.status, 202);
 }
 
 #[tokio::test]
 async fn without_room_to_wait_a_claim_is_202_as_soon_as_it_is_in_the_log() {
     let mut config = config();
     config.waiting.most_waiters = 0;
-    let world = world_of(config);
-    world.define("sale", 10);
+    let fixture = world_of(config);
+    fixture.define("sale", 10);
     let began = Instant::now();
-    assert_eq!(world.send(claim("kim", "sale", KEY).header("prefer", "wait=9")).await.status, 202);
+    assert_eq!(fixture.send(claim("kim", "sale", KEY).header("prefer", "wait=9")).await.status, 202);
     assert!(began.elapsed() < Duration::from_secs(1));
 }
 
 #[tokio::test]
 async fn a_client_that_goes_away_leaves_nobody_waiting() {
-    let world = world();
-    world.define("sale", 10);
-    let door = world.send(claim("kim", "sale", KEY).header("prefer", "wait=9"));
-    assert!(tokio::time::timeout(Duration::from_millis(50), door).await.is_err());
-    assert_eq!(world.state.ledger.waiters(), 0);
-    assert_eq!(world.state.metrics.in_flight.get(), 0);
+    let fixture = fixture();
+    fixture.define("sale", 10);
+    let service = fixture.send(claim("kim", "sale", KEY).header("prefer", "wait=9"));
+    assert!(tokio::time::timeout(Duration::from_millis(50), service).await.is_err());
+    assert_eq!(fixture.state.pending.waiters(), 0);
+    assert_eq!(fixture.state.metrics.in_flight.get(), 0);
 }

@@ -1,8 +1,8 @@
-//! The door as a whole, in memory: every request passes the same code as on a socket, records go to an emitter that keeps them, and
+//! Ingress as a whole, in memory: every request passes the same code as on a socket, records go to an emitter that keeps them, and
 //! a test plays the processor.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that cannot go on should fail")]
 
-mod accounts;
+mod fake_settlements;
 mod bad_body_tests;
 mod bad_input_tests;
 mod bad_order_tests;
@@ -16,9 +16,9 @@ mod orders_tests;
 mod prices_tests;
 mod routes_tests;
 mod settlements_tests;
-mod shop;
+mod fake_orders;
 mod socket_tests;
 mod stream_socket_tests;
-mod timelines_tests;
+mod order_streams_tests;
 mod webhooks_tests;
-mod world;
+mod fixture;

@@ -8,7 +8,7 @@ use events::time::Timestamp;
 use serde_json::{Value, json};
 
 use super::bad_input_tests::{all_refused, good_body, started};
-use super::world::*;
+use super::fixture::*;
 use crate::routes::{Body, Route, TABLE};
 use crate::state::now;
 
@@ -29,16 +29,17 @@ fn applied(_: &PriceCommand) -> Outcome {
 
 #[tokio::test]
 async fn an_offer_reaches_the_log_as_it_was_seen() {
-    let world = world();
-    let prices = world.prices(1, applied);
-    let answer = world.send(put(r#"{"price":9900,"seen_at":77,"fresh_ms":30000,"until":99}"#)).await;
+    let fixture = fixture();
+    let prices = fixture.prices(1, applied);
+    let answer = fixture.send(put(r#"{"price":9900,"seen_at":77,"fresh_ms":30000,"until":99}"#)).await;
     prices.await.unwrap();
     assert_eq!(answer.status, 200);
     assert_eq!(answer.json(), json!({ "sku": "tea", "source": "corner-shop", "version": 9 }));
-    let [outgoing] = &world.emitter.emitted()[..] else { panic!("one record") };
+    let [outgoing] = &fixture.emitter.emitted()[..] else { panic!("one record") };
     assert_eq!((&*outgoing.topic, outgoing.key.as_deref()), ("prices.inbox", Some(&b"tea"[..])));
     assert!(outgoing.headers.iter().any(|(name, value)| name == "reply-to" && value.as_ref() == b"3"));
-    let [PriceCommand::Offer { sku, source, price, seen_at, fresh_ms, until, .. }] = &world.price_commands()[..] else {
+    let [PriceCommand::Offer { sku, source, price, seen_at, fresh_ms, until, .. }] = &fixture.price_commands()[..]
+    else {
         panic!("an offer")
     };
     assert_eq!((sku.as_str(), source.as_str(), *price), ("tea", "corner-shop", Money::new(9_900)));
@@ -48,11 +49,11 @@ async fn an_offer_reaches_the_log_as_it_was_seen() {
 
 #[tokio::test]
 async fn an_offer_that_does_not_say_was_seen_now_and_is_believed_for_a_minute() {
-    let world = world();
+    let fixture = fixture();
     let before = now();
-    let answer = world.send(put(r#"{"price":9900}"#).header("prefer", "respond-async")).await;
+    let answer = fixture.send(put(r#"{"price":9900}"#).header("prefer", "respond-async")).await;
     assert_eq!(answer.status, 202);
-    let [PriceCommand::Offer { seen_at, fresh_ms, until, .. }] = &world.price_commands()[..] else {
+    let [PriceCommand::Offer { seen_at, fresh_ms, until, .. }] = &fixture.price_commands()[..] else {
         panic!("an offer")
     };
     assert!((before..=now()).contains(seen_at));
@@ -61,18 +62,18 @@ async fn an_offer_that_does_not_say_was_seen_now_and_is_believed_for_a_minute() 
 
 #[tokio::test]
 async fn an_offer_is_withdrawn_and_under_the_same_key_once() {
-    let world = world();
-    let prices = world.prices(1, applied);
-    let withdrawn = world.send(ask("DELETE", PATH).operator().header("idempotency-key", KEY)).await;
+    let fixture = fixture();
+    let prices = fixture.prices(1, applied);
+    let withdrawn = fixture.send(ask("DELETE", PATH).operator().header("idempotency-key", KEY)).await;
     prices.await.unwrap();
     assert_eq!(withdrawn.status, 200);
     let request = RequestId::of("op", &format!("DELETE {PATH}"), KEY);
     let (sku, source) = (Sku::new("tea").unwrap(), OfferSource::new("corner-shop").unwrap());
-    assert_eq!(world.price_commands(), [PriceCommand::WithdrawOffer { request: Some(request), sku, source }]);
-    let again = world.send(ask("DELETE", PATH).operator().header("idempotency-key", KEY)).await;
+    assert_eq!(fixture.price_commands(), [PriceCommand::WithdrawOffer { request: Some(request), sku, source }]);
+    let again = fixture.send(ask("DELETE", PATH).operator().header("idempotency-key", KEY)).await;
     assert_eq!((again.status.as_u16(), again.header("idempotent-replayed")), (200, Some("true")));
-    assert_eq!(world.emitter.emitted().len(), 1);
-    let shown = world.send(ask("GET", &format!("/v1/requests/{request}")).operator()).await;
+    assert_eq!(fixture.emitter.emitted().len(), 1);
+    let shown = fixture.send(ask("GET", &format!("/v1/requests/{request}")).operator()).await;
     assert_eq!(shown.json(), json!({ "request": request, "status": "applied", "sku": "tea" }));
 }
 
@@ -87,10 +88,10 @@ async fn every_refusal_has_a_status_and_says_it_was_decided() {
         (PriceRefusal::TooManyOffers, 409),
     ];
     assert_eq!(table.map(|(refusal, _)| refusal), PriceRefusal::ALL);
-    let world = world();
+    let fixture = fixture();
     for (reason, status) in table {
-        let prices = world.prices(1, move |_| Outcome::OfferRefused { reason });
-        let answer = world.send(put(r#"{"price":9900}"#)).await;
+        let prices = fixture.prices(1, move |_| Outcome::OfferRefused { reason });
+        let answer = fixture.send(put(r#"{"price":9900}"#)).await;
         prices.await.unwrap();
         assert_eq!((answer.status.as_u16(), answer.code().as_str()), (status, reason.code()));
         assert_eq!(
@@ -102,12 +103,12 @@ async fn every_refusal_has_a_status_and_says_it_was_decided() {
 
 #[tokio::test]
 async fn one_key_with_another_offer_is_a_conflict() {
-    let world = world();
+    let fixture = fixture();
     let keyed = |body: &str| put(body).header("idempotency-key", KEY).header("prefer", "wait=0");
-    assert_eq!(world.send(keyed(r#"{"price":9900}"#)).await.status, 202);
-    let other = world.send(keyed(r#"{"price":9901}"#)).await;
+    assert_eq!(fixture.send(keyed(r#"{"price":9900}"#)).await.status, 202);
+    let other = fixture.send(keyed(r#"{"price":9901}"#)).await;
     assert_eq!((other.status.as_u16(), other.code().as_str()), (422, "IDEMPOTENCY_CONFLICT"));
-    assert_eq!(world.emitter.emitted().len(), 1);
+    assert_eq!(fixture.emitter.emitted().len(), 1);
 }
 
 #[tokio::test]

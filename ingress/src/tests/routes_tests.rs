@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::bad_input_tests::path_with;
-use super::world::*;
+use super::fixture::*;
 use crate::openapi::{document, page};
 use crate::routes::{Access, TABLE, allowed};
 
@@ -13,7 +13,7 @@ fn path_of(template: &str) -> String {
 
 #[tokio::test]
 async fn every_route_of_the_table_is_there_and_no_other_method_is() {
-    let world = world();
+    let fixture = fixture();
     let mut methods: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for route in &TABLE {
         methods.entry(route.template).or_default().insert(route.method.as_str());
@@ -21,7 +21,7 @@ async fn every_route_of_the_table_is_there_and_no_other_method_is() {
     for (template, known) in methods {
         let path = path_of(template);
         for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"] {
-            let answer = world.send(ask(method, &path)).await;
+            let answer = fixture.send(ask(method, &path)).await;
             let is_known = known.contains(if method == "HEAD" { "GET" } else { method });
             assert_eq!(answer.status == 405, !is_known, "{method} {path}: {}", answer.status);
             assert_ne!(answer.status, 404, "{method} {path}");
@@ -44,11 +44,11 @@ fn every_row_is_there_once() {
 
 #[tokio::test]
 async fn every_route_counts_under_its_own_name() {
-    let world = world();
+    let fixture = fixture();
     for route in &TABLE {
-        world.send(ask(route.method.as_str(), &path_of(route.template))).await;
+        fixture.send(ask(route.method.as_str(), &path_of(route.template))).await;
     }
-    let text = String::from_utf8(world.send(ask("GET", "/metrics")).await.bytes.to_vec()).unwrap();
+    let text = String::from_utf8(fixture.send(ask("GET", "/metrics")).await.bytes.to_vec()).unwrap();
     for route in &TABLE {
         let line = format!("http_request_duration_seconds_count{{route=\"{}\"}} 1", route.name);
         assert!(text.contains(&line), "{line}");
@@ -57,7 +57,7 @@ async fn every_route_counts_under_its_own_name() {
 
 #[tokio::test]
 async fn what_is_nowhere_is_404_as_a_problem() {
-    let world = world();
+    let fixture = fixture();
     for path in [
         "/",
         "/v1",
@@ -71,7 +71,7 @@ async fn what_is_nowhere_is_404_as_a_problem() {
         "/.env",
         "/admin",
     ] {
-        let answer = world.send(ask("GET", path)).await;
+        let answer = fixture.send(ask("GET", path)).await;
         assert_eq!((answer.status.as_u16(), answer.code().as_str()), (404, "NOT_FOUND"), "{path}");
         assert_eq!(answer.header("content-type"), Some("application/problem+json"));
         assert_eq!(allowed(path), "");
@@ -80,21 +80,21 @@ async fn what_is_nowhere_is_404_as_a_problem() {
 
 #[tokio::test]
 async fn every_answer_carries_its_ids() {
-    let world = world();
-    let answer = world.send(ask("GET", "/nowhere")).await;
+    let fixture = fixture();
+    let answer = fixture.send(ask("GET", "/nowhere")).await;
     let id = answer.header("x-request-id").unwrap();
     assert_eq!(answer.json()["request_id"], id);
     assert_eq!(id.len(), 32, "the trace's");
     let given = ask("GET", "/livez").header("x-request-id", "mine-1").header("traceparent", "00-zz");
-    let answer = world.send(given).await;
+    let answer = fixture.send(given).await;
     assert_eq!(answer.header("x-request-id"), Some("mine-1"));
     let bad = ask("GET", "/livez").header("x-request-id", "a b\u{e9}");
-    assert_eq!(world.send(bad).await.header("x-request-id").map(str::len), Some(32));
+    assert_eq!(fixture.send(bad).await.header("x-request-id").map(str::len), Some(32));
 }
 
 #[tokio::test]
 async fn every_status_that_is_answered_is_documented() {
-    let world = world();
+    let fixture = fixture();
     let document = document();
     for route in &TABLE {
         let operation = &document["paths"][route.template][route.method.as_str().to_ascii_lowercase()];
@@ -111,7 +111,7 @@ async fn every_status_that_is_answered_is_documented() {
             );
         }
         for ask in asked {
-            let status = world.send(ask).await.status.as_str().to_owned();
+            let status = fixture.send(ask).await.status.as_str().to_owned();
             assert!(known.contains_key(&status), "{} answers {status}, which is not documented", route.name);
         }
     }
@@ -119,8 +119,8 @@ async fn every_status_that_is_answered_is_documented() {
 
 #[tokio::test]
 async fn the_page_is_whole_and_needs_nothing_from_elsewhere() {
-    let world = world();
-    let answer = world.send(ask("GET", "/docs")).await;
+    let fixture = fixture();
+    let answer = fixture.send(ask("GET", "/docs")).await;
     let text = String::from_utf8(answer.bytes.to_vec()).unwrap();
     assert_eq!(text, page(&document()));
     for route in &TABLE {
@@ -134,19 +134,22 @@ async fn the_page_is_whole_and_needs_nothing_from_elsewhere() {
     for target in targets {
         assert!(text.contains(&format!("id=\"{target}\"")), "#{target} leads nowhere");
     }
-    assert_eq!(world.send(ask("GET", "/docs/style.css")).await.header("content-type"), Some("text/css; charset=utf-8"));
+    assert_eq!(
+        fixture.send(ask("GET", "/docs/style.css")).await.header("content-type"),
+        Some("text/css; charset=utf-8")
+    );
 }
 
 #[tokio::test]
 async fn probes_tell_how_the_parts_are() {
     use streams::service::Condition;
-    let world = world();
-    let status = async |path: &str| world.send(ask("GET", path)).await.status.as_u16();
+    let fixture = fixture();
+    let status = async |path: &str| fixture.send(ask("GET", path)).await.status.as_u16();
     assert_eq!((status("/livez").await, status("/readyz").await), (200, 503), "nothing is there yet");
-    world.state.health.set("board", Condition::Starting("reading".into()));
+    fixture.state.health.set("board", Condition::Starting("reading".into()));
     assert_eq!((status("/livez").await, status("/readyz").await), (200, 503));
-    world.state.health.set("board", Condition::Ready);
+    fixture.state.health.set("board", Condition::Ready);
     assert_eq!((status("/livez").await, status("/readyz").await), (200, 200));
-    world.state.health.set("board", Condition::Failed("gone".into()));
+    fixture.state.health.set("board", Condition::Failed("gone".into()));
     assert_eq!((status("/livez").await, status("/readyz").await), (503, 503));
 }

@@ -7,7 +7,7 @@ use events::request::Outcome;
 use events::settlement::{Basis, DayTotals, SellerPolicy, SettlementCommand, SettlementRefusal};
 use serde_json::{Value, json};
 
-use super::world::*;
+use super::fixture::*;
 use crate::reads::DayStatus;
 
 const KEY: &str = "key-0123456789abcdef";
@@ -30,16 +30,16 @@ fn close(key: &str) -> Ask {
 
 #[tokio::test]
 async fn a_policy_reaches_the_log_and_is_answered_with_the_day_it_begins() {
-    let world = world();
+    let fixture = fixture();
     let settlement =
-        world.settlement(1, |_| Outcome::PolicyApplied { seller: seller(), version: 3, number: 2, from: day() });
-    let answer = world.send(set(KEY, r#"{"basis":"delivered","grace_ms":0}"#)).await;
+        fixture.settlement(1, |_| Outcome::PolicyApplied { seller: seller(), version: 3, number: 2, from: day() });
+    let answer = fixture.send(set(KEY, r#"{"basis":"delivered","grace_ms":0}"#)).await;
     settlement.await.unwrap();
     assert_eq!(answer.status, 200);
     assert_eq!(answer.json(), json!({ "seller": "teahouse", "version": 3, "number": 2, "from": "2026-11-23" }));
-    let [outgoing] = &world.emitter.emitted()[..] else { panic!("one record") };
+    let [outgoing] = &fixture.emitter.emitted()[..] else { panic!("one record") };
     assert_eq!((&*outgoing.topic, outgoing.key.as_deref()), ("settlement.inbox", Some(&b"teahouse"[..])));
-    let [SettlementCommand::SetPolicy { seller: named, policy, .. }] = &world.settlement_commands()[..] else {
+    let [SettlementCommand::SetPolicy { seller: named, policy, .. }] = &fixture.settlement_commands()[..] else {
         panic!("a policy")
     };
     assert_eq!((named, policy.basis), (&seller(), Basis::Delivered));
@@ -48,31 +48,31 @@ async fn a_policy_reaches_the_log_and_is_answered_with_the_day_it_begins() {
         *policy
     );
     // The same key with other content is a conflict before it reaches the log.
-    let other = world.send(set(KEY, r#"{"basis":"paid"}"#)).await;
+    let other = fixture.send(set(KEY, r#"{"basis":"paid"}"#)).await;
     assert_eq!((other.status.as_u16(), other.code().as_str()), (422, "IDEMPOTENCY_CONFLICT"));
-    assert_eq!(world.emitter.emitted().len(), 1);
+    assert_eq!(fixture.emitter.emitted().len(), 1);
 }
 
 #[tokio::test]
 async fn a_closed_day_is_answered_with_its_totals_and_repeated_as_it_was() {
-    let world = world();
-    let settlement = world.settlement(1, |_| Outcome::DayClosed {
+    let fixture = fixture();
+    let settlement = fixture.settlement(1, |_| Outcome::DayClosed {
         seller: seller(),
         version: 9,
         day: day(),
         totals: DayTotals { lines: 2, ..DayTotals::default() },
         payable: Money::new(17_000),
     });
-    let answer = world.send(close(KEY)).await;
+    let answer = fixture.send(close(KEY)).await;
     settlement.await.unwrap();
     assert_eq!(answer.status, 200);
     assert_eq!((&answer.json()["payable"], &answer.json()["totals"]["lines"]), (&json!(17_000), &json!(2)));
     let request = RequestId::of("op", "POST /v1/sellers/teahouse/days/2026-11-23/close", KEY);
-    assert_eq!(world.settlement_commands(), [SettlementCommand::CloseDay { request, seller: seller(), day: day() }]);
-    let again = world.send(close(KEY)).await;
+    assert_eq!(fixture.settlement_commands(), [SettlementCommand::CloseDay { request, seller: seller(), day: day() }]);
+    let again = fixture.send(close(KEY)).await;
     assert_eq!((again.status.as_u16(), again.header("idempotent-replayed")), (200, Some("true")));
     assert_eq!(again.json(), answer.json());
-    let shown = world.send(ask("GET", &format!("/v1/requests/{request}")).operator()).await;
+    let shown = fixture.send(ask("GET", &format!("/v1/requests/{request}")).operator()).await;
     assert_eq!(shown.json(), json!({ "request": request, "status": "applied", "seller": "teahouse" }));
 }
 
@@ -88,10 +88,10 @@ async fn every_refusal_has_a_status_and_says_it_was_decided() {
         (SettlementRefusal::DayAhead, 409),
     ];
     assert_eq!(table.map(|(refusal, _)| refusal), SettlementRefusal::ALL);
-    let world = world();
+    let fixture = fixture();
     for (place, (reason, status)) in table.into_iter().enumerate() {
-        let settlement = world.settlement(1, move |_| Outcome::SettlementRefused { reason });
-        let answer = world.send(close(&format!("{KEY}-{place}"))).await;
+        let settlement = fixture.settlement(1, move |_| Outcome::SettlementRefused { reason });
+        let answer = fixture.send(close(&format!("{KEY}-{place}"))).await;
         settlement.await.unwrap();
         assert_eq!((answer.status.as_u16(), answer.code().as_str()), (status, reason.code()));
         assert_eq!(
@@ -103,19 +103,19 @@ async fn every_refusal_has_a_status_and_says_it_was_decided() {
 
 #[tokio::test]
 async fn what_is_not_decided_in_time_is_202_and_found_later() {
-    let world = world();
-    let answer = world.send(close(KEY).header("prefer", "respond-async")).await;
+    let fixture = fixture();
+    let answer = fixture.send(close(KEY).header("prefer", "respond-async")).await;
     let request = RequestId::of("op", "POST /v1/sellers/teahouse/days/2026-11-23/close", KEY);
     assert_eq!((answer.status.as_u16(), answer.json()), (202, json!({ "request": request, "status": "pending" })));
 }
 
-fn with_days() -> World {
-    let world = world();
-    world.accounts.put("cups", "2026-11-22", DayStatus::Closed);
-    world.accounts.put("teahouse", "2026-11-21", DayStatus::Closed);
-    world.accounts.put("teahouse", "2026-11-22", DayStatus::Closed);
-    world.accounts.put("teahouse", "2026-11-23", DayStatus::Open);
-    world
+fn with_days() -> Fixture {
+    let fixture = fixture();
+    fixture.accounts.put("cups", "2026-11-22", DayStatus::Closed);
+    fixture.accounts.put("teahouse", "2026-11-21", DayStatus::Closed);
+    fixture.accounts.put("teahouse", "2026-11-22", DayStatus::Closed);
+    fixture.accounts.put("teahouse", "2026-11-23", DayStatus::Open);
+    fixture
 }
 
 fn days(answer: &Answered) -> Vec<String> {
@@ -125,7 +125,7 @@ fn days(answer: &Answered) -> Vec<String> {
 
 #[tokio::test]
 async fn an_operator_sees_every_seller_and_a_seller_its_own() {
-    let world = with_days();
+    let fixture = with_days();
     let own = ["teahouse 2026-11-21", "teahouse 2026-11-22", "teahouse 2026-11-23"];
     let all = ["cups 2026-11-22", own[0], own[1], own[2]];
     let asked = |query: &str| ask("GET", &format!("/v1/settlements{query}"));
@@ -139,25 +139,25 @@ async fn an_operator_sees_every_seller_and_a_seller_its_own() {
         (asked("?to=2026-11-20").seller("teahouse"), &[]),
     ];
     for (ask, expected) in table {
-        let answer = world.send(ask.clone()).await;
+        let answer = fixture.send(ask.clone()).await;
         assert_eq!(answer.status, 200);
         assert_eq!(days(&answer), expected);
         assert_eq!(answer.json().get("next"), None);
     }
     for path in ["/v1/settlements", "/v1/settlements/lines"] {
-        let others = world.send(ask("GET", &format!("{path}?seller=cups")).seller("teahouse")).await;
+        let others = fixture.send(ask("GET", &format!("{path}?seller=cups")).seller("teahouse")).await;
         assert_eq!((others.status.as_u16(), others.code().as_str()), (403, "FORBIDDEN"));
-        let shoppers = world.send(ask("GET", path).shopper("teahouse")).await;
+        let shoppers = fixture.send(ask("GET", path).shopper("teahouse")).await;
         assert_eq!(shoppers.status, 403, "a seller's name does not make a seller");
     }
-    world.accounts.set_away(true);
-    assert_eq!(world.send(asked("").operator()).await.status, 503);
+    fixture.accounts.set_away(true);
+    assert_eq!(fixture.send(asked("").operator()).await.status, 503);
 }
 
 #[tokio::test]
 async fn a_closed_day_shows_its_statement_and_an_open_one_its_figures() {
-    let world = with_days();
-    let answer = world.send(ask("GET", "/v1/settlements?from=2026-11-22").seller("teahouse")).await;
+    let fixture = with_days();
+    let answer = fixture.send(ask("GET", "/v1/settlements?from=2026-11-22").seller("teahouse")).await;
     let rows = answer.json()["settlements"].clone();
     let amounts = json!({
         "gross": 20_000, "platform_share": 2_000, "seller_share": 0, "due": 18_000, "base": 20_000, "commission": 2_000,
@@ -179,11 +179,11 @@ async fn a_closed_day_shows_its_statement_and_an_open_one_its_figures() {
 }
 
 /// Follows `Link` to the end.
-async fn pages(world: &World, first: &str, format: &str) -> Vec<Answered> {
+async fn pages(fixture: &Fixture, first: &str, format: &str) -> Vec<Answered> {
     let mut path = first.to_owned();
     let mut pages = Vec::new();
     loop {
-        let answer = world.send(ask("GET", &path).operator().header("accept", format)).await;
+        let answer = fixture.send(ask("GET", &path).operator().header("accept", format)).await;
         assert_eq!(answer.status, 200, "{path}");
         let next = answer
             .header("link")
@@ -198,16 +198,16 @@ async fn pages(world: &World, first: &str, format: &str) -> Vec<Answered> {
 
 #[tokio::test]
 async fn pages_follow_each_other_without_a_gap_or_an_overlap() {
-    let world = with_days();
+    let fixture = with_days();
     for limit in 1..=5 {
-        let pages = pages(&world, &format!("/v1/settlements?limit={limit}&to=2026-11-22"), "*/*").await;
+        let pages = pages(&fixture, &format!("/v1/settlements?limit={limit}&to=2026-11-22"), "*/*").await;
         let rows: Vec<String> = pages.iter().flat_map(days).collect();
         assert_eq!(rows, ["cups 2026-11-22", "teahouse 2026-11-21", "teahouse 2026-11-22"]);
         assert_eq!(pages.len(), 3_usize.div_ceil(limit));
         let next: Vec<Option<Value>> = pages.iter().map(|page| page.json().get("next").cloned()).collect();
         assert!(next.iter().rev().skip(1).all(Option::is_some) && next.last().unwrap().is_none());
     }
-    let all = pages(&world, "/v1/settlements/lines?seller=teahouse&limit=4", "*/*").await;
+    let all = pages(&fixture, "/v1/settlements/lines?seller=teahouse&limit=4", "*/*").await;
     let numbers: Vec<u64> = all
         .iter()
         .flat_map(|page| page.json()["lines"].as_array().unwrap().clone())
@@ -219,8 +219,8 @@ async fn pages_follow_each_other_without_a_gap_or_an_overlap() {
 
 #[tokio::test]
 async fn a_line_says_which_order_and_which_record_it_came_from() {
-    let world = with_days();
-    let answer = world.send(ask("GET", "/v1/settlements/lines?limit=1").seller("cups")).await;
+    let fixture = with_days();
+    let answer = fixture.send(ask("GET", "/v1/settlements/lines?limit=1").seller("cups")).await;
     let line = json!({
         "seller": "cups", "day": "2026-11-22", "number": 1, "kind": "sale", "order": RequestId::derive(&[b"order"]).order(),
         "sku": "tea", "quantity": 1, "policy": 2, "terms": { "rule": "market", "fee": { "rate": 1_000 }, "vat": "included" },
@@ -235,9 +235,9 @@ async fn a_line_says_which_order_and_which_record_it_came_from() {
 
 #[tokio::test]
 async fn a_table_has_the_same_rows_under_the_same_names() {
-    let world = with_days();
+    let fixture = with_days();
     let text = |answer: &Answered| String::from_utf8(answer.bytes.to_vec()).unwrap();
-    let all = pages(&world, "/v1/settlements?seller=teahouse&from=2026-11-22&limit=1", "text/csv").await;
+    let all = pages(&fixture, "/v1/settlements?seller=teahouse&from=2026-11-22&limit=1", "text/csv").await;
     let header = "seller,day,status,version,lines,gross,platform_share,seller_share,due,base,commission,vat,net,\
                   policy,carried_in,payable,carried_out,pay_outs,closed_at,updated_at\r\n";
     let closed = "teahouse,2026-11-22,closed,7,2,20000,2000,0,18000,20000,2000,182,18000,2,-1000,17000,0,\
@@ -247,7 +247,7 @@ async fn a_table_has_the_same_rows_under_the_same_names() {
     assert_eq!(all[0].header("content-type"), Some("text/csv; charset=utf-8; header=present"));
     assert_eq!(all[0].header("content-disposition"), Some("attachment; filename=\"settlements.csv\""));
     let lines =
-        world.send(ask("GET", "/v1/settlements/lines?limit=1").seller("cups").header("accept", "text/csv")).await;
+        fixture.send(ask("GET", "/v1/settlements/lines?limit=1").seller("cups").header("accept", "text/csv")).await;
     let lines = text(&lines);
     let mut rows = lines.lines();
     let (names, values) = (rows.next().unwrap(), rows.next().unwrap());
@@ -268,6 +268,6 @@ async fn a_table_has_the_same_rows_under_the_same_names() {
         assert_eq!(value_of(name), value, "{name}");
     }
     // Nobody's rows are a table of nothing but names.
-    let none = world.send(ask("GET", "/v1/settlements").seller("nobody").header("accept", "text/csv")).await;
+    let none = fixture.send(ask("GET", "/v1/settlements").seller("nobody").header("accept", "text/csv")).await;
     assert_eq!(text(&none), header);
 }

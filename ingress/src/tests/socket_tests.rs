@@ -10,14 +10,14 @@ use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
-use super::world::*;
+use super::fixture::*;
 use crate::config::Config;
 use crate::serve::open;
 use crate::server::bind;
 
-/// A door on a port.
+/// A service on a port.
 pub(super) struct Port {
-    pub(super) world: World,
+    pub(super) fixture: Fixture,
     address: SocketAddr,
     pub(super) stop: ShutdownHandle,
     pub(super) served: JoinHandle<usize>,
@@ -36,11 +36,11 @@ pub(super) fn quick() -> Config {
 pub(super) fn opened(config: Config) -> Port {
     let listener = bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let address = listener.local_addr().unwrap();
-    let world = world_of(config);
-    world.define("sale", 10);
+    let fixture = world_of(config);
+    fixture.define("sale", 10);
     let (stop, stopping) = shutdown();
-    let served = tokio::spawn(open(listener, Arc::clone(&world.state), stopping));
-    Port { world, address, stop, served }
+    let served = tokio::spawn(open(listener, Arc::clone(&fixture.state), stopping));
+    Port { fixture, address, stop, served }
 }
 
 impl Port {
@@ -48,7 +48,7 @@ impl Port {
         TcpStream::connect(self.address).await.unwrap()
     }
 
-    /// Sends bytes on a connection of their own; reads until the door closes it, or half a second is silent.
+    /// Sends bytes on a connection of their own; reads until ingress closes it, or half a second is silent.
     async fn say(&self, bytes: impl AsRef<[u8]>) -> String {
         let mut stream = self.connect().await;
         drop(stream.write_all(bytes.as_ref()).await);
@@ -67,7 +67,7 @@ pub(super) async fn heard(stream: &mut TcpStream, silence: Duration) -> String {
     String::from_utf8_lossy(&all).into_owned()
 }
 
-/// How long until the door closes the connection.
+/// How long until ingress closes the connection.
 async fn closed_after(stream: &mut TcpStream, most: Duration) -> Option<Duration> {
     let began = Instant::now();
     let mut rest = Vec::new();
@@ -88,7 +88,7 @@ async fn claims_pass_one_after_another_and_pipelined() {
     let two = claim_head("0123456789abcdef-2", "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}");
     let answers = port.say(format!("{one}{two}{one}")).await;
     assert_eq!(answers.matches("HTTP/1.1 202 Accepted").count(), 3, "{answers}");
-    assert_eq!(port.world.commands().len(), 3);
+    assert_eq!(port.fixture.commands().len(), 3);
 }
 
 #[tokio::test]
@@ -106,7 +106,7 @@ async fn whoever_has_said_all_and_closed_their_half_still_gets_an_answer() {
 async fn slow_heads_bodies_and_idlers_are_cut_at_their_deadlines() {
     let port = opened(quick());
     let body = claim_head("0123456789abcdef", "Content-Type: application/json\r\nContent-Length: 9\r\n\r\n{");
-    // What is said at first, and milliseconds until the door has closed: at least, at most.
+    // What is said at first, and milliseconds until ingress has closed: at least, at most.
     let table: [(&str, &str, u64, u64); 4] = [
         ("nothing", "", 300, 900),
         ("half a head", "POST /v1/campaigns/sale/claims HTTP/1.1\r\nHo", 300, 900),
@@ -130,7 +130,7 @@ async fn slow_heads_bodies_and_idlers_are_cut_at_their_deadlines() {
         sleep(Duration::from_millis(30)).await;
     }
     assert!(began.elapsed() < Duration::from_secs(3), "a trickle is cut too");
-    assert_eq!(port.world.commands().len(), 0);
+    assert_eq!(port.fixture.commands().len(), 0);
 }
 
 #[tokio::test]
@@ -142,7 +142,7 @@ async fn a_body_that_does_not_arrive_is_408_and_the_last_of_its_connection() {
     let answer = heard(&mut stream, Duration::from_secs(2)).await;
     assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
     assert!(answer.contains("BODY_TIMEOUT") && answer.to_lowercase().contains("connection: close"), "{answer}");
-    assert_eq!(port.world.commands().len(), 0);
+    assert_eq!(port.fixture.commands().len(), 0);
 }
 
 #[tokio::test]
@@ -150,10 +150,10 @@ async fn a_reader_that_does_not_read_is_cut() {
     let port = opened(quick());
     let mut stream = port.connect().await;
     let asked = "GET /docs HTTP/1.1\r\nHost: a\r\n\r\n".repeat(2_000);
-    // The door stops reading once its answers are not taken, so the writing may stall: that is the point.
+    // Ingress stops reading once its answers are not taken, so the writing may stall: that is the point.
     drop(timeout(Duration::from_millis(500), stream.write_all(asked.as_bytes())).await);
     sleep(Duration::from_millis(1_500)).await;
-    assert_eq!(port.world.state.metrics.connections.get(), 0);
+    assert_eq!(port.fixture.state.metrics.connections.get(), 0);
 }
 
 #[tokio::test]
@@ -203,7 +203,7 @@ async fn ambiguous_and_broken_framing_is_refused_and_smuggles_nothing() {
         let is_refused = answer.is_empty() || answer.starts_with("HTTP/1.1 4") || answer.starts_with("HTTP/1.0 4");
         assert!(is_refused, "{name}: {answer}");
         assert!(answer.matches("HTTP/1.").count() <= 1, "{name}: {answer}");
-        assert_eq!(port.world.commands().len(), 0, "{name}");
+        assert_eq!(port.fixture.commands().len(), 0, "{name}");
     }
 }
 
@@ -230,7 +230,7 @@ async fn heads_that_are_too_large_or_too_many_are_refused() {
     let long = format!("GET /{} HTTP/1.1\r\nHost: a\r\n\r\n", "a".repeat(70_000));
     for (name, bytes) in [("large", large), ("many", many), ("long", long)] {
         let answer = port.say(&bytes).await;
-        // A reset may swallow the answer when the door closes before it has read everything.
+        // A reset may swallow the answer when ingress closes before it has read everything.
         let is_refused = answer.is_empty() || answer.starts_with("HTTP/1.1 431") || answer.starts_with("HTTP/1.1 414");
         assert!(is_refused, "{name}: {answer:.200}");
     }
@@ -276,13 +276,13 @@ async fn slow_crowds_do_not_slow_good_clients() {
     }
     assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
     sleep(Duration::from_millis(900)).await;
-    assert_eq!(port.world.state.metrics.connections.get(), 0, "the crowd was cut");
+    assert_eq!(port.fixture.state.metrics.connections.get(), 0, "the crowd was cut");
 }
 
 #[tokio::test]
 async fn a_drain_lets_requests_finish_and_cuts_what_does_not() {
     let port = opened(quick());
-    port.world.emitter.set(streams::simulated::Emission::Held);
+    port.fixture.emitter.set(streams::simulated::Emission::Held);
     let mut working = port.connect().await;
     working.write_all(claim_head("0123456789abcdef", "\r\n").as_bytes()).await.unwrap();
     let mut idle = port.connect().await;
@@ -295,7 +295,7 @@ async fn a_drain_lets_requests_finish_and_cuts_what_does_not() {
     port.stop.request();
     sleep(Duration::from_millis(100)).await;
     assert!(TcpStream::connect(port.address).await.is_err(), "nobody new comes in");
-    assert_eq!(port.world.emitter.release(), 1);
+    assert_eq!(port.fixture.emitter.release(), 1);
     let answer = heard(&mut working, Duration::from_millis(300)).await;
     assert!(answer.starts_with("HTTP/1.1 202"), "{answer}");
     let left = port.served.await.unwrap();

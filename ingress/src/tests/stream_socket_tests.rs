@@ -6,9 +6,9 @@ use events::orders::{OrderFact, OrderState};
 use tokio::io::AsyncWriteExt;
 use tokio::time::sleep;
 
-use super::shop::{end, event, step, watched};
+use super::fake_orders::{end, event, step, watched};
+use super::fixture::*;
 use super::socket_tests::{heard, opened, quick};
-use super::world::*;
 use crate::config::Config;
 
 fn lively() -> Config {
@@ -26,7 +26,7 @@ fn head() -> Vec<u8> {
 #[tokio::test]
 async fn a_stream_outlives_the_deadlines_of_answers_and_ends_its_connection() {
     let port = opened(lively());
-    port.world.shop.write(step(1));
+    port.fixture.shop.write(step(1));
     let mut stream = port.connect().await;
     stream.write_all(&head()).await.unwrap();
     let mut text = heard(&mut stream, Duration::from_millis(150)).await;
@@ -37,26 +37,26 @@ async fn a_stream_outlives_the_deadlines_of_answers_and_ends_its_connection() {
     while began.elapsed() < Duration::from_millis(2_500) {
         text = heard(&mut stream, Duration::from_millis(50)).await;
     }
-    port.world.shop.write(end(2));
+    port.fixture.shop.write(end(2));
     let rest = heard(&mut stream, Duration::from_secs(2)).await;
     assert!(rest.contains("id: 2\nevent: order_expired\n"), "{text} {rest}");
     assert!(rest.ends_with("0\r\n\r\n"), "the body has its end: {rest:?}");
-    assert_eq!(port.world.state.timelines.seats().taken_in_all(), 0);
+    assert_eq!(port.fixture.state.order_streams.subscriptions().taken_in_all(), 0);
     sleep(Duration::from_millis(200)).await;
-    assert_eq!(port.world.state.metrics.connections.get(), 0);
+    assert_eq!(port.fixture.state.metrics.connections.get(), 0);
 }
 
 #[tokio::test]
 async fn a_reader_that_goes_away_leaves_its_seat() {
     let port = opened(lively());
-    port.world.shop.write(step(1));
+    port.fixture.shop.write(step(1));
     let mut stream = port.connect().await;
     stream.write_all(&head()).await.unwrap();
     assert!(heard(&mut stream, Duration::from_millis(100)).await.contains("id: 1\n"));
-    assert_eq!(port.world.state.timelines.seats().taken_in_all(), 1);
+    assert_eq!(port.fixture.state.order_streams.subscriptions().taken_in_all(), 1);
     drop(stream);
     sleep(Duration::from_millis(600)).await;
-    assert_eq!(port.world.state.timelines.seats().taken_in_all(), 0);
+    assert_eq!(port.fixture.state.order_streams.subscriptions().taken_in_all(), 0);
 }
 
 #[tokio::test]
@@ -64,28 +64,28 @@ async fn a_reader_that_does_not_read_is_cut_off_a_stream() {
     let port = opened(lively());
     for version in 1..=150 {
         let fact = OrderFact::PaymentUnknown { attempt: 1, code: "x".repeat(100_000) };
-        port.world.shop.write(event(version, OrderState::PaymentUnknown, fact));
+        port.fixture.shop.write(event(version, OrderState::PaymentUnknown, fact));
     }
     let mut stream = port.connect().await;
     stream.write_all(&head()).await.unwrap();
     sleep(Duration::from_millis(300)).await;
-    assert_eq!(port.world.state.timelines.seats().taken_in_all(), 1);
+    assert_eq!(port.fixture.state.order_streams.subscriptions().taken_in_all(), 1);
     // Two heartbeats and the deadline of an answer.
     sleep(Duration::from_millis(2_200)).await;
-    assert_eq!(port.world.state.timelines.seats().taken_in_all(), 0);
+    assert_eq!(port.fixture.state.order_streams.subscriptions().taken_in_all(), 0);
 }
 
 #[tokio::test]
 async fn a_drain_ends_streams_at_once() {
     let port = opened(lively());
-    port.world.shop.write(step(1));
+    port.fixture.shop.write(step(1));
     let mut stream = port.connect().await;
     stream.write_all(&head()).await.unwrap();
     assert!(heard(&mut stream, Duration::from_millis(100)).await.contains("id: 1\n"));
     let began = Instant::now();
     port.stop.request();
     let rest = heard(&mut stream, Duration::from_secs(2)).await;
-    assert!(rest.contains(": the door is closing"), "{rest}");
+    assert!(rest.contains(": ingress is closing"), "{rest}");
     assert_eq!(port.served.await.unwrap(), 0, "no connection was cut off");
     assert!(began.elapsed() < Duration::from_millis(700), "{:?}", began.elapsed());
 }

@@ -61,7 +61,7 @@ pub(crate) struct RefundAsked {
 pub(crate) async fn pay(caller: Caller, request: Request) -> Answer {
     let Request { state, call, body, key, path: [segment, _], .. } = request;
     let (order, request) = asked(&segment, key.as_deref(), &caller, "payment")?;
-    let Payment { payment_key, amount } = body::said(&call, body)?;
+    let Payment { payment_key, amount } = body::parse_json(&call, body)?;
     let amount = plausible(amount, "/amount")?;
     let command = OrderCommand::Pay { request, order, shopper: caller.id.clone(), payment_key, amount };
     apply(&state, &call, caller, request, command, applied).await
@@ -76,7 +76,7 @@ pub(crate) async fn cancel(caller: Caller, request: Request) -> Answer {
     let (order, request) = asked(&segment, key.as_deref(), &caller, "cancel")?;
     let Cancellation { lines, account } = match body {
         Ok(body) if body.is_empty() => Cancellation::default(),
-        body => body::said(&call, body)?,
+        body => body::parse_json(&call, body)?,
     };
     let (lines, account) = (some_or_all(lines)?, readable(account)?);
     let command = OrderCommand::Cancel { request, order, shopper: caller.id.clone(), lines, account };
@@ -107,7 +107,7 @@ async fn about_goods(
 ) -> Answer {
     let Request { state, call, body, key, path: [segment, _], .. } = request;
     let (order, request) = asked(&segment, key.as_deref(), &caller, word)?;
-    body::said_nothing(&call, body)?;
+    body::expect_empty(&call, body)?;
     apply(&state, &call, caller, request, command(request, order), applied).await
 }
 
@@ -119,7 +119,7 @@ pub(crate) async fn confirm(caller: Caller, request: Request) -> Answer {
     let Request { state, call, body, key, path: [segment, _], .. } = request;
     let shopper = (!caller.is_operator()).then(|| caller.id.clone());
     let (order, request) = asked(&segment, key.as_deref(), &caller, "confirm")?;
-    body::said_nothing(&call, body)?;
+    body::expect_empty(&call, body)?;
     let command = OrderCommand::ConfirmPurchase { request, order, shopper };
     apply(&state, &call, caller, request, command, applied).await
 }
@@ -131,7 +131,7 @@ pub(crate) async fn confirm(caller: Caller, request: Request) -> Answer {
 pub(crate) async fn refund(caller: Caller, request: Request) -> Answer {
     let Request { state, call, body, key, path: [segment, _], .. } = request;
     let (order, request) = asked(&segment, key.as_deref(), &caller, "refund")?;
-    let RefundAsked { lines, cause, goods, account } = body::said(&call, body)?;
+    let RefundAsked { lines, cause, goods, account } = body::parse_json(&call, body)?;
     if !RefundCause::OF_OPERATORS.contains(&cause) {
         return Err(invalid("/cause", "must be changed_mind, undeliverable, faulty or misuse"));
     }

@@ -1,4 +1,4 @@
-//! `/v1/orders`: shoppers place, pay, cancel and confirm; operators ship, deliver and refund; both watch. The door reads what is
+//! `/v1/orders`: shoppers place, pay, cancel and confirm; operators ship, deliver and refund; both watch. Ingress reads what is
 //! asked and puts it into the log: what it may be, the processor decides, also whose order it is.
 
 mod commands;
@@ -46,7 +46,7 @@ pub(crate) struct Applied {
     version: u64,
 }
 
-/// An order after a command, as the processor told it.
+/// An order after a command, as the processor replied it.
 struct After {
     order: OrderId,
     version: u64,

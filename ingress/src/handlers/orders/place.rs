@@ -56,7 +56,7 @@ pub(crate) struct Placed {
 pub(crate) async fn place(caller: Caller, request: Request) -> Answer {
     let Request { state, call, body, key, .. } = request;
     let key = required(key.as_deref())?;
-    let Placement { lines, coupon, quoted } = body::said(&call, body)?;
+    let Placement { lines, coupon, quoted } = body::parse_json(&call, body)?;
     let lines = added_up(lines)?;
     let quoted = quoted.map(|quoted| plausible(quoted, "/quoted")).transpose()?;
     let request = RequestId::of(caller.id.as_str(), "POST /v1/orders", key);

@@ -1,4 +1,4 @@
-//! `GET /v1/orders/{order}`: where an order is and what it is made of. Somebody else's is not there.
+//! `GET /v1/orders/{order}`: where an order is and what it is made of. Another shopper's is not found.
 
 use events::ids::{OrderId, PaymentKey, SellerId, Sku};
 use events::money::Money;
@@ -12,7 +12,7 @@ use warp::http::StatusCode;
 use super::order_of;
 use crate::auth::Caller;
 use crate::handlers::Request;
-use crate::handlers::{Answer, json, patiently};
+use crate::handlers::{Answer, json, read_when_there};
 use crate::problem::Problem;
 use crate::reads::{LineRead, OrderRead};
 use crate::state::State;
@@ -103,7 +103,7 @@ pub(super) async fn of_caller(state: &State, order: &OrderId, caller: &Caller) -
         let read = state.reads.order(order, &state.metrics).await?;
         Ok(read.filter(|read| caller.is_operator() || read.row.shopper == caller.id))
     };
-    patiently(read).await
+    read_when_there(read).await
 }
 
 fn shown(read: OrderRead) -> OrderShown {

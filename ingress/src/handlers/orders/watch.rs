@@ -16,10 +16,10 @@ use super::read::of_caller;
 use crate::auth::Caller;
 use crate::handlers::Answer;
 use crate::handlers::Request;
+use crate::order_streams::{OrderStream, Viewer};
 use crate::problem::{Code, Problem};
 use crate::request::Call;
 use crate::server::Endless;
-use crate::timelines::{Timeline, Viewer};
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
@@ -33,12 +33,12 @@ pub(crate) async fn events(caller: Caller, request: Request) -> Answer {
     let Request { state, call, path: [segment, _], .. } = request;
     let order = order_of(&segment)?;
     let last = last_event_id(&call)?;
-    let seat = state.timelines.seats().take(&caller.id)?;
+    let subscription = state.order_streams.subscriptions().take(&caller.id)?;
     let row = of_caller(&state, &order, &caller).await?.row;
     let shopper = (!caller.is_operator()).then_some(caller.id);
     let is_at_end = row.state.is_terminal() && row.awaited == 0;
     let viewer = Viewer { order, shopper, last, known: row.version, is_at_end };
-    let timeline = Timeline::begin(state, viewer, seat).await?;
+    let timeline = OrderStream::begin(state, viewer, subscription).await?;
     if timeline.has_nothing_to_tell() {
         let mut response = Response::default();
         *response.status_mut() = StatusCode::NO_CONTENT;
@@ -58,8 +58,8 @@ fn last_event_id(call: &Call) -> Result<u64, Problem> {
         .ok_or_else(|| Problem::new(Code::BadRequest).detail("Last-Event-ID is not a number that this stream has told"))
 }
 
-fn streamed(timeline: Timeline) -> Response {
-    let pieces = unfold(timeline, async |mut timeline: Timeline| {
+fn streamed(timeline: OrderStream) -> Response {
+    let pieces = unfold(timeline, async |mut timeline: OrderStream| {
         let piece = timeline.next().await?;
         Some((Ok::<_, Infallible>(piece), timeline))
     });

@@ -7,8 +7,8 @@ use events::ids::ShopperId;
 
 use crate::problem::{Code, Problem};
 
-/// Seats for those who watch.
-pub(crate) struct Seats {
+/// Subscriptions for those who watch.
+pub(crate) struct Subscriptions {
     most: usize,
     most_per_caller: usize,
     taken: Mutex<Taken>,
@@ -20,22 +20,22 @@ struct Taken {
     by_caller: HashMap<ShopperId, usize>,
 }
 
-/// A seat that is taken; leaving it is dropping it.
-pub(crate) struct Seat {
-    seats: Arc<Seats>,
+/// A subscription that is taken; leaving it is dropping it.
+pub(crate) struct Subscription {
+    subscriptions: Arc<Subscriptions>,
     caller: ShopperId,
 }
 
-impl Seats {
+impl Subscriptions {
     pub(super) fn new(most: usize, most_per_caller: usize) -> Self {
         Self { most, most_per_caller, taken: Mutex::default() }
     }
 
-    /// Takes a seat.
+    /// Takes a subscription.
     ///
     /// # Errors
     /// `RATE_LIMITED` when the caller has as many as one may have, `OVERLOADED` when all are taken.
-    pub(crate) fn take(self: &Arc<Self>, caller: &ShopperId) -> Result<Seat, Problem> {
+    pub(crate) fn take(self: &Arc<Self>, caller: &ShopperId) -> Result<Subscription, Problem> {
         const SOON_SECONDS: u64 = 5;
         let mut taken = self.taken();
         let own = taken.by_caller.get(caller).copied().unwrap_or(0);
@@ -47,7 +47,7 @@ impl Seats {
         }
         taken.in_all += 1;
         taken.by_caller.insert(caller.clone(), own + 1);
-        Ok(Seat { seats: Arc::clone(self), caller: caller.clone() })
+        Ok(Subscription { subscriptions: Arc::clone(self), caller: caller.clone() })
     }
 
     /// How many are taken.
@@ -60,9 +60,9 @@ impl Seats {
     }
 }
 
-impl Drop for Seat {
+impl Drop for Subscription {
     fn drop(&mut self) {
-        let mut taken = self.seats.taken();
+        let mut taken = self.subscriptions.taken();
         taken.in_all = taken.in_all.saturating_sub(1);
         let left = taken.by_caller.get(&self.caller).copied().unwrap_or(0).saturating_sub(1);
         if left == 0 {

@@ -2,7 +2,7 @@
 //! order, and little of these: whoever reads too slowly to be handed an event finds it in Postgres.
 
 mod follow;
-mod seats;
+mod subscriptions;
 mod sse;
 mod stream;
 
@@ -14,45 +14,45 @@ use events::ids::OrderId;
 use events::orders::OrderEvent;
 use tokio::sync::{broadcast, watch};
 
-use crate::config::TimelinesConfig;
+use crate::config::OrderStreamsConfig;
 
 pub(crate) use follow::hand_on;
-pub(crate) use seats::Seat;
-use seats::Seats;
-pub(crate) use sse::Told;
-pub(crate) use stream::{Timeline, Viewer};
+pub(crate) use sse::StreamedEvent;
+pub(crate) use stream::{OrderStream, Viewer};
+pub(crate) use subscriptions::Subscription;
+use subscriptions::Subscriptions;
 
 /// Orders that are watched.
-pub(crate) struct Timelines {
+pub(crate) struct OrderStreams {
     watched: Mutex<HashMap<OrderId, broadcast::Sender<Arc<OrderEvent>>>>,
     /// How many those are: looked at for every event there is.
     count: AtomicUsize,
     most_kept: usize,
-    seats: Arc<Seats>,
+    subscriptions: Arc<Subscriptions>,
     closing: watch::Sender<bool>,
 }
 
 /// A place from which an order is watched; leaving it is dropping it.
 pub(crate) struct Watch {
-    timelines: Arc<Timelines>,
+    order_streams: Arc<OrderStreams>,
     order: OrderId,
     events: broadcast::Receiver<Arc<OrderEvent>>,
 }
 
-impl Timelines {
-    pub(crate) fn new(config: &TimelinesConfig) -> Self {
+impl OrderStreams {
+    pub(crate) fn new(config: &OrderStreamsConfig) -> Self {
         Self {
             watched: Mutex::default(),
             count: AtomicUsize::new(0),
             most_kept: config.most_kept,
-            seats: Arc::new(Seats::new(config.most_streams, config.most_streams_per_caller)),
+            subscriptions: Arc::new(Subscriptions::new(config.most_streams, config.most_streams_per_caller)),
             closing: watch::Sender::new(false),
         }
     }
 
     /// The places for those who watch.
-    pub(crate) fn seats(&self) -> &Arc<Seats> {
-        &self.seats
+    pub(crate) fn subscriptions(&self) -> &Arc<Subscriptions> {
+        &self.subscriptions
     }
 
     /// Watches an order from now on.
@@ -68,7 +68,7 @@ impl Timelines {
             }
         };
         drop(watched);
-        Watch { timelines: Arc::clone(self), order: order.clone(), events }
+        Watch { order_streams: Arc::clone(self), order: order.clone(), events }
     }
 
     /// Whether anybody watches the order.
@@ -77,7 +77,7 @@ impl Timelines {
     }
 
     /// Hands an event to whoever watches its order.
-    pub(crate) fn tell(&self, event: OrderEvent) {
+    pub(crate) fn publish(&self, event: OrderEvent) {
         if let Some(sender) = self.watched().get(&event.order) {
             // Whoever watched may just have left.
             drop(sender.send(Arc::new(event)));
@@ -105,11 +105,11 @@ impl Timelines {
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        let mut watched = self.timelines.watched();
+        let mut watched = self.order_streams.watched();
         // This one's receiver is still there.
         if watched.get(&self.order).is_some_and(|sender| sender.receiver_count() <= 1) {
             watched.remove(&self.order);
-            self.timelines.count.store(watched.len(), Ordering::Relaxed);
+            self.order_streams.count.store(watched.len(), Ordering::Relaxed);
         }
     }
 }

@@ -15,9 +15,9 @@ use streams::record::Record;
 use tokio::time::timeout;
 use warp::reply::Response;
 
-use super::shop::{end, event, step, watched};
-use super::world::*;
-use crate::timelines::hand_on;
+use super::fake_orders::{end, event, step, watched};
+use super::fixture::*;
+use crate::order_streams::hand_on;
 
 /// Somebody who reads a stream.
 struct Reader {
@@ -33,8 +33,8 @@ fn watch(shopper: &str) -> Ask {
 }
 
 impl Reader {
-    async fn open(world: &World, ask: Ask) -> Self {
-        let response = world.respond(ask).await;
+    async fn open(fixture: &Fixture, ask: Ask) -> Self {
+        let response = fixture.respond(ask).await;
         assert_eq!(response.status(), 200);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
         assert_eq!(response.headers()["cache-control"], "no-store");
@@ -90,20 +90,20 @@ fn record(event: &OrderEvent) -> Record {
     }
 }
 
-impl World {
+impl Fixture {
     /// The feed hands an event on.
     fn happens(&self, event: &OrderEvent) {
-        hand_on(&self.state.timelines, &record(event));
+        hand_on(&self.state.order_streams, &record(event));
     }
 }
 
 #[tokio::test]
 async fn first_comes_what_was_then_what_happens_each_once() {
-    let world = world();
+    let fixture = fixture();
     for version in 1..=3 {
-        world.shop.write(step(version));
+        fixture.shop.write(step(version));
     }
-    let mut reader = Reader::open(&world, watch("kim")).await;
+    let mut reader = Reader::open(&fixture, watch("kim")).await;
     let text = reader.read(3).await;
     assert!(text.starts_with("retry: 2000\n\nid: 1\nevent: steps_answered\ndata: {"), "{text}");
     let expected = json!({
@@ -113,96 +113,96 @@ async fn first_comes_what_was_then_what_happens_each_once() {
     assert_eq!(data(&text)[0], expected);
     // The feed may be behind Postgres, or repeat itself.
     for version in [2, 3, 4, 4, 5] {
-        world.happens(&step(version));
+        fixture.happens(&step(version));
     }
-    world.shop.write(step(4));
+    fixture.shop.write(step(4));
     assert_eq!([ids(&text), reader.ids(2).await].concat(), [1, 2, 3, 4, 5]);
     assert_eq!(reader.ids(1).await, [0_u64; 0], "nothing comes twice");
 }
 
 #[tokio::test]
 async fn a_gap_is_filled_from_postgres_however_late_that_is() {
-    let world = world();
-    world.shop.write(step(1));
-    let mut reader = Reader::open(&world, watch("kim")).await;
+    let fixture = fixture();
+    fixture.shop.write(step(1));
+    let mut reader = Reader::open(&fixture, watch("kim")).await;
     assert_eq!(reader.ids(1).await, [1]);
-    world.happens(&step(4));
+    fixture.happens(&step(4));
     tokio::time::sleep(Duration::from_millis(300)).await;
     for version in 2..=4 {
-        world.shop.write(step(version));
+        fixture.shop.write(step(version));
     }
     assert_eq!(reader.ids(3).await, [2, 3, 4]);
 }
 
 #[tokio::test]
 async fn what_passed_by_just_before_is_found_without_another_event() {
-    let world = world();
-    world.shop.write(step(1));
-    let mut reader = Reader::open(&world, watch("kim")).await;
+    let fixture = fixture();
+    fixture.shop.write(step(1));
+    let mut reader = Reader::open(&fixture, watch("kim")).await;
     assert_eq!(reader.ids(1).await, [1]);
-    world.shop.write(step(2));
+    fixture.shop.write(step(2));
     assert_eq!(reader.ids(1).await, [2]);
 }
 
 #[tokio::test]
 async fn whoever_reads_slowly_misses_nothing() {
-    let world = world();
-    world.shop.write(step(1));
-    let mut reader = Reader::open(&world, watch("kim")).await;
+    let fixture = fixture();
+    fixture.shop.write(step(1));
+    let mut reader = Reader::open(&fixture, watch("kim")).await;
     assert_eq!(reader.ids(1).await, [1]);
     for version in 2..=500 {
-        world.shop.write(step(version));
-        world.happens(&step(version));
+        fixture.shop.write(step(version));
+        fixture.happens(&step(version));
     }
     assert_eq!(reader.ids(499).await, (2..=500).collect::<Vec<u64>>());
 }
 
 #[tokio::test]
 async fn a_reader_that_comes_again_goes_on_where_it_was() {
-    let world = world();
+    let fixture = fixture();
     for version in 1..=5 {
-        world.shop.write(step(version));
+        fixture.shop.write(step(version));
     }
     for (last, expected) in [("0", 1..=5), ("3", 4..=5), ("5", 6..=6)] {
-        let mut reader = Reader::open(&world, watch("kim").header("last-event-id", last)).await;
+        let mut reader = Reader::open(&fixture, watch("kim").header("last-event-id", last)).await;
         let news = *expected.end() == 6;
         if news {
-            world.happens(&step(6));
+            fixture.happens(&step(6));
         }
         assert_eq!(reader.ids(expected.clone().count()).await, expected.collect::<Vec<u64>>(), "after {last}");
     }
     for bad in ["", "x", "-1", "1.5", "1e3", "18446744073709551616", "0x1", "\u{661}"] {
-        let answer = world.send(watch("kim").header("last-event-id", bad)).await;
+        let answer = fixture.send(watch("kim").header("last-event-id", bad)).await;
         assert_eq!((answer.status.as_u16(), answer.code().as_str()), (400, "BAD_REQUEST"), "{bad}");
     }
     let two = watch("kim").header("last-event-id", "1").header("last-event-id", "2");
-    assert_eq!(world.send(two).await.status, 400);
+    assert_eq!(fixture.send(two).await.status, 400);
 }
 
 #[tokio::test]
 async fn it_ends_where_nothing_follows_and_not_before() {
-    let world = world();
-    world.shop.write(step(1));
-    let mut reader = Reader::open(&world, watch("kim")).await;
+    let fixture = fixture();
+    fixture.shop.write(step(1));
+    let mut reader = Reader::open(&fixture, watch("kim")).await;
     assert_eq!(reader.ids(1).await, [1]);
     // At an end, but others have yet to answer.
-    world.happens(&OrderEvent { awaited: 2, ..end(2) });
+    fixture.happens(&OrderEvent { awaited: 2, ..end(2) });
     assert_eq!(reader.ids(1).await, [2]);
     assert!(!reader.ends().await);
-    world.happens(&event(3, OrderState::Expired, OrderFact::StepsAnswered));
+    fixture.happens(&event(3, OrderState::Expired, OrderFact::StepsAnswered));
     assert_eq!(reader.ids(1).await, [3]);
     assert!(reader.ends().await);
     drop(reader);
-    assert_eq!((world.state.timelines.len(), world.state.timelines.seats().taken_in_all()), (0, 0));
-    // Whoever has it all is told to stay away; whoever has not is told the rest, also past an end that was none.
-    world.shop.write(OrderEvent { awaited: 2, ..end(2) });
-    world.shop.write(end(3));
-    let again = async |last: &str| world.send(watch("kim").header("last-event-id", last)).await;
+    assert_eq!((fixture.state.order_streams.len(), fixture.state.order_streams.subscriptions().taken_in_all()), (0, 0));
+    // Whoever has it all is published to stay away; whoever has not is published the rest, also past an end that was none.
+    fixture.shop.write(OrderEvent { awaited: 2, ..end(2) });
+    fixture.shop.write(end(3));
+    let again = async |last: &str| fixture.send(watch("kim").header("last-event-id", last)).await;
     assert_eq!(again("3").await.status, 204);
     let rest = again("1").await;
     assert_eq!((rest.status.as_u16(), ids(std::str::from_utf8(&rest.bytes).unwrap())), (200, vec![2, 3]));
-    world.shop.write(event(4, OrderState::Refunding, OrderFact::StepsAnswered));
-    world.shop.write(end(5));
+    fixture.shop.write(event(4, OrderState::Refunding, OrderFact::StepsAnswered));
+    fixture.shop.write(end(5));
     let all = again("0").await;
     assert_eq!(ids(std::str::from_utf8(&all.bytes).unwrap()), [1, 2, 3, 4, 5]);
 }
@@ -211,9 +211,9 @@ async fn it_ends_where_nothing_follows_and_not_before() {
 async fn silence_is_a_comment_now_and_then() {
     let mut config = config();
     config.timelines.heartbeat_ms = 100;
-    let world = world_of(config);
-    world.shop.write(step(1));
-    let mut reader = Reader::open(&world, watch("kim")).await;
+    let fixture = world_of(config);
+    fixture.shop.write(step(1));
+    let mut reader = Reader::open(&fixture, watch("kim")).await;
     assert_eq!(reader.ids(1).await, [1]);
     let began = Instant::now();
     for _ in 0..3 {
@@ -225,8 +225,8 @@ async fn silence_is_a_comment_now_and_then() {
 
 #[tokio::test]
 async fn somebody_elses_order_is_not_there() {
-    let world = world();
-    world.shop.write(step(1));
+    let fixture = fixture();
+    fixture.shop.write(step(1));
     let nowhere = RequestId::derive(&[b"nowhere"]).order();
     for (path, caller) in [
         (path(), "lee"),
@@ -234,27 +234,28 @@ async fn somebody_elses_order_is_not_there() {
         (format!("/v1/orders/{nowhere}"), "kim"),
         (format!("/v1/orders/{nowhere}/events"), "kim"),
     ] {
-        let answer = world.send(ask("GET", &path).shopper(caller)).await;
+        let answer = fixture.send(ask("GET", &path).shopper(caller)).await;
         assert_eq!((answer.status.as_u16(), answer.code().as_str()), (404, "NOT_FOUND"), "{path}");
     }
-    assert_eq!(world.state.timelines.seats().taken_in_all(), 0);
+    assert_eq!(fixture.state.order_streams.subscriptions().taken_in_all(), 0);
     for asked in [
         ask("GET", &format!("/v1/orders/{}", watched())).shopper("kim"),
         ask("GET", &format!("/v1/orders/{}", watched())).operator(),
     ] {
-        let answer = world.send(asked).await;
+        let answer = fixture.send(asked).await;
         assert_eq!((answer.status.as_u16(), &answer.json()["state"]), (200, &json!("holding")));
     }
 }
 
 #[tokio::test]
 async fn an_order_just_placed_is_found_as_soon_as_it_is_there() {
-    let world = world();
+    let fixture = fixture();
     let late = async {
         tokio::time::sleep(Duration::from_millis(200)).await;
-        world.shop.write(step(1));
+        fixture.shop.write(step(1));
     };
-    let (answer, ()) = tokio::join!(world.send(ask("GET", &format!("/v1/orders/{}", watched())).shopper("kim")), late);
+    let (answer, ()) =
+        tokio::join!(fixture.send(ask("GET", &format!("/v1/orders/{}", watched())).shopper("kim")), late);
     assert_eq!(answer.status, 200);
 }
 
@@ -282,15 +283,15 @@ async fn a_shopper_does_not_see_what_is_not_theirs_to_see() {
         shopper: Some(shopper(who)),
         reason: OrderRefusal::UnknownOrder.into(),
     };
-    let world = world();
-    world.shop.write(event(1, OrderState::AwaitingPayment, priced));
-    world.shop.write(event(2, OrderState::AwaitingPayment, refused("stranger")));
-    world.shop.write(event(3, OrderState::AwaitingPayment, refused("kim")));
-    let mut own = Reader::open(&world, watch("kim")).await;
+    let fixture = fixture();
+    fixture.shop.write(event(1, OrderState::AwaitingPayment, priced));
+    fixture.shop.write(event(2, OrderState::AwaitingPayment, refused("stranger")));
+    fixture.shop.write(event(3, OrderState::AwaitingPayment, refused("kim")));
+    let mut own = Reader::open(&fixture, watch("kim")).await;
     let text = own.read(3).await;
     assert!(!text.contains("supply_price") && !text.contains("stranger"), "{text}");
     assert_eq!(data(&text)[2]["fact"]["order_refused"]["shopper"], "kim");
-    let mut operators = Reader::open(&world, ask("GET", &path()).operator()).await;
+    let mut operators = Reader::open(&fixture, ask("GET", &path()).operator()).await;
     let text = operators.read(3).await;
     assert!(text.contains("\"supply_price\":4") && text.contains("stranger"), "{text}");
 }
@@ -300,26 +301,26 @@ async fn streams_are_limited_in_all_and_for_each_caller() {
     let mut config = config();
     config.timelines.most_streams = 3;
     config.timelines.most_streams_per_caller = 2;
-    let world = world_of(config);
-    world.shop.write(step(1));
-    let mut held = vec![Reader::open(&world, watch("kim")).await, Reader::open(&world, watch("kim")).await];
-    let answer = world.send(watch("kim")).await;
+    let fixture = world_of(config);
+    fixture.shop.write(step(1));
+    let mut held = vec![Reader::open(&fixture, watch("kim")).await, Reader::open(&fixture, watch("kim")).await];
+    let answer = fixture.send(watch("kim")).await;
     assert_eq!((answer.status.as_u16(), answer.code().as_str()), (429, "RATE_LIMITED"));
     assert!(answer.header("retry-after").is_some());
-    held.push(Reader::open(&world, ask("GET", &path()).operator()).await);
-    let answer = world.send(ask("GET", &path()).operator()).await;
+    held.push(Reader::open(&fixture, ask("GET", &path()).operator()).await);
+    let answer = fixture.send(ask("GET", &path()).operator()).await;
     assert_eq!((answer.status.as_u16(), answer.code().as_str()), (503, "OVERLOADED"));
-    assert_eq!(world.state.timelines.len(), 1, "one order, however many watch it");
+    assert_eq!(fixture.state.order_streams.len(), 1, "one order, however many watch it");
     drop(held);
-    assert_eq!((world.state.timelines.len(), world.state.timelines.seats().taken_in_all()), (0, 0));
-    Reader::open(&world, watch("kim")).await;
+    assert_eq!((fixture.state.order_streams.len(), fixture.state.order_streams.subscriptions().taken_in_all()), (0, 0));
+    Reader::open(&fixture, watch("kim")).await;
 }
 
 #[tokio::test]
 async fn what_nobody_can_read_or_watch_changes_nothing() {
-    let world = world();
-    world.shop.write(step(1));
-    let mut reader = Reader::open(&world, watch("kim")).await;
+    let fixture = fixture();
+    fixture.shop.write(step(1));
+    let mut reader = Reader::open(&fixture, watch("kim")).await;
     assert_eq!(reader.ids(1).await, [1]);
     let good = record(&step(2));
     for bad in [
@@ -331,27 +332,27 @@ async fn what_nobody_can_read_or_watch_changes_nothing() {
         record(&OrderEvent { version: 0, state: None, ..step(2) }),
         record(&OrderEvent { order: RequestId::derive(&[b"other"]).order(), ..step(2) }),
     ] {
-        hand_on(&world.state.timelines, &bad);
+        hand_on(&fixture.state.order_streams, &bad);
     }
-    hand_on(&world.state.timelines, &good);
+    hand_on(&fixture.state.order_streams, &good);
     assert_eq!(reader.ids(1).await, [2]);
 }
 
 #[tokio::test]
 async fn without_postgres_no_stream_begins_and_one_that_has_begun_goes_on() {
-    let world = world();
-    world.shop.write(step(1));
-    let mut reader = Reader::open(&world, watch("kim")).await;
+    let fixture = fixture();
+    fixture.shop.write(step(1));
+    let mut reader = Reader::open(&fixture, watch("kim")).await;
     assert_eq!(reader.ids(1).await, [1]);
-    world.shop.set_away(true);
-    assert_eq!(world.send(watch("kim")).await.code(), "UNAVAILABLE");
-    world.happens(&step(2));
+    fixture.shop.set_away(true);
+    assert_eq!(fixture.send(watch("kim")).await.code(), "UNAVAILABLE");
+    fixture.happens(&step(2));
     assert_eq!(reader.ids(1).await, [2]);
-    world.happens(&step(4));
+    fixture.happens(&step(4));
     assert_eq!(reader.ids(1).await, [0_u64; 0], "3 is missing, and nobody has it");
-    world.shop.write(step(3));
-    world.shop.write(step(4));
-    world.shop.set_away(false);
+    fixture.shop.write(step(3));
+    fixture.shop.write(step(4));
+    fixture.shop.set_away(false);
     let mut rest = reader.ids(2).await;
     if rest.is_empty() {
         rest = reader.ids(2).await;
@@ -361,12 +362,12 @@ async fn without_postgres_no_stream_begins_and_one_that_has_begun_goes_on() {
 
 #[tokio::test]
 async fn a_closing_door_ends_its_streams() {
-    let world = world();
-    world.shop.write(step(1));
-    let mut reader = Reader::open(&world, watch("kim")).await;
+    let fixture = fixture();
+    fixture.shop.write(step(1));
+    let mut reader = Reader::open(&fixture, watch("kim")).await;
     assert_eq!(reader.ids(1).await, [1]);
-    world.state.timelines.close();
-    assert_eq!(reader.read(1).await, ": the door is closing\n\n");
+    fixture.state.order_streams.close();
+    assert_eq!(reader.read(1).await, ": ingress is closing\n\n");
     assert!(reader.ends().await);
 }
 
@@ -374,9 +375,9 @@ async fn a_closing_door_ends_its_streams() {
 async fn a_stream_whose_time_is_up_is_asked_for_again() {
     let mut config = config();
     config.timelines.longest_ms = 1_000;
-    let world = world_of(config);
-    world.shop.write(step(1));
-    let mut reader = Reader::open(&world, watch("kim")).await;
+    let fixture = world_of(config);
+    fixture.shop.write(step(1));
+    let mut reader = Reader::open(&fixture, watch("kim")).await;
     assert_eq!(reader.ids(1).await, [1]);
     assert_eq!(reader.read(1).await, ": come again\n\n");
     assert!(reader.ends().await);

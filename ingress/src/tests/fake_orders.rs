@@ -8,8 +8,8 @@ use events::orders::{OrderAmounts, OrderEvent, OrderFact, OrderState};
 use events::time::Timestamp;
 use projections::{OrderDetails, OrderRow, ProductRow, TimelineRow};
 
-use super::world::shopper;
-use crate::reads::{OrderRead, ReadError, Reading, Shop};
+use super::fixture::shopper;
+use crate::reads::{OrderRead, OrderReader, ReadError, Reading};
 
 #[derive(Clone, Default)]
 pub(super) struct MemoryShop(Arc<Mutex<Rows>>);
@@ -19,7 +19,7 @@ struct Rows {
     is_away: bool,
     products: BTreeMap<Sku, ProductRow>,
     orders: BTreeMap<OrderId, OrderRead>,
-    timeline: Vec<TimelineRow>,
+    order_stream: Vec<TimelineRow>,
 }
 
 impl MemoryShop {
@@ -53,7 +53,7 @@ impl MemoryShop {
             updated_at: at,
         };
         rows.orders.insert(order.clone(), OrderRead { row, lines: Vec::new() });
-        rows.timeline.push(TimelineRow { order, version, at, state, amounts, awaited, deadline, fact });
+        rows.order_stream.push(TimelineRow { order, version, at, state, amounts, awaited, deadline, fact });
     }
 
     fn read<T>(&self, read: impl FnOnce(&Rows) -> T) -> Result<T, ReadError> {
@@ -62,7 +62,7 @@ impl MemoryShop {
     }
 }
 
-impl Shop for MemoryShop {
+impl OrderReader for MemoryShop {
     fn product<'a>(&'a self, sku: &'a Sku) -> Reading<'a, Option<ProductRow>> {
         Box::pin(async move { self.read(|rows| rows.products.get(sku).cloned()) })
     }
@@ -71,11 +71,11 @@ impl Shop for MemoryShop {
         Box::pin(async move { self.read(|rows| rows.orders.get(order).cloned()) })
     }
 
-    fn timeline<'a>(&'a self, order: &'a OrderId, after: u64, most: u16) -> Reading<'a, Vec<TimelineRow>> {
+    fn order_stream<'a>(&'a self, order: &'a OrderId, after: u64, most: u16) -> Reading<'a, Vec<TimelineRow>> {
         let of_order = move |row: &&TimelineRow| row.order == *order && row.version > after;
-        Box::pin(
-            async move { self.read(|rows| rows.timeline.iter().filter(of_order).take(most.into()).cloned().collect()) },
-        )
+        Box::pin(async move {
+            self.read(|rows| rows.order_stream.iter().filter(of_order).take(most.into()).cloned().collect())
+        })
     }
 }
 

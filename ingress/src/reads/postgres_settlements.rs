@@ -10,10 +10,10 @@ use sqlx::query::Query;
 use sqlx::{Postgres as Database, Row};
 
 use super::ReadError;
-use super::accounts::{Accounts, Closing, DayStatus, Page, SellerDay, SellerLine};
 use super::columns::{count, id, json, named};
+use super::order_reader::Reading;
 use super::postgres::Postgres;
-use super::shop::Reading;
+use super::settlement_reader::{Closing, DayStatus, Page, SellerDay, SellerLine, SettlementReader};
 
 macro_rules! days {
     ($place:literal) => {
@@ -46,7 +46,7 @@ const DAYS_OF_SELLER: &str = days!("seller = $1 AND day > $2");
 const LINES: &str = lines!("(seller, day, number) > ($1, $2, $6)");
 const LINES_OF_SELLER: &str = lines!("seller = $1 AND (day, number) > ($2, $6)");
 
-impl Accounts for Postgres {
+impl SettlementReader for Postgres {
     fn days<'a>(&'a self, page: &'a Page) -> Reading<'a, Vec<SellerDay>> {
         Box::pin(async move {
             let sql = if page.seller.is_some() { DAYS_OF_SELLER } else { DAYS };

@@ -1,9 +1,9 @@
-//! The whole door with its limits out of the way, as the script configures the real one, reading prices from a copy.
+//! The whole service with its limits out of the way, as the script configures the real one, reading prices from a copy.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use ingress::{Config, PriceSource, Rate, Secret, Secrets, Surroundings};
+use ingress::{Config, Deps, PriceSource, Rate, Secret, Secrets};
 use prometheus::Registry;
 use streams::kafka::EmitterConfig;
 use streams::service::{Health, shutdown};
@@ -15,7 +15,7 @@ pub(crate) async fn run(port: u16, prices: Arc<dyn PriceSource>) -> Outcome<()> 
     config.limits.global = Rate { per_second: 10_000_000, burst: 10_000_000 };
     let secret = std::fs::read_to_string(std::env::var("TIMESALE_JWT_SECRET_FILE")?)?;
     let (_handle, shutdown) = shutdown();
-    let surroundings = Surroundings {
+    let deps = Deps {
         kafka: cluster()?,
         emitter: EmitterConfig::default(),
         postgres: std::env::var("DATABASE_URL").ok(),
@@ -26,5 +26,5 @@ pub(crate) async fn run(port: u16, prices: Arc<dyn PriceSource>) -> Outcome<()> 
         health: Health::default(),
         shutdown,
     };
-    Ok(ingress::serve(config, surroundings).await?)
+    Ok(ingress::serve(config, deps).await?)
 }

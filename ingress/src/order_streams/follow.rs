@@ -6,7 +6,7 @@ use events::ids::OrderId;
 use events::orders::OrderEvent;
 use streams::record::Record;
 
-use super::Timelines;
+use super::OrderStreams;
 
 /// What became of an event.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -20,19 +20,19 @@ pub(crate) enum Handed {
 }
 
 /// Handles one record.
-pub(crate) fn hand_on(timelines: &Timelines, record: &Record) -> Handed {
-    if timelines.len() == 0 {
+pub(crate) fn hand_on(order_streams: &OrderStreams, record: &Record) -> Handed {
+    if order_streams.len() == 0 {
         return Handed::ToNobody;
     }
     let order =
         record.key.as_deref().and_then(|key| std::str::from_utf8(key).ok()).and_then(|key| OrderId::new(key).ok());
-    if !order.is_some_and(|order| timelines.is_watched(&order)) {
+    if !order.is_some_and(|order| order_streams.is_watched(&order)) {
         return Handed::ToNobody;
     }
     let envelope = Envelope::from_headers(record.header_pairs());
     match codec::decode::<OrderEvent>(record.value.as_deref(), &envelope) {
         Ok(event) => {
-            timelines.tell(event);
+            order_streams.publish(event);
             Handed::On
         }
         Err(error) => {

@@ -12,8 +12,8 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
-use super::{Seat, Told, Watch};
-use crate::config::TimelinesConfig;
+use super::{StreamedEvent, Subscription, Watch};
+use crate::config::OrderStreamsConfig;
 use crate::problem::Problem;
 use crate::state::State;
 
@@ -29,13 +29,13 @@ const GREETING: &str = "retry: 2000\n\n";
 /// Says nothing, and that the stream is alive.
 const HEARTBEAT: &str = ":\n\n";
 
-/// Who is told, and of which order.
+/// Who is published, and of which order.
 pub(crate) struct Viewer {
     /// The order.
     pub(crate) order: OrderId,
     /// The shopper who watches; nobody: an operator does.
     pub(crate) shopper: Option<ShopperId>,
-    /// The last fact that they have been told.
+    /// The last fact that they have been published.
     pub(crate) last: u64,
     /// The latest fact that is known to be there.
     pub(crate) known: u64,
@@ -44,15 +44,15 @@ pub(crate) struct Viewer {
 }
 
 /// An order's facts, one after the other.
-pub(crate) struct Timeline {
+pub(crate) struct OrderStream {
     state: Arc<State>,
     viewer: Viewer,
     watch: Watch,
-    _seat: Seat,
+    _seat: Subscription,
     closing: watch::Receiver<bool>,
     /// What is to be sent next.
     ready: String,
-    /// Whether the last fact that was told is one after which nothing follows by itself.
+    /// Whether the last fact that was published is one after which nothing follows by itself.
     is_last: bool,
     is_over: bool,
     heartbeat: Duration,
@@ -70,24 +70,24 @@ enum Next {
     TimeIsUp,
 }
 
-impl Timeline {
+impl OrderStream {
     /// Begins with what Postgres has after the viewer's last fact.
     ///
     /// # Errors
     /// `UNAVAILABLE` when Postgres does not answer.
-    pub(crate) async fn begin(state: Arc<State>, viewer: Viewer, seat: Seat) -> Result<Self, Problem> {
-        // Watched first, read then: what happens in between comes twice, and is told once.
-        let watch = state.timelines.watch(&viewer.order);
-        let TimelinesConfig { heartbeat_ms, longest_ms, .. } = state.config.timelines;
+    pub(crate) async fn begin(state: Arc<State>, viewer: Viewer, subscription: Subscription) -> Result<Self, Problem> {
+        // Watched first, read then: what happens in between comes twice, and is published once.
+        let watch = state.order_streams.watch(&viewer.order);
+        let OrderStreamsConfig { heartbeat_ms, longest_ms, .. } = state.config.timelines;
         let heartbeat = Duration::from_millis(heartbeat_ms);
         let now = Instant::now();
-        let mut timeline = Self {
-            closing: state.timelines.closing(),
+        let mut order_stream = Self {
+            closing: state.order_streams.closing(),
             is_last: viewer.is_at_end && viewer.last >= viewer.known,
             state,
             viewer,
             watch,
-            _seat: seat,
+            _seat: subscription,
             ready: String::new(),
             is_over: false,
             heartbeat,
@@ -96,14 +96,14 @@ impl Timeline {
             end_at: now + Duration::from_millis(longest_ms),
             pause: LOOK_AGAIN,
         };
-        timeline.look().await?;
-        if !timeline.has_nothing_to_tell() {
-            timeline.ready.insert_str(0, GREETING);
+        order_stream.look().await?;
+        if !order_stream.has_nothing_to_tell() {
+            order_stream.ready.insert_str(0, GREETING);
         }
-        Ok(timeline)
+        Ok(order_stream)
     }
 
-    /// Whether the viewer has been told everything before, and nothing follows by itself.
+    /// Whether the viewer has been published everything before, and nothing follows by itself.
     pub(crate) fn has_nothing_to_tell(&self) -> bool {
         self.ready.is_empty() && self.has_ended()
     }
@@ -125,7 +125,7 @@ impl Timeline {
             match self.wait().await {
                 Next::Closing => {
                     self.is_over = true;
-                    self.ready.push_str(": the door is closing\n\n");
+                    self.ready.push_str(": ingress is closing\n\n");
                 }
                 Next::Event(Ok(event)) => self.take(&event),
                 // Too slow: what was missed is in Postgres.
@@ -134,7 +134,7 @@ impl Timeline {
                 Next::Event(Err(RecvError::Closed)) => self.is_over = true,
                 Next::Look => {
                     if self.look().await.is_err() {
-                        tracing::debug!(order = %self.viewer.order, "an order's timeline cannot be read: again later");
+                        tracing::debug!(order = %self.viewer.order, "an order's order_stream cannot be read: again later");
                         self.pause_longer();
                     }
                 }
@@ -160,11 +160,11 @@ impl Timeline {
 
     /// Takes what the feed has handed on.
     fn take(&mut self, event: &OrderEvent) {
-        let Some(told) = Told::of(event) else { return };
-        self.viewer.known = self.viewer.known.max(told.version);
-        if told.version == self.viewer.last + 1 {
-            self.tell(told);
-        } else if told.version > self.viewer.last {
+        let Some(published) = StreamedEvent::of(event) else { return };
+        self.viewer.known = self.viewer.known.max(published.version);
+        if published.version == self.viewer.last + 1 {
+            self.publish(published);
+        } else if published.version > self.viewer.last {
             self.look_soon();
         }
     }
@@ -172,11 +172,11 @@ impl Timeline {
     /// Reads what Postgres has.
     async fn look(&mut self) -> Result<(), Problem> {
         let reads = &self.state.reads;
-        let rows = reads.timeline(&self.viewer.order, self.viewer.last, MOST_READ, &self.state.metrics).await?;
+        let rows = reads.order_stream(&self.viewer.order, self.viewer.last, MOST_READ, &self.state.metrics).await?;
         let is_full = rows.len() >= usize::from(MOST_READ);
         // Postgres is written in order: what it lacks before what it has could not become a row, and never will.
         for row in rows {
-            self.tell(row.into());
+            self.publish(row.into());
         }
         self.viewer.known = self.viewer.known.max(self.viewer.last);
         if is_full {
@@ -187,10 +187,10 @@ impl Timeline {
         Ok(())
     }
 
-    fn tell(&mut self, told: Told) {
-        self.viewer.last = told.version;
-        self.is_last = told.is_last();
-        told.write(self.viewer.shopper.as_ref(), &mut self.ready);
+    fn publish(&mut self, published: StreamedEvent) {
+        self.viewer.last = published.version;
+        self.is_last = published.is_last();
+        published.write(self.viewer.shopper.as_ref(), &mut self.ready);
     }
 
     /// Something is missing: Postgres will have it any moment.

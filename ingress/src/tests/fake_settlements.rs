@@ -8,7 +8,7 @@ use events::money::Money;
 use events::settlement::{LineKind, LineTerms, PayOut, Settled, Source, Vat};
 use events::time::Timestamp;
 
-use crate::reads::{Accounts, Closing, DayStatus, Page, Place, ReadError, Reading, SellerDay, SellerLine};
+use crate::reads::{Closing, DayStatus, Page, Place, ReadError, Reading, SellerDay, SellerLine, SettlementReader};
 
 #[derive(Clone, Default)]
 pub(super) struct MemoryAccounts(Arc<Mutex<Rows>>);
@@ -85,7 +85,7 @@ fn line(seller: &SellerId, day: Day, number: u64) -> SellerLine {
     }
 }
 
-impl Accounts for MemoryAccounts {
+impl SettlementReader for MemoryAccounts {
     fn days<'a>(&'a self, page: &'a Page) -> Reading<'a, Vec<SellerDay>> {
         Box::pin(async move {
             let rows = self.rows();

@@ -7,7 +7,7 @@ use events::orders::{LineAmounts, OrderFact, OrderState};
 use events::payments::PaymentMethod;
 use sqlx::{AssertSqlSafe, Executor};
 
-use super::Shop;
+use super::OrderReader;
 use super::test_database::on_a_database;
 
 fn order() -> OrderId {
@@ -86,13 +86,13 @@ async fn a_timeline_is_read_in_order_from_where_the_reader_was() {
             raw.execute(AssertSqlSafe(insert)).await.unwrap();
         }
         let versions = async |after, most| {
-            let rows = postgres.timeline(&order, after, most).await.unwrap();
+            let rows = postgres.order_stream(&order, after, most).await.unwrap();
             rows.iter().map(|row| row.version).collect::<Vec<_>>()
         };
         assert_eq!(versions(0, 10).await, [1, 2, 3]);
         assert_eq!(versions(1, 1).await, [2]);
         assert_eq!(versions(3, 10).await, [0_u64; 0]);
-        let row = postgres.timeline(&order, 2, 1).await.unwrap().remove(0);
+        let row = postgres.order_stream(&order, 2, 1).await.unwrap().remove(0);
         assert_eq!((row.state, row.awaited, row.fact), (OrderState::Paid, 4, OrderFact::StepsAnswered));
     })
     .await;

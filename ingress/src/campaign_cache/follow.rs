@@ -1,30 +1,30 @@
-//! One record of `coupons.events`: most are refusals and change nothing on the board, so their values are not even read.
+//! One record of `coupons.events`: most are refusals and change nothing on the cache of campaigns, so their values are not even read.
 
 use events::codec::{self, DecodeError};
 use events::coupons::CouponEvent;
 use events::envelope::{Envelope, header};
 use streams::record::Record;
 
-use super::Board;
+use super::CampaignCache;
 
-/// Facts that leave the board as it is.
+/// Facts that leave the cache of campaigns as it is.
 const IRRELEVANT: [&[u8]; 3] = [b"claim_refused", b"campaign_refused", b"coupon_refused"];
 
 /// What became of an event.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Applied {
-    /// The board has it.
+    /// The cache of campaigns has it.
     Taken,
     /// It changes nothing.
     Skipped,
-    /// Nobody can read it. The campaign's next event puts the board right: its numbers are absolute.
+    /// Nobody can read it. The campaign's next event puts the cache of campaigns right: its numbers are absolute.
     Unreadable,
-    /// A newer version of this program wrote it: from here on the board cannot be trusted.
+    /// A newer version of this program wrote it: from here on the cache of campaigns cannot be trusted.
     Newer,
 }
 
-/// Applies records to a board.
-pub(crate) struct Follower<'a>(pub(crate) &'a Board);
+/// Applies records to a cache.
+pub(crate) struct Follower<'a>(pub(crate) &'a CampaignCache);
 
 impl Follower<'_> {
     /// Handles one record.

@@ -8,7 +8,7 @@ use events::settlement::{Fee, LineKind, PayOutShare, RuleKind, Source, Vat};
 use sqlx::{AssertSqlSafe, Executor, PgConnection};
 
 use super::test_database::on_a_database;
-use super::{Accounts, DayStatus, Page, Postgres};
+use super::{DayStatus, Page, Postgres, SettlementReader};
 
 fn page(seller: Option<&str>, limit: u16) -> Page {
     let seller = seller.map(|seller| SellerId::new(seller).unwrap());

@@ -1,4 +1,4 @@
-//! Products, orders and their timelines in Postgres.
+//! Products, orders and their order_streams in Postgres.
 
 use events::ids::{OrderId, Sku};
 use events::inventory::StockLevel;
@@ -12,8 +12,8 @@ use sqlx::postgres::PgRow;
 
 use super::ReadError;
 use super::columns::{count, id, instant, json, maybe_id, maybe_named, named};
+use super::order_reader::{LineRead, OrderRead, OrderReader, Reading};
 use super::postgres::Postgres;
-use super::shop::{LineRead, OrderRead, Reading, Shop};
 
 const PRODUCT: &str = "SELECT partition, version, terms::text AS terms, received, available, held, sold, updated_at \
                        FROM products WHERE sku = $1";
@@ -30,7 +30,7 @@ const TIMELINE: &str = "SELECT version, at, state, gross, discount, due, paid, r
                         fact::text AS fact FROM order_timeline WHERE order_id = $1 AND version > $2 \
                         ORDER BY version LIMIT $3";
 
-impl Shop for Postgres {
+impl OrderReader for Postgres {
     fn product<'a>(&'a self, sku: &'a Sku) -> Reading<'a, Option<ProductRow>> {
         Box::pin(async move {
             let row = sqlx::query(PRODUCT).bind(sku.as_str()).fetch_optional(self.pool()).await?;
@@ -50,7 +50,7 @@ impl Shop for Postgres {
         })
     }
 
-    fn timeline<'a>(&'a self, order: &'a OrderId, after: u64, most: u16) -> Reading<'a, Vec<TimelineRow>> {
+    fn order_stream<'a>(&'a self, order: &'a OrderId, after: u64, most: u16) -> Reading<'a, Vec<TimelineRow>> {
         Box::pin(async move {
             let after = i64::try_from(after).unwrap_or(i64::MAX);
             let query = sqlx::query(TIMELINE).bind(order.as_str()).bind(after).bind(i64::from(most));

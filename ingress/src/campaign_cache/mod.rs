@@ -1,4 +1,4 @@
-//! Every campaign in memory, as of the last event that changed something about it. The board answers `GET` and refuses claims
+//! Every campaign in memory, as of the last event that changed something about it. The cache of campaigns answers `GET` and refuses claims
 //! that the processor would certainly refuse, without touching the log. When in doubt it refuses nothing: it is behind by
 //! milliseconds, its clock is not the log's, and only the processor decides.
 
@@ -18,10 +18,10 @@ use tokio::sync::watch;
 pub(crate) use follow::{Applied, Follower};
 pub(crate) use load::load;
 
-use crate::config::BoardConfig;
+use crate::config::CampaignCacheConfig;
 
 /// Every campaign.
-pub(crate) struct Board {
+pub(crate) struct CampaignCache {
     campaigns: RwLock<HashMap<CampaignId, Listing>>,
     /// Whether what it shows is current; while it is not, nothing is refused from it.
     is_current: AtomicBool,
@@ -32,7 +32,7 @@ pub(crate) struct Board {
     changed: watch::Sender<()>,
 }
 
-/// One campaign on the board.
+/// One campaign on the cache of campaigns.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Listing {
     /// Its terms; nothing when the log no longer holds them and Postgres was not asked.
@@ -117,8 +117,8 @@ impl Listing {
     }
 }
 
-impl Board {
-    pub(crate) fn new(config: &BoardConfig) -> Self {
+impl CampaignCache {
+    pub(crate) fn new(config: &CampaignCacheConfig) -> Self {
         Self {
             campaigns: RwLock::default(),
             is_current: AtomicBool::new(false),
@@ -129,7 +129,7 @@ impl Board {
         }
     }
 
-    /// The campaign as the board has it.
+    /// The campaign as the cache of campaigns has it.
     pub(crate) fn listing(&self, campaign: &CampaignId) -> Option<Listing> {
         let campaigns = self.campaigns.read().unwrap_or_else(PoisonError::into_inner);
         // Without the grants: they may be many, and nobody outside needs them.
@@ -190,7 +190,7 @@ impl Board {
         self.changed.send_replace(());
     }
 
-    /// Puts a campaign on the board as a projection has it.
+    /// Puts a campaign on the cache of campaigns as a projection has it.
     pub(crate) fn put(&self, campaign: CampaignId, listing: Listing) {
         self.campaigns.write().unwrap_or_else(PoisonError::into_inner).insert(campaign, listing);
     }
@@ -203,7 +203,7 @@ impl Board {
         }
     }
 
-    /// Waits until the board shows this version of the campaign. To be given a deadline.
+    /// Waits until the cache of campaigns shows this version of the campaign. To be given a deadline.
     pub(crate) async fn shows(&self, campaign: &CampaignId, version: u64) {
         let mut changed = self.changed.subscribe();
         while self.version(campaign) < version {
@@ -228,13 +228,13 @@ impl Board {
         self.is_current.store(is_current, Ordering::Relaxed);
     }
 
-    /// The log's beginning is gone: a campaign that is not on the board may exist.
+    /// The log's beginning is gone: a campaign that is not on the cache of campaigns may exist.
     pub(crate) fn set_incomplete(&self) {
         self.is_complete.store(false, Ordering::Relaxed);
     }
 
     /// Forgets grants of campaigns that have long been over. To be called now and then.
-    pub(crate) fn sweep(&self, now: Timestamp) {
+    pub(crate) fn prune(&self, now: Timestamp) {
         let is_over = |listing: &Listing| {
             listing.terms.as_ref().is_some_and(|terms| {
                 now.as_millis().saturating_sub(terms.claim.until.as_millis()) > self.grants_remembered_ms
@@ -246,11 +246,11 @@ impl Board {
         }
     }
 
-    /// Campaigns on the board.
+    /// Campaigns on the cache of campaigns.
     pub(crate) fn len(&self) -> usize {
         self.campaigns.read().unwrap_or_else(PoisonError::into_inner).len()
     }
 }
 
 #[cfg(test)]
-mod board_tests;
+mod cache_tests;

@@ -1,4 +1,4 @@
-//! One door, its emitter, its tokens, and somebody who plays the processor.
+//! One service, its emitter, its tokens, and somebody who plays the processor.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -26,22 +26,22 @@ use tokio::task::JoinHandle;
 use warp::http::{HeaderMap, Method, Request, StatusCode};
 use warp::reply::Response;
 
-use super::accounts::MemoryAccounts;
-use super::shop::MemoryShop;
+use super::fake_orders::MemoryShop;
+use super::fake_settlements::MemoryAccounts;
 use crate::auth::{Secret, Secrets};
 use crate::config::Config;
-use crate::door::Door;
 use crate::reads::Reads;
 use crate::request::Peer;
 use crate::serve::{Parts, assemble};
+use crate::service::Service;
 use crate::state::{State, now};
 
 pub(super) const SECRET: &[u8] = b"a secret of a test, at least 32 bytes long";
 pub(super) const OLD_SECRET: &[u8] = b"the secret before, also at least 32 bytes long";
 
-pub(super) struct World {
+pub(super) struct Fixture {
     pub(super) state: Arc<State>,
-    pub(super) door: Arc<Door>,
+    pub(super) service: Arc<Service>,
     pub(super) emitter: MemoryEmitter,
     pub(super) shop: MemoryShop,
     pub(super) accounts: MemoryAccounts,
@@ -79,11 +79,11 @@ pub(super) fn config() -> Config {
     config
 }
 
-pub(super) fn world() -> World {
+pub(super) fn fixture() -> Fixture {
     world_of(config())
 }
 
-pub(super) fn world_of(config: Config) -> World {
+pub(super) fn world_of(config: Config) -> Fixture {
     let (emitter, shop, accounts) = (MemoryEmitter::new(4), MemoryShop::default(), MemoryAccounts::default());
     let secrets = Secrets::new(vec![Secret::new(SECRET).unwrap(), Secret::new(OLD_SECRET).unwrap()]).unwrap();
     let parts = Parts {
@@ -100,9 +100,9 @@ pub(super) fn world_of(config: Config) -> World {
         health: streams::service::Health::default(),
     };
     let state = assemble(config, parts, 3).unwrap();
-    state.board.set_current(true);
-    let door = Arc::new(Door::new(Arc::clone(&state)));
-    World { state, door, emitter, shop, accounts }
+    state.campaigns.set_current(true);
+    let service = Arc::new(Service::new(Arc::clone(&state)));
+    Fixture { state, service, emitter, shop, accounts }
 }
 
 pub(super) fn terms(stock: u32) -> CampaignTerms {
@@ -215,10 +215,10 @@ impl Ask {
     }
 }
 
-impl World {
+impl Fixture {
     pub(super) fn define(&self, id: &str, stock: u32) {
         let fact = CouponFact::CampaignDefined { request: RequestId::derive(&[b"define"]), terms: terms(stock) };
-        self.state.board.apply(event(id, 1, 10, fact));
+        self.state.campaigns.apply(event(id, 1, 10, fact));
     }
 
     pub(super) async fn send(&self, ask: Ask) -> Answered {
@@ -235,7 +235,7 @@ impl World {
         for (name, value) in ask.headers {
             request = request.header(name, value);
         }
-        self.door.answer(request.body(Full::new(ask.body)).unwrap(), Peer(peer)).await
+        self.service.answer(request.body(Full::new(ask.body)).unwrap(), Peer(peer)).await
     }
 
     pub(super) async fn send_from(&self, ask: Ask, peer: IpAddr) -> Answered {
@@ -321,7 +321,7 @@ impl World {
             while done < until {
                 for outgoing in emitter.emitted().iter().skip(done) {
                     let (request, outcome) = decide(&read(outgoing));
-                    state.ledger.resolve(Reply { request: request.unwrap(), at: now(), outcome });
+                    state.pending.resolve(Reply { request: request.unwrap(), at: now(), outcome });
                     done += 1;
                 }
                 tokio::time::sleep(Duration::from_millis(1)).await;

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 /// A fact about an order, as its stream tells it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
-pub(crate) struct Told {
+pub(crate) struct StreamedEvent {
     /// The order.
     order: OrderId,
     /// The fact's number: the event's id.
@@ -29,7 +29,7 @@ pub(crate) struct Told {
     fact: OrderFact,
 }
 
-impl Told {
+impl StreamedEvent {
     /// Whether nothing follows unless somebody asks for it.
     pub(super) fn is_last(&self) -> bool {
         self.state.is_terminal() && self.awaited == 0
@@ -49,14 +49,14 @@ impl Told {
     }
 }
 
-impl From<TimelineRow> for Told {
+impl From<TimelineRow> for StreamedEvent {
     fn from(row: TimelineRow) -> Self {
         let TimelineRow { order, version, at, state, amounts, awaited, deadline, fact } = row;
         Self { order, version, at, state, amounts, awaited, deadline, fact }
     }
 }
 
-impl Told {
+impl StreamedEvent {
     /// An event; nothing if it is about no order.
     pub(super) fn of(event: &OrderEvent) -> Option<Self> {
         let OrderEvent { order, version, at, shopper: _, state, amounts, awaited, deadline, fact } = event.clone();

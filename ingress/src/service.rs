@@ -1,4 +1,4 @@
-//! The door: every request passes it on the way in and every answer on the way out. In: ids, headers, what HTTP allows but we do
+//! Ingress: every request passes it on the way in and every answer on the way out. In: ids, headers, what HTTP allows but we do
 //! not. Out: problems are written, ids and limits go into the head, the answer is counted. Routing is warp's.
 
 use std::convert::Infallible;
@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering;
 use bytes::Bytes;
 use futures_util::FutureExt;
 use hyper::body::Body;
-use hyper::service::Service;
+use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
 use warp::filters::BoxedFilter;
 use warp::http::header::{ALLOW, HOST, HeaderValue, TRANSFER_ENCODING};
@@ -25,12 +25,12 @@ use crate::routes::{allowed, routes};
 use crate::state::State;
 
 /// Answers requests.
-pub(crate) struct Door {
+pub(crate) struct Service {
     state: Arc<State>,
     routes: BoxedFilter<(Response,)>,
 }
 
-impl Door {
+impl Service {
     pub(crate) fn new(state: Arc<State>) -> Self {
         let routes = routes(&state);
         Self { state, routes }

@@ -1,4 +1,4 @@
-//! The board's beginning: campaigns and grants as Postgres has them, with the positions in the log that they stand for, all
+//! The cache of campaigns's beginning: campaigns and grants as Postgres has them, with the positions in the log that they stand for, all
 //! from one snapshot. Following the log from those positions misses nothing and doubles nothing.
 
 use std::collections::{BTreeMap, HashSet};
@@ -11,7 +11,7 @@ use futures_util::TryStreamExt;
 use sqlx::postgres::PgRow;
 use sqlx::{Connection, PgConnection, Row};
 
-use super::{Board, Listing};
+use super::{CampaignCache, Listing};
 
 const POSITIONS: &str =
     "SELECT partition, next_offset FROM sink_positions WHERE topic = $1 AND next_offset IS NOT NULL";
@@ -21,11 +21,14 @@ const CAMPAIGNS: &str = "SELECT campaign, version, status, terms::text AS terms,
 
 const GRANTS: &str = "SELECT campaign, request FROM coupons WHERE request IS NOT NULL";
 
-/// Fills the board; answers with the next offset of each partition that the snapshot knows.
+/// Fills the cache of campaigns; answers with the next offset of each partition that the snapshot knows.
 ///
 /// # Errors
-/// Any of sqlx's: the board is then filled from the log alone.
-pub(crate) async fn load(board: &Board, connection: &mut PgConnection) -> Result<BTreeMap<i32, i64>, sqlx::Error> {
+/// Any of sqlx's: the cache of campaigns is then filled from the log alone.
+pub(crate) async fn load(
+    cache: &CampaignCache,
+    connection: &mut PgConnection,
+) -> Result<BTreeMap<i32, i64>, sqlx::Error> {
     // No deadline around `begin`: a cancelled one would leave the connection inside a transaction. The statements have the
     // connection's own.
     let mut snapshot = connection.begin().await?;
@@ -35,7 +38,7 @@ pub(crate) async fn load(board: &Board, connection: &mut PgConnection) -> Result
     for row in sqlx::query(CAMPAIGNS).fetch_all(&mut *snapshot).await? {
         let campaign: String = row.try_get("campaign")?;
         match (CampaignId::new(&campaign), listing(&row)?) {
-            (Ok(campaign), Some(listing)) => board.put(campaign, listing),
+            (Ok(campaign), Some(listing)) => cache.put(campaign, listing),
             _ => tracing::warn!(campaign, "a campaign in Postgres cannot be read"),
         }
     }
@@ -43,7 +46,7 @@ pub(crate) async fn load(board: &Board, connection: &mut PgConnection) -> Result
     while let Some(row) = grants.try_next().await? {
         let (campaign, request): (&str, &str) = (row.try_get("campaign")?, row.try_get("request")?);
         if let (Ok(campaign), Ok(request)) = (CampaignId::new(campaign), RequestId::new(request)) {
-            board.put_grant(&campaign, &request);
+            cache.put_grant(&campaign, &request);
         }
     }
     drop(grants);

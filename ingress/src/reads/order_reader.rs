@@ -13,7 +13,7 @@ use super::ReadError;
 pub(crate) type Reading<'a, T> = Pin<Box<dyn Future<Output = Result<T, ReadError>> + Send + 'a>>;
 
 /// Reads products and orders.
-pub(crate) trait Shop: Send + Sync {
+pub(crate) trait OrderReader: Send + Sync {
     /// A product.
     fn product<'a>(&'a self, sku: &'a Sku) -> Reading<'a, Option<ProductRow>>;
 
@@ -21,7 +21,7 @@ pub(crate) trait Shop: Send + Sync {
     fn order<'a>(&'a self, order: &'a OrderId) -> Reading<'a, Option<OrderRead>>;
 
     /// What has happened to an order after that version, the oldest first, at most so much.
-    fn timeline<'a>(&'a self, order: &'a OrderId, after: u64, most: u16) -> Reading<'a, Vec<TimelineRow>>;
+    fn order_stream<'a>(&'a self, order: &'a OrderId, after: u64, most: u16) -> Reading<'a, Vec<TimelineRow>>;
 }
 
 /// An order as it is read.

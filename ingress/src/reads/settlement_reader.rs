@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::Reading;
 
 /// Reads what sellers are owed.
-pub(crate) trait Accounts: Send + Sync {
+pub(crate) trait SettlementReader: Send + Sync {
     /// Sellers' days, by seller and day, at most as many as the page holds and one more.
     fn days<'a>(&'a self, page: &'a Page) -> Reading<'a, Vec<SellerDay>>;
 

@@ -39,7 +39,7 @@ impl Hasher for Identity {
 type Generation = HashMap<RequestId, Entry, BuildHasherDefault<Identity>>;
 
 /// Requests under way and lately decided.
-pub(crate) struct Ledger {
+pub(crate) struct PendingRequests {
     shards: Vec<Mutex<Shard>>,
     most_per_generation: usize,
     generation_age: Duration,
@@ -78,7 +78,7 @@ pub(crate) struct Glimpse {
     pub(crate) outcome: Option<Outcome>,
 }
 
-/// What a caller wants to be told.
+/// What a caller waits for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Wanted {
     /// That the request is in the log.
@@ -106,7 +106,7 @@ pub(crate) struct Waiter {
 }
 
 struct Place {
-    ledger: Arc<Ledger>,
+    pending: Arc<PendingRequests>,
     request: RequestId,
     ticket: u64,
 }
@@ -117,7 +117,7 @@ impl std::fmt::Debug for Place {
     }
 }
 
-impl Ledger {
+impl PendingRequests {
     pub(crate) fn new(config: &WaitingConfig) -> Self {
         let shard = || Shard { young: Generation::default(), old: Generation::default(), since: Instant::now() };
         Self {
@@ -132,7 +132,7 @@ impl Ledger {
     }
 
     /// What is known about a request.
-    pub(crate) fn glimpse(&self, request: RequestId) -> Option<Glimpse> {
+    pub(crate) fn peek(&self, request: RequestId) -> Option<Glimpse> {
         let shard = self.shard(request)?;
         let entry = shard.get(&request)?;
         Some(Glimpse {
@@ -178,7 +178,7 @@ impl Ledger {
         let (sender, receiver) = oneshot::channel();
         let ticket = self.tickets.fetch_add(1, Ordering::Relaxed);
         entry.waiting.push((ticket, sender));
-        let place = Some(Place { ledger: Arc::clone(self), request, ticket });
+        let place = Some(Place { pending: Arc::clone(self), request, ticket });
         Beginning::Proceed(Some(Waiter { receiver, place }))
     }
 
@@ -194,7 +194,7 @@ impl Ledger {
         }
     }
 
-    /// Enters a decision and tells whoever waits for it. Says whether the request was known.
+    /// Enters a decision and wakes its waiters. Answers whether the request was known.
     pub(crate) fn resolve(&self, reply: Reply) -> bool {
         let waiting = {
             let Some(mut shard) = self.shard(reply.request) else { return false };
@@ -229,7 +229,7 @@ impl Ledger {
     }
 
     /// Forgets what is old enough, in every shard. To be called every few seconds: a shard that nobody asks does not turn.
-    pub(crate) fn sweep(&self, now: Instant) {
+    pub(crate) fn prune(&self, now: Instant) {
         for shard in &self.shards {
             self.turn(&mut shard.lock().unwrap_or_else(PoisonError::into_inner), now);
         }
@@ -293,9 +293,9 @@ impl Waiter {
 
 impl Drop for Waiter {
     fn drop(&mut self) {
-        let Some(Place { ledger, request, ticket }) = self.place.take() else { return };
-        ledger.waiters.fetch_sub(1, Ordering::Relaxed);
-        let Some(mut shard) = ledger.shard(request) else { return };
+        let Some(Place { pending, request, ticket }) = self.place.take() else { return };
+        pending.waiters.fetch_sub(1, Ordering::Relaxed);
+        let Some(mut shard) = pending.shard(request) else { return };
         if let Some(entry) = shard.get_mut(&request) {
             entry.waiting.retain(|(waiting, _)| *waiting != ticket);
         }

@@ -1,4 +1,4 @@
-//! What the board takes over from a record, and what it leaves to the processor.
+//! What the cache of campaigns takes over from a record, and what it leaves to the processor.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should fail")]
 
 use bytes::Bytes;
@@ -9,8 +9,8 @@ use events::ids::{CampaignId, RequestId, ShopperId};
 use events::time::Timestamp;
 use streams::record::Record;
 
-use super::{Applied, Board, Follower};
-use crate::config::BoardConfig;
+use super::{Applied, CampaignCache, Follower};
+use crate::config::CampaignCacheConfig;
 
 fn record(version: u64, remaining: u32, fact: CouponFact) -> Record {
     let event = CouponEvent {
@@ -36,19 +36,19 @@ fn request() -> RequestId {
     RequestId::derive(&[b"r"])
 }
 
-fn board() -> Board {
-    let board = Board::new(&BoardConfig::default());
-    board.set_current(true);
-    board
+fn cache() -> CampaignCache {
+    let cache = CampaignCache::new(&CampaignCacheConfig::default());
+    cache.set_current(true);
+    cache
 }
 
-fn refusal(board: &Board) -> Option<Refusal> {
-    board.refusal(&CampaignId::new("sale").unwrap(), &request(), Timestamp::from_millis(5))
+fn refusal(cache: &CampaignCache) -> Option<Refusal> {
+    cache.refusal(&CampaignId::new("sale").unwrap(), &request(), Timestamp::from_millis(5))
 }
 
 #[test]
 fn facts_that_change_nothing_are_not_even_read() {
-    let board = board();
+    let cache = cache();
     let mut record = record(
         1,
         0,
@@ -59,50 +59,50 @@ fn facts_that_change_nothing_are_not_even_read() {
         },
     );
     record.value = Some(Bytes::from_static(b"not read"));
-    assert_eq!(Follower(&board).apply(&record), Applied::Skipped);
-    assert_eq!(board.len(), 0);
+    assert_eq!(Follower(&cache).apply(&record), Applied::Skipped);
+    assert_eq!(cache.len(), 0);
 }
 
 #[test]
 fn facts_are_taken_once_and_in_order() {
-    let board = board();
-    let follower = Follower(&board);
+    let cache = cache();
+    let follower = Follower(&cache);
     assert_eq!(follower.apply(&record(2, 0, CouponFact::CampaignPaused { request: request() })), Applied::Taken);
-    assert_eq!(refusal(&board), Some(Refusal::Paused));
+    assert_eq!(refusal(&cache), Some(Refusal::Paused));
     follower.apply(&record(1, 10, CouponFact::CampaignResumed { request: request() }));
-    assert_eq!(refusal(&board), Some(Refusal::Paused), "an older fact changes nothing");
+    assert_eq!(refusal(&cache), Some(Refusal::Paused), "an older fact changes nothing");
     follower.apply(&record(3, 0, CouponFact::CampaignResumed { request: request() }));
-    assert_eq!(refusal(&board), Some(Refusal::SoldOut));
+    assert_eq!(refusal(&cache), Some(Refusal::SoldOut));
     follower.apply(&record(4, 1, CouponFact::CampaignResumed { request: request() }));
-    assert_eq!(refusal(&board), None);
+    assert_eq!(refusal(&cache), None);
 }
 
 #[test]
 fn poison_and_newer_facts_are_told_apart() {
-    let board = board();
+    let cache = cache();
     let mut garbage = record(1, 1, CouponFact::CampaignPaused { request: request() });
     garbage.value = Some(Bytes::from_static(b"{\xff"));
-    assert_eq!(Follower(&board).apply(&garbage), Applied::Unreadable);
+    assert_eq!(Follower(&cache).apply(&garbage), Applied::Unreadable);
     garbage.value = None;
-    assert_eq!(Follower(&board).apply(&garbage), Applied::Unreadable);
+    assert_eq!(Follower(&cache).apply(&garbage), Applied::Unreadable);
     let mut newer = record(1, 1, CouponFact::CampaignPaused { request: request() });
     for (name, value) in &mut newer.headers {
         if name == "schema-version" {
             *value = Bytes::from_static(b"99");
         }
     }
-    assert_eq!(Follower(&board).apply(&newer), Applied::Newer);
-    assert_eq!(board.len(), 0);
+    assert_eq!(Follower(&cache).apply(&newer), Applied::Newer);
+    assert_eq!(cache.len(), 0);
 }
 
 #[test]
 fn a_board_that_is_not_sure_refuses_nothing() {
-    let board = board();
-    assert_eq!(refusal(&board), Some(Refusal::UnknownCampaign));
-    board.set_incomplete();
-    assert_eq!(refusal(&board), None);
-    Follower(&board).apply(&record(1, 0, CouponFact::CampaignResumed { request: request() }));
-    assert_eq!(refusal(&board), Some(Refusal::SoldOut));
-    board.set_current(false);
-    assert_eq!(refusal(&board), None);
+    let cache = cache();
+    assert_eq!(refusal(&cache), Some(Refusal::UnknownCampaign));
+    cache.set_incomplete();
+    assert_eq!(refusal(&cache), None);
+    Follower(&cache).apply(&record(1, 0, CouponFact::CampaignResumed { request: request() }));
+    assert_eq!(refusal(&cache), Some(Refusal::SoldOut));
+    cache.set_current(false);
+    assert_eq!(refusal(&cache), None);
 }
