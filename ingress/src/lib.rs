@@ -17,19 +17,20 @@ mod replies;
 mod request;
 mod routes;
 mod serve;
-mod server;
 mod state;
 mod order_streams;
 
-pub use auth::{Secret, SecretError, Secrets, WebhookTokenError};
+pub use auth::WebhookTokenError;
 pub use config::{
-    AuthConfig, CampaignCacheConfig, Config, ConfigError, LimitsConfig, Loopback, OrderStreamsConfig, OrdersConfig,
-    PricesConfig, Rate, ReadsConfig, ServerConfig, WaitingConfig, WebhooksConfig,
+    CampaignCacheConfig, Config, ConfigError, LimitsConfig, Loopback, OrderStreamsConfig, OrdersConfig, PricesConfig,
+    Rate, ReadsConfig, ServerConfig, TokenConfig, WaitingConfig, WebhooksConfig,
 };
 pub use limits::{Network, NetworkError};
 pub use openapi::document as openapi_document;
 pub use prices::{PriceRead, PriceSource};
 pub use serve::{Deps, Error, serve};
+
+pub use web::token::{Secret, SecretError, Secrets};
 
 #[cfg(test)]
 mod tests;

@@ -153,11 +153,6 @@ impl Metrics {
         self.refused.with_label_values(&[reason]).inc();
     }
 
-    /// Counts a connection's end.
-    pub(crate) fn connection_ended(&self, cause: &'static str) {
-        self.connections_ended.with_label_values(&[cause]).inc();
-    }
-
     /// Counts a reply.
     pub(crate) fn reply(&self, kind: &'static str) {
         self.replies.with_label_values(&[kind]).inc();
@@ -189,4 +184,14 @@ impl Metrics {
 fn register<C: Collector + Clone + 'static>(registry: &Registry, collector: C) -> Result<C, prometheus::Error> {
     registry.register(Box::new(collector.clone()))?;
     Ok(collector)
+}
+
+impl web::server::Observer for Metrics {
+    fn open(&self, connections: usize) {
+        self.connections.set(i64::try_from(connections).unwrap_or(i64::MAX));
+    }
+
+    fn ended(&self, cause: &'static str) {
+        self.connections_ended.with_label_values(&[cause]).inc();
+    }
 }

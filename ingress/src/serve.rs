@@ -16,9 +16,11 @@ use streams::kafka::{
 use streams::service::{Condition, Health, Shutdown};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
+use web::server;
+use web::token::{Secrets, Verifier};
 
 use crate::admission::Inboxes;
-use crate::auth::{Secrets, Verifier, WebhookToken, WebhookTokenError};
+use crate::auth::{WebhookToken, WebhookTokenError};
 use crate::campaign_cache::CampaignCache;
 use crate::config::{Config, ConfigError};
 use crate::follow;
@@ -29,7 +31,6 @@ use crate::prices::{self, PriceSource, Prices};
 use crate::reads::{OrderReader, Postgres, Reads, Redis, SettlementReader};
 use crate::replies::PendingRequests;
 use crate::routes::TABLE;
-use crate::server;
 use crate::service::Service;
 use crate::state::State;
 
@@ -204,7 +205,9 @@ pub(crate) async fn open(listener: TcpListener, state: Arc<State>, shutdown: Shu
         // Streams would outlast any drain.
         state.order_streams.close();
     };
-    let served = server::run(listener, service, &state.metrics, &state.config.server, heartbeat, shutdown);
+    let mut stopping = shutdown;
+    let stop = async move { stopping.requested().await };
+    let served = server::run(listener, service, &state.metrics, &state.config.server, heartbeat, stop);
     tokio::join!(served, close).0
 }
 

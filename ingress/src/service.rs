@@ -3,6 +3,7 @@
 
 use std::convert::Infallible;
 use std::error::Error;
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -132,4 +133,12 @@ fn check(call: &Call, target: &Uri) -> Result<(), Problem> {
 
 fn is_of(response: &Response, code: Code) -> bool {
     response.extensions().get::<Problem>().is_some_and(|problem| problem.code() == code)
+}
+
+impl web::server::Service for Service {
+    type Body = <Response as web::server::HasBody>::Body;
+
+    async fn answer(&self, request: Request<hyper::body::Incoming>, peer: IpAddr) -> Response {
+        Self::answer(self, request, Peer(peer)).await
+    }
 }

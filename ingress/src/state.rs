@@ -7,9 +7,10 @@ use events::time::Timestamp;
 use prometheus::Registry;
 use streams::emitter::Emitter;
 use streams::service::Health;
+use web::token::Verifier;
 
 use crate::admission::Inboxes;
-use crate::auth::{Caller, Verifier, WebhookToken};
+use crate::auth::{Caller, WebhookToken};
 use crate::campaign_cache::CampaignCache;
 use crate::config::Config;
 use crate::limits::{Limits, QuotaClass};
@@ -52,7 +53,7 @@ impl State {
     /// `RATE_LIMITED`, `TOKEN_MISSING`, `TOKEN_INVALID`.
     pub(crate) fn authorise(&self, call: &Call, quota: QuotaClass) -> Result<Caller, Problem> {
         self.limits.admit_anyone(call, &self.metrics)?;
-        let caller = self.verifier.caller(&call.headers)?;
+        let caller = Caller::of(&call.headers, &self.verifier)?;
         self.limits.admit_caller(call, quota, &caller, &self.metrics)?;
         Ok(caller)
     }

@@ -4,4 +4,7 @@ pub mod client;
 pub mod jwt;
 pub mod kst_time;
 pub mod path;
+pub mod problem;
 pub mod secret_key;
+pub mod server;
+pub mod token;

@@ -37,3 +37,9 @@ pub(super) enum KnownRole {
     Known(Role),
     Other(IgnoredAny),
 }
+
+impl web::token::Claims for Claims {
+    fn issued_at(&self) -> u64 {
+        self.iat
+    }
+}

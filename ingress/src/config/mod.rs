@@ -7,6 +7,8 @@ mod prices;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
+pub use web::server::ServerConfig;
+pub use web::token::TokenConfig;
 
 pub use orders::{OrderStreamsConfig, OrdersConfig, WebhooksConfig};
 
@@ -27,7 +29,7 @@ pub struct Config {
     /// Connections and their deadlines.
     pub server: ServerConfig,
     /// Tokens.
-    pub auth: AuthConfig,
+    pub auth: TokenConfig,
     /// Rate limits and load shedding.
     pub limits: LimitsConfig,
     /// Waiting for decisions.
@@ -44,40 +46,6 @@ pub struct Config {
     pub timelines: OrderStreamsConfig,
     /// Webhooks.
     pub webhooks: WebhooksConfig,
-}
-
-/// Connections and their deadlines, milliseconds.
-#[derive(Clone, PartialEq, Debug, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct ServerConfig {
-    /// Connections at once; one more is refused with 503 and closed.
-    pub most_connections: usize,
-    /// A request's head must arrive within this time of its first byte (of the connection, for the first one).
-    pub header_timeout_ms: u64,
-    /// A request's body must arrive within this time.
-    pub body_timeout_ms: u64,
-    /// How long a connection may lie idle between requests.
-    pub idle_timeout_ms: u64,
-    /// An answer must have been taken within this time.
-    pub write_timeout_ms: u64,
-    /// How long requests under way may take once ingress was asked to stop. With the producer's flush: at most ten seconds.
-    pub drain_timeout_ms: u64,
-    /// Bytes of a request's head.
-    pub most_header_bytes: usize,
-    /// Header fields of a request.
-    pub most_headers: usize,
-}
-
-/// Tokens.
-#[derive(Clone, PartialEq, Debug, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct AuthConfig {
-    /// Who must have issued a token.
-    pub issuer: String,
-    /// Whom a token must be meant for.
-    pub audience: String,
-    /// How far clocks may differ, at most 60.
-    pub leeway_seconds: u64,
 }
 
 /// Rate limits, requests a second with a burst, and load shedding.
@@ -182,7 +150,7 @@ impl Default for Config {
             instance: "0".into(),
             reply_partition: None,
             server: ServerConfig::default(),
-            auth: AuthConfig::default(),
+            auth: TokenConfig::default(),
             limits: LimitsConfig::default(),
             waiting: WaitingConfig::default(),
             board: CampaignCacheConfig::default(),
@@ -192,27 +160,6 @@ impl Default for Config {
             timelines: OrderStreamsConfig::default(),
             webhooks: WebhooksConfig::default(),
         }
-    }
-}
-
-impl Default for ServerConfig {
-    fn default() -> Self {
-        Self {
-            most_connections: 10_000,
-            header_timeout_ms: 5_000,
-            body_timeout_ms: 5_000,
-            idle_timeout_ms: 60_000,
-            write_timeout_ms: 10_000,
-            drain_timeout_ms: 7_000,
-            most_header_bytes: 16 * 1024,
-            most_headers: 64,
-        }
-    }
-}
-
-impl Default for AuthConfig {
-    fn default() -> Self {
-        Self { issuer: "timesale".into(), audience: "timesale".into(), leeway_seconds: 30 }
     }
 }
 

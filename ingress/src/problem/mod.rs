@@ -1,5 +1,5 @@
 //! Everything that is not a success: RFC 9457 problem details, from one closed list of codes. A handler returns a [`Problem`];
-//! it is written once, at ingress, where the request's id is known.
+//! it is written once, in the service, where the request's id is known.
 
 mod code;
 mod reason;
@@ -10,9 +10,8 @@ use std::borrow::Cow;
 use events::ids::{RequestId, Sku};
 use events::payments::Decline;
 use serde::Serialize;
-use warp::http::Response as HttpResponse;
-use warp::http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use warp::reply::Response;
+use web::problem::{Document, Head};
 
 pub(crate) use code::{Code, Family};
 
@@ -44,18 +43,9 @@ struct Others {
     decline: Option<Decline>,
 }
 
-/// The body, as RFC 9457 has it, with our members.
+/// Our members of the document.
 #[derive(Serialize)]
-struct Body<'a> {
-    #[serde(rename = "type")]
-    kind: Cow<'static, str>,
-    title: &'static str,
-    status: u16,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    detail: Option<&'a str>,
-    code: &'static str,
-    request_id: &'a str,
-    retryable: bool,
+struct Members<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     request: Option<RequestId>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -159,7 +149,7 @@ impl Problem {
     /// Writes the problem.
     pub(crate) fn write(&self, request_id: &str) -> Response {
         let (status, code, title) = self.code.facts();
-        let body = Body {
+        let document = Document {
             kind: match self.code {
                 Code::RateLimited => "https://iana.org/assignments/http-problem-types#quota-exceeded".into(),
                 _ => format!("/docs#{code}").into(),
@@ -170,33 +160,19 @@ impl Problem {
             code,
             request_id,
             retryable: self.code.is_retryable(),
-            request: self.request,
-            admitted: self.admitted,
-            pointer: self.pointer,
-            others: self.others.as_deref(),
-            violated_policies: self.violated_policy.map(|policy| [policy]),
+            more: Members {
+                request: self.request,
+                admitted: self.admitted,
+                pointer: self.pointer,
+                others: self.others.as_deref(),
+                violated_policies: self.violated_policy.map(|policy| [policy]),
+            },
         };
-        let bytes = serde_json::to_vec(&body).unwrap_or_default();
-        let mut response: Response = HttpResponse::new(bytes.into());
-        *response.status_mut() = status;
-        let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if let Some(seconds) = self.retry_after_seconds {
-            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
-        }
-        match self.code {
-            Code::TokenMissing => {
-                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-            }
-            Code::TokenInvalid => {
-                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer error=\"invalid_token\""));
-            }
-            _ => {}
-        }
-        if self.closes {
-            headers.insert(CONNECTION, HeaderValue::from_static("close"));
-        }
-        response
+        let challenge = match self.code {
+            Code::TokenMissing => Some("Bearer"),
+            Code::TokenInvalid => Some("Bearer error=\"invalid_token\""),
+            _ => None,
+        };
+        document.into_response(Head { retry_after_seconds: self.retry_after_seconds, challenge, closes: self.closes })
     }
 }

@@ -28,13 +28,13 @@ use warp::reply::Response;
 
 use super::fake_orders::MemoryShop;
 use super::fake_settlements::MemoryAccounts;
-use crate::auth::{Secret, Secrets};
 use crate::config::Config;
 use crate::reads::Reads;
 use crate::request::Peer;
 use crate::serve::{Parts, assemble};
 use crate::service::Service;
 use crate::state::{State, now};
+use web::token::{Secret, Secrets};
 
 pub(super) const SECRET: &[u8] = b"a secret of a test, at least 32 bytes long";
 pub(super) const OLD_SECRET: &[u8] = b"the secret before, also at least 32 bytes long";

@@ -13,7 +13,7 @@ use tokio::time::{sleep, timeout};
 use super::fixture::*;
 use crate::config::Config;
 use crate::serve::open;
-use crate::server::bind;
+use web::server::bind;
 
 /// A service on a port.
 pub(super) struct Port {

@@ -34,7 +34,7 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
     ("processors", &["events", "streams"], &["thiserror", "tracing", "bytes"]),
     (
         "ingress",
-        &["events", "streams", "projections"],
+        &["events", "streams", "web", "projections"],
         &[
             "warp",
             "hyper",
@@ -43,7 +43,6 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
             "bytes",
             "futures-util",
             "governor",
-            "jsonwebtoken",
             "arc-swap",
             "tokio",
             "tokio-stream",
@@ -59,6 +58,7 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
             "fastrand",
             "blake3",
             "hex",
+            "form_urlencoded",
         ],
     ),
     (

@@ -19,7 +19,7 @@ use crate::handlers::Request;
 use crate::order_streams::{OrderStream, Viewer};
 use crate::problem::{Code, Problem};
 use crate::request::Call;
-use crate::server::Endless;
+use web::server::Endless;
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::config::ServerConfig;
+use super::ServerConfig;
 
 /// What a connection is doing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -33,7 +33,7 @@ pub(super) struct Watch(AtomicU64);
 
 impl Watch {
     pub(super) fn new(now_ms: u64) -> Self {
-        // Whoever opens a connection means to ask: the head's deadline holds from the first moment.
+        // Whoever opens a connection means to ask: the head's deadline holds from the beginning.
         Self(AtomicU64::new(now_ms << 3 | Phase::Head as u64))
     }
 

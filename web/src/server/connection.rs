@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -15,14 +16,9 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 use tokio::sync::watch as signal;
 use tokio::task::AbortHandle;
-use warp::http::Request;
 
-use super::Endless;
 use super::watch::{Limits, Phase, Watch, Watched};
-use crate::config::ServerConfig;
-use crate::metrics::Metrics;
-use crate::request::Peer;
-use crate::service::Service;
+use super::{Endless, Observer, ServerConfig, Service};
 
 /// Every open connection.
 pub(super) struct Connections {
@@ -55,11 +51,11 @@ impl Connections {
     }
 
     /// Serves a connection in a task of its own.
-    pub(super) fn spawn(
+    pub(super) fn spawn<S: Service>(
         self: &Arc<Self>,
         stream: TcpStream,
         peer: SocketAddr,
-        service: Arc<Service>,
+        service: Arc<S>,
         stopping: signal::Receiver<()>,
         config: &ServerConfig,
     ) {
@@ -86,7 +82,7 @@ impl Connections {
             let watch = Arc::clone(&watch);
             async move {
                 let leaving = Leaving { connections: &connections, number };
-                serve(http, io, watch, Peer(peer.ip()), service, stopping).await;
+                serve(http, io, watch, peer.ip(), service, stopping).await;
                 drop(leaving);
             }
         });
@@ -94,14 +90,14 @@ impl Connections {
     }
 
     /// Moves the clock on and cuts connections that are overdue.
-    pub(super) fn look(&self, metrics: &Metrics) {
+    pub(super) fn look(&self, observer: &impl Observer) {
         let now_ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.clock.store(now_ms, Ordering::Relaxed);
         let open = self.open();
-        metrics.connections.set(i64::try_from(open.len()).unwrap_or(i64::MAX));
+        observer.open(open.len());
         for connection in open.values() {
             if let Some(cause) = connection.watch.overdue(now_ms, &self.limits) {
-                metrics.connection_ended(cause);
+                observer.ended(cause);
                 connection.task.abort();
             }
         }
@@ -131,12 +127,12 @@ impl Drop for Leaving<'_> {
     }
 }
 
-async fn serve(
+async fn serve<S: Service>(
     http: http1::Builder,
     io: Watched<TcpStream>,
     watch: Arc<Watch>,
-    peer: Peer,
-    service: Arc<Service>,
+    peer: IpAddr,
+    service: Arc<S>,
     mut stopping: signal::Receiver<()>,
 ) {
     let clock = Arc::clone(&io.clock);

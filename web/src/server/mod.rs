@@ -1,27 +1,59 @@
 //! The accept loop: HTTP/1.1 over TCP with a deadline for every phase of a connection, a cap on connections, and a drain. warp's own
 //! server has none of these. HTTP/2 is not spoken: a load balancer speaks it to the fixture, and its floods stay there.
 
+mod config;
 mod connection;
 mod watch;
 
+use std::error::Error;
 use std::io::{self, ErrorKind};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use streams::service::Shutdown;
+use bytes::Bytes;
+use hyper::body::{Body, Incoming};
+use hyper::{Request, Response};
+
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch as signal;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
-use crate::config::ServerConfig;
-use crate::metrics::Metrics;
-use crate::service::Service;
+pub use config::ServerConfig;
 use connection::Connections;
+
+/// What answers requests.
+pub trait Service: Send + Sync + 'static {
+    /// The body of an answer.
+    type Body: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static;
+
+    /// Answers one request from this address.
+    fn answer(&self, request: Request<Incoming>, peer: IpAddr) -> impl Future<Output = Response<Self::Body>> + Send;
+}
+
+/// Names the body of a response: some libraries give its type no public name.
+pub trait HasBody {
+    /// The body.
+    type Body;
+}
+
+impl<B> HasBody for Response<B> {
+    type Body = B;
+}
+
+/// Counts connections.
+pub trait Observer {
+    /// So many are open.
+    fn open(&self, connections: usize);
+
+    /// One has ended, for this cause.
+    fn ended(&self, cause: &'static str);
+}
 
 /// Marks an answer that goes on until one side ends it: it has a stream's deadlines.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Endless;
+pub struct Endless;
 
 /// How often deadlines are looked at: they are kept to this exactness.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -37,23 +69,24 @@ const FULL: &str = "{\"type\":\"/docs#OVERLOADED\",\"title\":\"Too many connecti
 ///
 /// # Errors
 /// As the system has it.
-pub(crate) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { tokio::net::TcpSocket::new_v4()? } else { tokio::net::TcpSocket::new_v6()? };
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     socket.listen(4_096)
 }
 
-/// Serves connections until asked to stop, then lets requests under way finish within the drain's deadline. Answers how many
-/// connections were cut off.
-pub(crate) async fn run(
+/// Serves connections until `shutdown` resolves, then lets requests under way finish within the drain's deadline. `heartbeat` is the
+/// longest that an endless answer is silent. Answers how many connections were cut off.
+pub async fn run<S: Service>(
     listener: TcpListener,
-    service: Arc<Service>,
-    metrics: &Metrics,
+    service: Arc<S>,
+    observer: &impl Observer,
     config: &ServerConfig,
     heartbeat: Duration,
-    mut shutdown: Shutdown,
+    shutdown: impl Future<Output = ()>,
 ) -> usize {
+    let mut shutdown = pin!(shutdown);
     let connections = Arc::new(Connections::new(config, heartbeat));
     let (stop, stopping) = signal::channel(());
     let mut looks = interval(LOOK_EVERY);
@@ -62,21 +95,21 @@ pub(crate) async fn run(
     loop {
         tokio::select! {
             biased;
-            () = shutdown.requested() => break,
+            () = shutdown.as_mut() => break,
             _ = looks.tick() => {
-                connections.look(metrics);
+                connections.look(observer);
             }
             accepted = accept(&listener, pause) => match accepted {
                 Ok((stream, peer)) => {
                     pause = Duration::ZERO;
                     if connections.len() >= config.most_connections {
-                        metrics.connection_ended("refused");
+                        observer.ended("refused");
                         refuse(&stream);
                     } else {
                         connections.spawn(stream, peer, Arc::clone(&service), stopping.clone(), config);
                     }
                 }
-                Err(error) => pause = after(&error, pause, metrics),
+                Err(error) => pause = after(&error, pause, observer),
             }
         }
     }
@@ -84,7 +117,7 @@ pub(crate) async fn run(
     drop(stop);
     let drain = async {
         while connections.len() > 0 {
-            connections.look(metrics);
+            connections.look(observer);
             sleep(Duration::from_millis(10)).await;
         }
     };
@@ -103,13 +136,13 @@ async fn accept(listener: &TcpListener, pause: Duration) -> io::Result<(TcpStrea
 
 /// How long to wait after a failed accept. Without a pause a full table of file descriptors would turn this loop into a busy one;
 /// connections end meanwhile, and accepting goes on.
-fn after(error: &io::Error, pause: Duration, metrics: &Metrics) -> Duration {
+fn after(error: &io::Error, pause: Duration, observer: &impl Observer) -> Duration {
     if matches!(error.kind(), ErrorKind::ConnectionRefused | ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset)
     {
         // The client's affair.
         return Duration::ZERO;
     }
-    metrics.connection_ended("accept_failed");
+    observer.ended("accept_failed");
     if pause.is_zero() {
         tracing::warn!(%error, "cannot accept connections");
     }
