@@ -68,6 +68,7 @@ pub(crate) struct Verifier {
 
 impl Verifier {
     pub(crate) fn new(secrets: &Secrets, config: &AuthConfig) -> Self {
+        web::jwt::install();
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_issuer(&[&config.issuer]);
         validation.set_audience(&[&config.audience]);

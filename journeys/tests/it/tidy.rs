@@ -33,7 +33,7 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
     ("processors", &["events", "streams"], &["thiserror", "tracing", "bytes"]),
     (
         "ingress",
-        &["events", "streams", "projections"],
+        &["events", "streams", "projections", "web"],
         &[
             "warp",
             "hyper",
@@ -74,6 +74,7 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
             "base64",
             "jiff",
             "jsonwebtoken",
+            "ring",
             "serde",
             "serde_json",
             "tracing",
