@@ -160,6 +160,7 @@ pub(super) fn claims(subject: &str, roles: &[&str]) -> Value {
 }
 
 pub(super) fn signed(claims: &Value, secret: &[u8], algorithm: Algorithm) -> String {
+    web::jwt::install();
     encode(&Header::new(algorithm), claims, &EncodingKey::from_secret(secret)).unwrap()
 }
 

@@ -75,6 +75,7 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
             "base64",
             "jiff",
             "jsonwebtoken",
+            "ring",
             "serde",
             "serde_json",
             "tracing",

@@ -63,6 +63,7 @@ impl Verifier {
     /// Verifies tokens that any of these secrets has signed.
     #[must_use]
     pub fn new(secrets: &Secrets, config: &TokenConfig) -> Self {
+        crate::jwt::install();
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_issuer(&[&config.issuer]);
         validation.set_audience(&[&config.audience]);

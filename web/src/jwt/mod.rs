@@ -1,9 +1,16 @@
-//! Bearer tokens (JSON Web Tokens), signed here for development and for load tests as an identity provider would sign them.
+//! Bearer tokens (JSON Web Tokens): the cryptography to sign and verify them, and an issuer for development and load tests, which signs
+//! as an identity provider would.
+
+mod provider;
+#[cfg(test)]
+mod jwt_tests;
 
 use std::time::{Duration, SystemTime};
 
 use jsonwebtoken::{EncodingKey, Header};
 use serde::Serialize;
+
+pub use provider::install;
 
 /// Who issues, and for whom: what ingress expects.
 const PARTY: &str = "timesale";
@@ -36,6 +43,7 @@ impl TokenIssuer {
     /// Signs with this secret.
     #[must_use]
     pub fn new(secret: &str) -> Self {
+        install();
         Self { key: EncodingKey::from_secret(secret.as_bytes()), header: Header::default() }
     }
 
