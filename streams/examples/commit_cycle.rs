@@ -1,7 +1,7 @@
 //! Measures the adapters on a real cluster: the cost of a transaction, the throughput of exactly-once, the throughput of the
 //! emitter. Prints one JSON line; `scripts/bench` keeps it.
 //!
-//! `KAFKA_BOOTSTRAP=127.0.0.1:9092 cargo run --release -p streams --example commit_cycle`
+//! `KAFKA_BOOTSTRAP=127.0.0.1:9092 cargo run --release -p logstreams --example commit_cycle`
 #![allow(clippy::print_stdout, reason = "its result is one line on stdout")]
 
 use std::collections::BTreeMap;
@@ -11,14 +11,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use logstreams::broker::{Broker, BrokerError, Polled, Position};
+use logstreams::emitter::Emitter;
+use logstreams::kafka::{Admin, ClusterConfig, EmitterConfig, KafkaBroker, KafkaEmitter, SlotConfig, TopicToCreate};
+use logstreams::record::Outgoing;
 use rdkafka::ClientConfig;
 use rdkafka::Message;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
-use streams::broker::{Broker, BrokerError, Polled, Position};
-use streams::emitter::Emitter;
-use streams::kafka::{Admin, ClusterConfig, EmitterConfig, KafkaBroker, KafkaEmitter, SlotConfig, TopicToCreate};
-use streams::record::Outgoing;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 

@@ -1,6 +1,6 @@
 //! Reads a topic from its first record to its end with the bare client, and does nothing with it: the baseline for every reader. Committed records only and checksums checked, as stream threads read. Prints one JSON line.
 //!
-//! `KAFKA_BOOTSTRAP=127.0.0.1:9092 cargo run --release -p streams --example drain -- <topic> [consumers]`
+//! `KAFKA_BOOTSTRAP=127.0.0.1:9092 cargo run --release -p logstreams --example drain -- <topic> [consumers]`
 #![allow(clippy::print_stdout, reason = "its result is one line on stdout")]
 
 use std::error::Error;

@@ -3,16 +3,25 @@
 //! Each thread is a plain OS thread in a slot of its own: slot `n` of an instance always has the same transactional id and
 //! group instance id, so that the next process in the slot fences it and takes over at once. The caller's `connect` makes a slot's broker.
 //!
-//! ```ignore
-//! let metrics = Metrics::new(&registry)?;
+//! ```no_run
+//! # use std::time::Duration;
+//! # use logstreams::application::{Application, ApplicationConfig};
+//! # use logstreams::kafka::{ClusterConfig, KafkaBroker, SlotConfig};
+//! # use logstreams::metrics::Metrics;
+//! # use logstreams::service::{Health, Shutdown};
+//! # async fn serve(topology: logstreams::Topology, health: Health, mut shutdown: Shutdown) -> Result<(), Box<dyn std::error::Error>> {
+//! # let (cluster, instance) = (ClusterConfig::default(), "0");
+//! let metrics = Metrics::unregistered()?;
 //! let config = ApplicationConfig { threads: 2, instance: "0".into(), ..Default::default() };
 //! let connect = move |slot: u32| {
 //!     let identity = format!("clicks.{instance}.{slot}");
 //!     KafkaBroker::new(&cluster, SlotConfig::new("clicks", &identity, "clicks.input"))
 //! };
-//! let application = Application::start(topology()?, connect, config, &metrics, &health, &shutdown)?;
+//! let application = Application::start(topology, connect, config, &metrics, &health, &shutdown)?;
 //! shutdown.requested().await;
-//! tokio::task::spawn_blocking(move || application.join(Duration::from_secs(10))).await?;
+//! tokio::task::spawn_blocking(move || application.join(Duration::from_secs(10))).await??;
+//! # Ok(())
+//! # }
 //! ```
 //!
 //! Health: one part per thread, `<application>-<slot>`, and `<application>-watchdog`, which fails when a thread has
@@ -149,6 +158,13 @@ impl Application {
         let body = move || watch.run();
         let watchdog = thread::Builder::new().name(format!("{name}-watchdog")).spawn(body).map_err(failed)?;
         Ok(Self { name, threads, watchdog })
+    }
+
+    /// Whether this name in a [`Health`] is one of its threads or its watchdog.
+    pub(crate) fn has_part(&self, part: &str) -> bool {
+        part.strip_prefix(self.name.as_ref())
+            .and_then(|rest| rest.strip_prefix('-'))
+            .is_some_and(|rest| rest == "watchdog" || rest.parse::<u32>().is_ok())
     }
 
     /// Whether every thread has ended.

@@ -5,13 +5,30 @@
 //! `kill -9` does. It runs the same task, stores, timers and changelog as production; what a broker adds (aborts, rebalances,
 //! unknown outcomes) is tested on `simulated`, under the same thread.
 //!
-//! ```ignore
+//! ```
+//! # use logstreams::{Context, Group, Input, Output, Table, Topology, TopologyError, Verdict};
+//! # const CLICKS: Input<String, String> = Input::new("clicks");
+//! # const COUNTS: Table<String, u64> = Table::new(0, "counts");
+//! # const TOTALS: Output<String, u64> = Output::new("totals");
+//! # fn on_click(page: String, _visitor: String, context: &mut dyn Context) -> Result<(), Verdict> {
+//! #     let count = COUNTS.get(context, &page)?.unwrap_or(0) + 1;
+//! #     COUNTS.put(context, &page, &count);
+//! #     TOTALS.emit(context, &page, &count);
+//! #     Ok(())
+//! # }
+//! # fn topology() -> Result<Topology, TopologyError> {
+//! #     Group::new("counter").input(&CLICKS, on_click).table(&COUNTS).output(&TOTALS).build()
+//! # }
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # use logstreams::driver::TestDriver;
 //! let mut driver = TestDriver::new(topology()?);
 //! driver.pipe(b"home", b"visitor-1", &[], 1_000)?;
 //! let totals = driver.take("totals");
 //! driver.advance_to(60_000)?;                   // every partition reads a tick: timers fire
 //! driver.crash_and_restore()?;
 //! assert_eq!(driver.row(0, &COUNTS, &"home".to_owned())?, Some(1));
+//! # Ok(())
+//! # }
 //! ```
 
 use std::collections::BTreeMap;

@@ -1,10 +1,10 @@
 //! A processor declared from plain functions: its input, tables, outputs and timers.
 //!
 //! ```
-//! use streams::group::Group;
-//! use streams::processor::{Context, Verdict};
-//! use streams::table::Table;
-//! use streams::topic::{Input, Output};
+//! use logstreams::group::Group;
+//! use logstreams::processor::{Context, Verdict};
+//! use logstreams::table::Table;
+//! use logstreams::topic::{Input, Output};
 //!
 //! const CLICKS: Input<String, String> = Input::new("clicks");
 //! const COUNTS: Table<String, u64> = Table::new(0, "counts");
@@ -17,7 +17,7 @@
 //!     Ok(())
 //! }
 //!
-//! # fn main() -> Result<(), streams::topology::TopologyError> {
+//! # fn main() -> Result<(), logstreams::topology::TopologyError> {
 //! let topology = Group::new("click-counter").input(&CLICKS, on_click).table(&COUNTS).output(&TOTALS).build()?;
 //! assert_eq!(topology.changelog().as_ref(), "click-counter.changelog");
 //! # Ok(())

@@ -8,10 +8,8 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use prometheus::{
-    Error, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGaugeVec, Opts, Registry,
-    exponential_buckets,
-};
+pub use crate::instruments::MetricsError;
+use crate::instruments::{GaugeVec, Histogram, HistogramVec, IntCounter, IntCounterVec, IntGaugeVec, Maker};
 
 /// Reasons of dead letters that are counted separately.
 const REASONS: usize = 20;
@@ -45,30 +43,45 @@ impl Metrics {
     /// Registers everything.
     ///
     /// # Errors
-    /// [`Error`] when the registry holds these names already.
-    pub fn new(registry: &Registry) -> Result<Self, Error> {
-        let make = Maker(registry);
+    /// [`MetricsError`] when the registry holds these names already.
+    #[cfg(feature = "metrics")]
+    pub fn new(registry: &prometheus::Registry) -> Result<Self, MetricsError> {
+        Self::made_by(&Maker::new(registry, "streams"))
+    }
+
+    /// Metrics that are not shown: for tests, and for programs without a registry.
+    ///
+    /// # Errors
+    /// None in this version.
+    pub fn unregistered() -> Result<Self, MetricsError> {
+        Self::made_by(&Maker::unregistered("streams"))
+    }
+
+    fn made_by(make: &Maker<'_>) -> Result<Self, MetricsError> {
+        /// 50 us to 26 s.
+        const BUCKETS: (f64, usize) = (0.000_05, 20);
         const THREAD: &[&str] = &["application", "thread"];
         const PARTITION: &[&str] = &["application", "partition"];
         const STORE: &[&str] = &["application", "store", "partition"];
+        let histogram = |name: &str, help: &str, labels: &[&str]| make.histogram(name, help, labels, BUCKETS);
         Ok(Self {
-            poll_latency: make.histogram("poll_latency_seconds", "Time of one poll of the input.", THREAD)?,
+            poll_latency: histogram("poll_latency_seconds", "Time of one poll of the input.", THREAD)?,
             poll_records: make.counter("poll_records_total", "Records read from the input.", THREAD)?,
-            process_latency: make.histogram(
+            process_latency: histogram(
                 "process_latency_seconds",
                 "Time to process what one poll brought, timers that became due included.",
                 THREAD,
             )?,
             process: make.counter("process_total", "Records processed, ticks excluded.", THREAD)?,
             punctuate: make.counter("punctuate_total", "Timers fired.", THREAD)?,
-            punctuate_lateness: make.histogram(
+            punctuate_lateness: histogram(
                 "punctuate_lateness_seconds",
                 "Log time of a timer's firing minus its deadline.",
                 THREAD,
             )?,
             ticks: make.counter("ticks_total", "Ticks appended to the source topic.", THREAD)?,
-            commit_latency: make.histogram("commit_latency_seconds", "Time to commit a transaction.", THREAD)?,
-            commit_phase_latency: make.histogram(
+            commit_latency: histogram("commit_latency_seconds", "Time to commit a transaction.", THREAD)?,
+            commit_phase_latency: histogram(
                 "commit_phase_latency_seconds",
                 "Parts of the commit: changelog, offsets, drain, end.",
                 &["application", "phase"],
@@ -78,7 +91,7 @@ impl Metrics {
                 "Transactions by outcome: committed, aborted, fenced, unknown, failed.",
                 &["application", "thread", "outcome"],
             )?,
-            e2e_latency: make.histogram(
+            e2e_latency: histogram(
                 "record_e2e_latency_seconds",
                 "From a record's timestamp to the commit of its results.",
                 THREAD,
@@ -223,34 +236,5 @@ impl ThreadMetrics {
             drop(self.all.store_entries.remove_label_values(&labels));
             drop(self.all.store_bytes.remove_label_values(&labels));
         }
-    }
-}
-
-/// Makes metrics and registers them.
-struct Maker<'a>(&'a Registry);
-
-impl Maker<'_> {
-    fn histogram(&self, name: &str, help: &str, labels: &[&str]) -> Result<HistogramVec, Error> {
-        // 50 us to 26 s, doubling.
-        let buckets = exponential_buckets(0.000_05, 2.0, 20)?;
-        let opts = HistogramOpts::new(name, help).namespace("streams").buckets(buckets);
-        self.register(HistogramVec::new(opts, labels)?)
-    }
-
-    fn counter(&self, name: &str, help: &str, labels: &[&str]) -> Result<IntCounterVec, Error> {
-        self.register(IntCounterVec::new(Opts::new(name, help).namespace("streams"), labels)?)
-    }
-
-    fn gauge(&self, name: &str, help: &str, labels: &[&str]) -> Result<IntGaugeVec, Error> {
-        self.register(IntGaugeVec::new(Opts::new(name, help).namespace("streams"), labels)?)
-    }
-
-    fn float_gauge(&self, name: &str, help: &str, labels: &[&str]) -> Result<GaugeVec, Error> {
-        self.register(GaugeVec::new(Opts::new(name, help).namespace("streams"), labels)?)
-    }
-
-    fn register<C: prometheus::core::Collector + Clone + 'static>(&self, collector: C) -> Result<C, Error> {
-        self.0.register(Box::new(collector.clone()))?;
-        Ok(collector)
     }
 }

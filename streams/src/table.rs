@@ -1,8 +1,8 @@
 //! A store with types: what a processor keeps, row by row.
 //!
 //! ```
-//! use streams::processor::{Context, Verdict};
-//! use streams::table::Table;
+//! use logstreams::processor::{Context, Verdict};
+//! use logstreams::table::Table;
 //!
 //! const COUNTS: Table<String, u64> = Table::new(0, "counts");
 //!

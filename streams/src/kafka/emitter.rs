@@ -8,7 +8,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use prometheus::{Histogram, HistogramOpts, IntCounterVec, IntGauge, Opts, Registry};
 use rdkafka::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
@@ -19,6 +18,7 @@ use super::cluster::{ClusterConfig, ConfigError};
 use super::errors::is_refusal;
 use super::{BATCH_BYTES, logging, records};
 use crate::emitter::{Acknowledger, Delivery, EmitError, Emitter, Placed, delivery};
+use crate::instruments::{Histogram, IntCounterVec, IntGauge, Maker, MetricsError};
 use crate::record::Outgoing;
 
 /// How an emitter writes.
@@ -82,8 +82,25 @@ impl KafkaEmitter {
     ///
     /// # Errors
     /// [`ConfigError`] when the settings are refused, or when the registry already holds an emitter's metrics.
-    pub fn new(cluster: &ClusterConfig, config: EmitterConfig, registry: &Registry) -> Result<Self, ConfigError> {
-        let shared = Arc::new(Shared::new(registry).map_err(|error| ConfigError::Refused(error.to_string()))?);
+    #[cfg(feature = "metrics")]
+    pub fn new(
+        cluster: &ClusterConfig,
+        config: EmitterConfig,
+        registry: &prometheus::Registry,
+    ) -> Result<Self, ConfigError> {
+        Self::made_by(cluster, config, &Maker::new(registry, "emitter"))
+    }
+
+    /// The same without metrics.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when the settings are refused.
+    pub fn without_metrics(cluster: &ClusterConfig, config: EmitterConfig) -> Result<Self, ConfigError> {
+        Self::made_by(cluster, config, &Maker::unregistered("emitter"))
+    }
+
+    fn made_by(cluster: &ClusterConfig, config: EmitterConfig, make: &Maker<'_>) -> Result<Self, ConfigError> {
+        let shared = Arc::new(Shared::new(make).map_err(|error| ConfigError::Refused(error.to_string()))?);
         let producer = RwLock::new(Arc::new(producer(cluster, &config, &shared)?));
         Ok(Self { cluster: cluster.clone(), config, shared, producer })
     }
@@ -151,23 +168,20 @@ impl Emitter for KafkaEmitter {
 }
 
 impl Shared {
-    fn new(registry: &Registry) -> Result<Self, prometheus::Error> {
-        let buckets =
-            vec![0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 0.512, 1.024, 2.048, 4.096, 8.192];
-        let shared = Self {
+    fn new(make: &Maker<'_>) -> Result<Self, MetricsError> {
+        /// 1 ms to 8.192 s.
+        const BUCKETS: (f64, usize) = (0.001, 14);
+        Ok(Self {
             records: AtomicUsize::new(0),
             bytes: AtomicUsize::new(0),
-            waiting: IntGauge::new("emitter_records_waiting", "Records that wait for their acknowledgement.")?,
-            outcomes: IntCounterVec::new(Opts::new("emitter_records_total", "Records by outcome."), &["outcome"])?,
-            acknowledged_after: Histogram::with_opts(
-                HistogramOpts::new("emitter_acknowledged_seconds", "Time from emit to acknowledgement.")
-                    .buckets(buckets),
-            )?,
-        };
-        registry.register(Box::new(shared.waiting.clone()))?;
-        registry.register(Box::new(shared.outcomes.clone()))?;
-        registry.register(Box::new(shared.acknowledged_after.clone()))?;
-        Ok(shared)
+            waiting: make
+                .gauge("records_waiting", "Records that wait for their acknowledgement.", &[])?
+                .with_label_values::<&str>(&[]),
+            outcomes: make.counter("records_total", "Records by outcome.", &["outcome"])?,
+            acknowledged_after: make
+                .histogram("acknowledged_seconds", "Time from emit to acknowledgement.", &[], BUCKETS)?
+                .with_label_values::<&str>(&[]),
+        })
     }
 
     /// Reserves room for a record. The bound may be exceeded by at most one record for each calling thread.

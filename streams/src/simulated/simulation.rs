@@ -2,7 +2,33 @@
 //! them: the harness for showing that a topology processes each record exactly once under any fault, for authors of processors and
 //! for the runtime's own tests. It runs the production loop; it does not interpret records.
 //!
-//! ```ignore
+//! ```
+//! # use logstreams::{Context, Group, Input, Output, Table, Topology, TopologyError, Verdict};
+//! # const CLICKS: Input<String, String> = Input::new("clicks");
+//! # const COUNTS: Table<String, u64> = Table::new(0, "counts");
+//! # const TOTALS: Output<String, u64> = Output::new("totals");
+//! # fn on_click(page: String, _visitor: String, context: &mut dyn Context) -> Result<(), Verdict> {
+//! #     let count = COUNTS.get(context, &page)?.unwrap_or(0) + 1;
+//! #     COUNTS.put(context, &page, &count);
+//! #     TOTALS.emit(context, &page, &count);
+//! #     Ok(())
+//! # }
+//! # fn topology() -> Result<Topology, TopologyError> {
+//! #     Group::new("counter").input(&CLICKS, on_click).table(&COUNTS).output(&TOTALS).build()
+//! # }
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # use fastrand::Rng;
+//! # use logstreams::record::Outgoing;
+//! # use logstreams::simulated::{FaultRates, Isolation, Setup, Simulation};
+//! # let seed = 7;
+//! # let click = |page: &str| Outgoing {
+//! #     topic: "clicks".into(),
+//! #     partition: None,
+//! #     key: Some(page.to_owned().into()),
+//! #     value: Some("visitor-1".into()),
+//! #     headers: Vec::new(),
+//! # };
+//! # let clicks = ["home", "prices", "home"].map(click);
 //! let simulation = Simulation::new(seed, topology()?, Setup { instances: 2, partitions: 2, ..Setup::default() })?;
 //! simulation.cluster().set_faults(FaultRates::swarm(&mut Rng::with_seed(seed)));
 //! for click in clicks {
@@ -11,7 +37,11 @@
 //! }
 //! simulation.heal();
 //! simulation.quiesce(20_000)?;                  // or an error with what is unfinished
-//! let events = simulation.cluster().records("totals", 0, Isolation::ReadCommitted)?;
+//! let partitions = 0..2;
+//! let totals = partitions.map(|p| simulation.cluster().records("totals", p, Isolation::ReadCommitted).map(|found| found.len()));
+//! assert_eq!(totals.sum::<Result<usize, _>>()?, 3);
+//! # Ok(())
+//! # }
 //! ```
 
 use std::sync::{Arc, PoisonError};
@@ -20,7 +50,7 @@ use super::broker::Slot;
 use super::cluster::{Clock, Cluster, Timestamps};
 use super::protocol::{Isolation, Refusal};
 use super::scheduler::{Instance, Scheduler, Wrap};
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, MetricsError};
 use crate::processor::StoreId;
 use crate::task::Task;
 use crate::thread::ThreadConfig;
@@ -80,8 +110,8 @@ impl Simulation {
     /// the first steps. The seed decides everything that is drawn.
     ///
     /// # Errors
-    /// [`prometheus::Error`] when the metrics cannot be made.
-    pub fn new(seed: u64, topology: Topology, setup: Setup) -> Result<Self, prometheus::Error> {
+    /// [`MetricsError`] when the metrics cannot be made.
+    pub fn new(seed: u64, topology: Topology, setup: Setup) -> Result<Self, MetricsError> {
         Self::with(seed, topology, setup, |broker| Box::new(broker), ThreadConfig::default())
     }
 
@@ -90,7 +120,7 @@ impl Simulation {
     ///
     /// # Errors
     /// As [`Simulation::new`].
-    pub fn on(cluster: &Cluster, topology: Topology, setup: Setup) -> Result<Self, prometheus::Error> {
+    pub fn on(cluster: &Cluster, topology: Topology, setup: Setup) -> Result<Self, MetricsError> {
         Self::on_cluster(cluster.clone(), topology, setup, |broker| Box::new(broker), ThreadConfig::default())
     }
 
@@ -100,7 +130,7 @@ impl Simulation {
         setup: Setup,
         wrap: Wrap,
         config: ThreadConfig,
-    ) -> Result<Self, prometheus::Error> {
+    ) -> Result<Self, MetricsError> {
         Self::on_cluster(Cluster::new(seed, Clock::Injected(BEGINNING)), topology, setup, wrap, config)
     }
 
@@ -110,8 +140,8 @@ impl Simulation {
         setup: Setup,
         wrap: Wrap,
         config: ThreadConfig,
-    ) -> Result<Self, prometheus::Error> {
-        let metrics = Metrics::new(&prometheus::Registry::new())?;
+    ) -> Result<Self, MetricsError> {
+        let metrics = Metrics::unregistered()?;
         let Setup { instances, partitions, sink_partitions, transaction_timeout_ms, session_timeout_ms } = setup;
         cluster.create_topic(topology.source(), partitions, Timestamps::LogAppendTime);
         cluster.create_topic(topology.changelog(), partitions, Timestamps::CreateTime);

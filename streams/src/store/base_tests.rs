@@ -63,7 +63,7 @@ proptest! {
     }
 }
 
-/// Not a test: what a million entries of 24 and 60 bytes cost. `cargo test --release -p streams --lib memory -- --ignored --nocapture`
+/// Not a test: what a million entries of 24 and 60 bytes cost. `cargo test --release -p logstreams --lib memory -- --ignored --nocapture`
 #[test]
 #[ignore = "a measurement"]
 fn memory_and_speed_of_a_million_entries() {

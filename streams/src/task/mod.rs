@@ -175,6 +175,7 @@ impl Task {
     }
 
     /// Its log time, milliseconds since 1970.
+    #[cfg(feature = "testing")]
     pub(crate) fn log_time(&self) -> i64 {
         self.log_time
     }

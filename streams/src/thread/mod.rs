@@ -34,7 +34,9 @@ pub(crate) use config::ThreadConfig;
 use crate::broker::{Broker, Polled};
 use crate::metrics::ThreadMetrics;
 use crate::service::Condition;
-use crate::task::{Restoring, State, Task};
+#[cfg(feature = "testing")]
+use crate::task::State;
+use crate::task::{Restoring, Task};
 use crate::topology::Topology;
 use recovery::{LoopError, lookup_error};
 use stall::IdleWatch;
@@ -284,6 +286,7 @@ impl<B: Broker> StreamThread<B> {
 }
 
 /// For the simulation.
+#[cfg(feature = "testing")]
 impl<B> StreamThread<B> {
     /// The task of a partition, once it runs.
     pub(crate) fn running_task(&mut self, partition: i32) -> Option<&mut Task> {

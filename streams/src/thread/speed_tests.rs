@@ -1,4 +1,4 @@
-//! What the runtime itself costs a record. `cargo test --release -p streams --lib speed -- --ignored --nocapture`
+//! What the runtime itself costs a record. `cargo test --release -p logstreams --lib speed -- --ignored --nocapture`
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a measurement")]
 

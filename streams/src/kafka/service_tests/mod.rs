@@ -7,7 +7,6 @@
     clippy::indexing_slicing,
     reason = "a test may stop at once"
 )]
-#![allow(clippy::print_stderr, reason = "a skipped test prints the reason")]
 
 mod admin;
 mod emitting;
@@ -32,13 +31,11 @@ use super::{
 use crate::broker::{Broker, BrokerError, Polled, Position};
 use crate::emitter::{Delivery, Emitter, Placed};
 use crate::record::{Outgoing, Record};
+use crate::testing::service;
 
 /// The cluster to test against, if there is one.
 fn cluster() -> Option<ClusterConfig> {
-    let Ok(bootstrap) = std::env::var("TIMESALE_TEST_KAFKA_BOOTSTRAP") else {
-        eprintln!("skipped: TIMESALE_TEST_KAFKA_BOOTSTRAP is not set, so there is no Kafka to test against");
-        return None;
-    };
+    let bootstrap = service("Kafka", "TIMESALE_TEST_KAFKA_BOOTSTRAP")?;
     Some(ClusterConfig { bootstrap, client: BTreeMap::new() })
 }
 

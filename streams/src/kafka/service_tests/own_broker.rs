@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::*;
+use crate::testing::skip;
 
 /// One broker at a time: they share a folder, and a machine.
 static TURN: Mutex<()> = Mutex::new(());
@@ -23,7 +24,7 @@ impl OwnBroker {
     pub(super) fn start() -> Option<Self> {
         cluster()?;
         let Some(run) = std::env::var_os("TIMESALE_RUN") else {
-            eprintln!("skipped: TIMESALE_RUN is not set, so no broker can be started that may be killed");
+            skip("folder for a broker that may be killed", "TIMESALE_RUN");
             return None;
         };
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
