@@ -10,6 +10,7 @@
 )]
 
 mod tidy;
+mod words;
 
 mod orders;
 mod poison;
@@ -18,4 +19,4 @@ mod restate;
 mod sale;
 mod settled;
 mod simulation;
-mod world;
+mod fixture;

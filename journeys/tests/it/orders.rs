@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 use crate::replay;
-use crate::world::World;
+use crate::fixture::Fixture;
 
 /// Some four hundred orders; one product runs out; who does not pay within ten seconds has lost the order.
 const SALE: [&str; 10] =
@@ -47,10 +47,10 @@ fn judge(result: &Value) {
 
 #[test]
 fn shoppers_order_and_the_outcome_is_proven() {
-    let Some(world) = World::enter() else { return };
-    let result = world.sale(&[&SALE[..], &["--order-rate", "60"]].concat());
+    let Some(fixture) = Fixture::enter() else { return };
+    let result = fixture.sale(&[&SALE[..], &["--order-rate", "60"]].concat());
     judge(&result);
-    replay::settles_again(&world);
+    replay::settles_again(&fixture);
     assert_eq!(
         result["orders"]["surprises"],
         Value::Null,
@@ -63,18 +63,18 @@ fn shoppers_order_and_the_outcome_is_proven() {
 
 #[test]
 fn the_outcome_is_proven_when_roles_and_the_provider_are_killed() {
-    let Some(world) = World::enter() else { return };
-    let result = world.sale(&[&SALE[..], &["--order-rate", "40", "--kill", "--kill-provider"]].concat());
+    let Some(fixture) = Fixture::enter() else { return };
+    let result = fixture.sale(&[&SALE[..], &["--order-rate", "40", "--kill", "--kill-provider"]].concat());
     judge(&result);
-    replay::settles_again(&world);
+    replay::settles_again(&fixture);
     assert!(result["faults"]["kills"].as_u64() >= Some(7), "a run that killed little shows little: {result}");
     assert!(result["faults"]["provider_kills"].as_u64() >= Some(2), "{result}");
 }
 
 #[test]
 fn the_outcome_is_proven_when_the_provider_is_away() {
-    let Some(world) = World::enter() else { return };
-    let result = world.sale(&[&SALE[..], &["--order-rate", "60", "--provider-down", "15"]].concat());
+    let Some(fixture) = Fixture::enter() else { return };
+    let result = fixture.sale(&[&SALE[..], &["--order-rate", "60", "--provider-down", "15"]].concat());
     judge(&result);
     assert_eq!(result["faults"]["provider_kills"], 1, "{result}");
     assert_eq!(count(&result, "unknown"), 0, "whoever waits is told in the end: {result}");

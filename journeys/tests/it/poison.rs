@@ -7,7 +7,7 @@ use streams::emitter::Emitter;
 use streams::kafka::{ClusterConfig, EmitterConfig, KafkaEmitter};
 use streams::record::Outgoing;
 
-use crate::world::{World, judge};
+use crate::fixture::{Fixture, judge};
 
 /// A value and its headers.
 type Garbage = (Option<&'static [u8]>, &'static [(&'static str, &'static [u8])]);
@@ -31,11 +31,11 @@ fn garbage() -> Vec<Garbage> {
 
 #[tokio::test]
 async fn garbage_in_a_topic_is_set_aside_and_the_sale_goes_on() {
-    let Some(world) = World::enter() else { return };
-    let sale = world.begin_sale(&["--shoppers", "3000", "--stock", "800", "--rate", "600", "--orders", "0"]);
+    let Some(fixture) = Fixture::enter() else { return };
+    let sale = fixture.begin_sale(&["--shoppers", "3000", "--stock", "800", "--rate", "600", "--orders", "0"]);
     tokio::time::sleep(Duration::from_secs(3)).await;
 
-    let cluster = ClusterConfig { bootstrap: world.kafka.clone(), ..ClusterConfig::default() };
+    let cluster = ClusterConfig { bootstrap: fixture.kafka.clone(), ..ClusterConfig::default() };
     let emitter =
         KafkaEmitter::new(&cluster, EmitterConfig::default(), &prometheus::Registry::new()).expect("an emitter");
     let public = [topics::COUPONS_INBOX.name(), topics::COUPONS_EVENTS.name(), topics::INGRESS_REPLIES.name()];

@@ -9,7 +9,7 @@ use streams::driver::TestDriver;
 use streams::kafka::{ClusterConfig, TopicReader, committed_offsets};
 use streams::record::Record;
 
-use crate::world::World;
+use crate::fixture::Fixture;
 
 /// The group that `timesale.toml` gives the processor.
 const GROUP: &str = "timesale.settlement";
@@ -19,8 +19,8 @@ type Fact = (Option<Vec<u8>>, Option<Vec<u8>>);
 
 /// Replaying the inbox of settlement gives identical statements. Nobody may be running: what is in the inbox and was never decided,
 /// such as a tick at the very end, is left out.
-pub(crate) fn settles_again(world: &World) {
-    let cluster = ClusterConfig { bootstrap: world.kafka.clone(), ..ClusterConfig::default() };
+pub(crate) fn settles_again(fixture: &Fixture) {
+    let cluster = ClusterConfig { bootstrap: fixture.kafka.clone(), ..ClusterConfig::default() };
     let (inbox, events) = (topics::SETTLEMENT_INBOX.name(), topics::SETTLEMENT_EVENTS.name());
     let decided: BTreeMap<i32, i64> =
         committed_offsets(&cluster, GROUP, inbox).expect("committed positions").into_iter().collect();

@@ -20,7 +20,7 @@ use events::topics;
 use streams::driver::TestDriver;
 use streams::record::Outgoing;
 
-use crate::world::{World, judge};
+use crate::fixture::{Fixture, judge};
 
 fn sku(name: &str) -> Sku {
     Sku::new(name).expect("a sku")
@@ -157,8 +157,8 @@ fn told(output: &Output) -> u64 {
 
 #[test]
 fn prices_are_told_again_while_the_shop_runs_and_the_outcome_is_proven() {
-    let Some(world) = World::enter() else { return };
-    let sale = world.begin_sale(&[
+    let Some(fixture) = Fixture::enter() else { return };
+    let sale = fixture.begin_sale(&[
         "--shoppers",
         "600",
         "--stock",
@@ -170,7 +170,7 @@ fn prices_are_told_again_while_the_shop_runs_and_the_outcome_is_proven() {
         "--order-rate",
         "30",
     ]);
-    let restate = || told(&world.timesale(&["prices", "restate"]).output().expect("prices restate"));
+    let restate = || told(&fixture.timesale(&["prices", "restate"]).output().expect("prices restate"));
     let mut counts = Vec::new();
     for _ in 0..8 {
         counts.push(restate());

@@ -1,7 +1,7 @@
-//! One crowd and its claims, end to end, on the real services: a crowd claims over HTTP, processors decide, Postgres and Redis
+//! One load and its claims, end to end, on the real services: a load claims over HTTP, processors decide, Postgres and Redis
 //! show it, and the proof holds, whatever dies in the middle. Each journey runs the shipped binary as a person would.
 
-use crate::world::World;
+use crate::fixture::Fixture;
 
 /// Demand exceeds stock, so that selling out exactly is part of the proof.
 const CROWD: [&str; 8] = ["--shoppers", "3000", "--stock", "800", "--rate", "600", "--orders", "0"];
@@ -12,8 +12,8 @@ fn faults(result: &serde_json::Value, kind: &str) -> u64 {
 
 #[test]
 fn a_crowd_claims_and_the_outcome_is_proven() {
-    let Some(world) = World::enter() else { return };
-    let result = world.sale(&["--shoppers", "3000", "--stock", "800", "--rate", "3000", "--orders", "0"]);
+    let Some(fixture) = Fixture::enter() else { return };
+    let result = fixture.sale(&["--shoppers", "3000", "--stock", "800", "--rate", "3000", "--orders", "0"]);
     assert_eq!(result["granted"], 800, "{result}");
     assert_eq!(result["unknown"], 0, "nothing died, so nothing may be unknown: {result}");
     assert!(result["duplicates_sent"].as_u64() > Some(100), "{result}");
@@ -21,28 +21,28 @@ fn a_crowd_claims_and_the_outcome_is_proven() {
 
 #[test]
 fn the_outcome_is_proven_when_roles_are_killed() {
-    let Some(world) = World::enter() else { return };
-    let result = world.sale(&[&CROWD[..], &["--kill"]].concat());
+    let Some(fixture) = Fixture::enter() else { return };
+    let result = fixture.sale(&[&CROWD[..], &["--kill"]].concat());
     assert_eq!(result["granted"], 800, "{result}");
     assert!(faults(&result, "kills") >= 3, "a run that killed little shows little: {result}");
 }
 
 #[test]
 fn the_outcome_is_proven_when_the_broker_is_killed() {
-    let Some(world) = World::enter() else { return };
+    let Some(fixture) = Fixture::enter() else { return };
     if std::env::var_os("TIMESALE_RUN").is_none() {
         eprintln!("skipped: the broker is not ours to kill; scripts/test starts one that is");
         return;
     }
-    let result = world.sale(&[&CROWD[..], &["--kill-kafka"]].concat());
+    let result = fixture.sale(&[&CROWD[..], &["--kill-kafka"]].concat());
     assert_eq!(result["granted"], 800, "{result}");
     assert!(faults(&result, "kafka_kills") >= 1, "{result}");
 }
 
 #[test]
 fn the_outcome_is_proven_when_both_projections_are_lost() {
-    let Some(world) = World::enter() else { return };
-    let result = world.sale(&[&CROWD[..], &["--flush-redis", "--drop-database"]].concat());
+    let Some(fixture) = Fixture::enter() else { return };
+    let result = fixture.sale(&[&CROWD[..], &["--flush-redis", "--drop-database"]].concat());
     assert_eq!(result["granted"], 800, "{result}");
     assert!(faults(&result, "redis_flushes") >= 1, "{result}");
     assert!(faults(&result, "database_drops") >= 1, "{result}");

@@ -9,7 +9,7 @@ use parquet::record::{Field, Row};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor};
 
-use crate::world::World;
+use crate::fixture::Fixture;
 
 /// The tables as the sinks make them.
 const SCHEMA: [&str; 4] = [
@@ -74,8 +74,8 @@ fn lines_of(path: &Path) -> (Vec<String>, usize) {
 
 #[tokio::test]
 async fn the_parquet_file_holds_what_the_csv_of_the_same_days_does() {
-    let Some(world) = World::enter() else { return };
-    let (base, name) = (world.postgres.clone(), format!("settled_{:016x}", fastrand::u64(..)));
+    let Some(fixture) = Fixture::enter() else { return };
+    let (base, name) = (fixture.postgres.clone(), format!("settled_{:016x}", fastrand::u64(..)));
     let mut server = base.parse::<PgConnectOptions>().expect("a URL").connect().await.expect("a database");
     server.execute(AssertSqlSafe(format!("create database \"{name}\""))).await.expect("a database of our own");
     let url = format!("{}/{name}", base.rsplit_once('/').expect("a database's name").0);
@@ -91,7 +91,7 @@ async fn the_parquet_file_holds_what_the_csv_of_the_same_days_does() {
             let path = folder.path().join(format);
             let output = path.to_str().expect("a path");
             let what = ["settle", "export", "--table", table, "--format", format, "--output", output];
-            let done = world.timesale(&[&what[..], range].concat()).env("DATABASE_URL", &url).output();
+            let done = fixture.timesale(&[&what[..], range].concat()).env("DATABASE_URL", &url).output();
             let done = done.expect("settle export");
             let said = String::from_utf8_lossy(&done.stderr).into_owned();
             assert!(done.status.success() && said.contains(&format!("{rows} rows")), "{table} {range:?}: {said}");

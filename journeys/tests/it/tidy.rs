@@ -222,7 +222,7 @@ fn root() -> PathBuf {
 }
 
 /// Every file of the rooms with this ending, relative to the root.
-fn files(ending: &str) -> Vec<(String, String)> {
+pub(crate) fn files(ending: &str) -> Vec<(String, String)> {
     fn walk(folder: &Path, ending: &str, found: &mut Vec<PathBuf>) {
         for entry in fs::read_dir(folder).expect("a folder") {
             let path = entry.expect("an entry").path();
@@ -373,4 +373,9 @@ fn a_topic_is_named_in_one_place() {
             assert!(!written, "{path} spells out the topic {name}; use its handle in events::topics");
         }
     }
+}
+
+/// A line without what stands in its text literals, which are part of topics, SQL, HTTP or stored state.
+pub(crate) fn without_texts(line: &str) -> String {
+    line.split('"').step_by(2).collect::<Vec<_>>().join(" ")
 }

@@ -1,4 +1,4 @@
-//! Coupons: a crowd claims, repeats, holds, redeems and releases; operators define, pause and end.
+//! Coupons: a load claims, repeats, holds, redeems and releases; operators define, pause and end.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,14 +25,14 @@ pub(super) const COUPONS: Subject =
 
 /// Sends commands as shoppers and operators do, and remembers what it may refer to later.
 #[derive(Default)]
-struct Crowd {
+struct Load {
     requests: u64,
     sent: Vec<CouponCommand>,
     /// How often each request of an order was sent with an address for its answer.
     asked: BTreeMap<RequestId, usize>,
 }
 
-impl Crowd {
+impl Load {
     fn request(&mut self) -> RequestId {
         self.requests += 1;
         RequestId::of("crowd", "any", &self.requests.to_string())
@@ -151,7 +151,7 @@ fn campaign(number: u8) -> CampaignId {
 }
 
 /// Every rule at every prefix, and every request decided, once.
-fn judge_facts(simulation: &Simulation, crowd: &Crowd) -> Result<(), String> {
+fn judge_facts(simulation: &Simulation, load: &Load) -> Result<(), String> {
     let mut decided = 0;
     for partition in 0..PARTITIONS {
         let mut ledger = CouponLedger::new();
@@ -161,15 +161,15 @@ fn judge_facts(simulation: &Simulation, crowd: &Crowd) -> Result<(), String> {
         }
         decided += ledger.requests();
     }
-    let asked: BTreeSet<RequestId> = crowd.sent.iter().map(CouponCommand::request).collect();
+    let asked: BTreeSet<RequestId> = load.sent.iter().map(CouponCommand::request).collect();
     (decided == asked.len()).then_some(()).ok_or_else(|| format!("{} asked, {decided} decided", asked.len()))
 }
 
 fn check(seed: u64) -> Result<FaultCounts, String> {
-    let mut crowd = Crowd::default();
-    let simulation = COUPONS.simulate(seed, Rng::with_seed(seed), |rng, now| crowd.send(rng, now))?;
-    judge_facts(&simulation, &crowd)?;
-    COUPONS.judge_answers(&simulation, &crowd.asked, |told| match told {
+    let mut load = Load::default();
+    let simulation = COUPONS.simulate(seed, Rng::with_seed(seed), |rng, now| load.send(rng, now))?;
+    judge_facts(&simulation, &load)?;
+    COUPONS.judge_answers(&simulation, &load.asked, |told| match told {
         OrderCommand::CouponAnswered { request, .. } => *request,
         _ => None,
     })?;

@@ -1,5 +1,5 @@
 //! Processors as they ship, on the simulated cluster: coupons, stock, prices and settlement by themselves, and with orders in the
-//! whole saga. Two instances of each, a crowd that asks for everything, again and in any order, while instances are killed, paused,
+//! whole saga. Two instances of each, clients that ask for everything, again and in any order, while instances are killed, paused,
 //! doubled and cut off. After the faults end, what read-committed readers see must be right at every prefix, complete, and equal to what one
 //! undisturbed processor makes of the same inbox, byte for byte.
 //!
@@ -58,7 +58,7 @@ fn read<M: Message>(record: &Record) -> Result<M, String> {
     decode(record.value.as_deref(), &envelope).map_err(|error| error.to_string())
 }
 
-/// Lets a crowd send its commands to a processor while everything breaks, then waits until all is at rest.
+/// Lets clients send their commands to a processor while everything breaks, then waits until all is at rest.
 fn live(
     seed: u64,
     topology: Topology,
@@ -83,7 +83,7 @@ impl Subject {
         (self.topology)().map_err(|error| error.to_string())
     }
 
-    /// [`live`], for a crowd that leaves the time alone.
+    /// [`live`], for clients that leave the time alone.
     fn simulate(
         &self,
         seed: u64,

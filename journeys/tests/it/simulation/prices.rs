@@ -23,7 +23,7 @@ const PRICES: Subject = Subject { topology, inbox: topics::PRICES_INBOX.name(), 
 
 /// Says what inventory, connectors and operators say.
 #[derive(Default)]
-struct Crowd {
+struct Load {
     requests: u64,
     versions: u64,
     sent: Vec<PriceCommand>,
@@ -31,7 +31,7 @@ struct Crowd {
     asked: BTreeMap<RequestId, usize>,
 }
 
-impl Crowd {
+impl Load {
     fn define(&mut self, rng: &mut Rng, sku: Sku, now: i64) -> PriceCommand {
         self.versions += u64::from(rng.u8(0..4) > 0);
         let at = |after: i64| Timestamp::from_millis(now + after);
@@ -127,10 +127,10 @@ fn judge_facts(simulation: &Simulation) -> Result<(), String> {
 }
 
 fn check(seed: u64) -> Result<FaultCounts, String> {
-    let mut crowd = Crowd::default();
-    let simulation = PRICES.simulate(seed, Rng::with_seed(seed), |rng, now| crowd.send(rng, now))?;
+    let mut load = Load::default();
+    let simulation = PRICES.simulate(seed, Rng::with_seed(seed), |rng, now| load.send(rng, now))?;
     judge_facts(&simulation)?;
-    judge_replies(simulation.cluster(), &crowd.asked)?;
+    judge_replies(simulation.cluster(), &load.asked)?;
     PRICES.judge_replay(&simulation)?;
     PRICES.judge_state(&simulation)?;
     Ok(simulation.cluster().fault_counts())

@@ -1,4 +1,4 @@
-//! Stock: a crowd of orders holds, commits, releases and brings units back, merchants define and adjust, all of it also twice.
+//! Stock: many orders hold, commits, releases and brings units back, merchants define and adjust, all of it also twice.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ use streams::record::{Outgoing, Record};
 use streams::simulated::{BEGINNING, FaultCounts, Seeds, Simulation};
 use streams::topology::Topology;
 
-use super::tamper::{self, Mischief, Tampering};
+use super::tamper::{self, Mutation, Tampering};
 use super::{PARTITIONS, SINK_PARTITIONS, Subject, committed, explore, live, read, record};
 
 /// Seeds of an ordinary run: some seconds on two cores.
@@ -32,14 +32,14 @@ pub(super) const STOCK: Subject =
 
 /// Sends commands as merchants and orders do, and remembers what it may refer to later.
 #[derive(Default)]
-struct Crowd {
+struct Load {
     requests: u64,
     sent: Vec<InventoryCommand>,
     /// How often each request of an order was sent with an address for its answer.
     asked: BTreeMap<RequestId, usize>,
 }
 
-impl Crowd {
+impl Load {
     fn request(&mut self) -> RequestId {
         self.requests += 1;
         RequestId::of("crowd", "stock", &self.requests.to_string())
@@ -146,7 +146,7 @@ fn sku(number: u8) -> Sku {
 }
 
 /// Every rule at every prefix, every request decided, once, and at rest no hold outlives its time.
-fn judge_facts(simulation: &Simulation, crowd: &Crowd) -> Result<(), String> {
+fn judge_facts(simulation: &Simulation, load: &Load) -> Result<(), String> {
     let mut decided = 0;
     for partition in 0..PARTITIONS {
         let mut ledger = StockLedger::new();
@@ -160,15 +160,15 @@ fn judge_facts(simulation: &Simulation, crowd: &Crowd) -> Result<(), String> {
         }
         decided += ledger.requests();
     }
-    let asked: BTreeSet<RequestId> = crowd.sent.iter().map(InventoryCommand::request).collect();
+    let asked: BTreeSet<RequestId> = load.sent.iter().map(InventoryCommand::request).collect();
     (decided == asked.len()).then_some(()).ok_or_else(|| format!("{} asked, {decided} decided", asked.len()))
 }
 
 fn check(seed: u64) -> Result<FaultCounts, String> {
-    let mut crowd = Crowd::default();
-    let simulation = STOCK.simulate(seed, Rng::with_seed(seed), |rng, now| crowd.send(rng, now))?;
-    judge_facts(&simulation, &crowd)?;
-    STOCK.judge_answers(&simulation, &crowd.asked, |told| match told {
+    let mut load = Load::default();
+    let simulation = STOCK.simulate(seed, Rng::with_seed(seed), |rng, now| load.send(rng, now))?;
+    judge_facts(&simulation, &load)?;
+    STOCK.judge_answers(&simulation, &load.asked, |told| match told {
         OrderCommand::StockAnswered { request, .. } => *request,
         _ => None,
     })?;
@@ -184,12 +184,12 @@ fn stock_is_decided_exactly_once_whatever_happens() {
 
 /// A run whose last commands repeat its first ones: no request may be decided twice.
 fn check_late_repeats(seed: u64, topology: Topology) -> Result<FaultCounts, String> {
-    let mut crowd = Crowd::default();
+    let mut load = Load::default();
     let simulation = live(seed, topology, Rng::with_seed(seed), |rng, _| {
-        let command = crowd.next_late(rng);
+        let command = load.next_late(rng);
         record(STOCK.inbox, &command, None, None)
     })?;
-    judge_facts(&simulation, &crowd)?;
+    judge_facts(&simulation, &load)?;
     Ok(simulation.cluster().fault_counts())
 }
 
@@ -210,8 +210,8 @@ const REQUESTS: (StoreId, u8) = (StoreId(4), b'R');
 impl Processor for ForgetsAccepted {
     fn process(&mut self, record: &Record, context: &mut dyn Context) -> Result<(), Verdict> {
         self.records += 1;
-        let mischief = Hide { accepted: self.records > FIRST + BETWEEN };
-        self.inner.process(record, &mut Tampering { context, mischief })
+        let mutation = Hide { accepted: self.records > FIRST + BETWEEN };
+        self.inner.process(record, &mut Tampering { context, mutation })
     }
 
     fn punctuate(&mut self, timer: &Timer, context: &mut dyn Context) -> Result<(), Verdict> {
@@ -223,7 +223,7 @@ struct Hide {
     accepted: bool,
 }
 
-impl Mischief for Hide {
+impl Mutation for Hide {
     fn find<'a>(&'a self, store: StoreId, key: &[u8], found: Option<&'a [u8]>) -> Option<&'a [u8]> {
         let hidden = self.accepted && store == REQUESTS.0 && key.first() == Some(&REQUESTS.1);
         found.filter(|_| !hidden)

@@ -8,7 +8,7 @@ use streams::record::Outgoing;
 use streams::topology::{Topology, TopologyError};
 
 /// What is done wrong.
-pub(super) trait Mischief {
+pub(super) trait Mutation {
     /// What is found under a key instead of what is there.
     fn find<'a>(&'a self, _store: StoreId, _key: &[u8], found: Option<&'a [u8]>) -> Option<&'a [u8]> {
         found
@@ -19,10 +19,10 @@ pub(super) trait Mischief {
     fn spoil(&mut self, outgoing: Outgoing) -> Vec<Outgoing>;
 }
 
-/// Passes on whatever the mischief leaves alone.
+/// Passes on whatever the mutation leaves alone.
 pub(super) struct Tampering<'a, M> {
     pub(super) context: &'a mut dyn Context,
-    pub(super) mischief: M,
+    pub(super) mutation: M,
 }
 
 /// A topology whose processors are wrapped into others.
@@ -43,7 +43,7 @@ pub(super) fn topology(
     builder.build(move || wrap(sound.processor()))
 }
 
-impl<M: Mischief> Context for Tampering<'_, M> {
+impl<M: Mutation> Context for Tampering<'_, M> {
     fn log_time(&self) -> i64 {
         self.context.log_time()
     }
@@ -51,14 +51,14 @@ impl<M: Mischief> Context for Tampering<'_, M> {
         self.context.partition()
     }
     fn get(&self, store: StoreId, key: &[u8]) -> Option<&[u8]> {
-        self.mischief.find(store, key, self.context.get(store, key))
+        self.mutation.find(store, key, self.context.get(store, key))
     }
     fn put(&mut self, store: StoreId, key: &[u8], value: &[u8]) {
-        self.mischief.put(store, key, Some(value));
+        self.mutation.put(store, key, Some(value));
         self.context.put(store, key, value);
     }
     fn delete(&mut self, store: StoreId, key: &[u8]) {
-        self.mischief.put(store, key, None);
+        self.mutation.put(store, key, None);
         self.context.delete(store, key);
     }
     fn scan(&self, store: StoreId, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Vec<(Vec<u8>, Vec<u8>)> {
@@ -71,7 +71,7 @@ impl<M: Mischief> Context for Tampering<'_, M> {
         self.context.cancel(timer);
     }
     fn forward(&mut self, outgoing: Outgoing) {
-        for outgoing in self.mischief.spoil(outgoing) {
+        for outgoing in self.mutation.spoil(outgoing) {
             self.context.forward(outgoing);
         }
     }

@@ -15,7 +15,7 @@ use streams::processor::{Context, Processor, StoreId, Timer, Verdict};
 use streams::record::{Outgoing, Record};
 use streams::topology::{Topology, TopologyError};
 
-use super::super::tamper::{self, Mischief, Tampering, headers, read_outgoing, rewritten};
+use super::super::tamper::{self, Mutation, Tampering, headers, read_outgoing, rewritten};
 use super::super::{read, record};
 
 /// What is done wrong.
@@ -113,14 +113,14 @@ impl Processor for Buggy {
             _ => {}
         }
         let forgets = self.bug == Bug::ForgetPlacements && is_placement;
-        let mischief = Hand { bug: self.bug, notes: &mut self.notes, forgets };
-        self.inner.process(record, &mut Tampering { context, mischief })?;
+        let mutation = Hand { bug: self.bug, notes: &mut self.notes, forgets };
+        self.inner.process(record, &mut Tampering { context, mutation })?;
         self.tell(record, context)
     }
 
     fn punctuate(&mut self, timer: &Timer, context: &mut dyn Context) -> Result<(), Verdict> {
-        let mischief = Hand { bug: self.bug, notes: &mut self.notes, forgets: false };
-        self.inner.punctuate(timer, &mut Tampering { context, mischief })
+        let mutation = Hand { bug: self.bug, notes: &mut self.notes, forgets: false };
+        self.inner.punctuate(timer, &mut Tampering { context, mutation })
     }
 }
 
@@ -130,8 +130,8 @@ impl Buggy {
         while let Some(message) = self.notes.told.pop() {
             let Outgoing { key, value, headers, .. } = record(topics::ORDERS_INBOX.name(), &message, None, None);
             let told = Record { key, value, headers, ..with.clone() };
-            let mischief = Hand { bug: self.bug, notes: &mut self.notes, forgets: false };
-            self.inner.process(&told, &mut Tampering { context, mischief })?;
+            let mutation = Hand { bug: self.bug, notes: &mut self.notes, forgets: false };
+            self.inner.process(&told, &mut Tampering { context, mutation })?;
         }
         Ok(())
     }
@@ -145,7 +145,7 @@ struct Hand<'a> {
     forgets: bool,
 }
 
-impl Mischief for Hand<'_> {
+impl Mutation for Hand<'_> {
     fn find<'a>(&'a self, _: StoreId, _: &[u8], found: Option<&'a [u8]>) -> Option<&'a [u8]> {
         found.filter(|_| !self.forgets)
     }

@@ -1,4 +1,4 @@
-//! The whole saga: coupons, stock and orders as they ship, a crowd of shoppers, and a payment provider that declines, loses
+//! The whole saga: coupons, stock and orders as they ship, a load of shoppers, and a payment provider that declines, loses
 //! answers and sends contradicting webhooks, while instances are killed, paused, doubled and cut off at any step. After the
 //! faults end, every order must come to its end, every book must be right at every prefix, and all books must tell one story:
 //! no order is charged and given up without a refund, every hold has ended as its order did, the provider has what the orders
@@ -7,7 +7,7 @@
 //! Orders with a bug in them ([`bugs`]) show that the judge would see it.
 
 mod bugs;
-mod crowd;
+mod load;
 mod judge;
 mod provider;
 mod shop;
@@ -26,7 +26,7 @@ use bugs::Bug;
 use judge::Books;
 use shop::{Shop, Words, words};
 
-/// Things that the crowd does in one run.
+/// Things that the load does in one run.
 const ACTS: usize = 160;
 /// Seeds of an ordinary run: some ten seconds on two cores.
 const SEEDS: u64 = 400;
@@ -44,7 +44,7 @@ fn play(seed: u64, orders: Topology) -> Result<(Shop, Books), String> {
     let mut shop = Shop::open(seed, orders)?;
     shop.live(ACTS)?;
     let books = shop.settle()?;
-    books.agree(&shop.cluster, &shop.provider.ledger, &shop.crowd)?;
+    books.agree(&shop.cluster, &shop.provider.ledger, &shop.load)?;
     Ok((shop, books))
 }
 
@@ -53,7 +53,7 @@ fn sound() -> Topology {
 }
 
 /// Undisturbed processors make of the same inboxes the same facts, in the same order. In every inbox and among the replies there
-/// is what they and the world outside have written, and nothing else; and what the next owner would restore is what the owner has.
+/// is what they and the fixture outside have written, and nothing else; and what the next owner would restore is what the owner has.
 fn judge_replay(shop: &Shop) -> Result<(), String> {
     let topics = [
         topics::COUPONS_INBOX.name(),
@@ -138,10 +138,10 @@ fn every_order_ends_well_whatever_happens() {
 fn a_late_repeat_gives_nothing_back_a_second_time() {
     explore(SEEDS, |seed| {
         let mut shop = Shop::open(seed, sound())?;
-        shop.crowd.repeats_late = true;
+        shop.load.repeats_late = true;
         shop.live(2 * ACTS)?;
         let books = shop.settle()?;
-        books.agree(&shop.cluster, &shop.provider.ledger, &shop.crowd)?;
+        books.agree(&shop.cluster, &shop.provider.ledger, &shop.load)?;
         Ok(shop.cluster.fault_counts())
     });
 }

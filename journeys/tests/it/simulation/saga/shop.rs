@@ -1,4 +1,4 @@
-//! The shop: three processors, two instances each, on one cluster, with a crowd before it and a provider behind it.
+//! The shop: three processors, two instances each, on one cluster, with a load before it and a provider behind it.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use streams::simulated::{BEGINNING, Clock, Cluster, FaultRates, Setup, Simulatio
 use streams::topology::Topology;
 
 use super::super::{PARTITIONS, SINK_PARTITIONS};
-use super::crowd::Crowd;
+use super::load::Load;
 use super::judge::{Books, messages};
 use super::provider::Provider;
 
@@ -25,17 +25,17 @@ pub(super) fn words(key: &Option<impl AsRef<[u8]>>, value: &Option<impl AsRef<[u
     (key.as_ref().map(|key| key.as_ref().to_vec()), value.as_ref().map(|value| value.as_ref().to_vec()))
 }
 
-/// The shop, and the world around it.
+/// The shop, and the fixture around it.
 pub(super) struct Shop {
     pub(super) cluster: Cluster,
     /// Coupons, stock, orders.
     pub(super) processors: Vec<Simulation>,
     pub(super) provider: Provider,
-    pub(super) crowd: Crowd,
+    pub(super) load: Load,
     /// What people and the provider wrote, by topic.
     pub(super) written: BTreeMap<String, Vec<Words>>,
     rng: Rng,
-    /// Up to which offset the crowd has seen the orders, all partitions together.
+    /// Up to which offset the load has seen the orders, all partitions together.
     seen: i64,
 }
 
@@ -66,20 +66,20 @@ impl Shop {
             processors.push(Simulation::on(&cluster, topology, setup).map_err(|error| error.to_string())?);
         }
         let rng = Rng::with_seed(seed ^ 0xc0de);
-        let (provider, crowd, written) = (Provider::new(), Crowd::default(), BTreeMap::new());
-        Ok(Self { cluster, processors, provider, crowd, written, rng, seen: 0 })
+        let (provider, load, written) = (Provider::new(), Load::default(), BTreeMap::new());
+        Ok(Self { cluster, processors, provider, load, written, rng, seen: 0 })
     }
 
-    /// So many things are done by the crowd, while everything breaks.
+    /// So many things are done by the load, while everything breaks.
     pub(super) fn live(&mut self, acts: usize) -> Result<(), String> {
-        for outgoing in self.crowd.opening(&mut self.rng) {
+        for outgoing in self.load.opening(&mut self.rng) {
             self.write(outgoing)?;
         }
         self.run(30)?;
         self.cluster.set_faults(FaultRates::swarm(&mut self.rng));
         for _ in 0..acts {
             self.look()?;
-            if let Some(outgoing) = self.crowd.next(&mut self.rng, self.cluster.now()) {
+            if let Some(outgoing) = self.load.next(&mut self.rng, self.cluster.now()) {
                 self.write(outgoing)?;
             }
             // Nothing happens for a while, now and then.
@@ -146,7 +146,7 @@ impl Shop {
         self.look()?;
         let stuck = books.open().filter(|(_, order)| order.state() == OrderState::Refunding && order.awaited() == 0);
         for (id, _) in stuck {
-            if let Some(outgoing) = self.crowd.bring_account(id) {
+            if let Some(outgoing) = self.load.bring_account(id) {
                 self.write(outgoing)?;
             }
         }
@@ -168,7 +168,7 @@ impl Shop {
         self.cluster.produce(outgoing).map(drop).map_err(|error| error.to_string())
     }
 
-    /// The crowd looks at the orders.
+    /// The load looks at the orders.
     fn look(&mut self) -> Result<(), String> {
         let mut stable = 0;
         for partition in 0..PARTITIONS {
@@ -178,7 +178,7 @@ impl Shop {
         if stable != self.seen {
             self.seen = stable;
             for event in messages::<OrderEvent>(&self.cluster, topics::ORDERS_EVENTS.name())? {
-                self.crowd.see(event);
+                self.load.see(event);
             }
         }
         Ok(())

@@ -16,7 +16,7 @@ use streams::record::{Outgoing, Record};
 use streams::topology::{Topology, TopologyError};
 
 use super::super::read;
-use super::super::tamper::{self, Mischief, Tampering, read_outgoing, rewritten};
+use super::super::tamper::{self, Mutation, Tampering, read_outgoing, rewritten};
 use super::SETTLEMENT;
 
 /// What is done wrong.
@@ -113,13 +113,13 @@ impl Processor for Buggy {
             _ => {}
         }
         let value = super::super::record(SETTLEMENT.inbox, &command, None, None).value;
-        let mischief = Hand { bug: self.bug, notes: &mut self.notes, forgets };
-        self.inner.process(&Record { value, ..record.clone() }, &mut Tampering { context, mischief })
+        let mutation = Hand { bug: self.bug, notes: &mut self.notes, forgets };
+        self.inner.process(&Record { value, ..record.clone() }, &mut Tampering { context, mutation })
     }
 
     fn punctuate(&mut self, timer: &Timer, context: &mut dyn Context) -> Result<(), Verdict> {
-        let mischief = Hand { bug: self.bug, notes: &mut self.notes, forgets: None };
-        self.inner.punctuate(timer, &mut Tampering { context, mischief })
+        let mutation = Hand { bug: self.bug, notes: &mut self.notes, forgets: None };
+        self.inner.punctuate(timer, &mut Tampering { context, mutation })
     }
 }
 
@@ -131,7 +131,7 @@ struct Hand<'a> {
     forgets: Option<StoreId>,
 }
 
-impl Mischief for Hand<'_> {
+impl Mutation for Hand<'_> {
     fn find<'a>(&'a self, store: StoreId, key: &[u8], found: Option<&'a [u8]>) -> Option<&'a [u8]> {
         let kept = self.notes.written.get(&(store, key.to_vec()));
         let found = kept.map_or(found, |kept| kept.as_deref());

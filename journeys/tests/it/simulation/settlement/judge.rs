@@ -12,7 +12,7 @@ use streams::simulated::Cluster;
 use super::super::{PARTITIONS, committed, compare, everywhere, judge_replies, read};
 use super::DAY_MS;
 use super::accounts::Accounts;
-use super::crowd::Crowd;
+use super::load::Load;
 
 /// What was stated, all partitions.
 #[derive(Default)]
@@ -100,10 +100,10 @@ impl Books {
     }
 
     /// Whether everybody who asked was told what was decided, each request once, and all that nobody could read is set aside.
-    pub(super) fn agree(&mut self, cluster: &Cluster, crowd: &Crowd) -> Result<(), String> {
-        let asked: Vec<_> = crowd.asked.keys().collect();
+    pub(super) fn agree(&mut self, cluster: &Cluster, load: &Load) -> Result<(), String> {
+        let asked: Vec<_> = load.asked.keys().collect();
         compare("request", &self.decided.keys().collect::<Vec<_>>(), &asked)?;
-        let awaited = crowd.asked.iter().filter(|(_, (_, awaited))| *awaited > 0);
+        let awaited = load.asked.iter().filter(|(_, (_, awaited))| *awaited > 0);
         let awaited = awaited.map(|(request, (_, awaited))| (*request, *awaited)).collect();
         for reply in judge_replies(cluster, &awaited)? {
             let told = match reply.outcome.clone() {
@@ -120,6 +120,6 @@ impl Books {
         }
         let letters = everywhere(cluster, topics::DEAD_LETTERS.name())?.len();
         self.see("garbage", letters > 0);
-        (letters == crowd.garbage).then_some(()).ok_or_else(|| format!("{letters} dead letters of {}", crowd.garbage))
+        (letters == load.garbage).then_some(()).ok_or_else(|| format!("{letters} dead letters of {}", load.garbage))
     }
 }

@@ -7,7 +7,7 @@
 
 mod accounts;
 mod bugs;
-mod crowd;
+mod load;
 mod judge;
 mod policies;
 
@@ -22,7 +22,7 @@ use streams::topology::Topology;
 
 use super::{Subject, explore, live};
 use bugs::Bug;
-use crowd::Crowd;
+use load::Load;
 use judge::Books;
 
 /// Seeds of an ordinary run: some seconds on two cores.
@@ -39,12 +39,12 @@ const SETTLEMENT: Subject =
 
 /// A run until every day is closed; its books are right at every prefix and agree with what was said.
 fn play(seed: u64, topology: Topology) -> Result<(Simulation, Books), String> {
-    let mut crowd = Crowd::default();
-    let simulation = live(seed, topology, Rng::with_seed(seed), |rng, cluster| crowd.send(rng, cluster))?;
+    let mut load = Load::default();
+    let simulation = live(seed, topology, Rng::with_seed(seed), |rng, cluster| load.send(rng, cluster))?;
     for _ in 0..DAYS {
         let mut books = Books::read(simulation.cluster())?;
         if books.open_days == 0 {
-            books.agree(simulation.cluster(), &crowd)?;
+            books.agree(simulation.cluster(), &load)?;
             return Ok((simulation, books));
         }
         simulation.cluster().advance(DAY_MS);

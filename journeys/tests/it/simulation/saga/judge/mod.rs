@@ -20,7 +20,7 @@ use events::topics;
 use streams::simulated::Cluster;
 
 use super::super::{committed, read};
-use super::crowd::Crowd;
+use super::load::Load;
 use super::provider::Ledger;
 
 /// The ledgers of everything that was stated.
@@ -87,7 +87,7 @@ impl Books {
     }
 
     /// Whether all books tell one story, now that everything is at rest.
-    pub(super) fn agree(&self, cluster: &Cluster, provider: &Ledger, crowd: &Crowd) -> Result<(), String> {
+    pub(super) fn agree(&self, cluster: &Cluster, provider: &Ledger, load: &Load) -> Result<(), String> {
         let dead = cluster.partitions(topics::DEAD_LETTERS.name()).map_err(|error| error.to_string())?;
         for partition in 0..dead {
             if let Some(letter) = committed(cluster, topics::DEAD_LETTERS.name(), partition)?.first() {
@@ -98,7 +98,7 @@ impl Books {
         money::agree(&self.orders, &self.order_events, provider)?;
         stock::agree(&self.orders, &self.stock, &given_back)?;
         coupons::agree(&self.orders, &self.coupon_events, &given_back)?;
-        requests::agree(cluster, &self.orders, &self.order_events, crowd)
+        requests::agree(cluster, &self.orders, &self.order_events, load)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Requests: whoever asked something about an order was decided once, and told so, always the same.
+//! Requests: whoever asked something about an order was decided once, and answered so, always the same.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,41 +9,41 @@ use events::request::{Outcome, Reply};
 use events::topics;
 use streams::simulated::Cluster;
 
-use super::super::crowd::Crowd;
+use super::super::load::Load;
 use super::messages;
 
 pub(super) fn agree(
     cluster: &Cluster,
     orders: &OrderLedger,
     events: &[OrderEvent],
-    crowd: &Crowd,
+    load: &Load,
 ) -> Result<(), String> {
     // Refusals about what is not there, or not theirs, are stated and not remembered.
     let turned_away = events.iter().filter(|event| event.version == 0).filter_map(|event| event.fact.request());
     let turned_away: BTreeSet<RequestId> = turned_away.collect();
-    let mut told: BTreeMap<RequestId, Outcome> = BTreeMap::new();
+    let mut answered: BTreeMap<RequestId, Outcome> = BTreeMap::new();
     for Reply { request, outcome, .. } in messages::<Reply>(cluster, topics::INGRESS_REPLIES.name())? {
-        if !crowd.asked.contains_key(&request) {
+        if !load.asked.contains_key(&request) {
             return Err(format!("{request} is answered, and nobody asked it"));
         }
-        if let Some(before) = told.insert(request, outcome.clone())
+        if let Some(before) = answered.insert(request, outcome.clone())
             && before != outcome
         {
             return Err(format!("{request} is answered in two ways: {before:?} and {outcome:?}"));
         }
     }
-    for (request, always_replied) in &crowd.asked {
+    for (request, always_replied) in &load.asked {
         if orders.has_decided(request) == turned_away.contains(request) {
             return Err(format!("{request} was not decided, or twice"));
         }
-        if *always_replied && !told.contains_key(request) {
+        if *always_replied && !answered.contains_key(request) {
             return Err(format!("{request} was never answered"));
         }
     }
     let decided = orders.requests() + turned_away.len();
-    if decided == crowd.asked.len() {
+    if decided == load.asked.len() {
         Ok(())
     } else {
-        Err(format!("{} requests were sent and {decided} decided", crowd.asked.len()))
+        Err(format!("{} requests were sent and {decided} decided", load.asked.len()))
     }
 }

@@ -1,5 +1,5 @@
-//! The real world for a journey: Kafka, Postgres and Redis as `scripts/test` started them, and the shipped binary beside them.
-//! Journeys in the world take turns, since they share it. Without a world they say so and pass: they are not what
+//! The real fixture for a journey: Kafka, Postgres and Redis as `scripts/test` started them, and the shipped binary beside them.
+//! Journeys in the fixture take turns, since they share it. Without a fixture they say so and pass: they are not what
 //! `scripts/check` is for.
 
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use serde_json::Value;
 static TURN: Mutex<()> = Mutex::new(());
 
 /// The services and the binary.
-pub(crate) struct World {
+pub(crate) struct Fixture {
     /// Kafka's bootstrap address.
     pub(crate) kafka: String,
     /// The database's URL.
@@ -22,8 +22,8 @@ pub(crate) struct World {
     _turn: MutexGuard<'static, ()>,
 }
 
-impl World {
-    /// Waits for its turn in the world, if there is one. `TIMESALE_TEST_*` say where it is.
+impl Fixture {
+    /// Waits for its turn in the fixture, if there is one. `TIMESALE_TEST_*` say where it is.
     pub(crate) fn enter() -> Option<Self> {
         let variable = |name| std::env::var(name).ok().filter(|value: &String| !value.is_empty());
         let services = (
@@ -38,13 +38,13 @@ impl World {
         let binary = binary();
         assert!(binary.exists(), "{} is not built; scripts/test builds it first", binary.display());
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-        let world = Self { kafka, postgres, redis, binary, _turn: turn };
-        let applied = world.timesale(&["topics", "apply", "--yes", "--wait", "60"]).output().expect("topics apply");
+        let fixture = Self { kafka, postgres, redis, binary, _turn: turn };
+        let applied = fixture.timesale(&["topics", "apply", "--yes", "--wait", "60"]).output().expect("topics apply");
         assert!(applied.status.success(), "topics apply: {}", String::from_utf8_lossy(&applied.stderr));
-        Some(world)
+        Some(fixture)
     }
 
-    /// The shipped binary with this world in its environment.
+    /// The shipped binary with this fixture in its environment.
     pub(crate) fn timesale(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.binary);
         command

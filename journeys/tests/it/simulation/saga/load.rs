@@ -28,7 +28,7 @@ const MOST_ORDERS: usize = 24;
 const DISCOUNT: i64 = 1_001;
 
 #[derive(Default)]
-pub(super) struct Crowd {
+pub(super) struct Load {
     requests: u64,
     /// Coupons that may have been granted, and to whom.
     coupons: Vec<(ShopperId, CouponId)>,
@@ -63,7 +63,7 @@ impl Known {
     }
 }
 
-impl Crowd {
+impl Load {
     fn request(&mut self) -> RequestId {
         self.requests += 1;
         RequestId::of("crowd", "any", &self.requests.to_string())

@@ -25,7 +25,7 @@ const ZONES: [&str; 4] = ["Asia/Seoul", "UTC", "America/New_York", "Asia/Seoul"]
 const PRODUCTS: [&str; 3] = ["tea", "rice", "salt"];
 
 #[derive(Default)]
-pub(super) struct Crowd {
+pub(super) struct Load {
     requests: u64,
     sent: Vec<SettlementCommand>,
     sales: Vec<Sale>,
@@ -67,7 +67,7 @@ impl Sale {
     }
 }
 
-impl Crowd {
+impl Load {
     pub(super) fn send(&mut self, rng: &mut Rng, cluster: &Cluster) -> Outgoing {
         self.wait(rng, cluster);
         let now = cluster.now();
