@@ -154,11 +154,11 @@ fn an_order_is_told_unasked_when_its_hold_lapses() {
     let mut fixture = fixture();
     fixture.send(&hold("h1", 30), 11_000).unwrap();
     fixture.tick(29_000);
-    assert_eq!(fixture.told(), []);
+    assert_eq!(fixture.answers(), []);
     fixture.tick(30_000);
-    assert_eq!(fixture.told(), [(order(), None, lapsed("h1"))]);
+    assert_eq!(fixture.answers(), [(order(), None, lapsed("h1"))]);
     fixture.tick(31_000);
-    assert_eq!(fixture.told(), [], "once");
+    assert_eq!(fixture.answers(), [], "once");
     let late = fixture.send(&release("x1", "h1"), 32_000).unwrap();
     assert_eq!(late.answer, Some(refused(Refusal::NotUsable)), "nothing is held");
 }
@@ -170,7 +170,7 @@ fn an_order_is_told_unasked_when_its_held_coupon_is_revoked() {
     let effect = fixture.send(&revoke("no"), 12_000).unwrap();
     assert_eq!(effect.notices, [(order(), CouponAnswer::Revoked { hold: id("h1") })]);
     fixture.tick(30_000);
-    assert_eq!(fixture.told(), [], "the hold has ended already");
+    assert_eq!(fixture.answers(), [], "the hold has ended already");
     let late = fixture.send(&redeem("r1", "h1"), 31_000).unwrap();
     assert_eq!(late.answer, Some(refused(Refusal::NotUsable)));
 }
@@ -181,7 +181,7 @@ fn nobody_is_told_of_a_coupon_that_nobody_holds() {
     assert_eq!(fixture.send(&revoke("no"), 12_000).unwrap().notices, []);
     fixture.send(&hold("h1", 30), 13_000).unwrap();
     fixture.tick(Timestamp::LATEST.as_millis() - 20);
-    assert_eq!(fixture.told(), []);
+    assert_eq!(fixture.answers(), []);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Who is granted a coupon: the rules, their precedence, repeats, and what operators may change.
 
-use super::fixture::check;
+use super::table::check;
 
 #[test]
 fn a_claim_is_granted_inside_the_window_until_the_stock_is_gone() {

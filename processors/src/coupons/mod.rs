@@ -45,18 +45,11 @@ pub fn topology() -> Result<Topology, TopologyError> {
 
 #[cfg(test)]
 #[path = "."]
-#[allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stderr,
-    reason = "a test that cannot go on should fail"
-)]
 mod tests {
     use super::{account, answers, campaign, coupon, effects, machine, stores, topology};
 
     mod fixture;
+    mod table;
 
     mod answers_tests;
     mod claim_tests;

@@ -12,6 +12,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
 use super::fixture::{Effect, Fixture, at, campaign, claim, define, request, shopper, terms};
+use crate::kit::testing::crash::{Crash, same_history};
 
 /// One step: who asks for what, in small numbers that meet often.
 #[derive(Clone, Copy, Debug)]
@@ -158,13 +159,9 @@ proptest! {
         steps in prop::collection::vec(step(), 1..120),
         crashes in prop::collection::btree_set(0_usize..120, 0..8),
     ) {
-        let once = play(&steps, |_, _, _, _, _| {});
-        let again = play(&steps, |fixture, number, _, _, _| {
-            if crashes.contains(&number) {
-                fixture.driver.crash_and_restore().unwrap();
-            }
+        same_history([Crash::After(crashes)], |crash| {
+            play(&steps, |fixture, number, _, _, _| crash.strike(number, &mut fixture.driver))
         });
-        prop_assert_eq!(once, again);
     }
 
     /// Every shopper clicks several times, in any order; whoever comes, exactly the stock is granted.

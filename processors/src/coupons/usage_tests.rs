@@ -1,6 +1,6 @@
 //! What becomes of a granted coupon: holds, redemptions, restorations, and what time does.
 
-use super::fixture::check;
+use super::table::check;
 
 #[test]
 fn a_coupon_is_held_redeemed_and_stays_redeemed() {

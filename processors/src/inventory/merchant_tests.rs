@@ -1,6 +1,6 @@
 //! What merchants may do: define products, change terms, adjust stock; and when the stock is low.
 
-use super::fixture::check;
+use super::table::check;
 
 #[test]
 fn a_product_begins_without_stock_and_is_adjusted() {

@@ -48,18 +48,11 @@ pub fn topology() -> Result<Topology, TopologyError> {
 
 #[cfg(test)]
 #[path = "."]
-#[allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stderr,
-    reason = "a test that cannot go on should fail"
-)]
 mod tests {
     use super::{hold, product, stores, topology};
 
     mod fixture;
+    mod table;
 
     mod merchant_tests;
     mod order_tests;

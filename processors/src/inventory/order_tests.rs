@@ -3,7 +3,8 @@
 use events::hold::ReleaseCause;
 use events::inventory::StockAnswer;
 
-use super::fixture::{Fixture, check, commit, hold, order, request, sku};
+use super::fixture::{Fixture, commit, hold, order, request, sku};
+use super::table::check;
 
 #[test]
 fn units_are_held_and_sold_and_never_more_than_there_are() {
@@ -122,9 +123,9 @@ fn a_hold_lapses_at_its_time_and_the_order_is_told_unasked() {
          1  hold 2 until=30 as=h1             => held 2 at 1000 until 30   3/2/0
          1  hold 1 until=30 as=h2             => held 1 at 1000 until 30   2/3/0
          2  commit h2                         => committed                 2/2/1
-        29  tick                              => () told ()                2/2/1
-        30  tick                              => (stock_released) told (lapsed)  4/0/1
-        31  tick                              => () told ()                4/0/1
+        29  tick                              => () answered ()                2/2/1
+        30  tick                              => (stock_released) answered (lapsed)  4/0/1
+        31  tick                              => () answered ()                4/0/1
         32  release h1                        => NOT_HELD                  4/0/1
         33  commit h1                         => NOT_HELD                  4/0/1
         34  hold 2 until=30 as=h1             => again NOT_HELD            4/0/1
@@ -150,7 +151,7 @@ fn the_order_that_is_told_unasked_is_the_one_that_the_hold_was_for() {
     fixture.send(&hold("h1", "tea", 2, 30), 1_000).unwrap();
     fixture.tick(30_000);
     let lapsed = StockAnswer::Released { hold: request("h1").hold(), cause: ReleaseCause::Lapsed };
-    assert_eq!(fixture.told(), [(order("order-1"), sku("tea"), None, lapsed)]);
+    assert_eq!(fixture.answers(), [(order("order-1"), sku("tea"), None, lapsed)]);
 }
 
 #[test]
@@ -160,8 +161,8 @@ fn a_hold_is_cut_to_the_longest() {
          0  define                            => applied 1 0                   0/0/0
          0  adjust 5                          => applied 2 5                   5/0/0
          1  hold 1 until=9999999              => held 1 at 1000 until 604801   4/1/0
-    604800  tick                              => () told ()                    4/1/0
-    604801  tick                              => (stock_released) told (lapsed)  5/0/0
+    604800  tick                              => () answered ()                    4/1/0
+    604801  tick                              => (stock_released) answered (lapsed)  5/0/0
         ",
     );
 }

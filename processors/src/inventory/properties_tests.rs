@@ -12,6 +12,7 @@ use proptest::test_runner::TestRunner;
 use super::fixture::{
     Effect, Fixture, adjust, at, commit, define, hold, order, release, request, sku, take_back, terms,
 };
+use crate::kit::testing::crash::{Crash, same_history};
 
 /// One step: who asks for what, in small numbers that meet often.
 #[derive(Clone, Copy, Debug)]
@@ -132,13 +133,9 @@ proptest! {
         steps in prop::collection::vec(step(), 1..120),
         crashes in prop::collection::btree_set(0_usize..120, 0..8),
     ) {
-        let once = play(&steps, |_, _, _, _, _| {});
-        let again = play(&steps, |fixture, number, _, _, _| {
-            if crashes.contains(&number) {
-                fixture.driver.crash_and_restore().unwrap();
-            }
+        same_history([Crash::After(crashes)], |crash| {
+            play(&steps, |fixture, number, _, _, _| crash.strike(number, &mut fixture.driver))
         });
-        prop_assert_eq!(once, again);
     }
 
     /// Orders of one unit each, asked once or often, some released: what can be sold is sold, and not one unit more.

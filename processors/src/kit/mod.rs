@@ -12,12 +12,4 @@ pub(crate) mod step;
 pub(crate) mod table;
 
 #[cfg(test)]
-#[allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stderr,
-    reason = "a test that cannot go on should fail"
-)]
 pub(crate) mod testing;

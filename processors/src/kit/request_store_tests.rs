@@ -1,6 +1,5 @@
 //! Refused requests are remembered, the newest and for a while; accepted ones for the whole retry window. Rows are read as they were
 //! written, also by the next build.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on should fail")]
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,4 @@
 //! What was accepted is remembered for a day, whatever comes between; refusals age out in a bound of their own.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should fail")]
 
 use events::ids::RequestId;
 use events::request::Fingerprint;

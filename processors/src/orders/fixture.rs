@@ -4,10 +4,9 @@
 use std::collections::BTreeMap;
 
 use audit::ledgers::orders::OrderLedger;
-use events::codec::{Message, decode, encode};
 use events::coupons::CouponCommand;
 use events::envelope::Envelope;
-use events::ids::{CampaignId, OrderId, PaymentKey, RequestId, SellerId, ShopperId, Sku, TransactionKey};
+use events::ids::{CampaignId, OrderId, PaymentKey, RequestId, SellerId, TransactionKey};
 use events::inventory::{InventoryCommand, UnitTerms};
 use events::money::Money;
 use events::orders::{OrderCommand, OrderCoupon, OrderEvent, TimeLimits, Units};
@@ -16,23 +15,19 @@ use events::payments::{
 };
 use events::request::Reply;
 use events::settlement::SettlementCommand;
-use events::time::Timestamp;
 use events::topics;
-use streams::driver::{DriverError, TestDriver};
-use streams::record::Outgoing;
 
 use super::order::Order;
 use super::processor::ORDERS;
 use super::topology;
-
-/// The partition of replies that every test asks for.
-pub(crate) const REPLY_TO: i32 = 3;
+use crate::kit::testing::driver::{Driver, REPLY_TO};
+pub(crate) use crate::kit::testing::names::{at, request, shopper, sku};
 
 pub(crate) struct Fixture {
-    pub(crate) driver: TestDriver,
+    pub(crate) driver: Driver,
     pub(crate) ledger: OrderLedger,
     pub(crate) replies: BTreeMap<RequestId, Reply>,
-    /// What settlement was told.
+    /// What was sent to settlement.
     pub(crate) settled: Vec<SettlementCommand>,
 }
 
@@ -60,22 +55,6 @@ impl Ask {
             Self::Payment(command) => command.request(),
         }
     }
-}
-
-pub(crate) fn at(seconds: i64) -> Timestamp {
-    Timestamp::from_millis(seconds * 1000)
-}
-
-pub(crate) fn request(name: &str) -> RequestId {
-    RequestId::derive(&[name.as_bytes()])
-}
-
-pub(crate) fn sku(name: &str) -> Sku {
-    Sku::new(name).unwrap()
-}
-
-pub(crate) fn shopper(name: &str) -> ShopperId {
-    ShopperId::new(name).unwrap()
 }
 
 pub(crate) fn key(name: &str) -> PaymentKey {
@@ -150,31 +129,20 @@ pub(crate) fn payment(order: &OrderId, name: &str, status: PaymentStatus, total:
 
 impl Fixture {
     pub(crate) fn new() -> Self {
-        Self {
-            driver: TestDriver::with_partitions(topology().unwrap(), 1),
-            ledger: OrderLedger::new(),
-            replies: BTreeMap::new(),
-            settled: Vec::new(),
-        }
+        let (ledger, replies, settled) = (OrderLedger::new(), BTreeMap::new(), Vec::new());
+        Self { driver: Driver::new(topology()), ledger, replies, settled }
     }
 
-    /// Sends a message and reads what it led to.
+    /// Sends a message; a request asks for a reply.
     pub(crate) fn send(&mut self, message: &OrderCommand, at_ms: i64) -> Effect {
-        self.try_send(message, at_ms).unwrap()
-    }
-
-    pub(crate) fn try_send(&mut self, message: &OrderCommand, at_ms: i64) -> Result<Effect, DriverError> {
         let reply_to = message.request().map(|_| REPLY_TO);
-        let (value, envelope) = encode(message, &Envelope { reply_to, ..Envelope::default() }).unwrap();
-        let headers: Vec<(&str, Vec<u8>)> = envelope.to_headers();
-        let headers: Vec<(&str, &[u8])> = headers.iter().map(|(name, value)| (*name, value.as_slice())).collect();
-        self.driver.pipe(message.order().as_str().as_bytes(), &value, &headers, at_ms)?;
-        Ok(self.effect())
+        self.driver.send_with(message, &Envelope { reply_to, ..Envelope::default() }, at_ms).unwrap();
+        self.effect()
     }
 
     /// Lets time pass: what is due fires, and what that sets to the same instant too.
     pub(crate) fn tick(&mut self, at_ms: i64) -> Effect {
-        self.driver.advance_to(at_ms).unwrap();
+        self.driver.pass(at_ms, 1);
         self.effect()
     }
 
@@ -183,49 +151,32 @@ impl Fixture {
         self.driver.row(0, &ORDERS, id).unwrap()
     }
 
-    /// What was written since the last look; facts are judged, questions carry the order that asks.
+    /// What was written since the last call; facts are judged, questions carry the order that asks.
     fn effect(&mut self) -> Effect {
-        let mut effect = Effect::default();
-        for outgoing in self.driver.take(topics::ORDERS_EVENTS.name()) {
-            assert_eq!(outgoing.partition, Some(0), "facts go to the task's own partition");
-            let event: OrderEvent = read(&outgoing).0;
-            if let Err(violation) = self.ledger.apply(&event) {
+        let mut effect = Effect { events: self.driver.facts(&topics::ORDERS_EVENTS), ..Effect::default() };
+        for event in &effect.events {
+            if let Err(violation) = self.ledger.apply(event) {
                 panic!("{violation}: {event:?}");
             }
-            effect.events.push(event);
         }
-        let asked = |outgoing: &Outgoing, envelope: &Envelope| {
-            assert_eq!(outgoing.partition, None, "the key decides where a question goes");
+        let asked = |(command, envelope): (Ask, Envelope)| {
             assert!(envelope.answer_to.is_some(), "a question says who asks");
-            assert_eq!(envelope.reply_to, None);
+            command
         };
-        for outgoing in self.driver.take(topics::COUPONS_INBOX.name()) {
-            let (command, envelope) = read(&outgoing);
-            asked(&outgoing, &envelope);
-            effect.asks.push(Ask::Coupon(command));
-        }
-        for outgoing in self.driver.take(topics::INVENTORY_INBOX.name()) {
-            let (command, envelope) = read(&outgoing);
-            asked(&outgoing, &envelope);
-            effect.asks.push(Ask::Stock(command));
-        }
-        for outgoing in self.driver.take(topics::PAYMENTS_INBOX.name()) {
-            effect.asks.push(Ask::Payment(read(&outgoing).0));
-        }
-        for outgoing in self.driver.take(topics::SETTLEMENT_INBOX.name()) {
-            assert_eq!(outgoing.partition, None, "the key decides where a seller is");
-            self.settled.push(read(&outgoing).0);
-        }
-        for outgoing in self.driver.take(topics::INGRESS_REPLIES.name()) {
-            assert_eq!(outgoing.partition, Some(REPLY_TO));
-            let reply: Reply = read(&outgoing).0;
+        let coupons = self.driver.messages(&topics::COUPONS_INBOX).into_iter();
+        effect.asks.extend(coupons.map(|(command, envelope)| asked((Ask::Coupon(command), envelope))));
+        let stock = self.driver.messages(&topics::INVENTORY_INBOX).into_iter();
+        effect.asks.extend(stock.map(|(command, envelope)| asked((Ask::Stock(command), envelope))));
+        effect.asks.extend(self.driver.notices(&topics::PAYMENTS_INBOX).into_iter().map(Ask::Payment));
+        self.settled.extend(self.driver.notices(&topics::SETTLEMENT_INBOX));
+        effect.replies = self.driver.replies();
+        for reply in &effect.replies {
             if let Some(earlier) = self.replies.insert(reply.request, reply.clone()) {
                 assert!(
-                    earlier == reply || conflicts(&earlier) || conflicts(&reply),
+                    earlier == *reply || conflicts(&earlier) || conflicts(reply),
                     "a request has one answer: {earlier:?} {reply:?}"
                 );
             }
-            effect.replies.push(reply);
         }
         assert!(self.driver.take_dead_letters().is_empty());
         effect
@@ -240,11 +191,4 @@ fn conflicts(reply: &Reply) -> bool {
         }
         _ => false,
     }
-}
-
-fn read<M: Message>(outgoing: &Outgoing) -> (M, Envelope) {
-    let envelope = Envelope::from_headers(outgoing.headers.iter().map(|(name, value)| (name.as_str(), value.as_ref())));
-    let message: M = decode(outgoing.value.as_deref(), &envelope).unwrap();
-    assert_eq!(outgoing.key.as_deref(), Some(message.key().as_bytes()));
-    (message, envelope)
 }

@@ -15,6 +15,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
 use super::fixture::{Effect, Fixture, account, at, coupon, key, payment, place, request, shopper, sku, unit, units};
+use crate::kit::testing::crash::{Crash, same_history};
 
 /// One step: what comes, in small numbers that meet often.
 #[derive(Clone, Copy, Debug)]
@@ -253,13 +254,9 @@ proptest! {
         steps in prop::collection::vec(step(), 1..120),
         crashes in prop::collection::btree_set(0_usize..120, 0..8),
     ) {
-        let once = play(&steps, |_, _, _, _| {});
-        let again = play(&steps, |fixture, number, _, _| {
-            if crashes.contains(&number) {
-                fixture.driver.crash_and_restore().unwrap();
-            }
+        same_history([Crash::After(crashes)], |crash| {
+            play(&steps, |fixture, number, _, _| crash.strike(number, &mut fixture.driver))
         });
-        prop_assert_eq!(once, again);
     }
 
     /// Whatever came, an order that hears no more comes to its end by itself, or waits for an answer that it asks for.

@@ -1,5 +1,5 @@
-//! The four saga tests, for every step of every story: repeat each step; fail at each step; fail and repeat each undo; no undo
-//! fails. A story is what a shopper does; the steps are whatever it makes the order ask.
+//! The four saga tests, for every step of every scenario: repeat each step; fail at each step; fail and repeat each undo; no undo
+//! fails. And a fifth: crash after each step. A scenario is what a shopper does; the steps are whatever it makes the order ask.
 
 use std::collections::VecDeque;
 
@@ -9,10 +9,11 @@ use events::orders::{OrderCommand, OrderState};
 use super::fake_services::{FakeServices, Fault, is_settled, is_undo, next_move};
 use super::fixture::{Ask, Fixture, at, coupon, key, place, request, shopper, units};
 use super::order::Order;
+use crate::kit::testing::crash::{self, Crash};
 
 /// What a shopper does after the placement.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Story {
+enum Scenario {
     /// Pays, and that is all.
     Pays,
     /// Pays, cancels one unit, then the rest.
@@ -25,8 +26,8 @@ enum Story {
     WalksAway,
 }
 
-const STORIES: [Story; 5] =
-    [Story::Pays, Story::PaysAndCancels, Story::Cancels, Story::CancelsInBetween, Story::WalksAway];
+const SCENARIOS: [Scenario; 5] =
+    [Scenario::Pays, Scenario::PaysAndCancels, Scenario::Cancels, Scenario::CancelsInBetween, Scenario::WalksAway];
 
 /// What became of a run.
 struct Ran {
@@ -36,18 +37,30 @@ struct Ran {
     asks: Vec<Ask>,
     messages: Vec<OrderCommand>,
     facts: Vec<&'static str>,
-    /// How many of the holds somebody else took away.
+    /// How many of the holds were taken away by others.
     strays: usize,
+    /// How many messages and ticks there were.
+    steps: usize,
 }
 
-/// Plays a story. `fault` says how the so-many-th question faults; `echo` says which of the messages come twice.
-fn play(story: Story, mut fault: impl FnMut(usize, &Ask) -> Fault, echo: impl Fn(usize) -> bool) -> Ran {
+/// Plays a scenario without crashes.
+fn play(scenario: Scenario, fault: impl FnMut(usize, &Ask) -> Fault, echo: impl Fn(usize) -> bool) -> Ran {
+    play_with(scenario, fault, echo, &Crash::Never)
+}
+
+/// Plays a scenario. `fault` says how the so-many-th question faults; `echo` says which of the messages come twice.
+fn play_with(
+    scenario: Scenario,
+    mut fault: impl FnMut(usize, &Ask) -> Fault,
+    echo: impl Fn(usize) -> bool,
+    crash: &Crash,
+) -> Ran {
     let mut fixture = Fixture::new();
     let mut fake_services = FakeServices::default();
     let mut inbox = VecDeque::from([place("place", vec![units("tea", 2), units("cup", 1)], Some(coupon()))]);
     let order = request("place").order();
     let (mut asks, mut messages, mut facts) = (vec![], vec![], vec![]);
-    let (mut now, mut strays, mut acts) = (0, 0, 0);
+    let (mut now, mut strays, mut acts, mut steps) = (0, 0, 0, 0);
     for _ in 0..400 {
         let effect = if let Some(message) = inbox.pop_front() {
             let effect = fixture.send(&message, now);
@@ -55,7 +68,7 @@ fn play(story: Story, mut fault: impl FnMut(usize, &Ask) -> Fault, echo: impl Fn
                 let again = fixture.send(&message, now);
                 assert!(
                     again.events.is_empty() && again.asks.is_empty(),
-                    "{story:?}: a repeat of {message:?}: {again:?}"
+                    "{scenario:?}: a repeat of {message:?}: {again:?}"
                 );
             }
             messages.push(message);
@@ -63,7 +76,7 @@ fn play(story: Story, mut fault: impl FnMut(usize, &Ask) -> Fault, echo: impl Fn
             effect
         } else {
             let kept = fixture.order(&order).expect("an order");
-            if let Some(message) = act(story, &kept, &mut acts) {
+            if let Some(message) = act(scenario, &kept, &mut acts) {
                 inbox.push_back(message);
                 continue;
             }
@@ -73,6 +86,8 @@ fn play(story: Story, mut fault: impl FnMut(usize, &Ask) -> Fault, echo: impl Fn
             now = now.max(next_move(&kept).expect("an order that is not at its end moves by itself").as_millis());
             fixture.tick(now)
         };
+        crash.strike(steps, &mut fixture.driver);
+        steps += 1;
         facts.extend(effect.events.iter().map(|event| event.fact.kind()));
         for ask in effect.asks {
             let faults = fault(asks.len(), &ask);
@@ -81,17 +96,17 @@ fn play(story: Story, mut fault: impl FnMut(usize, &Ask) -> Fault, echo: impl Fn
             asks.push(ask);
         }
     }
-    // What was heard once is heard again at the end: nothing is late enough to matter.
+    // Every message comes once more at the end: none is late enough to matter.
     let order = fixture.order(&order).expect("an order");
     for message in &messages {
         let again = fixture.send(message, now);
-        assert!(again.events.is_empty(), "{story:?}: late {message:?}: {again:?}");
+        assert!(again.events.is_empty(), "{scenario:?}: late {message:?}: {again:?}");
     }
-    Ran { order, fake_services, asks, messages, facts, strays }
+    Ran { order, fake_services, asks, messages, facts, strays, steps }
 }
 
 /// The shopper's next command, if this is the moment.
-fn act(story: Story, kept: &Order, acts: &mut u32) -> Option<OrderCommand> {
+fn act(scenario: Scenario, kept: &Order, acts: &mut u32) -> Option<OrderCommand> {
     let (order, who) = (kept.id.clone(), shopper("ann"));
     let pay = || OrderCommand::Pay {
         request: request("pay"),
@@ -108,12 +123,14 @@ fn act(story: Story, kept: &Order, acts: &mut u32) -> Option<OrderCommand> {
         account: None,
     };
     let settled = is_settled(kept);
-    let message = match (story, *acts, kept.state) {
-        (Story::Pays | Story::PaysAndCancels | Story::CancelsInBetween, 0, OrderState::AwaitingPayment) => pay(),
-        (Story::Cancels, 0, OrderState::AwaitingPayment) => cancel("cancel", vec![]),
-        (Story::PaysAndCancels, 1, OrderState::Paid) if settled => cancel("one", vec![units("tea", 1)]),
-        (Story::PaysAndCancels, 2, OrderState::Paid) if settled => cancel("rest", vec![]),
-        (Story::CancelsInBetween, 1, OrderState::PaymentUnknown) => cancel("cancel", vec![]),
+    let message = match (scenario, *acts, kept.state) {
+        (Scenario::Pays | Scenario::PaysAndCancels | Scenario::CancelsInBetween, 0, OrderState::AwaitingPayment) => {
+            pay()
+        }
+        (Scenario::Cancels, 0, OrderState::AwaitingPayment) => cancel("cancel", vec![]),
+        (Scenario::PaysAndCancels, 1, OrderState::Paid) if settled => cancel("one", vec![units("tea", 1)]),
+        (Scenario::PaysAndCancels, 2, OrderState::Paid) if settled => cancel("rest", vec![]),
+        (Scenario::CancelsInBetween, 1, OrderState::PaymentUnknown) => cancel("cancel", vec![]),
         _ => return None,
     };
     *acts += 1;
@@ -121,10 +138,10 @@ fn act(story: Story, kept: &Order, acts: &mut u32) -> Option<OrderCommand> {
 }
 
 /// The undisturbed run. A cancellation in between needs an outcome that is not known at once.
-fn usual(story: Story) -> impl Fn(usize, &Ask) -> Fault {
+fn usual(scenario: Scenario) -> impl Fn(usize, &Ask) -> Fault {
     move |_, ask| match ask {
         Ask::Payment(events::payments::PaymentCommand::Confirm { repeat: 0, .. })
-            if story == Story::CancelsInBetween =>
+            if scenario == Scenario::CancelsInBetween =>
         {
             Fault::Lose
         }
@@ -132,18 +149,18 @@ fn usual(story: Story) -> impl Fn(usize, &Ask) -> Fault {
     }
 }
 
-fn agreed(story: Story, what: &str, ran: &Ran) {
+fn agreed(scenario: Scenario, what: &str, ran: &Ran) {
     if let Err(difference) = ran.fake_services.agree(&ran.order, ran.strays) {
-        panic!("{story:?}, {what}: {difference}\n{:#?}\n{:?}", ran.asks, ran.facts);
+        panic!("{scenario:?}, {what}: {difference}\n{:#?}\n{:?}", ran.asks, ran.facts);
     }
-    assert!(ran.fake_services.charges <= 1, "{story:?}, {what}: charged twice");
+    assert!(ran.fake_services.charges <= 1, "{scenario:?}, {what}: charged twice");
 }
 
 #[test]
-fn the_stories_end_as_they_should() {
-    let ends = STORIES.map(|story| {
-        let ran = play(story, usual(story), |_| false);
-        agreed(story, "undisturbed", &ran);
+fn the_scenarios_end_as_they_should() {
+    let ends = SCENARIOS.map(|scenario| {
+        let ran = play(scenario, usual(scenario), |_| false);
+        agreed(scenario, "undisturbed", &ran);
         (ran.order.state.name(), ran.order.amounts.paid.minor(), ran.order.amounts.refunded.minor(), ran.asks.len())
     });
     let expected = [
@@ -158,75 +175,87 @@ fn the_stories_end_as_they_should() {
 
 #[test]
 fn repeat_each_step() {
-    for story in STORIES {
-        let once = play(story, usual(story), |_| false);
+    for scenario in SCENARIOS {
+        let once = play(scenario, usual(scenario), |_| false);
         for place in 0..once.messages.len() {
-            let twice = play(story, usual(story), |message| message == place);
-            assert_eq!(twice.facts, once.facts, "{story:?}: message {place} twice");
-            assert_eq!(twice.asks, once.asks, "{story:?}: message {place} twice");
-            agreed(story, "repeated", &twice);
+            let twice = play(scenario, usual(scenario), |message| message == place);
+            assert_eq!(twice.facts, once.facts, "{scenario:?}: message {place} twice");
+            assert_eq!(twice.asks, once.asks, "{scenario:?}: message {place} twice");
+            agreed(scenario, "repeated", &twice);
         }
         for place in 0..once.asks.len() {
-            let usual = usual(story);
+            let usual = usual(scenario);
             let fault = |number, ask: &Ask| {
                 if number == place && usual(number, ask) == Fault::Do { Fault::Twice } else { usual(number, ask) }
             };
-            let twice = play(story, fault, |_| false);
-            assert_eq!(twice.facts, once.facts, "{story:?}: question {place} answered twice");
+            let twice = play(scenario, fault, |_| false);
+            assert_eq!(twice.facts, once.facts, "{scenario:?}: question {place} answered twice");
         }
     }
 }
 
 #[test]
+fn crash_after_each_step() {
+    for scenario in SCENARIOS {
+        let steps = play(scenario, usual(scenario), |_| false).steps;
+        crash::matrix(steps, |crash| {
+            let ran = play_with(scenario, usual(scenario), |_| false, crash);
+            agreed(scenario, "crashed", &ran);
+            (ran.facts, ran.asks, ran.order)
+        });
+    }
+}
+
+#[test]
 fn fail_at_each_step() {
-    for story in STORIES {
-        let steps = play(story, usual(story), |_| false).asks.len();
+    for scenario in SCENARIOS {
+        let steps = play(scenario, usual(scenario), |_| false).asks.len();
         for place in 0..steps {
             for failure in [Fault::Refuse, Fault::Lose, Fault::Drop] {
-                let usual = usual(story);
+                let usual = usual(scenario);
                 let fault = |number, ask: &Ask| if number == place { failure } else { usual(number, ask) };
-                let ran = play(story, fault, |_| false);
-                agreed(story, &format!("question {place}: {failure:?}"), &ran);
+                let ran = play(scenario, fault, |_| false);
+                agreed(scenario, &format!("question {place}: {failure:?}"), &ran);
             }
         }
     }
 }
 
-/// Every story in which something is undone, and every way to have it undone.
-fn undoing() -> Vec<(Story, Option<usize>)> {
+/// Every scenario in which something is undone, and every way to have it undone.
+fn undoing() -> Vec<(Scenario, Option<usize>)> {
     let mut runs = vec![];
-    for story in STORIES {
-        let asks = play(story, usual(story), |_| false).asks;
+    for scenario in SCENARIOS {
+        let asks = play(scenario, usual(scenario), |_| false).asks;
         if asks.iter().any(is_undo) {
-            runs.push((story, None));
+            runs.push((scenario, None));
         }
         // A step that is refused has those before it undone.
         for (place, ask) in asks.iter().enumerate() {
             if !is_undo(ask) {
-                runs.push((story, Some(place)));
+                runs.push((scenario, Some(place)));
             }
         }
     }
     runs
 }
 
-fn failing(story: Story, failed: Option<usize>) -> impl Fn(usize, &Ask) -> Fault {
-    move |number, ask| if failed == Some(number) { Fault::Refuse } else { usual(story)(number, ask) }
+fn failing(scenario: Scenario, failed: Option<usize>) -> impl Fn(usize, &Ask) -> Fault {
+    move |number, ask| if failed == Some(number) { Fault::Refuse } else { usual(scenario)(number, ask) }
 }
 
 #[test]
 fn fail_and_repeat_each_undo() {
     let mut undone = 0;
-    for (story, failed) in undoing() {
-        let asks = play(story, failing(story, failed), |_| false).asks;
+    for (scenario, failed) in undoing() {
+        let asks = play(scenario, failing(scenario, failed), |_| false).asks;
         for (place, _) in asks.iter().enumerate().filter(|(_, ask)| is_undo(ask)) {
             for failure in [Fault::Drop, Fault::Lose, Fault::Twice] {
                 // The same undo fails three times in a row, and is then carried out.
-                let base = failing(story, failed);
+                let base = failing(scenario, failed);
                 let mut left = 3;
                 let mut which = None;
                 let ran = play(
-                    story,
+                    scenario,
                     |number, ask| {
                         if number == place {
                             which = Some(ask.request());
@@ -239,7 +268,7 @@ fn fail_and_repeat_each_undo() {
                     },
                     |_| false,
                 );
-                agreed(story, &format!("failed {failed:?}, undo {place}: {failure:?}"), &ran);
+                agreed(scenario, &format!("failed {failed:?}, undo {place}: {failure:?}"), &ran);
                 undone += 1;
             }
         }
@@ -249,12 +278,12 @@ fn fail_and_repeat_each_undo() {
 
 #[test]
 fn no_undo_fails() {
-    for (story, failed) in undoing() {
-        let base = failing(story, failed);
+    for (scenario, failed) in undoing() {
+        let base = failing(scenario, failed);
         // Stock and coupons say of every undo that there is nothing to undo; the provider refuses the first refund.
         let mut refunds = 0;
         let ran = play(
-            story,
+            scenario,
             |number, ask| match ask {
                 Ask::Payment(_) if is_undo(ask) => {
                     refunds += 1;
@@ -266,10 +295,10 @@ fn no_undo_fails() {
             |_| false,
         );
         let order = &ran.order;
-        assert!(is_settled(order), "{story:?} {failed:?}: {order:?}");
-        assert_eq!(order.balance(), Money::new(ran.fake_services.balance()), "{story:?} {failed:?}");
+        assert!(is_settled(order), "{scenario:?} {failed:?}: {order:?}");
+        assert_eq!(order.balance(), Money::new(ran.fake_services.balance()), "{scenario:?} {failed:?}");
         if order.state.is_undone() {
-            assert_eq!(order.amounts.paid, order.amounts.refunded, "{story:?} {failed:?}");
+            assert_eq!(order.amounts.paid, order.amounts.refunded, "{scenario:?} {failed:?}");
         }
         assert!(at(0) <= order.at);
     }

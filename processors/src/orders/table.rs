@@ -1,4 +1,4 @@
-//! For tests: the small language of the tables.
+//! The words in which the rule tests of orders are written:
 //!
 //! ```text
 //! <second>  <what happens>  =>  <facts> [<what is asked of others>] -> <answer> <state>@<second> (<awaited>) <paid>-<refunded>
@@ -6,7 +6,7 @@
 //!
 //! What is nothing is left out: no facts, nothing asked, no answer, no deadline, nothing awaited, nothing paid. Prices are 1000 for
 //! a unit unless a row says otherwise. A request has a name of its own unless `as=` gives one, and a repeat is a row with the
-//! name of an earlier one. Every table is played twice, the second time with a crash after every row.
+//! name of an earlier one.
 
 use events::coupons::{CouponAnswer, CouponCommand, Refusal};
 use events::hold::ReleaseCause;
@@ -20,50 +20,26 @@ use events::request::Outcome;
 use super::fixture::{
     Ask, Effect, Fixture, account, at, coupon, key, payment, place, request, shopper, sku, unit, units,
 };
+use crate::kit::testing::player::{self, Row, argument, number};
 
-/// Plays a table: as it is, and with a crash after every row. Both must say what the table says.
+/// Plays a table, with and without crashes.
 pub(crate) fn check(table: &str) {
-    for crash in [Crash::Never, Crash::AfterEveryRow] {
-        play(table, crash);
-    }
+    player::check(table, Fixture::new, |fixture| &mut fixture.driver, play);
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Crash {
-    Never,
-    AfterEveryRow,
-}
-
-fn play(table: &str, crash: Crash) {
-    let mut fixture = Fixture::new();
+fn play(fixture: &mut Fixture, row: &Row<'_>) -> String {
     let order = request("place").order();
-    let rows = table.lines().map(str::trim).enumerate().filter(|(_, row)| !row.is_empty() && !row.starts_with('#'));
-    let mut wrong = vec![];
-    for (number, row) in rows {
-        let (what, expected) = row.split_once("=>").expect("a row has an arrow");
-        let mut words = what.split_whitespace();
-        let second: f64 = words.next().unwrap().parse().expect("a row begins with a second");
-        let words: Vec<&str> = words.collect();
-        let millis = (second * 1000.0) as i64;
-        let effect = if words[0] == "tick" {
-            fixture.tick(millis)
-        } else {
-            fixture.send(&message(&fixture, &order, &words, number), millis)
-        };
-        let found = told(&fixture, &order, &effect);
-        let expected = expected.split_whitespace().collect::<Vec<_>>().join(" ");
-        if found != expected {
-            wrong.push(format!("row {number} ({crash:?}): {row}\n      is {found}"));
-        }
-        if crash == Crash::AfterEveryRow {
-            fixture.driver.crash_and_restore().unwrap();
-        }
-    }
-    assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+    let effect = if row.words[0] == "tick" {
+        fixture.tick(row.at_ms)
+    } else {
+        let message = message(fixture, &order, row);
+        fixture.send(&message, row.at_ms)
+    };
+    in_words(fixture, &order, &effect)
 }
 
 /// What a row's right side says.
-fn told(fixture: &Fixture, order: &OrderId, effect: &Effect) -> String {
+fn in_words(fixture: &Fixture, order: &OrderId, effect: &Effect) -> String {
     let mut parts = vec![];
     let facts: Vec<&str> = effect.events.iter().map(|event| event.fact.kind()).collect();
     if !facts.is_empty() {
@@ -124,14 +100,6 @@ fn asked(ask: &Ask) -> String {
     }
 }
 
-fn argument<'a>(words: &[&'a str], name: &str) -> Option<&'a str> {
-    words.iter().find_map(|word| word.strip_prefix(name)?.strip_prefix('='))
-}
-
-fn number<T: std::str::FromStr>(words: &[&str], name: &str) -> Option<T> {
-    argument(words, name).map(|text| text.parse().ok().unwrap_or_else(|| panic!("{name}={text}")))
-}
-
 /// `tea*2 cup` is two lines.
 fn written_units(words: &[&str]) -> Vec<Units> {
     let plain = words.iter().filter(|word| !word.contains('=') && **word != "coupon" && **word != "account");
@@ -143,10 +111,8 @@ fn written_units(words: &[&str]) -> Vec<Units> {
         .collect()
 }
 
-fn message(fixture: &Fixture, order: &OrderId, words: &[&str], row: usize) -> OrderCommand {
-    let line = format!("row {row}");
-    let request = request(argument(words, "as").unwrap_or(&line));
-    let order = order.clone();
+fn message(fixture: &Fixture, order: &OrderId, row: &Row<'_>) -> OrderCommand {
+    let (words, request, order) = (row.words.as_slice(), row.request(), order.clone());
     let who = || shopper(argument(words, "by").unwrap_or("ann"));
     let account = words.contains(&"account").then(account);
     match words[0] {

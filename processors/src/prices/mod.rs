@@ -55,18 +55,11 @@ pub fn counted_topology(refused: impl Fn(PriceRefusal) + Send + Sync + 'static) 
 
 #[cfg(test)]
 #[path = "."]
-#[allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stderr,
-    reason = "a test that cannot go on should fail"
-)]
 mod tests {
     use super::{counted_topology, offer, processor, product, topology};
 
     mod fixture;
+    mod table;
 
     mod price_tests;
     mod properties_tests;

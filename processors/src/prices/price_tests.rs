@@ -2,7 +2,9 @@
 
 use events::prices::MOST_OFFERS;
 
-use super::fixture::{Fixture, check, offer, own, sku};
+use super::fixture::Fixture;
+use super::table::{check, offer, own};
+use crate::kit::testing::names::sku;
 
 #[test]
 fn the_lowest_price_wins_and_a_tie_is_ours() {

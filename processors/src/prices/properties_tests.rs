@@ -11,7 +11,10 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
-use super::fixture::{Effect, Fixture, own, request, sku, source};
+use super::fixture::{Effect, Fixture};
+use super::table::own;
+use crate::kit::testing::crash::{Crash, same_history};
+use crate::kit::testing::names::{request, sku, source};
 
 /// One step, in small numbers that meet often.
 #[derive(Clone, Copy, Debug)]
@@ -123,13 +126,9 @@ proptest! {
         steps in prop::collection::vec(step(), 1..100),
         crashes in prop::collection::btree_set(0_usize..100, 0..8),
     ) {
-        let once = play(&steps, |_, _, _, _| {});
-        let again = play(&steps, |fixture, number, _, _| {
-            if crashes.contains(&number) {
-                fixture.driver.crash_and_restore().unwrap();
-            }
+        same_history([Crash::After(crashes)], |crash| {
+            play(&steps, |fixture, number, _, _| crash.strike(number, &mut fixture.driver))
         });
-        prop_assert_eq!(once, again);
     }
 
     /// Nothing is stated after its time: whenever a record moves the time, what was stated last still holds.

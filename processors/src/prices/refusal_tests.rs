@@ -5,7 +5,9 @@ use events::prices::{LONGEST_FRESH_MS, PriceCommand, PriceRefusal};
 use events::request::Outcome;
 use events::time::Timestamp;
 
-use super::fixture::{Fixture, check, offer, source, withdraw};
+use super::fixture::Fixture;
+use super::table::{check, offer, withdraw};
+use crate::kit::testing::names::source;
 
 #[test]
 fn every_reason_is_given() {

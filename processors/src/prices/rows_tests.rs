@@ -6,10 +6,10 @@ use events::prices::{BestPrice, Winner};
 use events::time::{Timestamp, Window};
 use proptest::prelude::*;
 
-use super::fixture::{sku, source};
 use super::offer::Offer;
 use super::processor::PRODUCTS;
 use super::product::{OwnPrice, Product};
+use crate::kit::testing::names::{sku, source};
 use crate::kit::testing::rows;
 
 fn instant() -> impl Strategy<Value = Timestamp> {

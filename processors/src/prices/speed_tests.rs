@@ -7,10 +7,10 @@ use events::prices::PriceCommand;
 use events::time::Timestamp;
 use streams::record::Record;
 
-use super::fixture::{sku, source};
 use super::processor::PRODUCTS;
 use super::topology;
 use crate::kit::testing::measure::{Measured, record};
+use crate::kit::testing::names::{sku, source};
 
 const SKUS: u32 = 20_000;
 const SOURCES: u32 = 10;

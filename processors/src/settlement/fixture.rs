@@ -5,9 +5,6 @@ use std::collections::BTreeMap;
 
 use audit::ledgers::settlement::SettlementLedger;
 use events::calendar::{Day, ZoneName};
-use events::codec::{decode, encode};
-use events::envelope::Envelope;
-use events::ids::{OrderId, RequestId, SellerId, Sku};
 use events::money::{BasisPoints, Money};
 use events::orders::LineAmounts;
 use events::request::{Outcome, Reply};
@@ -17,18 +14,17 @@ use events::settlement::{
 };
 use events::time::Timestamp;
 use events::topics;
-use streams::driver::{DriverError, TestDriver};
-use streams::record::Outgoing;
+use streams::driver::DriverError;
 
 use super::{stores, topology};
 use crate::kit::table::TableKey;
+use crate::kit::testing::driver::Driver;
+pub(crate) use crate::kit::testing::names::{order, request, seller, sku};
 
-/// The partition of replies that every test asks for.
-const REPLY_TO: i32 = 3;
 const HOUR: i64 = 3_600_000;
 
 pub(crate) struct Fixture {
-    pub(crate) driver: TestDriver,
+    pub(crate) driver: Driver,
     pub(crate) ledger: SettlementLedger,
 }
 
@@ -36,24 +32,8 @@ pub(crate) struct Fixture {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Effect {
     pub(crate) events: Vec<SettlementEvent>,
-    /// What the operator was told; orders are told nothing.
+    /// The reply to the operator; orders get none.
     pub(crate) reply: Option<Reply>,
-}
-
-pub(crate) fn request(name: &str) -> RequestId {
-    RequestId::derive(&[name.as_bytes()])
-}
-
-pub(crate) fn seller(name: &str) -> SellerId {
-    SellerId::new(name).unwrap()
-}
-
-pub(crate) fn sku(name: &str) -> Sku {
-    Sku::new(name).unwrap()
-}
-
-pub(crate) fn order(name: &str) -> OrderId {
-    OrderId::new(name).unwrap()
 }
 
 pub(crate) fn day(text: &str) -> Day {
@@ -112,13 +92,9 @@ pub(crate) fn in_zone(name: &str) -> SellerPolicy {
     SellerPolicy { time_zone: ZoneName::new(name), ..policy() }
 }
 
-fn envelope_of(outgoing: &Outgoing) -> Envelope {
-    Envelope::from_headers(outgoing.headers.iter().map(|(name, value)| (name.as_str(), value.as_ref())))
-}
-
 impl Fixture {
     pub(crate) fn new() -> Self {
-        Self { driver: TestDriver::with_partitions(topology().unwrap(), 1), ledger: SettlementLedger::new() }
+        Self { driver: Driver::new(topology()), ledger: SettlementLedger::new() }
     }
 
     /// A fixture with a seller who is settled by this policy from this instant on.
@@ -129,23 +105,10 @@ impl Fixture {
         fixture
     }
 
-    /// Sends a command and reads what it led to.
+    /// Sends a command. Operators get a reply.
     pub(crate) fn send(&mut self, command: &SettlementCommand, at_ms: i64) -> Result<Effect, DriverError> {
-        let context = Envelope { reply_to: Some(REPLY_TO), ..Envelope::default() };
-        let (value, envelope) = encode(command, &context).unwrap();
-        let headers: Vec<(&str, Vec<u8>)> = envelope.to_headers();
-        let headers: Vec<(&str, &[u8])> = headers.iter().map(|(name, value)| (*name, value.as_slice())).collect();
-        self.driver.pipe(command.seller().as_str().as_bytes(), &value, &headers, at_ms)?;
-        let events = self.events();
-        let mut replies = self.driver.take(topics::INGRESS_REPLIES.name());
-        assert_eq!(replies.len(), usize::from(command.request().is_some()), "operators get a reply: {command:?}");
-        let reply = replies.pop().map(|reply| {
-            assert_eq!(reply.partition, Some(REPLY_TO));
-            let reply: Reply = decode(reply.value.as_deref(), &envelope_of(&reply)).unwrap();
-            assert_eq!(Some(reply.request), command.request());
-            reply
-        });
-        Ok(Effect { events, reply })
+        self.driver.send(command, at_ms)?;
+        Ok(Effect { events: self.events(), reply: self.driver.reply(command.request(), command) })
     }
 
     /// Sends what must be a record of the inbox, and reads its facts.
@@ -157,22 +120,13 @@ impl Fixture {
 
     /// Lets time pass until nothing is due any more.
     pub(crate) fn tick(&mut self, at_ms: i64) -> Vec<SettlementEvent> {
-        for step in 0..4 {
-            self.driver.advance_to(at_ms + step).unwrap();
-        }
+        self.driver.pass(at_ms, 4);
         self.events()
     }
 
-    /// The facts since the last look, each judged by the ledger; the stores must amount to the same.
+    /// The facts since the last call, each judged by the ledger; the tables must amount to the same.
     pub(crate) fn events(&mut self) -> Vec<SettlementEvent> {
-        let read = |outgoing: Outgoing| -> SettlementEvent {
-            let event: SettlementEvent = decode(outgoing.value.as_deref(), &envelope_of(&outgoing)).unwrap();
-            assert_eq!(outgoing.partition, Some(0), "facts go to the task's own partition");
-            assert_eq!(outgoing.key.as_deref(), Some(event.seller.as_str().as_bytes()));
-            event
-        };
-        let events: Vec<SettlementEvent> =
-            self.driver.take(topics::SETTLEMENT_EVENTS.name()).into_iter().map(read).collect();
+        let events = self.driver.facts(&topics::SETTLEMENT_EVENTS);
         for event in &events {
             if let Err(violation) = self.ledger.apply(event) {
                 panic!("{violation}: {event:?}");
@@ -207,9 +161,9 @@ impl Fixture {
                     lines.insert((key.bytes().into_owned(), line.sku.clone()), (line.left(), settled));
                 }
             }
-            for (order, sku, told) in book.lines() {
+            for (order, sku, line) in book.lines() {
                 if let Some(kept) = lines.get(&(stores::LinesKey::new(&id, order).bytes().into_owned(), sku.clone())) {
-                    assert_eq!(*kept, (told.left, told.amounts), "{id} {order} {sku}");
+                    assert_eq!(*kept, (line.left, line.amounts), "{id} {order} {sku}");
                 }
             }
         }

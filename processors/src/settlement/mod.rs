@@ -61,14 +61,6 @@ pub fn topology() -> Result<Topology, TopologyError> {
 
 #[cfg(test)]
 #[path = "."]
-#[allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stderr,
-    reason = "a test that cannot go on should fail"
-)]
 mod tests {
     use super::{rows_of_lines, rows_of_policies, schedule, seller, sold, stores, topology};
 

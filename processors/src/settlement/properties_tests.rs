@@ -15,6 +15,7 @@ use proptest::test_runner::TestRunner;
 use super::fixture::{
     Effect, Fixture, at, close_day, day, in_zone, line, order, policy, reached, refunded, seller, set_policy, sku,
 };
+use crate::kit::testing::crash::{Crash, same_history};
 
 const MINUTE: i64 = 60_000;
 
@@ -116,10 +117,10 @@ fn play(
         assert_eq!(paid + book.carried().minor(), lines);
         let tea = |which: &u8| (order(&format!("order-{which}")), sku("tea"));
         for (which, refunded) in &refunds {
-            let told = book.lines().find(|(order, sku, _)| (**order).clone() == tea(which).0 && **sku == tea(which).1);
-            if let Some((_, _, told)) = told {
-                assert_eq!(told.left, u32::from(*which) + 1 - refunded, "what is left is what was not refunded");
-                assert!(told.left > 0 || told.amounts == Settled::default());
+            let line = book.lines().find(|(order, sku, _)| (**order).clone() == tea(which).0 && **sku == tea(which).1);
+            if let Some((_, _, line)) = line {
+                assert_eq!(line.left, u32::from(*which) + 1 - refunded, "what is left is what was not refunded");
+                assert!(line.left > 0 || line.amounts == Settled::default());
             }
         }
     }
@@ -176,13 +177,9 @@ proptest! {
         steps in prop::collection::vec(step(), 1..80),
         crashes in prop::collection::btree_set(0_usize..80, 0..8),
     ) {
-        let once = play(&steps, |_, _, _, _, _| {});
-        let again = play(&steps, |fixture, number, _, _, _| {
-            if crashes.contains(&number) {
-                fixture.driver.crash_and_restore().unwrap();
-            }
+        same_history([Crash::After(crashes)], |crash| {
+            play(&steps, |fixture, number, _, _, _| crash.strike(number, &mut fixture.driver))
         });
-        prop_assert_eq!(once, again);
     }
 
     /// Orders of any size, refunded in any parts over days that close in between: at the end nothing is owed for them.

@@ -1,21 +1,16 @@
-//! The processor between its topics: what it reads and writes, what it does with records that are none.
+//! The contract of the settlement processor with its topics; lines that no order has; the record that a posting names.
 
-use events::codec::encode;
-use events::envelope::Envelope;
-use events::ids::SellerId;
 use events::money::Money;
 use events::settlement::{Basis, SettlementCommand, SettlementFact, SoldLine, Source};
 use events::topics;
-use streams::driver::{DriverError, TestDriver};
-use streams::processor::Verdict;
 
-use super::fixture::{Fixture, at, line, policy, reached, refunded, seller, set_policy, tea};
+use super::fixture::{Fixture, at, line, policy, reached, refunded, request, seller, set_policy, tea};
 use super::topology;
+use crate::kit::testing::contract::{Contract, contract_tests};
 
-#[test]
-fn the_topology_is_this() {
-    let described = topology().unwrap().to_string();
-    let expected = "\
+contract_tests!(
+    contract,
+    "\
 processor settlement
   reads  settlement.inbox
   keeps  sellers in settlement.changelog
@@ -26,33 +21,23 @@ processor settlement
   writes ingress.replies
   writes settlement.events
   poison dead-letters
-";
-    assert_eq!(described, expected);
-}
+"
+);
 
-fn value(command: &SettlementCommand) -> Vec<u8> {
-    encode(command, &Envelope::default()).unwrap().0
-}
-
-#[test]
-fn what_nobody_can_read_goes_to_the_dead_letters_and_the_next_record_is_decided() {
+fn contract() -> Contract<SettlementCommand> {
+    let policy_of =
+        |name| SettlementCommand::SetPolicy { request: request(name), seller: seller(name), policy: policy() };
     let noon = at("2026-11-23 12:00");
-    let good = value(&reached("order-1", Basis::Confirmed, noon, vec![tea(1_000)]));
-    let version: (&str, &[u8]) = ("schema-version", b"1");
-    type Row<'a> = (&'a str, Option<&'a [u8]>, Option<&'a [u8]>, &'a [(&'a str, &'a [u8])]);
-    let table: [Row<'_>; 5] = [
-        ("not JSON", Some(b"seller-1"), Some(b"\xff\x00garbage"), &[version]),
-        ("a tombstone", Some(b"seller-1"), None, &[version]),
-        ("no version", Some(b"seller-1"), Some(&good), &[]),
-        ("another seller's key", Some(b"seller-2"), Some(&good), &[version]),
-        ("no key", None, Some(&good), &[version]),
-    ];
-    for (name, key, value, headers) in table {
-        let mut fixture = Fixture::new();
-        fixture.driver.pipe_to(0, key, value, headers, noon).unwrap();
-        assert_eq!(fixture.driver.take_dead_letters().len(), 1, "{name}");
-        assert_eq!(fixture.events(), [], "{name}");
-        assert_eq!(fixture.happen(&set_policy("p", policy()), noon).len(), 1, "{name}");
+    Contract {
+        topology,
+        facts: topics::SETTLEMENT_EVENTS.name(),
+        asks: &[],
+        at_ms: noon,
+        before: vec![],
+        replied: set_policy("p", policy()),
+        unreplied: [Basis::Paid, Basis::Confirmed].map(|basis| reached("order-1", basis, noon, vec![tea(1)])).into(),
+        impossible: vec![],
+        spread: ["a", "b", "c", "d", "e", "f"].map(policy_of).into(),
     }
 }
 
@@ -96,14 +81,6 @@ fn lines_that_no_order_has_go_to_the_dead_letters_and_change_nothing() {
 }
 
 #[test]
-fn a_newer_schema_version_stops_the_partition() {
-    let mut driver = TestDriver::new(topology().unwrap());
-    let stopped = driver.pipe(b"seller-1", &value(&set_policy("p", policy())), &[("schema-version", b"2")], 1);
-    assert!(matches!(stopped, Err(DriverError::Stopped(Verdict::Fatal(_)))), "{stopped:?}");
-    assert!(driver.take(topics::SETTLEMENT_EVENTS.name()).is_empty());
-}
-
-#[test]
 fn a_posting_names_the_record_that_led_to_it() {
     let noon = at("2026-11-23 12:00");
     let mut fixture = Fixture::with(policy(), noon);
@@ -119,34 +96,4 @@ fn a_posting_names_the_record_that_led_to_it() {
     assert_eq!((first.partition, at_first), (0, noon));
     assert_eq!(second, Source { partition: 0, offset: second.offset });
     assert!(second.offset > first.offset, "{first:?} {second:?}");
-}
-
-#[test]
-fn an_operator_is_answered_where_it_asked_and_orders_are_not() {
-    let asks = [("schema-version", b"1".as_slice()), ("reply-to", b"7"), ("answer-to", b"order-1")];
-    let cases = [(set_policy("p", policy()), 1), (reached("order-1", Basis::Paid, 1, vec![tea(1)]), 0)];
-    for (command, replies) in cases {
-        let mut driver = TestDriver::new(topology().unwrap());
-        driver.pipe(b"seller-1", &value(&command), &asks, 1).unwrap();
-        assert_eq!(driver.take(topics::INGRESS_REPLIES.name()).len(), replies);
-    }
-}
-
-#[test]
-fn facts_go_to_the_partition_of_the_same_number() {
-    let mut driver = TestDriver::with_partitions(topology().unwrap(), 4);
-    let mut partitions = std::collections::BTreeSet::new();
-    for name in ["a", "b", "c", "d", "e", "f"] {
-        let of = |command: SettlementCommand, id: SellerId| match command {
-            SettlementCommand::SetPolicy { request, policy, .. } => {
-                SettlementCommand::SetPolicy { request, seller: id, policy }
-            }
-            other => other,
-        };
-        let command = of(set_policy(name, policy()), seller(name));
-        let partition = driver.pipe(name.as_bytes(), &value(&command), &[("schema-version", b"1")], 1).unwrap();
-        assert_eq!(driver.take(topics::SETTLEMENT_EVENTS.name())[0].partition, Some(partition), "{name}");
-        partitions.insert(partition);
-    }
-    assert!(partitions.len() > 1, "one partition proves nothing");
 }

@@ -58,12 +58,15 @@ impl Measured {
 
     /// Says how many rows a store has and what each takes.
     pub(crate) fn weigh(&self, name: &str, store: StoreId) {
-        let rows = &self.maps.stores[&store];
-        let keys: usize = rows.keys().map(Vec::len).sum();
-        let values: usize = rows.values().map(Vec::len).sum();
-        let count = rows.len();
-        eprintln!("{count} {name}: {} bytes of key and {} of value each", keys / count, values / count);
+        weigh(name, self.maps.stores[&store].iter().map(|(key, row)| (key.len(), row.len())));
     }
+}
+
+/// Says how many rows there are and what each takes, from the lengths of their keys and values.
+pub(crate) fn weigh(name: &str, rows: impl Iterator<Item = (usize, usize)>) {
+    let sum = |(count, keys, values), (key, value)| (count + 1, keys + key, values + value);
+    let (count, keys, values) = rows.fold((0, 0, 0), sum);
+    eprintln!("{count} {name}: {} bytes of key and {} of value each", keys / count, values / count);
 }
 
 /// A command as the processor reads it.
