@@ -3,7 +3,6 @@
 mod config;
 mod serve;
 mod worker;
-mod inlet;
 mod stream;
 mod batch;
 mod destination;

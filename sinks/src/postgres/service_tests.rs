@@ -17,7 +17,8 @@ use crate::destination::{Applied, Destination, Trouble};
 use crate::monitor::Metrics;
 use crate::stream::{Fact, Stream};
 use crate::test_support::{
-    Database, Log, LogInlet, Shop, batch, database, dump, expected, records, rows_in_postgres, undecodable_record,
+    Database, MemoryFeed, MemoryLog, Shop, batch, database, dump, expected, records, rows_in_postgres,
+    undecodable_record,
 };
 use crate::worker::{self, Pace};
 
@@ -48,13 +49,18 @@ async fn write_all(
 }
 
 /// Runs a worker on the log, does something to the world meanwhile, and waits until the rows equal a fold of the log.
-async fn run_until_equal<F: Future<Output = ()>>(database: &Database, log: &Log, partitions: &[i32], meanwhile: F) {
+async fn run_until_equal<F: Future<Output = ()>>(
+    database: &Database,
+    log: &MemoryLog,
+    partitions: &[i32],
+    meanwhile: F,
+) {
     let (handle, signal) = shutdown();
     let monitor = Metrics::register(&Registry::new()).unwrap().of("postgres", Stream::Coupons, Health::default());
     let pace = Pace { records: 100, linger: Duration::from_millis(3) };
-    let (log_of_inlet, partitions) = (log.clone(), partitions.to_vec());
-    let inlet = move || Ok(LogInlet::new(&log_of_inlet, &partitions, 40));
-    let task = tokio::spawn(worker::run(sink(database, Stream::Coupons), inlet, pace, monitor, signal));
+    let (log_of_feed, partitions) = (log.clone(), partitions.to_vec());
+    let feed = move || Ok(MemoryFeed::of_group(&log_of_feed, &partitions, 40));
+    let task = tokio::spawn(worker::run(sink(database, Stream::Coupons), feed, pace, monitor, signal));
     meanwhile.await;
     let wanted = expected(&log.all());
     let began = Instant::now();
@@ -286,7 +292,7 @@ fn impossible_record(offset: i64) -> Record {
 #[tokio::test]
 async fn terminated_backends_lose_and_double_nothing() {
     let Some(database) = database().await else { return };
-    let log = Log::default();
+    let log = MemoryLog::default();
     let (mut first, mut second) = (Shop::new(15, 0), Shop::new(15, 1));
     run_until_equal(&database, &log, &[0, 1], async {
         for _ in 0..15 {
@@ -303,7 +309,7 @@ async fn terminated_backends_lose_and_double_nothing() {
 #[tokio::test]
 async fn a_database_that_is_dropped_is_made_and_filled_again() {
     let Some(database) = database().await else { return };
-    let log = Log::default();
+    let log = MemoryLog::default();
     let mut shop = Shop::new(16, 0);
     run_until_equal(&database, &log, &[0], async {
         log.append(shop.records(500));
@@ -326,7 +332,7 @@ async fn a_database_that_is_dropped_is_made_and_filled_again() {
 #[tokio::test]
 async fn a_database_restored_from_a_backup_is_caught_up_from_where_it_stands() {
     let Some(database) = database().await else { return };
-    let log = Log::default();
+    let log = MemoryLog::default();
     let mut shop = Shop::new(17, 0);
     log.append(shop.records(600));
     run_until_equal(&database, &log, &[0], async {}).await;

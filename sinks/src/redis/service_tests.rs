@@ -15,7 +15,7 @@ use crate::destination::{Destination, Trouble};
 use crate::monitor::Metrics;
 use crate::stream::Stream;
 use crate::test_support::{
-    Log, LogInlet, Market, PrivateRedis, Shop, Tags, batch, expected, expected_in_redis, own_prefix, records,
+    Market, MemoryFeed, MemoryLog, PrivateRedis, Shop, Tags, batch, expected, expected_in_redis, own_prefix, records,
     redis_url, rows_in_redis,
 };
 use crate::worker::{self, Pace};
@@ -55,17 +55,17 @@ struct Workers {
 }
 
 impl Workers {
-    fn start(url: &str, logs: &[(Stream, Log)], partitions: i32) -> Self {
+    fn start(url: &str, logs: &[(Stream, MemoryLog)], partitions: i32) -> Self {
         let (handle, signal) = shutdown();
         let pace = Pace { records: 200, linger: Duration::from_millis(3) };
         let streams: Vec<Stream> = logs.iter().map(|(stream, _)| *stream).collect();
         let all = shares(&streams, partitions);
-        let start = |(stream, log): &(Stream, Log)| {
+        let start = |(stream, log): &(Stream, MemoryLog)| {
             let monitor = Metrics::register(&Registry::new()).unwrap().of("redis", *stream, Health::default());
             let destination = sink_among(url, &RedisKeys::default(), *stream, &all);
             let (log, assigned) = (log.clone(), (0..partitions).collect::<Vec<_>>());
-            let inlet = move || Ok(LogInlet::new(&log, &assigned, 50));
-            tokio::spawn(worker::run(destination, inlet, pace, monitor, signal.clone()))
+            let feed = move || Ok(MemoryFeed::of_group(&log, &assigned, 50));
+            tokio::spawn(worker::run(destination, feed, pace, monitor, signal.clone()))
         };
         let tasks = logs.iter().map(start).collect();
         Self { handle, tasks }
@@ -79,7 +79,7 @@ impl Workers {
     }
 }
 
-async fn until_equal(url: &str, logs: &[(Stream, Log)]) {
+async fn until_equal(url: &str, logs: &[(Stream, MemoryLog)]) {
     let all: Vec<Record> = logs.iter().flat_map(|(_, log)| log.all()).collect();
     let wanted = expected_in_redis(&all);
     let began = Instant::now();
@@ -90,8 +90,8 @@ async fn until_equal(url: &str, logs: &[(Stream, Log)]) {
 }
 
 /// A log for every topic that Redis holds, and who writes it.
-fn markets(seed: u64) -> (Vec<(Stream, Log)>, Shop, Market, Market) {
-    let logs = Stream::IN_REDIS.into_iter().map(|stream| (stream, Log::default())).collect();
+fn markets(seed: u64) -> (Vec<(Stream, MemoryLog)>, Shop, Market, Market) {
+    let logs = Stream::IN_REDIS.into_iter().map(|stream| (stream, MemoryLog::default())).collect();
     (logs, Shop::new(seed, 0), Market::new(Stream::Inventory, seed, 0), Market::new(Stream::Orders, seed, 0))
 }
 

@@ -1,4 +1,4 @@
-//! What this room's tests share: a seeded shop that writes a plausible log, that log as an inlet, and real services of the test's own.
+//! What this room's tests share: a seeded shop that writes a plausible log, and real services of the test's own.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -9,7 +9,6 @@
 )]
 
 mod books;
-mod log;
 mod market;
 mod order_rows;
 mod rows;
@@ -19,11 +18,11 @@ mod shop;
 mod tags;
 
 pub(crate) use books::Books;
-pub(crate) use log::{Log, LogInlet};
 pub(crate) use market::Market;
 pub(crate) use rows::{dump, rows_in_postgres, rows_in_redis};
 pub(crate) use services::{Database, PrivateRedis, database, own_prefix, redis_url};
 pub(crate) use shop::{Shop, newer_record, record, record_of, undecodable_record};
+pub(crate) use streams::simulated::{MemoryFeed, MemoryLog};
 pub(crate) use tags::Tags;
 
 use events::time::Timestamp;

@@ -1,5 +1,5 @@
-//! One destination's loop: a session opens the destination and the inlet, claims what it is assigned, writes batches; when the
-//! ground moves under it (positions gone or older, fenced, inlet ended) it begins a new session. It ends only when told to.
+//! One destination's loop: a session opens the destination and the feed, claims what it is assigned, writes batches; when the
+//! ground moves under it (positions gone or older, fenced, feed ended) it begins a new session. It ends only when told to.
 //!
 //! Not here: what a row is, how it is written. Relies on: a destination whose `apply` may be called again with the same batch.
 
@@ -8,13 +8,12 @@ mod share;
 
 use std::time::Duration;
 
-use streams::kafka::FeedError;
+use streams::feed::{FeedError, FeedSource};
 use streams::service::{Condition, Shutdown};
 
 use crate::backoff::Backoff;
 use crate::config::Config;
 use crate::destination::{Destination, Trouble};
-use crate::inlet::Inlet;
 use crate::monitor::Monitor;
 
 use session::{End, Session};
@@ -41,9 +40,9 @@ impl Pace {
 }
 
 /// Works until told to stop.
-pub(crate) async fn run<D: Destination, I: Inlet>(
+pub(crate) async fn run<D: Destination, F: FeedSource>(
     mut destination: D,
-    mut open_inlet: impl FnMut() -> Result<I, FeedError> + Send,
+    mut open_feed: impl FnMut() -> Result<F, FeedError> + Send,
     pace: Pace,
     mut monitor: Monitor,
     mut shutdown: Shutdown,
@@ -52,11 +51,11 @@ pub(crate) async fn run<D: Destination, I: Inlet>(
     while !shutdown.is_requested() {
         let end = match open(&mut destination, &mut monitor, &mut shutdown).await {
             Err(end) => end,
-            Ok(()) => match open_inlet() {
+            Ok(()) => match open_feed() {
                 Err(error) => End::of(&error),
-                Ok(inlet) => {
+                Ok(feed) => {
                     monitor.began_session();
-                    let session = Session::new(&mut destination, inlet, pace, &mut monitor, shutdown.clone());
+                    let session = Session::new(&mut destination, feed, pace, &mut monitor, shutdown.clone());
                     let (end, has_written) = session.run().await;
                     if has_written {
                         backoff.reset();

@@ -1,10 +1,9 @@
-//! One session: an open destination, an inlet, and the partitions it was assigned.
+//! One session: an open destination, a feed, and the partitions it was assigned.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use streams::feed::{FeedEvent, Start};
-use streams::kafka::FeedError;
+use streams::feed::{FeedError, FeedEvent, FeedSource, Start};
 use streams::service::{Condition, Shutdown};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
@@ -12,7 +11,6 @@ use super::share::{Share, Stop};
 use super::{Pace, wait};
 use crate::backoff::Backoff;
 use crate::destination::{Applied, Destination, Trouble};
-use crate::inlet::Inlet;
 use crate::monitor::Monitor;
 
 /// How long a fenced partition waits for the group to take it away before everything is claimed anew: by then whoever wrote is
@@ -42,9 +40,9 @@ impl End {
     }
 }
 
-pub(super) struct Session<'a, D, I> {
+pub(super) struct Session<'a, D, F> {
     destination: &'a mut D,
-    inlet: I,
+    feed: F,
     pace: Pace,
     monitor: &'a mut Monitor,
     shutdown: Shutdown,
@@ -52,15 +50,15 @@ pub(super) struct Session<'a, D, I> {
     has_written: bool,
 }
 
-impl<'a, D: Destination, I: Inlet> Session<'a, D, I> {
+impl<'a, D: Destination, F: FeedSource> Session<'a, D, F> {
     pub(super) fn new(
         destination: &'a mut D,
-        inlet: I,
+        feed: F,
         pace: Pace,
         monitor: &'a mut Monitor,
         shutdown: Shutdown,
     ) -> Self {
-        Self { destination, inlet, pace, monitor, shutdown, shares: BTreeMap::new(), has_written: false }
+        Self { destination, feed, pace, monitor, shutdown, shares: BTreeMap::new(), has_written: false }
     }
 
     /// Works until the session is over; also answers whether anything was written.
@@ -84,7 +82,7 @@ impl<'a, D: Destination, I: Inlet> Session<'a, D, I> {
                 () = stop.requested() => return Err(End::Stopped),
                 _ = ticks.tick() => Happened::Tick,
                 () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => Happened::Due,
-                event = self.inlet.next() => Happened::Read(event),
+                event = self.feed.next() => Happened::Read(event),
             };
             match event {
                 Happened::Tick => self.look_after().await?,
@@ -141,7 +139,7 @@ impl<'a, D: Destination, I: Inlet> Session<'a, D, I> {
             self.monitor.began_rebuild();
         }
         self.shares.insert(partition, Share::new(self.monitor.stream, partition, position));
-        self.inlet.begin(partition, position.map_or(Start::Beginning, Start::Offset));
+        self.feed.begin(partition, position.map_or(Start::Beginning, Start::Offset));
         Ok(())
     }
 
@@ -218,7 +216,7 @@ impl<'a, D: Destination, I: Inlet> Session<'a, D, I> {
                 "a record states no fact"
             );
         }
-        self.inlet.commit(batch.partition, batch.next);
+        self.feed.commit(batch.partition, batch.next);
         self.show();
     }
 

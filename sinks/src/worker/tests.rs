@@ -15,7 +15,7 @@ use crate::batch::{Batch, fold};
 use crate::destination::{Applied, Destination, Trouble};
 use crate::monitor::Metrics;
 use crate::stream::Stream;
-use crate::test_support::{Log, LogInlet, Shop, expected, newer_record, undecodable_record};
+use crate::test_support::{MemoryFeed, MemoryLog, Shop, expected, newer_record, undecodable_record};
 
 /// What was asked of the destination, and what it shall answer next.
 #[derive(Default)]
@@ -68,13 +68,18 @@ impl Destination for Scripted {
 }
 
 /// Runs a worker on the log until `done`, and answers what was asked of the destination and how the part was at the end.
-async fn work(log: &Log, partitions: &[i32], script: Script, done: impl Fn(&Script) -> bool) -> (Script, Condition) {
+async fn work(
+    log: &MemoryLog,
+    partitions: &[i32],
+    script: Script,
+    done: impl Fn(&Script) -> bool,
+) -> (Script, Condition) {
     let destination = Scripted(Arc::new(Mutex::new(script)));
     let (handle, signal) = shutdown();
     let health = Health::default();
     let monitor = Metrics::register(&Registry::new()).unwrap().of("postgres", Stream::Coupons, health.clone());
     let pace = Pace { records: 50, linger: Duration::from_millis(5) };
-    let inlet = || Ok(LogInlet::new(log, partitions, 20));
+    let feed = || Ok(MemoryFeed::of_group(log, partitions, 20));
     let watch = async {
         for _ in 0..5_000 {
             if done(&destination.0.lock().unwrap()) {
@@ -86,20 +91,20 @@ async fn work(log: &Log, partitions: &[i32], script: Script, done: impl Fn(&Scri
         handle.request();
         condition
     };
-    let ((), condition) = tokio::join!(run(destination.clone(), inlet, pace, monitor, signal), watch);
+    let ((), condition) = tokio::join!(run(destination.clone(), feed, pace, monitor, signal), watch);
     let script = std::mem::take(&mut *destination.0.lock().unwrap());
     (script, condition)
 }
 
-fn log_of(seed: u64, partitions: &[i32], records: usize) -> Log {
-    let log = Log::default();
+fn log_of(seed: u64, partitions: &[i32], records: usize) -> MemoryLog {
+    let log = MemoryLog::default();
     for partition in partitions {
         log.append(Shop::new(seed, *partition).records(records));
     }
     log
 }
 
-fn end_of(log: &Log, partition: i32) -> i64 {
+fn end_of(log: &MemoryLog, partition: i32) -> i64 {
     log.all().iter().filter(|record| record.partition == partition).map(|record| record.offset + 1).max().unwrap()
 }
 

@@ -21,7 +21,9 @@ pub use admin::{Admin, AdminError, TopicDescription, TopicToCreate, check_topics
 pub use broker::{KafkaBroker, SlotConfig};
 pub use cluster::{ClusterConfig, ConfigError};
 pub use emitter::{EmitterConfig, KafkaEmitter};
-pub use feed::{Feed, FeedConfig, FeedError};
+pub use feed::{Feed, FeedConfig};
+
+pub use crate::feed::FeedError;
 pub use inspection::{OpenTransaction, committed_offsets, open_transactions};
 pub use topic_reader::{ReadError, TopicReader};
 

@@ -3,32 +3,13 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::broker::{ProcessId, SimulatedBroker, Slot};
 use super::faults::{FaultCounts, FaultRates};
 use super::log::{AbortedRange, PartitionLog, Tombstones};
-use super::protocol::{Isolation, Refusal};
+use super::protocol::{Clock, Isolation, ProcessId, Refusal, Timestamps};
 use super::state::{State, Topic};
 use crate::broker::Position;
 use crate::emitter::Placed;
 use crate::record::{Outgoing, Record};
-
-/// Where the cluster's time comes from.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Clock {
-    /// It begins here (milliseconds since 1970) and moves only by [`Cluster::advance`] and by what simulated calls take.
-    Injected(i64),
-    /// The machine's: for tests that run the loop on real threads. Such runs are not reproducible.
-    System,
-}
-
-/// `message.timestamp.type` of a topic.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Timestamps {
-    /// The broker's clock when the record is appended.
-    LogAppendTime,
-    /// The writer's clock.
-    CreateTime,
-}
 
 /// A simulated cluster.
 #[derive(Clone)]
@@ -50,15 +31,6 @@ impl Cluster {
     pub fn create_topic(&self, name: &str, partitions: i32, timestamps: Timestamps) {
         let logs = (0..partitions).map(|_| PartitionLog::new()).collect();
         self.state().topics.entry(name.into()).or_insert(Topic { timestamps, partitions: logs });
-    }
-
-    /// Connects a slot: its consumer joins the group, its producer waits for
-    /// [`Broker::init_transactions`](crate::broker::Broker::init_transactions).
-    ///
-    /// # Errors
-    /// [`Refusal::UnknownTopicOrPartition`]: the slot's topic does not exist, or its group reads another.
-    pub fn connect(&self, slot: Slot) -> Result<SimulatedBroker, Refusal> {
-        SimulatedBroker::connect(self.clone(), slot)
     }
 
     // --- time --------------------------------------------------------------------------------------------------------

@@ -1,40 +1,30 @@
 //! A broker connection that the scheduler can interrupt: before and after every call the process may crash, or freeze while the
 //! others run. Relies on the thread above it to be a state machine that can be dropped at any point.
 
-use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use super::broker::ProcessId;
-use super::scheduler::Scheduler;
 use crate::broker::{Broker, BrokerError, Polled, Position};
 use crate::record::{Outgoing, Record};
 
 /// What a simulated crash unwinds with. It is not a panic: no hook runs, no message is printed.
 pub(super) struct Crash;
 
-/// A connection, and the scheduler that interrupts it.
+/// A connection, and what interrupts it.
 pub(super) struct InterruptibleBroker {
     inner: Box<dyn Broker + Send>,
-    scheduler: Weak<Scheduler>,
-    process: ProcessId,
+    interrupt: Box<dyn Fn() + Send>,
 }
 
 impl InterruptibleBroker {
-    pub(super) fn new(inner: Box<dyn Broker + Send>, scheduler: &Arc<Scheduler>, process: ProcessId) -> Self {
-        Self { inner, scheduler: Arc::downgrade(scheduler), process }
+    pub(super) fn new(inner: Box<dyn Broker + Send>, interrupt: impl Fn() + Send + 'static) -> Self {
+        Self { inner, interrupt: Box::new(interrupt) }
     }
 
     fn interrupted<T>(&mut self, call: impl FnOnce(&mut dyn Broker) -> T) -> T {
-        self.interrupt();
+        (self.interrupt)();
         let answer = call(self.inner.as_mut());
-        self.interrupt();
+        (self.interrupt)();
         answer
-    }
-
-    fn interrupt(&self) {
-        if let Some(scheduler) = self.scheduler.upgrade() {
-            scheduler.interrupt(self.process);
-        }
     }
 }
 

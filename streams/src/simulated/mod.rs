@@ -11,6 +11,7 @@ mod broker;
 mod cluster;
 mod emitter;
 mod faults;
+mod feed;
 mod interruptible;
 mod groups;
 mod log;
@@ -21,12 +22,13 @@ mod state;
 mod transactions;
 mod scheduler;
 
-pub use broker::{ProcessId, SimulatedBroker, Slot};
-pub use cluster::{Clock, Cluster, Offsets, Timestamps};
+pub use broker::SimulatedBroker;
+pub use cluster::{Cluster, Offsets};
 pub use emitter::{Emission, MemoryEmitter};
 pub use faults::{Fault, FaultCounts, FaultRates};
+pub use feed::{MemoryFeed, MemoryLog};
 pub use log::{AbortedRange, Tombstones};
-pub use protocol::{Isolation, Refusal};
+pub use protocol::{Clock, Isolation, ProcessId, Refusal, Slot, Timestamps};
 pub use seeds::{Explored, Failure, Seeds};
 pub use simulation::{BEGINNING, Entries, QuiesceError, Setup, Simulation};
 

@@ -1,4 +1,6 @@
-//! The terms of Kafka's protocol that both sides of the simulated wire use.
+//! What both sides of the simulated wire use: the terms of Kafka's protocol, the identity of a connection, the clock.
+
+use std::sync::Arc;
 
 /// A producer id, as the transaction coordinator hands it out.
 pub(super) type ProducerId = i64;
@@ -50,3 +52,57 @@ pub enum Refusal {
     #[error("unstable offset commit")]
     UnstableOffsetCommit,
 }
+
+/// Where the cluster's time comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Clock {
+    /// It begins here (milliseconds since 1970) and moves only by [`Cluster::advance`](super::Cluster::advance) and by what simulated calls take.
+    Injected(i64),
+    /// The machine's: for tests that run the loop on real threads. Such runs are not reproducible.
+    System,
+}
+
+/// `message.timestamp.type` of a topic.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Timestamps {
+    /// The broker's clock when the record is appended.
+    LogAppendTime,
+    /// The writer's clock.
+    CreateTime,
+}
+
+/// Who connects.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Slot {
+    /// The consumer group: the application id.
+    pub group: Arc<str>,
+    /// `group.instance.id`.
+    pub instance: Arc<str>,
+    /// The topic the group reads.
+    pub topic: Arc<str>,
+    /// `transactional.id`.
+    pub transactional_id: Arc<str>,
+    /// `transaction.timeout.ms`.
+    pub transaction_timeout_ms: i64,
+    /// `session.timeout.ms`.
+    pub session_timeout_ms: i64,
+}
+
+impl Slot {
+    /// A slot of an application with the runtime's own settings: transactions time out after 10 s, sessions after 15 s.
+    #[must_use]
+    pub fn new(application: &str, instance: &str, topic: &str) -> Self {
+        Self {
+            group: application.into(),
+            instance: instance.into(),
+            topic: topic.into(),
+            transactional_id: format!("{application}.{instance}").into(),
+            transaction_timeout_ms: 10_000,
+            session_timeout_ms: 15_000,
+        }
+    }
+}
+
+/// One process, as the cluster sees it: a connection and those that replace it by `rejoin`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct ProcessId(pub(super) u64);

@@ -6,11 +6,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::broker::{ProcessId, SimulatedBroker, Slot};
+use super::broker::SimulatedBroker;
 use super::cluster::Cluster;
 use super::faults::Fault;
 use super::interruptible::{Crash, InterruptibleBroker};
 use super::log::Tombstones;
+use super::protocol::{ProcessId, Slot};
 use crate::broker::Broker;
 use crate::metrics::Metrics;
 use crate::task::Task;
@@ -213,7 +214,13 @@ impl Scheduler {
         let Ok(broker) = self.cluster.connect(slot.clone()) else { return };
         let process = broker.process();
         self.cluster.state().note(|| format!("{}: starts", slot.instance));
-        let broker = InterruptibleBroker::new((self.wrap)(broker), self, process);
+        let scheduler = Arc::downgrade(self);
+        let interrupt = move || {
+            if let Some(scheduler) = scheduler.upgrade() {
+                scheduler.interrupt(process);
+            }
+        };
+        let broker = InterruptibleBroker::new((self.wrap)(broker), interrupt);
         let config = ThreadConfig { slot: slot.instance.to_string(), ..self.config.clone() };
         let thread =
             StreamThread::new(broker, Arc::clone(&self.topology), config, self.metrics.thread(self.topology.name(), 0));
@@ -223,7 +230,7 @@ impl Scheduler {
     }
 
     /// An instance makes a call: it may crash here, or freeze while the others run.
-    pub(super) fn interrupt(self: &Arc<Self>, process: ProcessId) {
+    fn interrupt(self: &Arc<Self>, process: ProcessId) {
         let mut state = self.cluster.state();
         if state.faults.occurs(Fault::Crash, |rates| rates.crash) {
             drop(state);

@@ -46,9 +46,8 @@
 
 use std::sync::{Arc, PoisonError};
 
-use super::broker::Slot;
-use super::cluster::{Clock, Cluster, Timestamps};
-use super::protocol::{Isolation, Refusal};
+use super::cluster::Cluster;
+use super::protocol::{Clock, Isolation, Refusal, Slot, Timestamps};
 use super::scheduler::{Instance, Scheduler, Wrap};
 use crate::metrics::{Metrics, MetricsError};
 use crate::processor::StoreId;

@@ -9,6 +9,7 @@ mod partition_state;
 mod worker;
 
 use std::collections::BTreeMap;
+use std::future::Future;
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ use tokio::sync::oneshot;
 use self::partition_state::PartitionState;
 use self::worker::{Command, Origin, Worker};
 use super::cluster::{ClusterConfig, ConfigError};
-use crate::feed::{FeedEvent, Start};
+use crate::feed::{FeedError, FeedEvent, FeedSource, Start};
 
 /// How a feed reads.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
@@ -39,28 +40,6 @@ impl Default for FeedConfig {
     fn default() -> Self {
         Self { batch_records: 1_000, queued_batches: 8, fetch_kbytes_per_partition: 1_024, session_timeout_ms: 6_000 }
     }
-}
-
-/// Why a feed cannot go on. An unavailable broker is no error: a feed waits for it.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum FeedError {
-    /// The configuration is refused.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    /// The position is outside the log: records between it and the log's first are gone, or the topic is another one now.
-    /// The feed has stopped; an operator must decide.
-    #[error("{topic} [{partition}]: position {position} is outside the log")]
-    OutsideLog {
-        /// The topic.
-        topic: String,
-        /// The partition.
-        partition: i32,
-        /// The position that was asked for.
-        position: i64,
-    },
-    /// Trying again cannot help: not allowed, no such topic.
-    #[error("fatal: {0}")]
-    Fatal(String),
 }
 
 /// Committed records of a topic. Dropping it ends its thread.
@@ -162,5 +141,25 @@ impl Feed {
             })
             .map_err(|error| FeedError::Fatal(format!("no thread: {error}")))?;
         Ok(Self { events, commands, assigned: BTreeMap::new(), ended })
+    }
+}
+
+impl FeedSource for Feed {
+    fn next(&mut self) -> impl Future<Output = Option<Result<FeedEvent, FeedError>>> + Send {
+        Self::next(self)
+    }
+
+    fn begin(&self, partition: i32, start: Start) {
+        Self::begin(self, partition, start);
+    }
+
+    fn commit(&self, partition: i32, next_offset: i64) {
+        Self::commit(self, partition, next_offset);
+    }
+}
+
+impl From<ConfigError> for FeedError {
+    fn from(error: ConfigError) -> Self {
+        Self::Config(error.to_string())
     }
 }

@@ -64,9 +64,13 @@ async fn without_a_broker_the_queue_fills_at_once_and_what_is_in_it_becomes_unkn
     let config = EmitterConfig { queue_records: 100, delivery_timeout_ms: 1_000, ..EmitterConfig::default() };
     let emitter = KafkaEmitter::new(&no_cluster, config, &Registry::new()).unwrap();
     let waiting: Vec<_> = (0..100).map(|_| emitter.emit(outgoing("inbox", 0, "x")).unwrap()).collect();
-    let since = Instant::now();
-    assert_eq!(emitter.emit(outgoing("inbox", 0, "x")).unwrap_err(), EmitError::Full);
-    assert!(since.elapsed() < Duration::from_millis(50));
+    let refused_after = (0..20).map(|_| {
+        let since = Instant::now();
+        assert_eq!(emitter.emit(outgoing("inbox", 0, "x")).unwrap_err(), EmitError::Full);
+        since.elapsed()
+    });
+    // It does not wait for room. A busy machine does not slow all of them.
+    assert!(refused_after.min().unwrap() < Duration::from_millis(50));
     assert!(emitter.pressure() > 0.99);
     assert_eq!(emitter.flush(Duration::from_millis(50)).await, 100);
     for delivery in waiting {

@@ -104,8 +104,9 @@ fn committing_stays_far_below_the_100_ms_that_the_client_costs_undrained() {
         broker.commit().unwrap();
         commits.push(since.elapsed());
     }
-    commits.sort();
-    assert!(commits[20] < Duration::from_millis(50), "half of all commits took {:?} and more", commits[20]);
+    // A slice that the client waits for costs every commit 100 ms; a busy machine does not slow all of them.
+    let fastest = commits.iter().min().unwrap();
+    assert!(*fastest < Duration::from_millis(50), "the fastest of all commits took {fastest:?}");
 }
 
 #[test]

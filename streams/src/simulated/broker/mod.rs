@@ -3,7 +3,6 @@
 //! Dropping it is a crash: the cluster is not notified.
 
 mod producer;
-mod slot;
 mod mutant_calls;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -12,12 +11,11 @@ use std::time::Duration;
 
 use crate::broker::{Broker, BrokerError, Polled, Position};
 use crate::record::{Outgoing, Record};
-use crate::simulated::cluster::{Clock, Cluster};
+use crate::simulated::cluster::Cluster;
 use crate::simulated::faults::Fault;
-use crate::simulated::protocol::{Ending, Isolation, Refusal};
+use crate::simulated::protocol::{Clock, Ending, Isolation, ProcessId, Refusal, Slot};
 use crate::simulated::state::State;
 use producer::{Producer, Stage};
-pub use slot::{ProcessId, Slot};
 
 /// A connection.
 pub struct SimulatedBroker {
@@ -37,8 +35,19 @@ struct Fetch {
     paused: bool,
 }
 
+impl Cluster {
+    /// Connects a slot: its consumer joins the group, its producer waits for
+    /// [`Broker::init_transactions`](crate::broker::Broker::init_transactions).
+    ///
+    /// # Errors
+    /// [`Refusal::UnknownTopicOrPartition`]: the slot's topic does not exist, or its group reads another.
+    pub fn connect(&self, slot: Slot) -> Result<SimulatedBroker, Refusal> {
+        SimulatedBroker::connect(self.clone(), slot)
+    }
+}
+
 impl SimulatedBroker {
-    pub(in crate::simulated) fn connect(cluster: Cluster, slot: Slot) -> Result<Self, Refusal> {
+    fn connect(cluster: Cluster, slot: Slot) -> Result<Self, Refusal> {
         let (process, consumer) = {
             let mut state = cluster.state();
             let process = state.new_process();

@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use super::State;
 use crate::broker::Position;
-use crate::simulated::broker::{ProcessId, Slot};
 use crate::simulated::faults::Fault;
 use crate::simulated::groups::{Group, Heartbeat};
-use crate::simulated::protocol::{ProducerId, Refusal};
+use crate::simulated::protocol::{ProcessId, ProducerId, Refusal, Slot};
 
 /// One consumer as the cluster's side and its own background thread know it.
 pub(in crate::simulated) struct Connection {

@@ -11,9 +11,8 @@ use crate::record::Outgoing;
 use crate::simulated::faults::{Fault, Faults};
 use crate::simulated::groups::Group;
 use crate::simulated::log::{Appended, PartitionLog};
-use crate::simulated::protocol::{Ending, ProducerId, Refusal};
+use crate::simulated::protocol::{Clock, Ending, ProducerId, Refusal, Timestamps};
 use crate::simulated::transactions::{Ended, Initialised, Transactions};
-use crate::simulated::{Clock, Timestamps};
 use membership::Connection;
 
 pub(in crate::simulated) struct State {

@@ -16,9 +16,9 @@ use tokio::sync::mpsc as events;
 use tokio::sync::mpsc::error::TrySendError;
 
 use self::reconnect::{connect, fatal};
+use super::FeedConfig;
 use super::partition_state::{Announced, Goal, PartitionState, Stage};
-use super::{FeedConfig, FeedError};
-use crate::feed::{FeedEvent, Start};
+use crate::feed::{FeedError, FeedEvent, Start};
 use crate::kafka::cluster::{ClusterConfig, ConfigError};
 use crate::kafka::membership::{GroupChange, Member};
 use crate::kafka::{consumers, errors, records};

@@ -3,10 +3,10 @@
 use rdkafka::error::KafkaError;
 
 use super::{Origin, Worker};
-use crate::feed::FeedEvent;
+use crate::feed::{FeedError, FeedEvent};
 use crate::kafka::cluster::{ClusterConfig, ConfigError};
+use crate::kafka::feed::FeedConfig;
 use crate::kafka::feed::partition_state::Stage;
-use crate::kafka::feed::{FeedConfig, FeedError};
 use crate::kafka::membership::{self, Member};
 use crate::kafka::{consumers, errors};
 
