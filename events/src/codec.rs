@@ -30,11 +30,36 @@ pub trait Message: Serialize + DeserializeOwned {
     /// The record's key.
     fn key(&self) -> Cow<'_, str>;
 
+    /// Reads the message's JSON.
+    ///
+    /// # Errors
+    /// [`serde_json::Error`] when the bytes are something else.
+    fn from_json(value: &[u8]) -> Result<Self, serde_json::Error>;
+
+    /// Appends the message's JSON.
+    ///
+    /// # Errors
+    /// [`serde_json::Error`] never in practice.
+    fn to_json(&self, value: &mut Vec<u8>) -> Result<(), serde_json::Error>;
+
     /// What a command says, hashed, so that a repeat is told from another command under the same request; nothing for messages that
     /// are not repeated. `value` is the command's canonical form: its encoded value.
     fn fingerprint(&self, _value: &[u8]) -> Option<Fingerprint> {
         None
     }
+}
+
+/// The JSON of one message. Readers and writers of JSON are large, so they are compiled here, once for each message, and not again in
+/// each room that reads or writes it.
+macro_rules! json {
+    () => {
+        fn from_json(value: &[u8]) -> Result<Self, serde_json::Error> {
+            serde_json::from_slice(value)
+        }
+        fn to_json(&self, value: &mut Vec<u8>) -> Result<(), serde_json::Error> {
+            serde_json::to_writer(value, self)
+        }
+    };
 }
 
 /// Why a value cannot be read.
@@ -74,14 +99,14 @@ pub fn encode<M: Message>(message: &M, context: &Envelope) -> Result<(Vec<u8>, E
 }
 
 /// A value's bytes, no larger than they are: a buffer that is kept for the next value does the growing.
-fn written<M: Serialize>(message: &M) -> Result<Vec<u8>, serde_json::Error> {
+fn written<M: Message>(message: &M) -> Result<Vec<u8>, serde_json::Error> {
     thread_local! {
         static DRAFT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
     }
     DRAFT.with_borrow_mut(|draft| {
         draft.clear();
         draft.shrink_to(MOST_KEPT);
-        serde_json::to_writer(&mut *draft, message)?;
+        message.to_json(draft)?;
         Ok(draft.as_slice().to_vec())
     })
 }
@@ -95,12 +120,13 @@ pub fn decode<M: Message>(value: Option<&[u8]>, envelope: &Envelope) -> Result<M
     match envelope.schema_version {
         0 => Err(DecodeError::Unmarked("the record has no readable schema-version header")),
         found if found > M::SCHEMA_VERSION => Err(DecodeError::Newer { found, known: M::SCHEMA_VERSION }),
-        _ => Ok(serde_json::from_slice(value)?),
+        _ => Ok(M::from_json(value)?),
     }
 }
 
 impl Message for CouponCommand {
     const SCHEMA_VERSION: u16 = 1;
+    json!();
     fn kind(&self) -> &'static str {
         self.kind()
     }
@@ -115,6 +141,7 @@ impl Message for CouponCommand {
 
 impl Message for CouponEvent {
     const SCHEMA_VERSION: u16 = 1;
+    json!();
     fn kind(&self) -> &'static str {
         self.fact.kind()
     }
@@ -125,6 +152,7 @@ impl Message for CouponEvent {
 
 impl Message for InventoryCommand {
     const SCHEMA_VERSION: u16 = 1;
+    json!();
     fn kind(&self) -> &'static str {
         self.kind()
     }
@@ -138,6 +166,7 @@ impl Message for InventoryCommand {
 
 impl Message for InventoryEvent {
     const SCHEMA_VERSION: u16 = 1;
+    json!();
     fn kind(&self) -> &'static str {
         self.fact.kind()
     }
@@ -148,6 +177,7 @@ impl Message for InventoryEvent {
 
 impl Message for OrderCommand {
     const SCHEMA_VERSION: u16 = 1;
+    json!();
     fn kind(&self) -> &'static str {
         self.kind()
     }
@@ -166,6 +196,7 @@ impl Message for OrderCommand {
 
 impl Message for OrderEvent {
     const SCHEMA_VERSION: u16 = 1;
+    json!();
     fn kind(&self) -> &'static str {
         self.fact.kind()
     }
@@ -176,6 +207,7 @@ impl Message for OrderEvent {
 
 impl Message for PaymentCommand {
     const SCHEMA_VERSION: u16 = 1;
+    json!();
     fn kind(&self) -> &'static str {
         self.kind()
     }
@@ -186,6 +218,7 @@ impl Message for PaymentCommand {
 
 impl Message for PaymentEvent {
     const SCHEMA_VERSION: u16 = 1;
+    json!();
     fn kind(&self) -> &'static str {
         self.answer.kind()
     }
@@ -196,6 +229,7 @@ impl Message for PaymentEvent {
 
 impl Message for SettlementCommand {
     const SCHEMA_VERSION: u16 = 1;
+    json!();
     fn kind(&self) -> &'static str {
         self.kind()
     }
@@ -210,6 +244,7 @@ impl Message for SettlementCommand {
 
 impl Message for SettlementEvent {
     const SCHEMA_VERSION: u16 = 1;
+    json!();
     fn kind(&self) -> &'static str {
         self.fact.kind()
     }
@@ -220,6 +255,7 @@ impl Message for SettlementEvent {
 
 impl Message for PriceCommand {
     const SCHEMA_VERSION: u16 = 1;
+    json!();
     fn kind(&self) -> &'static str {
         self.kind()
     }
@@ -230,6 +266,7 @@ impl Message for PriceCommand {
 
 impl Message for BestPrice {
     const SCHEMA_VERSION: u16 = 1;
+    json!();
     fn kind(&self) -> &'static str {
         "best_price"
     }
@@ -240,6 +277,7 @@ impl Message for BestPrice {
 
 impl Message for Reply {
     const SCHEMA_VERSION: u16 = 1;
+    json!();
     fn kind(&self) -> &'static str {
         "reply"
     }

@@ -1,5 +1,6 @@
 //! The role: puts the parts together, follows the log, serves, drains.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -108,7 +109,12 @@ const FLUSH_DEADLINE: Duration = Duration::from_secs(2);
 ///
 /// # Errors
 /// [`Error`].
-pub async fn serve(config: Config, deps: Deps) -> Result<(), Error> {
+pub fn serve(config: Config, deps: Deps) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send>> {
+    // Boxed, so that it is compiled here and not again in the binary.
+    Box::pin(run(config, deps))
+}
+
+async fn run(config: Config, deps: Deps) -> Result<(), Error> {
     config.check()?;
     let Deps { kafka, emitter, postgres, redis, prices: price_source, secrets, registry, health, shutdown } = deps;
     let manifest = Manifest::embedded()?;

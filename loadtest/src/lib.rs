@@ -26,6 +26,7 @@ mod schedule_tests;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -102,7 +103,12 @@ pub struct World {
 /// # Errors
 /// When it cannot be held: a role does not start, the campaign cannot be opened, a fault cannot be done. A promise that was not
 /// kept is no error but part of the report.
-pub async fn hold(plan: Plan, world: World) -> anyhow::Result<Report> {
+pub fn hold(plan: Plan, world: World) -> Pin<Box<dyn Future<Output = anyhow::Result<Report>> + Send>> {
+    // Boxed, so that it is compiled here and not again in the binary.
+    Box::pin(run(plan, world))
+}
+
+async fn run(plan: Plan, world: World) -> anyhow::Result<Report> {
     check(&plan)?;
     let issuer = Arc::new(TokenIssuer::new(&world.jwt_secret));
     let roles = if plan.base_url.is_none() {

@@ -1,5 +1,6 @@
 //! The role: a worker for each destination and each topic that it holds, side by side until told to stop.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use events::manifest::Manifest;
@@ -68,7 +69,12 @@ pub enum Error {
 ///
 /// # Errors
 /// [`Error`] when the role cannot begin.
-pub async fn serve(config: Config, environment: Environment) -> Result<(), Error> {
+pub fn serve(config: Config, environment: Environment) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send>> {
+    // Boxed, so that it is compiled here and not again in the binary.
+    Box::pin(run(config, environment))
+}
+
+async fn run(config: Config, environment: Environment) -> Result<(), Error> {
     config.check()?;
     let manifest = Manifest::embedded()?;
     let Environment { cluster, instance, postgres_url, redis_url, registry, health, mut shutdown } = environment;

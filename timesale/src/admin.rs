@@ -1,14 +1,19 @@
 //! What the people who run a role see of it: `/livez`, `/readyz`, `/metrics`, on an address of their own.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
 
-use prometheus::{Encoder, Registry, TextEncoder};
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::{Method, Request, Response, StatusCode};
+use prometheus::{Encoder, Registry, TEXT_FORMAT, TextEncoder};
 use serde::Serialize;
 use streams::service::{Condition, Health, Shutdown};
 use tokio::net::TcpListener;
-use warp::Filter;
-use warp::http::StatusCode;
-use warp::reply::{Reply, Response};
+use web::server::{self, Observer, ServerConfig, Service};
 
 /// A bound admin address.
 pub(crate) struct Admin {
@@ -29,22 +34,58 @@ impl Admin {
     }
 
     /// Answers until shutdown is requested.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "an address that only operators reach: no claims, no bodies, nothing to shed; ingress's accept loop is the world's"
-    )]
     pub(crate) async fn serve(self, health: Health, registry: Registry, mut shutdown: Shutdown) {
-        let live = {
-            let health = health.clone();
-            warp::path!("livez").map(move || answer(&health, Probe::Live, Verbosity::Terse))
-        };
-        let ready = warp::path!("readyz")
-            .and(warp::query::raw().or(warp::any().map(String::new)).unify())
-            .map(move |query: String| answer(&health, Probe::Ready, Verbosity::of_query(&query)));
-        let metrics = warp::path!("metrics").map(move || exposition(&registry));
-        let routes = warp::get().or(warp::head()).unify().and(live.or(ready).or(metrics));
-        warp::serve(routes).incoming(self.listener).graceful(async move { shutdown.requested().await }).run().await;
+        let service = Arc::new(Probes { health, registry });
+        let config = ServerConfig::default();
+        server::run(self.listener, service, &Unwatched, &config, Duration::ZERO, shutdown.requested()).await;
     }
+}
+
+/// Nobody counts the connections of people who look.
+struct Unwatched;
+
+impl Observer for Unwatched {
+    fn open(&self, _: usize) {}
+
+    fn ended(&self, _: &'static str) {}
+}
+
+/// What is looked at.
+struct Probes {
+    health: Health,
+    registry: Registry,
+}
+
+impl Service for Probes {
+    type Body = Full<Bytes>;
+
+    async fn answer(&self, request: Request<Incoming>, _: IpAddr) -> Response<Full<Bytes>> {
+        let path = request.uri().path();
+        if !matches!(path, "/livez" | "/readyz" | "/metrics") {
+            return empty(StatusCode::NOT_FOUND);
+        }
+        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+            return empty(StatusCode::METHOD_NOT_ALLOWED);
+        }
+        match path {
+            "/livez" => probed(&self.health, Probe::Live, Verbosity::Terse),
+            "/readyz" => probed(&self.health, Probe::Ready, Verbosity::of_query(request.uri().query().unwrap_or(""))),
+            _ => exposition(&self.registry),
+        }
+    }
+}
+
+fn empty(status: StatusCode) -> Response<Full<Bytes>> {
+    let mut response = Response::default();
+    *response.status_mut() = status;
+    response
+}
+
+fn with_body(status: StatusCode, content_type: HeaderValue, body: Vec<u8>) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, content_type);
+    response
 }
 
 #[derive(Clone, Copy)]
@@ -81,7 +122,7 @@ struct Report {
 }
 
 /// A probe's answer: 200 when the role passes it, else 503; parts that do not pass are always named.
-fn answer(health: &Health, probe: Probe, verbosity: Verbosity) -> Response {
+fn probed(health: &Health, probe: Probe, verbosity: Verbosity) -> Response<Full<Bytes>> {
     let (passes, status) = match probe {
         Probe::Live => (health.is_live(), if health.is_live() { "live" } else { "failed" }),
         Probe::Ready => (health.is_ready(), if health.is_ready() { "ready" } else { "not ready" }),
@@ -98,18 +139,19 @@ fn answer(health: &Health, probe: Probe, verbosity: Verbosity) -> Response {
         .filter(|part| verbosity == Verbosity::Verbose || part.condition != "ready")
         .collect();
     let code = if passes { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    warp::reply::with_status(warp::reply::json(&Report { status, parts }), code).into_response()
+    let body = serde_json::to_vec(&Report { status, parts }).unwrap_or_default();
+    with_body(code, HeaderValue::from_static("application/json"), body)
 }
 
 /// Everything registered, in the Prometheus text format.
-fn exposition(registry: &Registry) -> Response {
+fn exposition(registry: &Registry) -> Response<Full<Bytes>> {
     let encoder = TextEncoder::new();
     let mut text = Vec::new();
     match encoder.encode(&registry.gather(), &mut text) {
-        Ok(()) => warp::reply::with_header(text, "content-type", encoder.format_type()).into_response(),
+        Ok(()) => with_body(StatusCode::OK, HeaderValue::from_static(TEXT_FORMAT), text),
         Err(error) => {
             tracing::error!(%error, "metrics cannot be encoded");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+            empty(StatusCode::INTERNAL_SERVER_ERROR)
         }
     }
 }

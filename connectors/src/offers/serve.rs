@@ -1,6 +1,7 @@
 //! The role: every source watched by itself, until told to stop.
 
 use std::collections::BTreeMap;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use events::ids::OfferSource;
@@ -61,7 +62,12 @@ pub enum Error {
 ///
 /// # Errors
 /// [`Error`].
-pub async fn serve(config: Config, surroundings: Surroundings) -> Result<(), Error> {
+pub fn serve(config: Config, surroundings: Surroundings) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send>> {
+    // Boxed, so that it is compiled here and not again in the binary.
+    Box::pin(run(config, surroundings))
+}
+
+async fn run(config: Config, surroundings: Surroundings) -> Result<(), Error> {
     let Surroundings { cluster, tokens, registry, health, shutdown } = surroundings;
     let own = Within::register(&registry, "timesale_offers", "The emitter of the price servers' connector")?;
     let emitter = KafkaEmitter::new(&cluster, EmitterConfig::default(), &own)?;

@@ -1,5 +1,6 @@
 //! The role: the desk on the real log, until told to stop.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -66,7 +67,12 @@ pub enum Error {
 ///
 /// # Errors
 /// [`Error`].
-pub async fn serve(config: Config, surroundings: Surroundings) -> Result<(), Error> {
+pub fn serve(config: Config, surroundings: Surroundings) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send>> {
+    // Boxed, so that it is compiled here and not again in the binary.
+    Box::pin(run(config, surroundings))
+}
+
+async fn run(config: Config, surroundings: Surroundings) -> Result<(), Error> {
     config.check()?;
     let Surroundings { cluster, instance, key, registry, health, shutdown } = surroundings;
     health.set(PART, Condition::Starting("joining the group".into()));

@@ -8,6 +8,7 @@ mod table;
 mod settle_tests;
 
 use std::io::Write;
+use std::pin::Pin;
 use std::str::FromStr;
 
 use events::calendar::Day;
@@ -63,11 +64,19 @@ pub enum ExportError {
     },
 }
 
+/// An export under way.
+pub type Exporting<'a> = Pin<Box<dyn Future<Output = Result<u64, ExportError>> + Send + 'a>>;
+
 /// Exports. Returns how many rows there were.
 ///
 /// # Errors
 /// [`ExportError`]; what was written by then is no whole file.
-pub async fn export<W: Write + Send>(url: &str, what: &Export, out: W) -> Result<u64, ExportError> {
+pub fn export<'a>(url: &'a str, what: &'a Export, out: &'a mut (dyn Write + Send)) -> Exporting<'a> {
+    // Boxed, so that it is compiled here and not again in the binary.
+    Box::pin(export_to(url, what, out))
+}
+
+async fn export_to(url: &str, what: &Export, out: &mut (dyn Write + Send)) -> Result<u64, ExportError> {
     let mut connection = PgConnectOptions::from_str(url)?.connect().await?;
     sqlx::raw_sql("begin isolation level repeatable read read only").execute(&mut connection).await?;
     let written = write(&mut connection, what, out).await;

@@ -185,7 +185,9 @@ const ROOMS: &[(&str, &[&str], &[&str])] = &[
             "anyhow",
             "prometheus",
             "mimalloc",
-            "warp",
+            "hyper",
+            "http-body-util",
+            "bytes",
             "thiserror",
         ],
     ),
@@ -208,7 +210,7 @@ const CLIENTS: [(&str, &[&str]); 4] = [
         ],
     ),
     ("redis", &["sinks/", "ingress/src/", "ingress/examples/", "audit/src/", "loadtest/src/", "journeys/tests/"]),
-    ("warp", &["ingress/", "timesale/src/"]),
+    ("warp", &["ingress/"]),
 ];
 
 /// Files that are longer than [`LONGEST`] lines, with the reason. The list may only shrink.

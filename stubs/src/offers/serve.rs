@@ -1,6 +1,7 @@
 //! The stub's HTTP.
 
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use streams::service::Shutdown;
@@ -33,7 +34,12 @@ pub async fn bind(config: Config) -> Result<Bound, Error> {
 
 impl Bound {
     /// Answers until told to stop.
-    pub async fn serve(self, shutdown: Shutdown) {
+    pub fn serve(self, shutdown: Shutdown) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        // Boxed, so that it is compiled here and not again in the binary.
+        Box::pin(self.run(shutdown))
+    }
+
+    async fn run(self, shutdown: Shutdown) {
         server::serve(self.listener, Arc::new(Stub::new()), shutdown).await;
     }
 }

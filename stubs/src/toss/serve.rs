@@ -1,6 +1,7 @@
 //! The stub's HTTP, and its clock.
 
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -43,7 +44,12 @@ pub async fn bind(config: &Config) -> Result<Bound, Error> {
 
 impl Bound {
     /// Answers until told to stop. Whatever was answered is on disk.
-    pub async fn serve(self, shutdown: Shutdown) {
+    pub fn serve(self, shutdown: Shutdown) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        // Boxed, so that it is compiled here and not again in the binary.
+        Box::pin(self.run(shutdown))
+    }
+
+    async fn run(self, shutdown: Shutdown) {
         let Self { listener, stub, .. } = self;
         let sweeping = async {
             let mut sweep = tokio::time::interval(SWEEP);

@@ -1,5 +1,5 @@
 //! The accept loop: HTTP/1.1 over TCP with a deadline for every phase of a connection, a cap on connections, and a drain. warp's own
-//! server has none of these. HTTP/2 is not spoken: a load balancer speaks it to the fixture, and its floods stay there.
+//! server has none of these. HTTP/2 is not spoken: a load balancer may speak it to clients, and floods of it stay there.
 
 mod config;
 mod connection;
@@ -15,7 +15,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use hyper::body::{Body, Incoming};
 use hyper::{Request, Response};
-
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch as signal;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
