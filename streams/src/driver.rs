@@ -36,6 +36,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use crate::changelog::{self, Change};
 use crate::codec::{Codec, Corrupt};
 use crate::partitioner::partition_for_key;
 use crate::processor::{StoreId, Verdict};
@@ -266,6 +267,45 @@ impl TestDriver {
 
     fn task(&self, partition: i32) -> Option<&Task> {
         self.tasks.get(usize::try_from(partition).ok()?)
+    }
+
+    /// A topology on one partition, restored from the changelog that a run of it left behind, perhaps one of a former build: keys and
+    /// values in the order of the log. It goes on from the position that the changelog states last.
+    ///
+    /// # Errors
+    /// [`DriverError::Restore`] when the state cannot be read, or belongs to another topology.
+    pub fn restored(
+        topology: Topology,
+        changelog: impl IntoIterator<Item = (Option<Vec<u8>>, Option<Vec<u8>>)>,
+    ) -> Result<Self, DriverError> {
+        let mut driver = Self::new(topology);
+        let topic = driver.topology.changelog().clone();
+        let records = (0..).zip(changelog).map(|(offset, (key, value))| Record {
+            topic: topic.clone(),
+            partition: 0,
+            offset,
+            timestamp: 0,
+            key: key.map(Into::into),
+            value: value.map(Into::into),
+            headers: Vec::new(),
+        });
+        let records: Vec<Record> = records.collect();
+        let failed = |reason: &dyn std::fmt::Display| DriverError::Restore(reason.to_string());
+        let mut committed = None;
+        for record in &records {
+            if let Change::Position(text) = changelog::decode(&driver.topology, record).map_err(|error| failed(&error))? {
+                committed = Some(text.to_owned());
+            }
+        }
+        let position = |text: String| Checkpoint::of_text(&text, &driver.topology).map_err(|error| failed(&error));
+        let checkpoint = committed.map(position).transpose()?;
+        if let Some(end) = driver.ends.first_mut() {
+            *end = checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.offset);
+        }
+        driver.changelogs = vec![records];
+        driver.committed = vec![checkpoint];
+        driver.crash_and_restore()?;
+        Ok(driver)
     }
 
     /// Drops every task and restores each from its changelog.

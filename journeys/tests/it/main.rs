@@ -15,6 +15,7 @@ mod words;
 mod orders;
 mod poison;
 mod replay;
+mod repeats;
 mod restate;
 mod sale;
 mod settled;

@@ -110,6 +110,17 @@ impl Checkpoint {
         Ok(found)
     }
 
+    /// Reads the checkpoint that a changelog states and checks it against the topology.
+    ///
+    /// # Errors
+    /// [`CheckpointError`], as [`Checkpoint::of`].
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn of_text(text: &str, topology: &Topology) -> Result<Self, CheckpointError> {
+        let foreign = || CheckpointError::Foreign { text: text.to_owned() };
+        let offset = Self::parse(text).ok_or_else(foreign)?.offset;
+        Self::of(&Position { offset, metadata: text.to_owned() }, topology)
+    }
+
     fn parse(text: &str) -> Option<Self> {
         let field = |name: &str| {
             text.split(' ')
