@@ -124,167 +124,52 @@ pub fn decode<M: Message>(value: Option<&[u8]>, envelope: &Envelope) -> Result<M
     }
 }
 
-impl Message for CouponCommand {
-    const SCHEMA_VERSION: u16 = 1;
-    json!();
-    fn kind(&self) -> &'static str {
-        self.kind()
-    }
-    fn key(&self) -> Cow<'_, str> {
-        self.campaign().as_str().into()
-    }
-    fn fingerprint(&self, value: &[u8]) -> Option<Fingerprint> {
-        // A claim carries its own.
-        if matches!(self, Self::Claim { .. }) { None } else { Some(Fingerprint::of(value)) }
-    }
-}
-
-impl Message for CouponEvent {
-    const SCHEMA_VERSION: u16 = 1;
-    json!();
-    fn kind(&self) -> &'static str {
-        self.fact.kind()
-    }
-    fn key(&self) -> Cow<'_, str> {
-        self.campaign.as_str().into()
-    }
-}
-
-impl Message for InventoryCommand {
-    const SCHEMA_VERSION: u16 = 1;
-    json!();
-    fn kind(&self) -> &'static str {
-        self.kind()
-    }
-    fn key(&self) -> Cow<'_, str> {
-        self.sku().as_str().into()
-    }
-    fn fingerprint(&self, value: &[u8]) -> Option<Fingerprint> {
-        Some(Fingerprint::of(value))
-    }
-}
-
-impl Message for InventoryEvent {
-    const SCHEMA_VERSION: u16 = 1;
-    json!();
-    fn kind(&self) -> &'static str {
-        self.fact.kind()
-    }
-    fn key(&self) -> Cow<'_, str> {
-        self.sku.as_str().into()
-    }
-}
-
-impl Message for OrderCommand {
-    const SCHEMA_VERSION: u16 = 1;
-    json!();
-    fn kind(&self) -> &'static str {
-        self.kind()
-    }
-    fn key(&self) -> Cow<'_, str> {
-        self.order().as_str().into()
-    }
-    fn fingerprint(&self, value: &[u8]) -> Option<Fingerprint> {
-        match self {
-            // Its time limits do not count.
-            Self::Place { .. } => Some(self.fingerprint()),
-            _ if self.request().is_some() => Some(Fingerprint::of(value)),
-            _ => None,
+/// What a message's kind and key are, and, for commands that are repeated, its fingerprint.
+macro_rules! message {
+    ($type:ty: |$message:ident| $kind:expr, $key:expr $(, |$value:ident| $fingerprint:expr)?) => {
+        #[allow(unused_variables, reason = "all messages of a type may be of one kind")]
+        impl Message for $type {
+            const SCHEMA_VERSION: u16 = 1;
+            json!();
+            fn kind(&self) -> &'static str {
+                let $message = self;
+                $kind
+            }
+            fn key(&self) -> Cow<'_, str> {
+                let $message = self;
+                Cow::from($key)
+            }
+            $(fn fingerprint(&self, $value: &[u8]) -> Option<Fingerprint> {
+                let $message = self;
+                $fingerprint
+            })?
         }
-    }
+    };
 }
 
-impl Message for OrderEvent {
-    const SCHEMA_VERSION: u16 = 1;
-    json!();
-    fn kind(&self) -> &'static str {
-        self.fact.kind()
-    }
-    fn key(&self) -> Cow<'_, str> {
-        self.order.as_str().into()
-    }
-}
-
-impl Message for PaymentCommand {
-    const SCHEMA_VERSION: u16 = 1;
-    json!();
-    fn kind(&self) -> &'static str {
-        self.kind()
-    }
-    fn key(&self) -> Cow<'_, str> {
-        self.order().as_str().into()
-    }
-}
-
-impl Message for PaymentEvent {
-    const SCHEMA_VERSION: u16 = 1;
-    json!();
-    fn kind(&self) -> &'static str {
-        self.answer.kind()
-    }
-    fn key(&self) -> Cow<'_, str> {
-        self.order.as_str().into()
-    }
-}
-
-impl Message for SettlementCommand {
-    const SCHEMA_VERSION: u16 = 1;
-    json!();
-    fn kind(&self) -> &'static str {
-        self.kind()
-    }
-    fn key(&self) -> Cow<'_, str> {
-        self.seller().as_str().into()
-    }
-    fn fingerprint(&self, value: &[u8]) -> Option<Fingerprint> {
-        // What orders say is not repeated under a request.
-        matches!(self, Self::SetPolicy { .. } | Self::CloseDay { .. }).then(|| Fingerprint::of(value))
-    }
-}
-
-impl Message for SettlementEvent {
-    const SCHEMA_VERSION: u16 = 1;
-    json!();
-    fn kind(&self) -> &'static str {
-        self.fact.kind()
-    }
-    fn key(&self) -> Cow<'_, str> {
-        self.seller.as_str().into()
-    }
-}
-
-impl Message for PriceCommand {
-    const SCHEMA_VERSION: u16 = 1;
-    json!();
-    fn kind(&self) -> &'static str {
-        self.kind()
-    }
-    fn key(&self) -> Cow<'_, str> {
-        self.sku().as_str().into()
-    }
-}
-
-impl Message for BestPrice {
-    const SCHEMA_VERSION: u16 = 1;
-    json!();
-    fn kind(&self) -> &'static str {
-        "best_price"
-    }
-    fn key(&self) -> Cow<'_, str> {
-        self.sku.as_str().into()
-    }
-}
-
-impl Message for Reply {
-    const SCHEMA_VERSION: u16 = 1;
-    json!();
-    fn kind(&self) -> &'static str {
-        "reply"
-    }
-    fn key(&self) -> Cow<'_, str> {
-        self.request.to_string().into()
-    }
-}
+// A claim carries its own fingerprint.
+message!(CouponCommand: |command| command.kind(), command.campaign().as_str(), |value| {
+    if matches!(command, CouponCommand::Claim { .. }) { None } else { Some(Fingerprint::of(value)) }
+});
+message!(CouponEvent: |event| event.fact.kind(), event.campaign.as_str());
+message!(InventoryCommand: |command| command.kind(), command.sku().as_str(), |value| Some(Fingerprint::of(value)));
+message!(InventoryEvent: |event| event.fact.kind(), event.sku.as_str());
+// The time limits of a placement do not count; answers have no request.
+message!(OrderCommand: |command| command.kind(), command.order().as_str(), |value| match command {
+    OrderCommand::Place { .. } => Some(command.fingerprint()),
+    _ => command.request().map(|_| Fingerprint::of(value)),
+});
+message!(OrderEvent: |event| event.fact.kind(), event.order.as_str());
+message!(PaymentCommand: |command| command.kind(), command.order().as_str());
+message!(PaymentEvent: |event| event.answer.kind(), event.order.as_str());
+// What orders say is not repeated under a request.
+message!(SettlementCommand: |command| command.kind(), command.seller().as_str(), |value| {
+    command.request().map(|_| Fingerprint::of(value))
+});
+message!(SettlementEvent: |event| event.fact.kind(), event.seller.as_str());
+message!(PriceCommand: |command| command.kind(), command.sku().as_str());
+message!(BestPrice: |best| "best_price", best.sku.as_str());
+message!(Reply: |reply| "reply", reply.request.to_string());
 
 #[cfg(test)]
 #[path = "codec_tests.rs"]

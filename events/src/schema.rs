@@ -12,43 +12,38 @@ use crate::prices::{BestPrice, PriceCommand};
 use crate::request::Reply;
 use crate::settlement::{SettlementCommand, SettlementEvent};
 
-/// The types that public topics carry, as `topics.yaml` names them.
-pub const NAMES: [&str; 13] = [
-    "CouponCommand",
-    "CouponEvent",
-    "InventoryCommand",
-    "InventoryEvent",
-    "OrderCommand",
-    "OrderEvent",
-    "PaymentCommand",
-    "PaymentEvent",
-    "SettlementCommand",
-    "SettlementEvent",
-    "PriceCommand",
-    "BestPrice",
-    "Reply",
-];
+/// Lists the types.
+macro_rules! schemas {
+    ($($type:ident),* $(,)?) => {
+        /// The types that public topics carry, as `topics.yaml` names them.
+        pub const NAMES: [&str; [$(stringify!($type)),*].len()] = [$(stringify!($type)),*];
 
-/// The JSON Schema (draft 2020-12) of a type that a public topic carries; nothing for any other name.
-#[must_use]
-pub fn of(name: &str) -> Option<Value> {
-    match name {
-        "CouponCommand" => Some(schema_for!(CouponCommand).to_value()),
-        "CouponEvent" => Some(schema_for!(CouponEvent).to_value()),
-        "InventoryCommand" => Some(schema_for!(InventoryCommand).to_value()),
-        "InventoryEvent" => Some(schema_for!(InventoryEvent).to_value()),
-        "OrderCommand" => Some(schema_for!(OrderCommand).to_value()),
-        "OrderEvent" => Some(schema_for!(OrderEvent).to_value()),
-        "PaymentCommand" => Some(schema_for!(PaymentCommand).to_value()),
-        "PaymentEvent" => Some(schema_for!(PaymentEvent).to_value()),
-        "SettlementCommand" => Some(schema_for!(SettlementCommand).to_value()),
-        "SettlementEvent" => Some(schema_for!(SettlementEvent).to_value()),
-        "PriceCommand" => Some(schema_for!(PriceCommand).to_value()),
-        "BestPrice" => Some(schema_for!(BestPrice).to_value()),
-        "Reply" => Some(schema_for!(Reply).to_value()),
-        _ => None,
-    }
+        /// The JSON Schema (draft 2020-12) of a type that a public topic carries; nothing for any other name.
+        #[must_use]
+        pub fn of(name: &str) -> Option<Value> {
+            match name {
+                $(stringify!($type) => Some(schema_for!($type).to_value()),)*
+                _ => None,
+            }
+        }
+    };
 }
+
+schemas!(
+    CouponCommand,
+    CouponEvent,
+    InventoryCommand,
+    InventoryEvent,
+    OrderCommand,
+    OrderEvent,
+    PaymentCommand,
+    PaymentEvent,
+    SettlementCommand,
+    SettlementEvent,
+    PriceCommand,
+    BestPrice,
+    Reply,
+);
 
 #[cfg(test)]
 #[path = "schema_tests.rs"]

@@ -7,3 +7,6 @@ pub mod policy;
 pub mod prices;
 pub mod settlement;
 pub(crate) mod kit;
+
+#[cfg(test)]
+mod recorded_tests;

@@ -293,7 +293,9 @@ impl TestDriver {
         let failed = |reason: &dyn std::fmt::Display| DriverError::Restore(reason.to_string());
         let mut committed = None;
         for record in &records {
-            if let Change::Position(text) = changelog::decode(&driver.topology, record).map_err(|error| failed(&error))? {
+            if let Change::Position(text) =
+                changelog::decode(&driver.topology, record).map_err(|error| failed(&error))?
+            {
                 committed = Some(text.to_owned());
             }
         }

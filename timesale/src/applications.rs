@@ -76,17 +76,27 @@ pub(crate) async fn run(
         .map_err(PartError::Internal)?
 }
 
-/// Prices, with a counter of the offers that are refused: price servers are not told.
+/// A counter by a label with these values. All are shown from the beginning: whoever watches a rate would miss the first of a series
+/// that only appears with it.
+fn counter<const N: usize>(
+    registry: &Registry,
+    options: Opts,
+    label: &str,
+    values: [&str; N],
+) -> anyhow::Result<IntCounterVec> {
+    let counter = IntCounterVec::new(options, &[label])?;
+    registry.register(Box::new(counter.clone()))?;
+    values.into_iter().for_each(|value| counter.with_label_values(&[value]).reset());
+    Ok(counter)
+}
+
+/// Prices, with a counter of the offers that are refused: price servers get no reply.
 fn prices(registry: &Registry) -> anyhow::Result<Topology> {
     let help =
         "Offers of other shops that were refused, by reason; one that is decided again after an abort counts again";
-    let refused = IntCounterVec::new(Opts::new("timesale_prices_offers_refused_total", help), &["reason"])?;
-    registry.register(Box::new(refused.clone()))?;
-    // Shown from the beginning: whoever watches a rate would miss the first of a series that only appears with it.
-    for reason in PriceRefusal::ALL {
-        refused.with_label_values(&[reason.code()]).reset();
-    }
-    Ok(processors::prices::counted_topology(move |reason| refused.with_label_values(&[reason.code()]).inc())?)
+    let options = Opts::new("timesale_prices_offers_refused_total", help);
+    let refused = counter(registry, options, "reason", PriceRefusal::ALL.map(PriceRefusal::code))?;
+    Ok(processors::prices::topology(move |reason| refused.with_label_values(&[reason.code()]).inc())?)
 }
 
 fn start(

@@ -4,8 +4,8 @@
 
 use serde_json::Value;
 
-use crate::replay;
 use crate::fixture::Fixture;
+use crate::replay;
 
 /// Some four hundred orders; one product runs out; who does not pay within ten seconds has lost the order.
 const SALE: [&str; 10] =

@@ -59,7 +59,7 @@ struct Prices {
 impl Prices {
     /// A processor that has heard nothing.
     fn begin() -> Self {
-        let driver = TestDriver::new(processors::prices::topology().expect("a topology"));
+        let driver = TestDriver::new(processors::prices::topology(|_| {}).expect("a topology"));
         Self { driver, ledger: PriceLedger::new(), shown: BTreeMap::new() }
     }
 

@@ -1,12 +1,15 @@
 //! A shopper's account in one campaign: the coupons, and the requests that were decided, so that a repeat is recognised. An
 //! operator's requests have an account without a shopper.
 
-use events::coupons::Refusal;
+use std::collections::BTreeSet;
+
+use events::coupons::{CampaignTerms, Refusal};
 use events::ids::{CampaignId, CouponId, RequestId, ShopperId};
 use events::request::{Fingerprint, Outcome, Reply};
 use events::time::Timestamp;
 
 use super::coupon::Coupon;
+use crate::kit::machine::Violation;
 use crate::kit::requests::{self as kit, Remembered, Requests, Seen, Standing};
 use crate::policy;
 
@@ -92,6 +95,18 @@ impl Account {
     /// Whether nothing is left to keep.
     pub(crate) fn is_empty(&self) -> bool {
         self.coupons.is_empty() && self.requests.0.is_empty()
+    }
+
+    /// A shopper has no more coupons than the terms allow, and a hold holds one coupon.
+    pub(crate) fn check(&self, terms: &CampaignTerms) -> Result<(), Violation> {
+        if self.coupons.len() > usize::from(terms.per_shopper) {
+            return Err(Violation("coupons of a shopper <= the limit per shopper"));
+        }
+        let mut holds = BTreeSet::new();
+        if !self.coupons.iter().filter_map(|coupon| coupon.hold()).all(|hold| holds.insert(hold)) {
+            return Err(Violation("a hold holds one coupon"));
+        }
+        Ok(())
     }
 
     /// The coupon of this id, if the shopper owns it.

@@ -6,9 +6,8 @@ use events::ids::CampaignId;
 use events::money::Money;
 use events::time::Timestamp;
 
-use super::effects::Effects;
-use super::timers::Wakeup;
-use crate::kit::invariant::CorruptState;
+use super::effects::{Effects, Wakeup};
+use crate::kit::machine::{CorruptState, Violation};
 use crate::policy;
 
 /// A campaign.
@@ -82,9 +81,9 @@ impl Campaign {
                 ..Counts::default()
             },
         };
-        effects.wake(campaign.terms.usable.until, Wakeup::expire());
-        effects.wake(campaign.retirement(), Wakeup::Retire);
-        effects.wake(effects.at().plus_millis(policy::RETRY_WINDOW_MS), Wakeup::forget());
+        effects.wake(campaign.terms.usable.until, Wakeup::expire(id));
+        effects.wake(campaign.retirement(), Wakeup::retire(id));
+        effects.wake(effects.at().plus_millis(policy::RETRY_WINDOW_MS), Wakeup::forget(id));
         campaign
     }
 
@@ -102,12 +101,12 @@ impl Campaign {
         let remaining = terms.stock.checked_sub(issued).ok_or(Refusal::TermsFrozen)?;
         if terms.usable.until != self.terms.usable.until {
             if issued == 0 {
-                effects.cancel(self.terms.usable.until, Wakeup::expire());
+                effects.cancel(self.terms.usable.until, Wakeup::expire(&self.id));
             }
-            effects.cancel(self.retirement(), Wakeup::Retire);
+            effects.cancel(self.retirement(), Wakeup::retire(&self.id));
             self.terms = terms.clone();
-            effects.wake(self.terms.usable.until, Wakeup::expire());
-            effects.wake(self.retirement(), Wakeup::Retire);
+            effects.wake(self.terms.usable.until, Wakeup::expire(&self.id));
+            effects.wake(self.retirement(), Wakeup::retire(&self.id));
         } else {
             self.terms = terms.clone();
         }
@@ -189,5 +188,19 @@ impl Campaign {
     /// When its coupons need not be kept any longer.
     fn retirement(&self) -> Timestamp {
         self.terms.usable.until.plus_millis(policy::CAMPAIGN_RETENTION_MS)
+    }
+
+    /// Every coupon is in exactly one place, and the money budget covers what is spent and what may yet be.
+    pub(crate) fn check(&self) -> Result<(), Violation> {
+        if !self.counts.stock.is_balanced() {
+            return Err(Violation("stock = remaining + granted + held + redeemed + expired + revoked"));
+        }
+        if self.counts.stock.stock != self.terms.stock {
+            return Err(Violation("the stock is what the terms say"));
+        }
+        if self.terms.budget.is_some_and(|budget| self.committed(0) > i128::from(budget.minor())) {
+            return Err(Violation("spent + reserved <= budget"));
+        }
+        Ok(())
     }
 }

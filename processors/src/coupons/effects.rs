@@ -1,17 +1,65 @@
-//! What one step leads to: facts, wake-ups of the campaign, and notices to orders that did not ask.
+//! What one step leads to: facts, timers of the campaign, and notices to orders that did not ask.
 
 use events::coupons::{CouponAnswer, CouponEvent};
-use events::ids::OrderId;
+use events::ids::{CampaignId, HoldId, OrderId, ShopperId};
 
-use super::timers::Wakeup;
-use crate::kit::effects;
+use crate::kit::field::Rest;
+use crate::kit::machine;
+use crate::kit::wakeup::wakeups;
 
 /// The effects of one step.
-pub(crate) type Effects = effects::Effects<CouponEvent, Wakeup, Notice>;
+pub(crate) type Effects = machine::Effects<CouponEvent, Wakeup, Notice>;
 
-/// What an order is told unasked: its hold has ended by somebody else's doing.
+/// An answer to an order that did not ask: its hold was ended by another.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Notice {
     pub(crate) order: OrderId,
     pub(crate) answer: CouponAnswer,
+}
+
+/// The kind of the timer that lets old requests be forgotten.
+pub(crate) const FORGET_REQUESTS: u8 = 5;
+
+wakeups!(
+    /// What a timer is for.
+    Wakeup {
+        /// A hold's time is over.
+        Lapse = 1 { campaign: CampaignId, hold: HoldId, shopper: ShopperId as Rest },
+        /// A use window is over: expire coupons, account by account, after this account.
+        Expire = 2 { campaign: CampaignId, after: Vec<u8> as Rest },
+        /// Old requests need not be remembered any longer, account by account, after this account.
+        Forget = 3 { campaign: CampaignId, after: Vec<u8> as Rest },
+        /// The campaign's accounts need not be kept any longer. They are deleted from the front, so no place is kept.
+        Retire = 4 { campaign: CampaignId },
+        /// Old requests for no campaign need not be remembered any longer.
+        ForgetRequests = FORGET_REQUESTS,
+    }
+);
+
+impl Wakeup {
+    /// The campaign that is woken.
+    pub(crate) fn campaign(&self) -> Option<&CampaignId> {
+        match self {
+            Self::Lapse { campaign, .. }
+            | Self::Expire { campaign, .. }
+            | Self::Forget { campaign, .. }
+            | Self::Retire { campaign } => Some(campaign),
+            Self::ForgetRequests => None,
+        }
+    }
+
+    /// The first round of an expiry.
+    pub(crate) fn expire(campaign: &CampaignId) -> Self {
+        Self::Expire { campaign: campaign.clone(), after: Vec::new() }
+    }
+
+    /// The first round in which old requests are forgotten.
+    pub(crate) fn forget(campaign: &CampaignId) -> Self {
+        Self::Forget { campaign: campaign.clone(), after: Vec::new() }
+    }
+
+    /// The first round in which a campaign's accounts are deleted.
+    pub(crate) fn retire(campaign: &CampaignId) -> Self {
+        Self::Retire { campaign: campaign.clone() }
+    }
 }

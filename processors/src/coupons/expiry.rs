@@ -4,9 +4,8 @@
 use streams::processor::{Context, Verdict};
 
 use super::campaign::Campaign;
-use super::effects::Effects;
+use super::effects::{Effects, Wakeup};
 use super::stores::{self, ACCOUNTS, AccountKey, CAMPAIGNS};
-use super::timers::Wakeup;
 use super::usage;
 use crate::kit::table::TableKey;
 use crate::policy;
@@ -18,11 +17,11 @@ pub(crate) fn wake(
     wakeup: &Wakeup,
     effects: &mut Effects,
 ) -> Result<(), Verdict> {
-    if campaign.retired && *wakeup != Wakeup::Retire {
+    if campaign.retired && !matches!(wakeup, Wakeup::Retire { .. }) {
         return Ok(());
     }
     match wakeup {
-        Wakeup::Lapse { shopper, hold } => {
+        Wakeup::Lapse { shopper, hold, .. } => {
             let key = AccountKey::new(campaign, Some(shopper));
             let mut account = ACCOUNTS.get(context, &key)?.unwrap_or_default();
             if usage::lapse(campaign, &mut account, shopper, *hold, effects)? {
@@ -30,12 +29,13 @@ pub(crate) fn wake(
             }
             Ok(())
         }
-        Wakeup::Expire { after } => expire(context, campaign, after, effects),
-        Wakeup::Forget { after } => forget(context, campaign, after, effects),
-        Wakeup::Retire => {
+        Wakeup::Expire { after, .. } => expire(context, campaign, after, effects),
+        Wakeup::Forget { after, .. } => forget(context, campaign, after, effects),
+        Wakeup::Retire { .. } => {
             retire(context, campaign, effects);
             Ok(())
         }
+        Wakeup::ForgetRequests => Ok(()),
     }
 }
 
@@ -66,7 +66,7 @@ fn expire(
         done = Some(key.bytes().into_owned());
     }
     if let (true, Some(after)) = (more, done) {
-        go_on(effects, Wakeup::Expire { after });
+        go_on(effects, Wakeup::Expire { campaign: campaign.id.clone(), after });
     }
     Ok(())
 }
@@ -83,8 +83,8 @@ fn forget(context: &mut dyn Context, campaign: &Campaign, after: &[u8], effects:
         }
     }
     match last {
-        Some(after) if full => go_on(effects, Wakeup::Forget { after }),
-        _ => effects.wake(effects.at().plus_millis(policy::RETRY_WINDOW_MS), Wakeup::forget()),
+        Some(after) if full => go_on(effects, Wakeup::Forget { campaign: campaign.id.clone(), after }),
+        _ => effects.wake(effects.at().plus_millis(policy::RETRY_WINDOW_MS), Wakeup::forget(&campaign.id)),
     }
     Ok(())
 }
@@ -96,7 +96,7 @@ fn retire(context: &mut dyn Context, campaign: &mut Campaign, effects: &mut Effe
         CAMPAIGNS.put(context, &campaign.id, campaign);
     }
     if stores::delete_accounts(context, campaign) == policy::ACCOUNTS_PER_ROUND {
-        go_on(effects, Wakeup::Retire);
+        go_on(effects, Wakeup::retire(&campaign.id));
     }
 }
 

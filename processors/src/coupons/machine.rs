@@ -10,7 +10,7 @@ use super::campaign::{Campaign, Place};
 use super::coupon::{Coupon, CouponState};
 use super::effects::Effects;
 use super::usage;
-use crate::kit::invariant::CorruptState;
+use crate::kit::machine::CorruptState;
 use crate::kit::requests::Remembered;
 
 /// Why a step was not taken.

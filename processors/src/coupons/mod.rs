@@ -5,7 +5,6 @@
 //! `machine` and `usage`, what orders are told is in `answers`, what time does is in `expiry`, how state is kept is in `stores` and
 //! `rows`.
 
-mod invariants;
 mod account;
 mod answers;
 mod campaign;
@@ -16,7 +15,6 @@ mod processor;
 mod rows;
 mod stores;
 mod expiry;
-mod timers;
 mod usage;
 
 use events::topics;

@@ -10,12 +10,10 @@ use streams::processor::Verdict;
 
 use super::account::{Account, Answer};
 use super::campaign::Campaign;
-use super::effects::Effects;
-use super::invariants;
+use super::effects::{Effects, Wakeup};
 use super::stores::{self, ACCOUNTS, AccountKey, CAMPAIGNS, COUNTS, CampaignNumber, REQUESTS};
-use super::timers::CouponTimer;
 use super::{answers, expiry, machine};
-use crate::kit::invariant;
+use crate::kit::machine::report;
 use crate::kit::requests::{Remembered, Seen};
 use crate::kit::step::Step;
 
@@ -27,20 +25,16 @@ pub(crate) fn decide(command: &CouponCommand, step: &mut Step<'_>) -> Result<(),
 }
 
 /// Does what time alone leads to.
-pub(crate) fn wake(timer: CouponTimer, step: &mut Step<'_>) -> Result<(), Verdict> {
+pub(crate) fn wake(wakeup: Wakeup, step: &mut Step<'_>) -> Result<(), Verdict> {
     let now = step.now();
-    match timer {
-        CouponTimer::ForgetRequests => Ok(REQUESTS.forget(step.context, now)?),
-        CouponTimer::Campaign(id, wakeup) => {
-            // A campaign is never deleted, so a timer without one would be another build's doing.
-            let Some(mut campaign) = stores::campaign(step.context, &id)? else {
-                return Err(Verdict::Fatal(format!("a timer is set for campaign {id}, which does not exist")));
-            };
-            let mut effects = Effects::new(now);
-            expiry::wake(step.context, &mut campaign, &wakeup, &mut effects)?;
-            record(&campaign, effects, step)
-        }
-    }
+    let Some(id) = wakeup.campaign() else { return Ok(REQUESTS.forget(step.context, now)?) };
+    // A campaign is never deleted, so a timer without one would be another build's doing.
+    let Some(mut campaign) = stores::campaign(step.context, id)? else {
+        return Err(Verdict::Fatal(format!("a timer is set for campaign {id}, which does not exist")));
+    };
+    let mut effects = Effects::new(now);
+    expiry::wake(step.context, &mut campaign, &wakeup, &mut effects)?;
+    record(&campaign, effects, step)
 }
 
 /// Decides a command, or finds it decided.
@@ -70,7 +64,7 @@ fn with_campaign(
     }
     let mut effects = Effects::new(step.now());
     let outcome = machine::decide(&mut campaign, &mut account, command, fingerprint, &mut effects)?;
-    invariant::report(&campaign.id, invariants::of_account(&campaign, &account));
+    report(&campaign.id, account.check(&campaign.terms));
     stores::put_account(step.context, &key, &account);
     if shopper.is_none() {
         CAMPAIGNS.put(step.context, &campaign.id, &campaign);
@@ -139,11 +133,10 @@ fn remember_refusal(
 
 /// Writes the counts, sets the timers, states the facts and sends the notices.
 fn record(campaign: &Campaign, effects: Effects, step: &mut Step<'_>) -> Result<(), Verdict> {
-    invariant::report(&campaign.id, invariants::of_campaign(campaign));
+    report(&campaign.id, campaign.check());
     COUNTS.put(step.context, &CampaignNumber(campaign.number), &campaign.counts);
-    step.set_timers(effects.timers, |wakeup| CouponTimer::Campaign(campaign.id.clone(), wakeup));
-    effects.events.iter().try_for_each(|event| step.state(&topics::COUPONS_EVENTS, event))?;
-    effects.notices.into_iter().try_for_each(|notice| notify(&notice.order, None, notice.answer, step))
+    let notices = step.carry_out(&topics::COUPONS_EVENTS, effects)?;
+    notices.into_iter().try_for_each(|notice| notify(&notice.order, None, notice.answer, step))
 }
 
 /// Answers the order that asked with what is true now, if it asked to be answered.

@@ -16,21 +16,13 @@ use crate::kit::table::Row;
 const SELLER_BIT: u32 = 14;
 
 /// A campaign's slow half: everything but its counts.
-impl Row for Campaign {
-    fn size_hint(&self) -> usize {
-        96
-    }
-}
+impl Row for Campaign {}
 
 /// A campaign's fast half.
 impl Row for Counts {}
 
 /// Times count from the campaign's origin, which keeps them short.
-impl Row for Account {
-    fn size_hint(&self) -> usize {
-        3 + 48 * (self.coupons.len() + self.requests.0.len())
-    }
-}
+impl Row for Account {}
 
 impl Field for Answer {
     fn write(&self, row: &mut Writer) {

@@ -10,7 +10,8 @@ use proptest::prelude::*;
 use super::account::{Account, Answer};
 use super::campaign::{Campaign, Counts};
 use super::coupon::{Coupon, CouponState, Hold, Redemption};
-use super::fixture::{at, campaign, request, terms};
+use super::effects::Wakeup;
+use super::fixture::{at, campaign, request, shopper, terms};
 use super::stores::{ACCOUNTS, AccountKey, CAMPAIGNS, COUNTS, CampaignNumber};
 use crate::kit::requests::{Remembered, Requests};
 use crate::kit::testing::rows;
@@ -105,6 +106,21 @@ fn a_granted_coupon_takes_at_most_forty_bytes() {
     let account = Account { coupons: vec![granted], requests: Requests::default() };
     let row = rows::write(&ACCOUNTS, &account_key(0), &account);
     assert!(row.len() <= 40, "{} bytes", row.len());
+}
+
+#[test]
+fn timers_of_version_1_are_these_bytes() {
+    let (campaign, hold) = (campaign("sale"), request("h").hold());
+    let of_sale = "01 04 73616c65";
+    let key = format!("{of_sale} {} 616e6e", rows::hex(hold.as_bytes()));
+    rows::check_wakeup(&Wakeup::Lapse { campaign: campaign.clone(), hold, shopper: shopper("ann") }, 1, &key);
+    let after = vec![0, 0, 0, 7, 0x61];
+    let key = format!("{of_sale} 00000007 61");
+    rows::check_wakeup(&Wakeup::Expire { campaign: campaign.clone(), after: after.clone() }, 2, &key);
+    rows::check_wakeup(&Wakeup::expire(&campaign), 2, of_sale);
+    rows::check_wakeup(&Wakeup::Forget { campaign: campaign.clone(), after }, 3, &key);
+    rows::check_wakeup(&Wakeup::retire(&campaign), 4, of_sale);
+    rows::check_wakeup(&Wakeup::ForgetRequests, 5, "01");
 }
 
 proptest! {

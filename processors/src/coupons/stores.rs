@@ -9,7 +9,7 @@ use streams::processor::{Context, Verdict};
 
 use super::account::{Account, Answer};
 use super::campaign::{Campaign, Counts};
-use super::timers;
+use super::effects;
 use crate::kit::field::Id;
 use crate::kit::request_store::{RequestStore, RequestTable};
 use crate::kit::row::{Corrupt, Reader, Writer};
@@ -27,7 +27,7 @@ pub(crate) const REQUEST_TABLE: RequestTable = RequestTable::new(3, "strangers")
 
 /// Requests that were decided while their campaign did not exist, or after it retired: all of them are refused.
 pub(crate) const REQUESTS: RequestStore<Answer> =
-    RequestStore::new(REQUEST_TABLE, timers::FORGET_REQUESTS, policy::REFUSED_REQUESTS, 0);
+    RequestStore::new(REQUEST_TABLE, effects::FORGET_REQUESTS, policy::REFUSED_REQUESTS, 0);
 
 /// No campaign's id: ids hold letters, digits, `-` and `_` only.
 const NUMBERED: &[u8] = b"#";

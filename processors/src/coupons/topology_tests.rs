@@ -26,17 +26,8 @@ processor coupons
 );
 
 fn contract() -> Contract<CouponCommand> {
-    Contract {
-        topology,
-        facts: topics::COUPONS_EVENTS.name(),
-        asks: &[],
-        at_ms: 1,
-        before: vec![],
-        replied: claim("one", "sale", "ann"),
-        unreplied: vec![],
-        impossible: vec![],
-        spread: ["a", "b", "c", "d", "e", "f"].map(|name| define(name, name, terms())).into(),
-    }
+    let spread = ["a", "b", "c", "d", "e", "f"].map(|name| define(name, name, terms()));
+    Contract::new(topology, &topics::COUPONS_EVENTS, 1, claim("one", "sale", "ann"), spread)
 }
 
 /// A hold on a coupon that does not exist: the order gets the refusal, in whatever partition its key lies.

@@ -11,10 +11,9 @@ use events::time::Timestamp;
 use super::account::Account;
 use super::campaign::{Campaign, Place};
 use super::coupon::{Coupon, CouponState, Hold, Redemption};
-use super::effects::{Effects, Notice};
+use super::effects::{Effects, Notice, Wakeup};
 use super::machine::Declined;
-use super::timers::Wakeup;
-use crate::kit::invariant::CorruptState;
+use crate::kit::machine::CorruptState;
 use crate::policy;
 
 /// A coupon, and who is said to own it.
@@ -57,7 +56,7 @@ pub(crate) fn hold(
         until: asked.until.min(now.plus_millis(policy::LONGEST_HOLD_MS)),
     };
     campaign.carry(Place::Granted, Place::Held)?;
-    effects.wake(hold.until, lapse_of(&hold, named.shopper));
+    effects.wake(hold.until, lapse_of(campaign, &hold, named.shopper));
     let fact = CouponFact::CouponHeld {
         request: asked.request,
         coupon: named.coupon,
@@ -83,7 +82,7 @@ pub(crate) fn release(
 ) -> Result<(), Declined> {
     let coupon = account.coupon(named.coupon).ok_or(Refusal::NotOwner)?;
     let held = coupon.held_by(hold).ok_or(Refusal::NotUsable)?;
-    effects.cancel(held.until, lapse_of(held, named.shopper));
+    effects.cancel(held.until, lapse_of(campaign, held, named.shopper));
     let ending = Ending { hold, request: Some(request), cause: ReleaseCause::Released };
     Ok(give_back(campaign, coupon, named.shopper, &ending, effects)?)
 }
@@ -172,7 +171,7 @@ pub(crate) fn redeem(
     let held = coupon.held_by(hold).filter(|held| effects.at() < held.until).ok_or(Refusal::NotUsable)?.clone();
     campaign.carry(Place::Held, Place::Redeemed)?;
     campaign.counts.spent = campaign.counts.spent.saturating_add(minor(held.discount));
-    effects.cancel(held.until, lapse_of(&held, named.shopper));
+    effects.cancel(held.until, lapse_of(campaign, &held, named.shopper));
     let redemption = Redemption { hold, order: held.order, discount: held.discount };
     campaign.state(redeemed(named, &redemption, request), effects);
     coupon.state = CouponState::Redeemed(redemption);
@@ -236,7 +235,7 @@ pub(crate) fn revoke(
     let place = match &coupon.state {
         CouponState::Granted => Place::Granted,
         CouponState::Held(held) => {
-            effects.cancel(held.until, lapse_of(held, named.shopper));
+            effects.cancel(held.until, lapse_of(campaign, held, named.shopper));
             effects.notices.push(Notice { order: held.order.clone(), answer: CouponAnswer::Revoked { hold: held.id } });
             Place::Held
         }
@@ -249,8 +248,8 @@ pub(crate) fn revoke(
     Ok(())
 }
 
-fn lapse_of(hold: &Hold, shopper: &ShopperId) -> Wakeup {
-    Wakeup::Lapse { shopper: shopper.clone(), hold: hold.id }
+fn lapse_of(campaign: &Campaign, hold: &Hold, shopper: &ShopperId) -> Wakeup {
+    Wakeup::Lapse { campaign: campaign.id.clone(), hold: hold.id, shopper: shopper.clone() }
 }
 
 /// A discount is never negative.

@@ -1,18 +1,34 @@
-//! What one step leads to: facts, wake-ups of holds, and notices to orders that did not ask.
+//! What one step leads to: facts, timers of holds, and notices to orders that did not ask.
 
-use events::ids::{OrderId, Sku};
+use events::ids::{HoldId, OrderId, Sku};
 use events::inventory::{InventoryEvent, StockAnswer};
 
-use super::timers::Wakeup;
-use crate::kit::effects;
+use crate::kit::field::Rest;
+use crate::kit::machine;
+use crate::kit::wakeup::wakeups;
 
 /// The effects of one step.
-pub(crate) type Effects = effects::Effects<InventoryEvent, Wakeup, Notice>;
+pub(crate) type Effects = machine::Effects<InventoryEvent, Wakeup, Notice>;
 
-/// What an order is told unasked: its hold has lapsed.
+/// An answer to an order that did not ask: its hold has lapsed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Notice {
     pub(crate) order: OrderId,
     pub(crate) sku: Sku,
     pub(crate) answer: StockAnswer,
 }
+
+/// The kind of the timer that lets old requests be forgotten.
+pub(crate) const FORGET_REQUESTS: u8 = 3;
+
+wakeups!(
+    /// What a timer is for.
+    Wakeup {
+        /// A hold's time is over.
+        Lapse = 1 { hold: HoldId, sku: Sku as Rest },
+        /// A hold need not be kept any longer.
+        Forget = 2 { hold: HoldId },
+        /// Old requests need not be remembered any longer.
+        ForgetRequests = FORGET_REQUESTS,
+    }
+);

@@ -11,7 +11,7 @@
 
 use events::hold::ReleaseCause;
 use events::ids::{HoldId, OrderId, RequestId, Sku};
-use events::inventory::{StockRefusal, UnitTerms};
+use events::inventory::{InventoryCommand, StockAnswer, StockRefusal, UnitTerms};
 use events::request::Fingerprint;
 use events::time::Timestamp;
 
@@ -83,4 +83,28 @@ impl Hold {
         let known = StepAnswer(refused).to(request, fingerprint);
         self.requests.remember(known, known.at, &policy::REQUESTS_PER_HOLD);
     }
+}
+
+/// The answer to an order's command: a function of the command, of why it was refused (if it was), and of the hold that it is about (if
+/// there is one) as it is now. So a repeat gets what is true now.
+pub(crate) fn answer_to(command: &InventoryCommand, refused: Option<StockRefusal>, hold: Option<&Hold>) -> StockAnswer {
+    if let Some(reason) = refused {
+        return StockAnswer::Refused { reason };
+    }
+    let answer = hold.and_then(|hold| match (command, &hold.state) {
+        (InventoryCommand::Hold { .. }, HoldState::Held { unit, until }) => {
+            Some(StockAnswer::Held { hold: hold.id, quantity: hold.quantity, unit: unit.clone(), until: *until })
+        }
+        (InventoryCommand::Commit { .. }, HoldState::Committed { .. }) => {
+            Some(StockAnswer::Committed { hold: hold.id })
+        }
+        (InventoryCommand::Release { .. }, HoldState::Released { cause }) => {
+            Some(StockAnswer::Released { hold: hold.id, cause: *cause })
+        }
+        (InventoryCommand::Return { .. }, HoldState::Committed { returned }) => {
+            Some(StockAnswer::Returned { hold: hold.id, returned: *returned })
+        }
+        _ => None,
+    });
+    answer.unwrap_or(StockAnswer::Refused { reason: StockRefusal::NotHeld })
 }

@@ -5,8 +5,6 @@
 //! (orders), what orders are told is in `answers`, how state is kept is in `stores` and `rows`. With every definition the prices
 //! processor is told what the product costs.
 
-mod invariants;
-mod answers;
 mod hold;
 mod effects;
 mod machine;
@@ -16,7 +14,6 @@ mod product;
 mod requests;
 mod rows;
 mod stores;
-mod timers;
 
 use events::topics;
 use streams::topology::{Topology, TopologyError};
@@ -49,7 +46,7 @@ pub fn topology() -> Result<Topology, TopologyError> {
 #[cfg(test)]
 #[path = "."]
 mod tests {
-    use super::{hold, product, stores, topology};
+    use super::{effects, hold, product, stores, topology};
 
     mod fixture;
     mod table;

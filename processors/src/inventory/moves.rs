@@ -7,11 +7,10 @@ use events::inventory::{InventoryFact, MOST_QUANTITY, StockAnswer, StockRefusal}
 use events::request::Fingerprint;
 use events::time::Timestamp;
 
-use super::effects::{Effects, Notice};
+use super::effects::{Effects, Notice, Wakeup};
 use super::hold::{Hold, HoldState};
 use super::product::{Place, Product};
-use super::timers::Wakeup;
-use crate::kit::invariant::CorruptState;
+use crate::kit::machine::CorruptState;
 use crate::kit::requests::Requests;
 use crate::policy;
 

@@ -9,17 +9,15 @@ use events::request::{Fingerprint, Outcome};
 use events::topics;
 use streams::processor::Verdict;
 
-use super::effects::Effects;
-use super::hold::Hold;
-use super::invariants;
+use super::effects::{Effects, Wakeup};
+use super::hold::{Hold, answer_to};
 use super::machine::MerchantCommand;
 use super::moves::{Declined, Move, Wanted};
 use super::product::Product;
 use super::requests::Decided;
 use super::stores::{self, FORMER_REQUESTS, HOLDS, PRODUCTS, REQUESTS};
-use super::timers::Wakeup;
-use super::{answers, machine, moves};
-use crate::kit::invariant;
+use super::{machine, moves};
+use crate::kit::machine::report;
 use crate::kit::requests::{Remembered, Seen};
 use crate::kit::step::Step;
 
@@ -123,7 +121,7 @@ fn decide_for_order(
             (decided.err(), hold)
         }
     };
-    Ok(answers::to(command, refused, hold.as_ref()))
+    Ok(answer_to(command, refused, hold.as_ref()))
 }
 
 fn decide_move(command: &InventoryCommand, fingerprint: Fingerprint, step: &mut Step<'_>) -> Result<Decision, Verdict> {
@@ -262,7 +260,7 @@ fn asking(command: &InventoryCommand, step: &Step<'_>) -> Option<OrderId> {
 
 /// Writes the level, sets the timers, states the facts and sends the notices. The prices processor learns what a product costs.
 fn record(product: &Product, effects: Effects, step: &mut Step<'_>) -> Result<(), Verdict> {
-    invariant::report(&product.sku, invariants::of_product(product));
+    report(&product.sku, product.check());
     stores::put_level(step.context, product);
     for price in effects.events.iter().filter_map(PriceCommand::own_price) {
         step.send(&topics::PRICES_INBOX, &price)?;

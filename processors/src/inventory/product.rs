@@ -5,7 +5,7 @@ use events::ids::Sku;
 use events::inventory::{InventoryEvent, InventoryFact, MOST_STOCK, ProductTerms, StockLevel, StockRefusal};
 
 use super::effects::Effects;
-use crate::kit::invariant::CorruptState;
+use crate::kit::machine::{CorruptState, Violation};
 
 /// A product.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -101,5 +101,10 @@ impl Product {
             stock: self.level,
             fact,
         });
+    }
+
+    /// Every unit is in exactly one place.
+    pub(crate) fn check(&self) -> Result<(), Violation> {
+        if self.level.is_balanced() { Ok(()) } else { Err(Violation("received = available + held + sold")) }
     }
 }

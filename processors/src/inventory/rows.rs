@@ -29,19 +29,11 @@ numbered!(StockRefusal, "refusal" {
     8 InvalidChange, 9 TooManyRequests,
 });
 
-impl Row for ProductTerms {
-    fn size_hint(&self) -> usize {
-        64 + self.name.len()
-    }
-}
+impl Row for ProductTerms {}
 
 impl Row for Level {}
 
-impl Row for Hold {
-    fn size_hint(&self) -> usize {
-        96 + 25 * self.requests.0.len()
-    }
-}
+impl Row for Hold {}
 
 impl Field for Decided {
     fn write(&self, row: &mut Writer) {

@@ -9,6 +9,7 @@ use events::request::Fingerprint;
 use events::time::Window;
 use proptest::prelude::*;
 
+use super::effects::Wakeup;
 use super::fixture::{at, order, request, sku, terms};
 use super::hold::{Hold, HoldState, StepAnswer};
 use super::product::Level;
@@ -94,6 +95,15 @@ fn a_committed_hold_takes_at_most_eighty_bytes() {
     committed.requests.0.push(StepAnswer(None).to(request("c"), Fingerprint::from_u64(u64::MAX)));
     let row = rows::write(&HOLDS, &committed.id, &committed);
     assert!(row.len() <= 80, "{} bytes", row.len());
+}
+
+#[test]
+fn timers_of_version_1_are_these_bytes() {
+    let hold = request("h").hold();
+    let id = rows::hex(hold.as_bytes());
+    rows::check_wakeup(&Wakeup::Lapse { hold, sku: sku("tea") }, 1, &format!("01 {id} 746561"));
+    rows::check_wakeup(&Wakeup::Forget { hold }, 2, &format!("01 {id}"));
+    rows::check_wakeup(&Wakeup::ForgetRequests, 3, "01");
 }
 
 proptest! {

@@ -4,10 +4,10 @@ use events::ids::{HoldId, Sku};
 use events::inventory::ProductTerms;
 use streams::processor::{Context, Verdict};
 
+use super::effects;
 use super::hold::Hold;
 use super::product::{Level, Product};
 use super::requests::Decided;
-use super::timers;
 use crate::kit::request_store::{FormerRequests, RequestStore, RequestTable};
 use crate::kit::table::Table;
 use crate::policy;
@@ -26,7 +26,7 @@ pub(crate) const REQUEST_TABLE: RequestTable = RequestTable::new(4, "strangers")
 /// The requests in their table.
 pub(crate) const REQUESTS: RequestStore<Decided> = RequestStore::new(
     REQUEST_TABLE,
-    timers::FORGET_REQUESTS,
+    effects::FORGET_REQUESTS,
     policy::REFUSED_STOCK_REQUESTS,
     policy::ACCEPTED_REQUESTS,
 );

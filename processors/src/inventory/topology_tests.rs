@@ -26,17 +26,9 @@ processor inventory
 );
 
 fn contract() -> Contract<InventoryCommand> {
-    Contract {
-        topology,
-        facts: topics::INVENTORY_EVENTS.name(),
-        asks: &[],
-        at_ms: 1,
-        before: vec![],
-        replied: define("d", "tea", terms()),
-        unreplied: vec![hold("one", "tea", 1, 9)],
-        impossible: vec![],
-        spread: ["a", "b", "c", "d", "e", "f"].map(|name| define(name, name, terms())).into(),
-    }
+    let spread = ["a", "b", "c", "d", "e", "f"].map(|name| define(name, name, terms()));
+    Contract::new(topology, &topics::INVENTORY_EVENTS, 1, define("d", "tea", terms()), spread)
+        .unreplied(hold("one", "tea", 1, 9))
 }
 
 #[test]

@@ -75,6 +75,24 @@ macro_rules! form {
 }
 pub(crate) use form;
 
+/// Names a form that writes a value as another type's form does: `to` makes that other value of it, `from` makes it again.
+macro_rules! written_as {
+    ($(#[$doc:meta])* $name:ident of $type:ty: $form:ty, $to:expr, $from:expr) => {
+        $(#[$doc])*
+        pub(crate) struct $name;
+
+        impl $crate::kit::field::Form<$type> for $name {
+            fn write(value: &$type, row: &mut $crate::kit::row::Writer) {
+                <$form as $crate::kit::field::Form<_>>::write(&$to(value), row);
+            }
+            fn read(row: &mut $crate::kit::row::Reader<'_>) -> Result<$type, $crate::kit::row::Corrupt> {
+                <$form as $crate::kit::field::Form<_>>::read(row).map($from)
+            }
+        }
+    };
+}
+pub(crate) use written_as;
+
 /// Gives each variant of an enum without fields its number, and names what an unknown number is.
 macro_rules! numbered {
     ($type:ident, $what:literal { $($number:literal $variant:ident),* $(,)? }) => {
@@ -315,6 +333,28 @@ impl<T: Id> Form<T> for Key {
     fn write(_: &T, _: &mut Writer) {}
     fn read(row: &mut Reader<'_>) -> Result<T, Corrupt> {
         T::of_key(row.key())
+    }
+}
+
+/// An id at the end of a key: everything that is left, without a length.
+pub(crate) struct Rest;
+
+impl<T: Id> Form<T> for Rest {
+    fn write(value: &T, row: &mut Writer) {
+        row.fixed(value.key_bytes());
+    }
+    fn read(row: &mut Reader<'_>) -> Result<T, Corrupt> {
+        T::of_key(row.rest())
+    }
+}
+
+/// The key of another row at the end of a key.
+impl Form<Vec<u8>> for Rest {
+    fn write(value: &Vec<u8>, row: &mut Writer) {
+        row.fixed(value);
+    }
+    fn read(row: &mut Reader<'_>) -> Result<Vec<u8>, Corrupt> {
+        Ok(row.rest().to_vec())
     }
 }
 

@@ -1,5 +1,7 @@
 //! One record's or timer's work: the stores and the log time, and where what follows from it goes.
 
+use std::fmt::Display;
+
 use events::codec::{Message, encode};
 use events::envelope::Envelope;
 use events::ids::{OrderId, RequestId};
@@ -7,11 +9,13 @@ use events::orders::OrderCommand;
 use events::request::{Fingerprint, Outcome, Reply};
 use events::time::Timestamp;
 use events::topics::{self, Topic};
+use streams::codec::Codec;
 use streams::processor::{Context, Verdict};
 use streams::record::Outgoing;
 use streams::wakeup::{self, Wakeup};
 
-use super::effects::{Effects, TimerChange};
+use super::machine::{Effects, TimerChange};
+use super::table::{Rows, Table};
 
 /// The work at hand.
 pub(crate) struct Step<'a> {
@@ -80,14 +84,14 @@ impl Step<'_> {
         self.forward(&topics::INGRESS_REPLIES, Some(partition), reply, &self.envelope.onward())
     }
 
-    /// Sets and cancels timers.
-    pub(crate) fn set_timers<W, T: Wakeup>(&mut self, changes: Vec<TimerChange<W>>, full: impl Fn(W) -> T) {
-        for change in changes {
-            match change {
-                TimerChange::Set(at, wakeup) => wakeup::schedule(self.context, at.as_millis(), &full(wakeup)),
-                TimerChange::Cancel(at, wakeup) => wakeup::cancel(self.context, at.as_millis(), &full(wakeup)),
-            }
-        }
+    /// The row that a timer is about. What such a row is about is never forgotten, so a timer without one would be another build's
+    /// doing.
+    pub(crate) fn woken<K: Display, V>(&self, table: &Table<K, V>, key: &K) -> Result<V, Verdict>
+    where
+        Rows: Codec<K, V>,
+    {
+        let none = || Verdict::Fatal(format!("a timer is set for {key}, which is not in table {}", table.name()));
+        table.get(self.context, key)?.ok_or_else(none)
     }
 
     /// Moves the one timer that something has.
@@ -103,13 +107,18 @@ impl Step<'_> {
         }
     }
 
-    /// Carries effects out whose wake-ups say all by themselves; answers with the notices.
+    /// Sets the timers and states the facts of a step. The notices are returned.
     pub(crate) fn carry_out<M: Message, W: Wakeup, N>(
         &mut self,
         topic: &Topic<M>,
         effects: Effects<M, W, N>,
     ) -> Result<Vec<N>, Verdict> {
-        self.set_timers(effects.timers, |wakeup| wakeup);
+        for change in effects.timers {
+            match change {
+                TimerChange::Set(at, wakeup) => wakeup::schedule(self.context, at.as_millis(), &wakeup),
+                TimerChange::Cancel(at, wakeup) => wakeup::cancel(self.context, at.as_millis(), &wakeup),
+            }
+        }
         effects.events.iter().try_for_each(|event| self.state(topic, event))?;
         Ok(effects.notices)
     }

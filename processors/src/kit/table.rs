@@ -33,9 +33,9 @@ pub(crate) trait Row: Field {
     /// The newest version of the row: its first byte.
     const VERSION: u8 = 1;
 
-    /// About how many bytes the row takes, so that it is written without growing.
+    /// About how many bytes the row takes, so that it is written without growing; few take more than these.
     fn size_hint(&self) -> usize {
-        64
+        256
     }
 
     /// The row's bytes.

@@ -11,7 +11,7 @@ use super::coupon::CouponState;
 use super::effects::Effects;
 use super::line::Stock;
 use super::order::Order;
-use crate::kit::invariant::CorruptState;
+use crate::kit::machine::CorruptState;
 
 impl Order {
     /// The inventory processor answers, or tells unasked that a hold lapsed.

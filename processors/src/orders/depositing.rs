@@ -8,7 +8,7 @@ use events::payments::{Decline, Payment, PaymentMethod, RefundAccount};
 use super::effects::Effects;
 use super::order::Order;
 use super::payment::{Refund, RefundKind};
-use crate::kit::invariant::CorruptState;
+use crate::kit::machine::CorruptState;
 use crate::policy;
 
 impl Order {

@@ -2,12 +2,16 @@
 //! writes it, all of it in one transaction.
 
 use events::coupons::CouponCommand;
+use events::ids::OrderId;
 use events::inventory::InventoryCommand;
 use events::orders::OrderEvent;
 use events::payments::PaymentCommand;
 use events::request::Reply;
 use events::settlement::SettlementCommand;
 use events::time::Timestamp;
+
+use crate::kit::field::Rest;
+use crate::kit::wakeup::wakeups;
 
 /// A message to be written.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -53,3 +57,11 @@ impl Effects {
         self.outputs.push(output);
     }
 }
+
+wakeups!(
+    /// What a timer is for. There is one per order, set to the first thing that time alone leads to.
+    Wakeup {
+        /// An order has something to do.
+        Order = 1 { order: OrderId as Rest },
+    }
+);

@@ -6,7 +6,7 @@ use events::orders::{LineAmounts, OrderState};
 use super::coupon::CouponState;
 use super::line::Stock;
 use super::order::Order;
-use crate::kit::invariant::Violation;
+use crate::kit::machine::Violation;
 
 /// Amounts are the sum of the lines, nobody is charged half or given back more than was charged, and an order that was given up
 /// holds no money and asks for none of its holds' use.

@@ -11,7 +11,7 @@ use super::effects::{Effects, Output};
 use super::order::Order;
 use super::paying::pause;
 use super::payment::LookUp;
-use crate::kit::invariant::CorruptState;
+use crate::kit::machine::CorruptState;
 use crate::policy;
 
 impl Order {

@@ -10,7 +10,7 @@ use super::effects::Effects;
 use super::order::Order;
 use super::refunding::RefundRequest;
 use super::requests::Answer;
-use crate::kit::invariant::CorruptState;
+use crate::kit::machine::CorruptState;
 use crate::kit::requests::Remembered;
 use crate::policy;
 

@@ -27,11 +27,9 @@ mod processor;
 mod refunding;
 mod requests;
 mod rows;
-mod rows_of_lines;
 mod rows_of_payments;
 mod settling;
 mod steps;
-mod timers;
 
 use events::topics;
 use streams::topology::{Topology, TopologyError};

@@ -10,7 +10,7 @@ use super::effects::{Effects, Output};
 use super::order::Order;
 use super::payment::{Attempt, RefundKind};
 use super::refunding::Plan;
-use crate::kit::invariant::CorruptState;
+use crate::kit::machine::CorruptState;
 use crate::policy;
 
 impl Order {

@@ -17,7 +17,7 @@ use super::line::{Line, Stock};
 use super::order::Order;
 use super::payment::LookUps;
 use super::requests::Answer;
-use crate::kit::invariant::CorruptState;
+use crate::kit::machine::CorruptState;
 use crate::kit::requests::{Remembered, Requests};
 use crate::policy;
 

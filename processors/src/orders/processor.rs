@@ -8,13 +8,12 @@ use events::time::Timestamp;
 use events::topics;
 use streams::processor::Verdict;
 
-use super::effects::{Effects, Output};
+use super::effects::{Effects, Output, Wakeup};
 use super::invariants;
 use super::machine::{self, Woken};
 use super::order::Order;
 use super::placing::{Placement, place};
-use super::timers::WakeOrder;
-use crate::kit::invariant;
+use crate::kit::machine::report;
 use crate::kit::requests::Seen;
 use crate::kit::step::Step;
 use crate::kit::table::{Row, Table};
@@ -53,11 +52,9 @@ pub(crate) fn decide(message: &OrderCommand, step: &mut Step<'_>) -> Result<(), 
 }
 
 /// Does what time alone leads to.
-pub(crate) fn wake(WakeOrder(id): WakeOrder, step: &mut Step<'_>) -> Result<(), Verdict> {
-    // An order that is forgotten has no timer, so a timer without one would be another build's doing.
-    let Some(mut order) = ORDERS.get(step.context, &id)? else {
-        return Err(Verdict::Fatal(format!("a timer is set for order {id}, which does not exist")));
-    };
+pub(crate) fn wake(Wakeup::Order { order: id }: Wakeup, step: &mut Step<'_>) -> Result<(), Verdict> {
+    // An order that is forgotten has no timer.
+    let mut order = step.woken(&ORDERS, &id)?;
     let now = step.now();
     // The timer that is due is gone.
     order.timer = order.timer.filter(|set| *set > now);
@@ -65,7 +62,7 @@ pub(crate) fn wake(WakeOrder(id): WakeOrder, step: &mut Step<'_>) -> Result<(), 
     match machine::wake(&mut order, &mut effects)? {
         Woken::Kept => keep(order, effects, step),
         Woken::Over => {
-            step.move_timer(order.timer, None, &WakeOrder(id.clone()));
+            step.move_timer(order.timer, None, &Wakeup::Order { order: id.clone() });
             ORDERS.delete(step.context, &id);
             Ok(())
         }
@@ -125,9 +122,9 @@ fn reject(
 
 /// Writes the order, sets its timer, and writes what the step leads to.
 fn keep(mut order: Order, effects: Effects, step: &mut Step<'_>) -> Result<(), Verdict> {
-    invariant::report(&order.id, invariants::of_order(&order));
+    report(&order.id, invariants::of_order(&order));
     let wake = order.wake_at();
-    step.move_timer(order.timer, wake, &WakeOrder(order.id.clone()));
+    step.move_timer(order.timer, wake, &Wakeup::Order { order: order.id.clone() });
     order.timer = wake;
     let row = order.to_bytes(Timestamp::default());
     // Answers that come twice, and hints that were seen, change nothing.

@@ -15,7 +15,7 @@ use super::order::Order;
 use super::paying::{pause, short};
 use super::payment::{Refund, RefundKind};
 use super::placing::are_units;
-use crate::kit::invariant::CorruptState;
+use crate::kit::machine::CorruptState;
 use crate::policy;
 
 /// A refund that is to begin.

@@ -3,12 +3,13 @@
 
 use events::coupons::Refusal;
 use events::ids::Sku;
-use events::inventory::StockRefusal;
-use events::orders::{OrderAmounts, OrderRefusal, OrderState, Reason, TimeLimits};
+use events::inventory::{StockRefusal, UnitTerms};
+use events::orders::{LineAmounts, OrderAmounts, OrderRefusal, OrderState, Reason, TimeLimits};
 use events::payments::Decline;
 use events::time::Timestamp;
 
 use super::coupon::{Coupon, CouponState};
+use super::line::{Line, Stock};
 use super::order::{Asking, Order};
 use super::requests::{Answer, Applied};
 use crate::kit::field::{Field, Form, Key, fields, numbered};
@@ -45,6 +46,9 @@ fields!(Order {
 fields!(TimeLimits { pay_ms, ship_ms, deliver_ms, confirm_ms });
 fields!(OrderAmounts { gross, discount, due, paid, refunded });
 fields!(Coupon { campaign, id, discount, state, restoring });
+fields!(Line { sku, quantity, stock, unit, amounts, refunded, returned, returning });
+fields!(UnitTerms { seller, category, list_price, unit_price, supply_price });
+fields!(LineAmounts { gross, platform_share, seller_share, due });
 fields!(Asking { round, next });
 fields!(Applied { version, state, amounts, deadline });
 
@@ -56,6 +60,7 @@ numbered!(OrderState, "order state" {
 numbered!(CouponState, "coupon state" {
     0 Wanted, 1 Asked, 2 Held, 3 Redeeming, 4 Redeemed, 5 Releasing, 6 Ended, 7 Lost,
 });
+numbered!(Stock, "state of stock" { 0 Asked, 1 Held, 2 Committing, 3 Committed, 4 Releasing, 5 Ended, 6 Lost });
 numbered!(Decline, "decline" { 0 TryAnother, 1 Restart, 2 Fault });
 
 impl Row for Order {

@@ -10,7 +10,7 @@ use events::payments::{Decline, PaymentMethod};
 use events::request::Fingerprint;
 use proptest::prelude::*;
 
-use super::effects::Effects;
+use super::effects::{Effects, Wakeup};
 use super::fixture::{account, at, coupon, key, place, request, sku, unit, units};
 use super::line::Stock;
 use super::order::{Asking, Order};
@@ -110,6 +110,11 @@ fn an_order_is_small() {
     let order = fresh();
     let length = rows::write(&ORDERS, &order.id, &order).len();
     assert!(length <= 256, "{length} bytes");
+}
+
+#[test]
+fn timers_of_version_1_are_these_bytes() {
+    rows::check_wakeup(&Wakeup::Order { order: OrderId::new("ord_12").unwrap() }, 1, "01 6f72645f3132");
 }
 
 proptest! {

@@ -27,8 +27,6 @@ processor orders
 "
 );
 
-const ASKS: [&str; 2] = [topics::COUPONS_INBOX.name(), topics::INVENTORY_INBOX.name()];
-
 fn contract() -> Contract<OrderCommand> {
     let cancel = |name: &str| OrderCommand::Cancel {
         request: request(name),
@@ -42,17 +40,12 @@ fn contract() -> Contract<OrderCommand> {
     if let OrderCommand::Place { request: own, .. } = &mut foreign {
         *own = request("another");
     }
-    Contract {
-        topology,
-        facts: topics::ORDERS_EVENTS.name(),
-        asks: &ASKS,
-        at_ms: 1,
-        before: vec![],
-        replied: cancel("unknown-order"),
-        unreplied: vec![command()],
-        impossible: vec![("another request's order", foreign)],
-        spread: ["a", "b", "c", "d", "e", "f"].map(|name| place(name, vec![units("tea", 1)], None)).into(),
-    }
+    let spread = ["a", "b", "c", "d", "e", "f"].map(|name| place(name, vec![units("tea", 1)], None));
+    Contract::new(topology, &topics::ORDERS_EVENTS, 1, cancel("unknown-order"), spread)
+        .unreplied(command())
+        .impossible("another request's order", foreign)
+        .asks(&topics::COUPONS_INBOX)
+        .asks(&topics::INVENTORY_INBOX)
 }
 
 fn command() -> OrderCommand {

@@ -6,15 +6,13 @@ use std::sync::{Arc, Mutex};
 
 use audit::ledgers::prices::PriceLedger;
 use events::prices::{BestPrice, PriceCommand, PriceRefusal};
-use events::request::Reply;
 use events::time::Timestamp;
 use events::topics;
 use streams::driver::DriverError;
 
-use super::counted_topology;
 use super::processor::PRODUCTS;
-use super::table::own;
-use crate::kit::testing::driver::Driver;
+use super::topology;
+use crate::kit::testing::driver::{Driver, Effect};
 
 pub(crate) struct Fixture {
     pub(crate) driver: Driver,
@@ -22,34 +20,20 @@ pub(crate) struct Fixture {
     refused: Arc<Mutex<BTreeMap<PriceRefusal, u64>>>,
 }
 
-/// What one command led to.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Effect {
-    pub(crate) best: Vec<BestPrice>,
-    pub(crate) reply: Option<Reply>,
-}
-
 impl Fixture {
     pub(crate) fn new() -> Self {
         let refused: Arc<Mutex<BTreeMap<PriceRefusal, u64>>> = Arc::default();
         let counts = Arc::clone(&refused);
-        let topology = counted_topology(move |reason| *counts.lock().unwrap().entry(reason).or_default() += 1);
+        let topology = topology(move |reason| *counts.lock().unwrap().entry(reason).or_default() += 1);
         Self { driver: Driver::new(topology), ledger: PriceLedger::new(), refused }
     }
 
-    /// A fixture in which tea has this list price.
-    pub(crate) fn with_tea(list_price: i64) -> Self {
-        let mut fixture = Self::new();
-        fixture.send(&own(1, list_price, None), 0).unwrap();
-        fixture
-    }
-
     /// Sends a command.
-    pub(crate) fn send(&mut self, command: &PriceCommand, at_ms: i64) -> Result<Effect, DriverError> {
+    pub(crate) fn send(&mut self, command: &PriceCommand, at_ms: i64) -> Result<Effect<BestPrice>, DriverError> {
         self.driver.send(command, at_ms)?;
         self.ledger.hear(command, Timestamp::from_millis(at_ms));
         assert_eq!(*self.refused.lock().unwrap(), *self.ledger.refused(), "every refused offer is counted, once");
-        Ok(Effect { best: self.best(), reply: self.driver.reply(command.request(), command) })
+        Ok(Effect { events: self.best(), reply: self.driver.reply(command.request(), command) })
     }
 
     /// Lets time pass to this instant.

@@ -3,7 +3,7 @@
 use events::prices::MOST_OFFERS;
 
 use super::fixture::Fixture;
-use super::table::{check, offer, own};
+use super::table::{check, offer, own, with_tea};
 use crate::kit::testing::names::sku;
 
 #[test]
@@ -125,7 +125,7 @@ fn what_happens_while_nobody_looks_is_stated_as_it_is_by_then() {
 
 #[test]
 fn a_product_waits_for_one_timer_at_most() {
-    let mut fixture = Fixture::with_tea(1_000);
+    let mut fixture = with_tea(1_000);
     assert_eq!(fixture.driver.timers(0), 0);
     for number in 0..10 {
         for (name, fresh) in [("a", 7), ("b", 5), ("c", 9)] {
@@ -140,7 +140,7 @@ fn a_product_waits_for_one_timer_at_most() {
 
 #[test]
 fn a_product_has_so_many_sources_and_a_stale_one_makes_room() {
-    let mut fixture = Fixture::with_tea(1_000);
+    let mut fixture = with_tea(1_000);
     for number in 0..MOST_OFFERS {
         let fresh = if number == 3 { 5 } else { 60 };
         fixture.send(&offer(&format!("s{number}"), 900, 0, fresh), 0).unwrap();

@@ -8,6 +8,7 @@ use events::prices::{BestPrice, MOST_OFFERS, PriceRefusal, Winner};
 use events::time::Timestamp;
 
 use super::offer::{Offer, Wanted, is_plausible};
+use crate::kit::machine::Violation;
 
 /// What a product costs with us.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -47,22 +48,19 @@ impl OwnPrice {
 }
 
 impl Product {
-    /// A product of which nothing was stated yet.
-    pub(crate) fn new(own: OwnPrice) -> Self {
-        Self { own, offers: Vec::new(), stated: None, wake: None }
-    }
-
-    /// Inventory has defined the product anew. What was said of an older definition changes nothing; offers that are absurd beside
-    /// the new list price are not believed any longer.
-    pub(crate) fn define(&mut self, own: OwnPrice) {
-        if own.version > self.own.version {
-            self.own = own;
-            self.offers.retain(|offer| is_plausible(offer.price, own.list_price));
+    /// Inventory has defined the product, perhaps anew. An older definition changes nothing; offers that are absurd beside the new list
+    /// price are not believed any longer.
+    pub(crate) fn define(known: Option<Self>, own: OwnPrice) -> Self {
+        let mut product = known.unwrap_or(Self { own, offers: Vec::new(), stated: None, wake: None });
+        if own.version > product.own.version {
+            product.own = own;
+            product.offers.retain(|offer| is_plausible(offer.price, own.list_price));
         }
+        product
     }
 
     /// Takes an offer in, in place of its source's last one.
-    pub(crate) fn offer(&mut self, wanted: &Wanted<'_>, now: Timestamp) -> Result<(), PriceRefusal> {
+    pub(crate) fn offer(mut self, wanted: &Wanted<'_>, now: Timestamp) -> Result<Self, PriceRefusal> {
         let offer = wanted.judge(self.own.list_price, now)?;
         self.forget_stale(now);
         match self.place_of(&offer.source) {
@@ -74,12 +72,13 @@ impl Product {
             Err(_) if self.offers.len() >= MOST_OFFERS => return Err(PriceRefusal::TooManyOffers),
             Err(place) => self.offers.insert(place, offer),
         }
-        Ok(())
+        Ok(self)
     }
 
     /// Forgets a source's offer; there may be none.
-    pub(crate) fn withdraw(&mut self, source: &OfferSource) {
+    pub(crate) fn withdraw(mut self, source: &OfferSource) -> Self {
         self.offers.retain(|offer| offer.source != *source);
+        self
     }
 
     /// Works out the best price at this instant, and when to look again. What is to be stated is returned: nothing, if it says what
@@ -102,6 +101,24 @@ impl Product {
     /// The version of what was stated last.
     pub(crate) fn version(&self) -> u64 {
         self.stated.as_ref().map_or(0, |stated| stated.version)
+    }
+
+    /// What was stated holds until a command or the timer comes, and is the lowest of what is believed.
+    pub(crate) fn check(&self, now: Timestamp) -> Result<(), Violation> {
+        if !self.offers.is_sorted_by(|one, other| one.source < other.source) {
+            return Err(Violation("a source has one offer"));
+        }
+        let Some(stated) = &self.stated else { return Err(Violation("a product has a best price")) };
+        if !stated.is_valid_at(now) {
+            return Err(Violation("what is stated holds for a while"));
+        }
+        if stated.price > stated.own || self.offers.iter().any(|offer| offer.price < stated.price) {
+            return Err(Violation("the best price is the lowest"));
+        }
+        if stated.valid_until.is_some_and(|until| self.wake.is_none_or(|wake| wake > until)) {
+            return Err(Violation("what ends is stated anew"));
+        }
+        Ok(())
     }
 
     fn best(&self, sku: &Sku, now: Timestamp, edge: Option<Timestamp>) -> BestPrice {

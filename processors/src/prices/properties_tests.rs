@@ -11,9 +11,10 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
-use super::fixture::{Effect, Fixture};
-use super::table::own;
+use super::fixture::Fixture;
+use super::table::{own, with_tea};
 use crate::kit::testing::crash::{Crash, same_history};
+use crate::kit::testing::driver::Effect;
 use crate::kit::testing::names::{request, sku, source};
 
 /// One step, in small numbers that meet often.
@@ -70,8 +71,8 @@ fn command(step: Step, number: usize, now: i64) -> PriceCommand {
 fn play(
     steps: &[Step],
     mut after: impl FnMut(&mut Fixture, usize, &PriceCommand, i64),
-) -> (Vec<Effect>, Vec<BestPrice>) {
-    let mut fixture = Fixture::with_tea(1_000);
+) -> (Vec<Effect<BestPrice>>, Vec<BestPrice>) {
+    let mut fixture = with_tea(1_000);
     let mut now = 100_000;
     let mut effects = vec![];
     for (number, step) in steps.iter().enumerate() {
@@ -102,7 +103,7 @@ fn the_steps_reach_every_case() {
             if let Some(Outcome::OfferRefused { reason }) = effect.reply.map(|reply| reply.outcome) {
                 refused.insert(reason);
             }
-            won.extend(effect.best.iter().map(|best| (best.by.source().is_some(), best.on_sale)));
+            won.extend(effect.events.iter().map(|best| (best.by.source().is_some(), best.on_sale)));
         }
     }
     // Seventeen sources at once are rare: a table has them.
@@ -117,7 +118,7 @@ proptest! {
     #[test]
     fn a_duplicate_states_nothing_new(steps in prop::collection::vec(step(), 1..100)) {
         play(&steps, |fixture, _, command, now| {
-            assert_eq!(fixture.send(command, now).unwrap().best, [], "{command:?}");
+            assert_eq!(fixture.send(command, now).unwrap().events, [], "{command:?}");
         });
     }
 
@@ -136,7 +137,7 @@ proptest! {
     fn what_is_stated_holds_whenever_time_moves(
         steps in prop::collection::vec(step(), 1..60), looks in prop::collection::vec(0_i64..3_000, 1..40),
     ) {
-        let mut fixture = Fixture::with_tea(1_000);
+        let mut fixture = with_tea(1_000);
         let mut now = 100_000;
         for (number, step) in steps.iter().enumerate() {
             fixture.send(&command(*step, number, now), now).unwrap();

@@ -5,8 +5,7 @@ use events::prices::{LONGEST_FRESH_MS, PriceCommand, PriceRefusal};
 use events::request::Outcome;
 use events::time::Timestamp;
 
-use super::fixture::Fixture;
-use super::table::{check, offer, withdraw};
+use super::table::{check, offer, own, silent, with_tea, withdraw};
 use crate::kit::testing::names::source;
 
 #[test]
@@ -59,7 +58,7 @@ fn the_largest_numbers_there_are_do_no_harm() {
         (with(900, 0, LONGEST_FRESH_MS, Some(0)), PriceRefusal::OfferStale),
     ];
     for list_price in [1_000, Money::LARGEST.minor()] {
-        let mut fixture = Fixture::with_tea(list_price);
+        let mut fixture = with_tea(list_price);
         for (command, reason) in &table {
             // Beside the dearest tea there is, 900 is absurd, too.
             let absurd = list_price > 100_000 && *reason != PriceRefusal::InvalidOffer;
@@ -86,7 +85,7 @@ fn the_first_reason_in_the_list_is_named() {
         (broken(1, 900, late), PriceRefusal::OfferInFuture),
         (broken(1, 900, 1), PriceRefusal::OfferStale),
     ];
-    let mut fixture = Fixture::with_tea(1_000);
+    let mut fixture = with_tea(1_000);
     for (command, reason) in table {
         let reply = fixture.send(&command, 20_000).unwrap().reply.unwrap();
         assert_eq!(reply.outcome, Outcome::OfferRefused { reason }, "{command:?}");
@@ -96,29 +95,36 @@ fn the_first_reason_in_the_list_is_named() {
 
 #[test]
 fn a_refused_offer_leaves_the_known_one_alone() {
-    let mut fixture = Fixture::with_tea(1_000);
+    let mut fixture = with_tea(1_000);
     fixture.send(&offer("a", 900, 10, 30), 10_000).unwrap();
     for refused in [offer("a", 0, 11, 30), offer("a", 800, 200, 30), offer("a", 800, 9, 30)] {
-        assert_eq!(fixture.send(&refused, 11_000).unwrap().best, [], "{refused:?}");
+        assert_eq!(fixture.send(&refused, 11_000).unwrap().events, [], "{refused:?}");
     }
     let best = fixture.send(&withdraw("nobody"), 11_000).unwrap();
-    assert_eq!(best.best, []);
+    assert_eq!(best.events, []);
     assert_eq!(fixture.ledger.told().next().unwrap().by.source(), Some(&source("a")));
 }
 
 #[test]
-fn nobody_is_told_who_did_not_ask() {
-    let mut fixture = Fixture::with_tea(1_000);
-    let silent = |command: PriceCommand| match command {
-        PriceCommand::Offer { sku, source, price, seen_at, fresh_ms, until, .. } => {
-            PriceCommand::Offer { request: None, sku, source, price, seen_at, fresh_ms, until }
-        }
-        PriceCommand::WithdrawOffer { sku, source, .. } => PriceCommand::WithdrawOffer { request: None, sku, source },
-        other => other,
-    };
+fn an_offer_without_a_request_gets_no_reply() {
+    let mut fixture = with_tea(1_000);
     // The fixture panics at a reply that nobody asked for.
-    assert_eq!(fixture.send(&silent(offer("a", 900, 1, 30)), 1_000).unwrap().best.len(), 1);
-    assert_eq!(fixture.send(&silent(offer("a", 0, 1, 30)), 1_000).unwrap().best.len(), 0);
-    assert_eq!(fixture.send(&silent(withdraw("a")), 1_000).unwrap().best.len(), 1);
+    assert_eq!(fixture.send(&silent(offer("a", 900, 1, 30)), 1_000).unwrap().events.len(), 1);
+    assert_eq!(fixture.send(&silent(offer("a", 0, 1, 30)), 1_000).unwrap().events.len(), 0);
+    assert_eq!(fixture.send(&silent(withdraw("a")), 1_000).unwrap().events.len(), 1);
     assert_eq!(fixture.ledger.refused().get(&PriceRefusal::InvalidPrice), Some(&1));
+}
+
+#[test]
+fn an_own_price_that_no_product_can_have_is_a_dead_letter_and_changes_nothing() {
+    for (name, impossible) in [
+        ("less than nothing", own(2, -1, None)),
+        ("a sale above the list price", own(2, 1_000, Some((1_001, 1, 2)))),
+        ("a sale that ends before it begins", own(2, 1_000, Some((900, 2, 2)))),
+    ] {
+        let mut fixture = with_tea(1_000);
+        assert_eq!(fixture.send(&impossible, 1_000).unwrap().events, [], "{name}");
+        assert_eq!(fixture.driver.take_dead_letters().len(), 1, "{name}");
+        assert_eq!(fixture.send(&offer("a", 900, 1, 30), 1_000).unwrap().events.len(), 1, "{name}");
+    }
 }

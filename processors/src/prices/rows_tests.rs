@@ -7,7 +7,7 @@ use events::time::{Timestamp, Window};
 use proptest::prelude::*;
 
 use super::offer::Offer;
-use super::processor::PRODUCTS;
+use super::processor::{PRODUCTS, Wakeup};
 use super::product::{OwnPrice, Product};
 use crate::kit::testing::names::{sku, source};
 use crate::kit::testing::rows;
@@ -54,6 +54,11 @@ prop_compose! {
     ) -> Product {
         Product { own: OwnPrice { version, list_price, sale }, offers, stated, wake }
     }
+}
+
+#[test]
+fn timers_of_version_1_are_these_bytes() {
+    rows::check_wakeup(&Wakeup::Product { sku: sku("tea") }, 1, "01 03 746561");
 }
 
 proptest! {

@@ -2,47 +2,29 @@
 //! `cargo test --release -p processors -- --ignored --nocapture what_an_offer_costs`.
 
 use events::envelope::Envelope;
-use events::money::Money;
-use events::prices::PriceCommand;
-use events::time::Timestamp;
 use streams::record::Record;
 
 use super::processor::PRODUCTS;
+use super::table::{offer, own, silent, under};
 use super::topology;
 use crate::kit::testing::measure::{Measured, record};
-use crate::kit::testing::names::{sku, source};
 
 const SKUS: u32 = 20_000;
-const SOURCES: u32 = 10;
 
 #[test]
 #[ignore = "a measurement, not a test"]
 fn what_an_offer_costs() {
-    let name = |number: u32| sku(&format!("product-{number}"));
-    let own = |number| PriceCommand::OwnPrice {
-        sku: name(number),
-        version: 1,
-        at: Timestamp::default(),
-        list_price: Money::new(10_000),
-        sale: None,
+    let record = |number: u32, command, second| {
+        record(&under(&format!("product-{number}"), command), &Envelope::default(), second * 1_000)
     };
-    let poll = |now: i64| -> Vec<Record> {
-        let offer = |(number, from): (u32, u32)| PriceCommand::Offer {
-            request: None,
-            sku: name(number),
-            source: source(&format!("shop-{from}")),
-            price: Money::new(9_000 + i64::from(from) * 200),
-            seen_at: Timestamp::from_millis(now),
-            fresh_ms: 30_000,
-            until: None,
-        };
-        let all = (0..SOURCES).flat_map(|from| (0..SKUS).map(move |number| (number, from)));
-        all.map(|offered| record(&offer(offered), &Envelope::default(), now)).collect()
+    let poll = |second: i64| -> Vec<Record> {
+        let all = (0..10).flat_map(|shop| (0..SKUS).map(move |number| (number, shop)));
+        let offered = |shop: i64| silent(offer(&format!("shop-{shop}"), 9_000 + shop * 200, second, 30));
+        all.map(|(number, shop)| record(number, offered(shop), second)).collect()
     };
-    let products: Vec<Record> = (0..SKUS).map(|number| record(&own(number), &Envelope::default(), 1_000)).collect();
-    let mut prices = Measured::new(&topology().unwrap());
-    prices.run("our price", &products);
-    prices.run("first poll", &poll(2_000));
-    prices.run("second poll, same prices", &poll(12_000));
+    let mut prices = Measured::new(&topology(|_| {}).unwrap());
+    prices.run("our price", &(0..SKUS).map(|number| record(number, own(1, 10_000, None), 1)).collect::<Vec<_>>());
+    prices.run("first poll", &poll(2));
+    prices.run("second poll, same prices", &poll(12));
     prices.weigh("products of ten offers", PRODUCTS.id());
 }

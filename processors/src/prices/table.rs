@@ -42,6 +42,33 @@ pub(crate) fn withdraw(name: &str) -> PriceCommand {
     PriceCommand::WithdrawOffer { request: Some(request(name)), sku: sku("tea"), source: source(name) }
 }
 
+/// A fixture in which tea has this list price.
+pub(crate) fn with_tea(list_price: i64) -> Fixture {
+    let mut fixture = Fixture::new();
+    fixture.send(&own(1, list_price, None), 0).unwrap();
+    fixture
+}
+
+/// The same command about the product with this name.
+pub(crate) fn under(name: &str, mut command: PriceCommand) -> PriceCommand {
+    match &mut command {
+        PriceCommand::OwnPrice { sku, .. }
+        | PriceCommand::Offer { sku, .. }
+        | PriceCommand::WithdrawOffer { sku, .. } => {
+            *sku = self::sku(name);
+        }
+    }
+    command
+}
+
+/// The same command, without a request: nobody waits for a reply.
+pub(crate) fn silent(mut command: PriceCommand) -> PriceCommand {
+    if let PriceCommand::Offer { request, .. } | PriceCommand::WithdrawOffer { request, .. } = &mut command {
+        *request = None;
+    }
+    command
+}
+
 /// Plays a table, with and without crashes.
 pub(crate) fn check(table: &str) {
     player::check(table, Fixture::new, |fixture| &mut fixture.driver, play);
@@ -52,7 +79,7 @@ fn play(fixture: &mut Fixture, row: &Row<'_>) -> String {
         "tick" => (fixture.tick(row.at_ms), None),
         _ => {
             let effect = fixture.send(&command(row), row.at_ms).unwrap();
-            (effect.best, effect.reply)
+            (effect.events, effect.reply)
         }
     };
     let reply = reply.map(|reply| match reply.outcome {

@@ -5,11 +5,11 @@ use events::calendar::Day;
 use events::ids::RequestId;
 use events::settlement::{DayTotals, SettlementFact, SettlementRefusal, Statement};
 
-use super::days::Calendar;
 use super::effects::{Effects, Wakeup};
 use super::requests::Decided;
+use super::schedule::Calendar;
 use super::seller::Seller;
-use crate::kit::invariant::CorruptState;
+use crate::kit::machine::CorruptState;
 
 impl Seller {
     /// A day's time is over: it is closed, unless one before it still takes lines; then it waits for that one.
@@ -27,7 +27,7 @@ impl Seller {
         let waits_for = self.days.first().map(|first| first.over_at);
         if let (Some(open), Some(later)) = (self.days.iter_mut().find(|open| open.day == day), waits_for) {
             open.over_at = later.max(open.over_at);
-            effects.wake(open.over_at, Wakeup::Close(day));
+            effects.wake(open.over_at, Wakeup::Close { seller: self.id.clone(), day });
         }
         Ok(())
     }
@@ -82,7 +82,7 @@ impl Seller {
         let place = self.days.iter().position(|open| open.day == day);
         let totals = place.map(|place| self.days.remove(place)).map_or(DayTotals::default(), |open| {
             if open.over_at > effects.at() {
-                effects.cancel(open.over_at, Wakeup::Close(day));
+                effects.cancel(open.over_at, Wakeup::Close { seller: self.id.clone(), day });
             }
             open.totals
         });

@@ -1,41 +1,16 @@
 //! Which day takes what happens at an instant: its own day while that is open, else the first later one that is not over. A day is over
 //! at its end and the grace of its policy, by log time, or when an operator has closed it.
 
-use events::calendar::{Day, Zone};
 use events::settlement::DayTotals;
 use events::time::Timestamp;
 
 use super::effects::{Effects, Wakeup};
-use super::schedule::Schedule;
+use super::schedule::Calendar;
 use super::seller::{OpenDay, Seller};
-use crate::kit::invariant::CorruptState;
+use crate::kit::machine::CorruptState;
 
-/// Days that may be open beside today: the longest grace and the day of another side of the fixture.
+/// Days that may be open beside today: the longest grace, and the day of the farthest time zone.
 const MOST_OPEN_BEFORE: u32 = 9;
-
-/// What is needed to open and close a seller's days.
-pub(crate) struct Calendar<'a> {
-    pub(crate) zone: &'a Zone,
-    pub(crate) schedule: &'a Schedule,
-}
-
-impl Calendar<'_> {
-    /// The day of an instant.
-    pub(crate) fn day(&self, at: Timestamp) -> Result<Day, CorruptState> {
-        self.zone.day(at).ok_or(CorruptState("an instant that belongs to no day"))
-    }
-
-    /// The first instant of a day.
-    pub(crate) fn begin(&self, day: Day) -> Result<Timestamp, CorruptState> {
-        self.zone.begin(day).ok_or(CorruptState("a day that does not begin"))
-    }
-
-    /// When a day is over, grace included.
-    pub(crate) fn over_at(&self, day: Day) -> Result<Timestamp, CorruptState> {
-        let grace = self.schedule.of(day).1.grace_ms.0;
-        Ok(self.begin(day.next())?.plus_millis(grace))
-    }
-}
 
 impl Seller {
     /// The place of the open day that the instant belongs to.
@@ -71,7 +46,7 @@ impl Seller {
                 let (basis, totals) = (policy.basis, DayTotals::default());
                 let open = OpenDay { day, begins, ends, over_at, policy: number, basis, totals, changed: false };
                 self.days.insert(place, open);
-                effects.wake(over_at, Wakeup::Close(day));
+                effects.wake(over_at, Wakeup::Close { seller: self.id.clone(), day });
             }
         }
         Ok(place)
@@ -82,7 +57,7 @@ impl Seller {
         self.days.retain(|open| {
             let drop = open.totals.lines == 0 && which(open);
             if drop {
-                effects.cancel(open.over_at, Wakeup::Close(open.day));
+                effects.cancel(open.over_at, Wakeup::Close { seller: self.id.clone(), day: open.day });
             }
             !drop
         });

@@ -7,7 +7,7 @@ use audit::ledgers::settlement::SettlementLedger;
 use events::calendar::{Day, ZoneName};
 use events::money::{BasisPoints, Money};
 use events::orders::LineAmounts;
-use events::request::{Outcome, Reply};
+use events::request::Outcome;
 use events::settlement::{
     Basis, CommissionRule, Fee, PostedLine, RefundedLine, RuleMatch, SellerPolicy, SettlementCommand, SettlementEvent,
     SettlementFact, SoldLine, Statement, Vat,
@@ -18,7 +18,7 @@ use streams::driver::DriverError;
 
 use super::{stores, topology};
 use crate::kit::table::TableKey;
-use crate::kit::testing::driver::Driver;
+use crate::kit::testing::driver::{self, Driver};
 pub(crate) use crate::kit::testing::names::{order, request, seller, sku};
 
 const HOUR: i64 = 3_600_000;
@@ -28,13 +28,8 @@ pub(crate) struct Fixture {
     pub(crate) ledger: SettlementLedger,
 }
 
-/// What one command led to.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Effect {
-    pub(crate) events: Vec<SettlementEvent>,
-    /// The reply to the operator; orders get none.
-    pub(crate) reply: Option<Reply>,
-}
+/// What one command led to; operators get a reply.
+pub(crate) type Effect = driver::Effect<SettlementEvent>;
 
 pub(crate) fn day(text: &str) -> Day {
     text.parse().unwrap()

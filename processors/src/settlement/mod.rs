@@ -15,7 +15,6 @@
 //! This file only declares. The rules are in `days` (which day takes a line), `posting`, `closing` and `policies`; how state is kept is
 //! in `stores` and `rows`.
 
-mod invariants;
 mod operators;
 mod closing;
 mod days;
@@ -31,7 +30,6 @@ mod schedule;
 mod seller;
 mod stores;
 mod sold;
-mod timers;
 
 use events::topics;
 use streams::topology::{Topology, TopologyError};
@@ -62,7 +60,7 @@ pub fn topology() -> Result<Topology, TopologyError> {
 #[cfg(test)]
 #[path = "."]
 mod tests {
-    use super::{rows_of_lines, rows_of_policies, schedule, seller, sold, stores, topology};
+    use super::{effects, rows_of_lines, rows_of_policies, schedule, seller, sold, stores, topology};
 
     mod fixture;
 

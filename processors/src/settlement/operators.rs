@@ -7,10 +7,10 @@ use events::settlement::{SellerPolicy, SettlementCommand, SettlementEvent, Settl
 use events::topics;
 use streams::processor::Verdict;
 
-use super::days::Calendar;
 use super::effects::Effects;
 use super::processor::{forget_policies, record, zone_of};
 use super::requests::Decided;
+use super::schedule::Calendar;
 use super::seller::Seller;
 use super::stores::{self, FORMER_REQUESTS, POLICIES, PolicyKey, REQUESTS, SELLERS};
 use crate::kit::requests::{Remembered, Seen};

@@ -4,12 +4,12 @@ use events::calendar::Day;
 use events::ids::RequestId;
 use events::settlement::{SellerPolicy, SettlementFact, SettlementRefusal};
 
-use super::days::Calendar;
 use super::effects::Effects;
 use super::requests::Decided;
+use super::schedule::Calendar;
 use super::schedule::Scheduled;
 use super::seller::Seller;
-use crate::kit::invariant::CorruptState;
+use crate::kit::machine::CorruptState;
 use crate::policy;
 
 impl Seller {

@@ -1,7 +1,7 @@
 //! Between records and the machine: brings the seller and what the step needs from the tables, lets the machine decide, writes back,
 //! states the facts. What operators ask for is in `operators`.
 
-use events::calendar::Zone;
+use events::calendar::{Day, Zone};
 use events::ids::SellerId;
 use events::settlement::{Basis, LineTerms, RefundedLine, SettlementCommand, SoldLine, Source, Vat};
 use events::time::Timestamp;
@@ -9,16 +9,14 @@ use events::topics;
 use streams::processor::Verdict;
 use streams::wakeup;
 
-use super::days::Calendar;
 use super::effects::{Effects, Wakeup};
-use super::invariants;
 use super::operators::{self, Asked};
 use super::posting::{self, Cause, Implausible};
 use super::rows_of_policies;
+use super::schedule::Calendar;
 use super::seller::Seller;
 use super::stores::{self, LINES, LinesKey, POLICIES, PolicyKey, REQUESTS, SELLERS};
-use super::timers::SettlementTimer;
-use crate::kit::invariant::{self, CorruptState};
+use crate::kit::machine::{CorruptState, report};
 use crate::kit::row::Corrupt;
 use crate::kit::step::Step;
 use crate::policy;
@@ -48,14 +46,20 @@ pub(crate) fn decide(command: &SettlementCommand, step: &mut Step<'_>) -> Result
 }
 
 /// Does what time alone leads to.
-pub(crate) fn wake(timer: SettlementTimer, step: &mut Step<'_>) -> Result<(), Verdict> {
-    match timer {
-        SettlementTimer::ForgetRequests => {
+pub(crate) fn wake(wakeup: Wakeup, step: &mut Step<'_>) -> Result<(), Verdict> {
+    match wakeup {
+        Wakeup::ForgetRequests => {
             let now = step.now();
             Ok(REQUESTS.forget(step.context, now)?)
         }
-        SettlementTimer::ForgetLines(seller, after) => forget_lines(&seller, &after, step),
-        SettlementTimer::Seller(seller, wakeup) => wake_seller(&seller, &wakeup, step),
+        Wakeup::ForgetLines { seller, after } => forget_lines(&seller, &after, step),
+        Wakeup::Snapshot { seller } => {
+            let Some(mut seller) = SELLERS.get(step.context, &seller)? else { return Ok(()) };
+            let mut effects = Effects::new(step.now());
+            seller.publish_snapshots(&mut effects);
+            record(&seller, effects, step)
+        }
+        Wakeup::Close { seller, day } => close(&seller, day, step),
     }
 }
 
@@ -143,21 +147,15 @@ fn terms(seller: &SellerId, number: u32, lines: &[SoldLine], step: &Step<'_>) ->
     Ok(lines.iter().map(of).collect::<Result<_, Corrupt>>()?)
 }
 
-/// A day's time is over, or a snapshot is due.
-fn wake_seller(id: &SellerId, wakeup: &Wakeup, step: &mut Step<'_>) -> Result<(), Verdict> {
+/// A day's time is over.
+fn close(id: &SellerId, day: Day, step: &mut Step<'_>) -> Result<(), Verdict> {
     let Some(mut seller) = SELLERS.get(step.context, id)? else { return Ok(()) };
     let mut effects = Effects::new(step.now());
-    match wakeup {
-        Wakeup::Snapshot => seller.publish_snapshots(&mut effects),
-        Wakeup::ForgetLines => {}
-        Wakeup::Close(day) => {
-            let zone = zone_of(&seller)?;
-            let schedule = stores::schedule(step.context, id)?;
-            let calendar = Calendar { zone: &zone, schedule: &schedule };
-            seller.over(&calendar, *day, &mut effects)?;
-            forget_policies(&seller, &calendar, step);
-        }
-    }
+    let zone = zone_of(&seller)?;
+    let schedule = stores::schedule(step.context, id)?;
+    let calendar = Calendar { zone: &zone, schedule: &schedule };
+    seller.over(&calendar, day, &mut effects)?;
+    forget_policies(&seller, &calendar, step);
     record(&seller, effects, step)
 }
 
@@ -172,7 +170,8 @@ pub(super) fn forget_policies(seller: &Seller, calendar: &Calendar<'_>, step: &m
 fn keep_forgetting(seller: &mut Seller, effects: &mut Effects) {
     if !seller.forgetting {
         seller.forgetting = true;
-        effects.wake(effects.at().plus_millis(policy::LINES_CHECKED_EVERY_MS), Wakeup::ForgetLines);
+        let first = Wakeup::ForgetLines { seller: seller.id.clone(), after: Vec::new() };
+        effects.wake(effects.at().plus_millis(policy::LINES_CHECKED_EVERY_MS), first);
     }
 }
 
@@ -183,7 +182,7 @@ fn forget_lines(id: &SellerId, after: &[u8], step: &mut Step<'_>) -> Result<(), 
     let before = posting::touched(Timestamp::from_millis(old));
     if let Some(after) = stores::forget_lines(step.context, id, after, before)? {
         let next = now.plus_millis(policy::ROUND_PAUSE_MS).as_millis();
-        wakeup::schedule(step.context, next, &SettlementTimer::ForgetLines(id.clone(), after));
+        wakeup::schedule(step.context, next, &Wakeup::ForgetLines { seller: id.clone(), after });
         return Ok(());
     }
     let Some(mut seller) = SELLERS.get(step.context, id)? else { return Ok(()) };
@@ -197,10 +196,9 @@ fn forget_lines(id: &SellerId, after: &[u8], step: &mut Step<'_>) -> Result<(), 
 
 /// Writes the seller, sets the timers, states the facts.
 pub(super) fn record(seller: &Seller, effects: Effects, step: &mut Step<'_>) -> Result<(), Verdict> {
-    invariant::report(&seller.id, invariants::of_seller(seller));
+    report(&seller.id, seller.check());
     SELLERS.put(step.context, &seller.id, seller);
-    step.set_timers(effects.timers, |wakeup| SettlementTimer::Seller(seller.id.clone(), wakeup));
-    effects.events.iter().try_for_each(|event| step.state(&topics::SETTLEMENT_EVENTS, event))
+    step.carry_out(&topics::SETTLEMENT_EVENTS, effects).map(drop)
 }
 
 pub(super) fn zone_of(seller: &Seller) -> Result<Zone, CorruptState> {

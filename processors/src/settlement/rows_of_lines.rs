@@ -16,11 +16,7 @@ const SUPPLY_PRICE: u8 = 1 << 7;
 
 fields!(SoldLines { touched, policy, lines });
 
-impl Row for SoldLines {
-    fn size_hint(&self) -> usize {
-        8 + 48 * self.lines.len()
-    }
-}
+impl Row for SoldLines {}
 
 /// When lines last changed, without reading all of them.
 pub(crate) fn touched(bytes: &[u8]) -> Result<u32, Corrupt> {

@@ -17,11 +17,7 @@ use crate::kit::table::Row;
 const FIXED: u8 = 1 << 4;
 const MINIMUM: u8 = 1 << 5;
 
-impl Row for Scheduled {
-    fn size_hint(&self) -> usize {
-        64 + 32 * self.policy.commission.len()
-    }
-}
+impl Row for Scheduled {}
 
 /// Seller and number are the key. What every posted line asks for comes first.
 impl Field for Scheduled {

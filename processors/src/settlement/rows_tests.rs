@@ -1,7 +1,7 @@
 //! Rows are read as they were written, also by the next build; what is no row is told apart from a newer one; posted lines are small;
 //! the rule that is found in a policy's row is the policy's own.
 
-use events::calendar::{Weekday, ZoneName};
+use events::calendar::{Day, Weekday, ZoneName};
 use events::ids::Category;
 use events::money::{BasisPoints, Money};
 use events::settlement::{
@@ -10,6 +10,7 @@ use events::settlement::{
 use events::time::Timestamp;
 use proptest::prelude::*;
 
+use super::effects::Wakeup;
 use super::fixture::{day, line, order, policy, request, rule, seller, sku};
 use super::schedule::Scheduled;
 use super::seller::{OpenDay, Seller};
@@ -152,6 +153,17 @@ fn the_rule_that_a_row_gives_is_the_policys() {
             assert_eq!(found, Ok(policy.policy.terms_of(&sku, category)));
         }
     }
+}
+
+#[test]
+fn timers_of_version_1_are_these_bytes() {
+    let seller = || seller("s");
+    let day_two = Day::FIRST.next().next();
+    rows::check_wakeup(&Wakeup::Close { seller: seller(), day: day_two }, 1, "01 01 73 04");
+    rows::check_wakeup(&Wakeup::Snapshot { seller: seller() }, 2, "01 01 73");
+    rows::check_wakeup(&Wakeup::ForgetLines { seller: seller(), after: vec![] }, 3, "01 01 73");
+    rows::check_wakeup(&Wakeup::ForgetLines { seller: seller(), after: b"s\0a".to_vec() }, 3, "01 01 73 73 00 61");
+    rows::check_wakeup(&Wakeup::ForgetRequests, 4, "01");
 }
 
 proptest! {

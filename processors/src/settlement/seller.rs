@@ -7,6 +7,7 @@ use events::settlement::{Basis, DayTotals, SettlementEvent, SettlementFact};
 use events::time::Timestamp;
 
 use super::effects::{Effects, Wakeup};
+use crate::kit::machine::Violation;
 use crate::policy;
 
 /// A seller.
@@ -98,7 +99,7 @@ impl Seller {
         if self.snapshot_due.is_none() {
             let at = self.snapshot_at.plus_millis(policy::SNAPSHOTS_APART_MS).max(effects.at());
             self.snapshot_due = Some(at);
-            effects.wake(at, Wakeup::Snapshot);
+            effects.wake(at, Wakeup::Snapshot { seller: self.id.clone() });
         }
     }
 
@@ -123,5 +124,25 @@ impl Seller {
         self.version += 1;
         let (seller, version, at) = (self.id.clone(), self.version, effects.at());
         effects.events.push(SettlementEvent { seller, version, at, fact });
+    }
+
+    /// Open days come after the closed ones, each once, and have a snapshot due when they change; what is carried on is owed by the self.
+    pub(crate) fn check(&self) -> Result<(), Violation> {
+        if !self.days.is_sorted_by(|one, other| one.day < other.day) {
+            return Err(Violation("a day is open once"));
+        }
+        if self.days.first().is_some_and(|first| self.is_closed(first.day)) {
+            return Err(Violation("a closed day is not open"));
+        }
+        if self.carried > Money::ZERO {
+            return Err(Violation("what is carried on is owed by the seller"));
+        }
+        if !self.days.iter().all(|open| open.totals.amounts.is_balanced()) {
+            return Err(Violation("gross = due + platform's share + seller's share"));
+        }
+        if self.snapshot_due.is_none() && self.days.iter().any(|open| open.changed) {
+            return Err(Violation("a change is due in a snapshot"));
+        }
+        Ok(())
     }
 }

@@ -10,7 +10,7 @@ use super::requests::Decided;
 use super::schedule::{Schedule, Scheduled};
 use super::seller::Seller;
 use super::sold::SoldLines;
-use super::{rows_of_lines, timers};
+use super::{effects, rows_of_lines};
 use crate::kit::field::Id;
 use crate::kit::request_store::{FormerRequests, RequestStore, RequestTable};
 use crate::kit::row::Corrupt;
@@ -30,7 +30,7 @@ pub(crate) const REQUEST_TABLE: RequestTable = RequestTable::new(4, "strangers")
 
 /// The requests in their table.
 pub(crate) const REQUESTS: RequestStore<Decided> =
-    RequestStore::new(REQUEST_TABLE, timers::FORGET_REQUESTS, policy::REFUSED_REQUESTS, policy::ACCEPTED_REQUESTS);
+    RequestStore::new(REQUEST_TABLE, effects::FORGET_REQUESTS, policy::REFUSED_REQUESTS, policy::ACCEPTED_REQUESTS);
 
 /// A seller's policy of a number.
 #[derive(Clone, PartialEq, Eq, Debug)]

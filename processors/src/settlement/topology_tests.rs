@@ -28,17 +28,10 @@ fn contract() -> Contract<SettlementCommand> {
     let policy_of =
         |name| SettlementCommand::SetPolicy { request: request(name), seller: seller(name), policy: policy() };
     let noon = at("2026-11-23 12:00");
-    Contract {
-        topology,
-        facts: topics::SETTLEMENT_EVENTS.name(),
-        asks: &[],
-        at_ms: noon,
-        before: vec![],
-        replied: set_policy("p", policy()),
-        unreplied: [Basis::Paid, Basis::Confirmed].map(|basis| reached("order-1", basis, noon, vec![tea(1)])).into(),
-        impossible: vec![],
-        spread: ["a", "b", "c", "d", "e", "f"].map(policy_of).into(),
-    }
+    let spread = ["a", "b", "c", "d", "e", "f"].map(policy_of);
+    Contract::new(topology, &topics::SETTLEMENT_EVENTS, noon, set_policy("p", policy()), spread)
+        .unreplied(reached("order-1", Basis::Paid, noon, vec![tea(1)]))
+        .unreplied(reached("order-1", Basis::Confirmed, noon, vec![tea(1)]))
 }
 
 #[test]

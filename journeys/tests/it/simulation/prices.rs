@@ -10,7 +10,6 @@ use events::prices::{BestPrice, PriceCommand};
 use events::time::{Timestamp, Window};
 use events::topics;
 use fastrand::Rng;
-use processors::prices::topology;
 use streams::record::Outgoing;
 use streams::simulated::{FaultCounts, Simulation};
 
@@ -19,7 +18,11 @@ use super::{PARTITIONS, SINK_PARTITIONS, Subject, committed, explore, judge_repl
 /// Seeds of an ordinary run: some seconds on two cores.
 const SEEDS: u64 = 1_000;
 
-const PRICES: Subject = Subject { topology, inbox: topics::PRICES_INBOX.name(), events: topics::PRICES_BEST.name() };
+const PRICES: Subject = Subject {
+    topology: || processors::prices::topology(|_| {}),
+    inbox: topics::PRICES_INBOX.name(),
+    events: topics::PRICES_BEST.name(),
+};
 
 /// Says what inventory, connectors and operators say.
 #[derive(Default)]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use events::codec::{Message, encode};
 use events::envelope::Envelope;
-use events::topics;
+use events::topics::{self, Topic};
 use streams::driver::{DriverError, TestDriver};
 use streams::processor::Verdict;
 use streams::record::Outgoing;
@@ -13,23 +13,15 @@ use streams::topology::{Topology, TopologyError};
 
 /// A processor and its samples.
 pub(crate) struct Contract<C> {
-    pub(crate) topology: fn() -> Result<Topology, TopologyError>,
-    /// The topic of its facts.
-    pub(crate) facts: &'static str,
-    /// The topics of commands that ask for an answer.
-    pub(crate) asks: &'static [&'static str],
-    /// When the samples come, milliseconds.
-    pub(crate) at_ms: i64,
-    /// What comes before each sample.
-    pub(crate) before: Vec<C>,
-    /// Leads to one fact, and to a reply if it asks for one.
-    pub(crate) replied: C,
-    /// Get no reply at once, even if they ask for one.
-    pub(crate) unreplied: Vec<C>,
-    /// Can be read and are impossible.
-    pub(crate) impossible: Vec<(&'static str, C)>,
-    /// Lead to facts, under keys that are not all in one partition of four.
-    pub(crate) spread: Vec<C>,
+    topology: fn() -> Result<Topology, TopologyError>,
+    facts: &'static str,
+    asks: Vec<&'static str>,
+    at_ms: i64,
+    before: Vec<C>,
+    replied: C,
+    unreplied: Vec<C>,
+    impossible: Vec<(&'static str, C)>,
+    spread: Vec<C>,
 }
 
 /// A case: its name, and a record's key, value and headers.
@@ -46,6 +38,44 @@ fn header<'a>(outgoing: &'a Outgoing, name: &str) -> Option<&'a [u8]> {
 }
 
 impl<C: Message> Contract<C> {
+    /// A contract. At `at_ms`, `replied` leads to one fact of this topic, and to a reply if it asks for one; `spread` lead to facts,
+    /// under keys that are not all in one partition of four.
+    pub(crate) fn new<F>(
+        topology: fn() -> Result<Topology, TopologyError>,
+        facts: &Topic<F>,
+        at_ms: i64,
+        replied: C,
+        spread: impl IntoIterator<Item = C>,
+    ) -> Self {
+        let (asks, before, unreplied, impossible) = (vec![], vec![], vec![], vec![]);
+        let spread = spread.into_iter().collect();
+        Self { topology, facts: facts.name(), asks, at_ms, before, replied, unreplied, impossible, spread }
+    }
+
+    /// This command comes before each sample.
+    pub(crate) fn before(mut self, command: C) -> Self {
+        self.before.push(command);
+        self
+    }
+
+    /// This command gets no reply at once, even if it asks for one.
+    pub(crate) fn unreplied(mut self, command: C) -> Self {
+        self.unreplied.push(command);
+        self
+    }
+
+    /// This command can be read and is impossible.
+    pub(crate) fn impossible(mut self, name: &'static str, command: C) -> Self {
+        self.impossible.push((name, command));
+        self
+    }
+
+    /// Its commands in this topic ask for an answer to the command's key.
+    pub(crate) fn asks<M>(mut self, topic: &Topic<M>) -> Self {
+        self.asks.push(topic.name());
+        self
+    }
+
     fn driver(&self, partitions: i32) -> TestDriver {
         let mut driver = TestDriver::with_partitions((self.topology)().unwrap(), partitions);
         for command in &self.before {
@@ -63,6 +93,11 @@ impl<C: Message> Contract<C> {
     fn take_all(&self, driver: &mut TestDriver) -> Vec<Outgoing> {
         let topics: Vec<_> = driver.topology().sinks().iter().cloned().collect();
         topics.iter().flat_map(|topic| driver.take(topic)).collect()
+    }
+
+    /// The topology is described so.
+    pub(crate) fn describes(&self, expected: &str) {
+        assert_eq!((self.topology)().unwrap().to_string(), expected);
     }
 
     /// Garbage, and what nobody may send, goes to the dead letters and leads to nothing; the next record is decided.
@@ -180,7 +215,7 @@ macro_rules! contract_tests {
     ($contract:ident, $described:expr) => {
         #[test]
         fn the_topology_is_this() {
-            assert_eq!(($contract().topology)().unwrap().to_string(), $described);
+            $contract().describes($described);
         }
 
         #[test]

@@ -19,6 +19,13 @@ use super::names::order;
 /// The partition of replies that every request asks for.
 pub(crate) const REPLY_TO: i32 = 3;
 
+/// What a command led to, where it leads to facts and a reply only.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Effect<E> {
+    pub(crate) events: Vec<E>,
+    pub(crate) reply: Option<Reply>,
+}
+
 /// A topology on one partition.
 pub(crate) struct Driver(TestDriver);
 

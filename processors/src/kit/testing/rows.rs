@@ -4,6 +4,7 @@ use std::fmt::Debug;
 
 use streams::codec::{Codec, Corrupt};
 use streams::table::Table;
+use streams::wakeup::Wakeup;
 
 /// The bytes of a row of this table.
 pub(crate) fn write<K, V, C: Codec<K, V>>(_: &Table<K, V, C>, key: &K, value: &V) -> Vec<u8> {
@@ -32,6 +33,15 @@ pub(crate) fn check<K, V: Debug + PartialEq, C: Codec<K, V>>(table: &Table<K, V,
 pub(crate) fn read_anything<K, V, C: Codec<K, V>>(_: &Table<K, V, C>, key: &K, bytes: &[u8]) {
     drop(C::read(key, bytes));
     drop(C::read(key, &[&[1], bytes].concat()));
+}
+
+/// A timer has this kind and, written in hexadecimal digits, this key; and it is read as it was written. A changelog outlives the
+/// build that wrote it.
+pub(crate) fn check_wakeup<W: Wakeup + Debug + PartialEq>(wakeup: &W, kind: u8, key: &str) {
+    assert_eq!((wakeup.kind(), hex(&wakeup.write())), (kind, key.replace(' ', "")), "{wakeup:?}");
+    assert_eq!(W::read(kind, &wakeup.write()).as_ref(), Ok(wakeup));
+    let unknown = W::read(99, &wakeup.write());
+    assert_eq!(unknown, Err(Corrupt::Field("kind of timer")), "no timer is of kind 99");
 }
 
 /// Bytes as hexadecimal digits, as the tests of stored bytes write them.

@@ -11,8 +11,8 @@ use streams::simulated::{BEGINNING, Clock, Cluster, FaultRates, Setup, Simulatio
 use streams::topology::Topology;
 
 use super::super::{PARTITIONS, SINK_PARTITIONS};
-use super::load::Load;
 use super::judge::{Books, messages};
+use super::load::Load;
 use super::provider::Provider;
 
 const HOUR_MS: i64 = 60 * 60 * 1000;

@@ -22,8 +22,8 @@ use streams::topology::Topology;
 
 use super::{Subject, explore, live};
 use bugs::Bug;
-use load::Load;
 use judge::Books;
+use load::Load;
 
 /// Seeds of an ordinary run: some seconds on two cores.
 const SEEDS: u64 = 1_000;

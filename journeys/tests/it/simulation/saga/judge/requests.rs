@@ -12,12 +12,7 @@ use streams::simulated::Cluster;
 use super::super::load::Load;
 use super::messages;
 
-pub(super) fn agree(
-    cluster: &Cluster,
-    orders: &OrderLedger,
-    events: &[OrderEvent],
-    load: &Load,
-) -> Result<(), String> {
+pub(super) fn agree(cluster: &Cluster, orders: &OrderLedger, events: &[OrderEvent], load: &Load) -> Result<(), String> {
     // Refusals about what is not there, or not theirs, are stated and not remembered.
     let turned_away = events.iter().filter(|event| event.version == 0).filter_map(|event| event.fact.request());
     let turned_away: BTreeSet<RequestId> = turned_away.collect();
