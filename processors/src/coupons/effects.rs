@@ -1,10 +1,10 @@
-//! What one step leads to: facts, timers of the campaign, and notices to orders that did not ask.
+//! What one step leads to: facts, timers of the campaign, and notices to orders that did not ask; or why it is not taken.
 
-use events::coupons::{CouponAnswer, CouponEvent};
+use events::coupons::{CouponAnswer, CouponEvent, Refusal};
 use events::ids::{CampaignId, HoldId, OrderId, ShopperId};
 
-use crate::kit::field::Rest;
-use crate::kit::machine;
+use crate::kit::id::Rest;
+use crate::kit::machine::{self, CorruptState};
 use crate::kit::wakeup::wakeups;
 
 /// The effects of one step.
@@ -15,6 +15,27 @@ pub(crate) type Effects = machine::Effects<CouponEvent, Wakeup, Notice>;
 pub(crate) struct Notice {
     pub(crate) order: OrderId,
     pub(crate) answer: CouponAnswer,
+}
+
+/// Why a step was not taken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Declined {
+    /// A rule says no: an outcome.
+    Refused(Refusal),
+    /// The state contradicts itself: stop.
+    Corrupt(CorruptState),
+}
+
+impl From<Refusal> for Declined {
+    fn from(reason: Refusal) -> Self {
+        Self::Refused(reason)
+    }
+}
+
+impl From<CorruptState> for Declined {
+    fn from(corrupt: CorruptState) -> Self {
+        Self::Corrupt(corrupt)
+    }
 }
 
 /// The kind of the timer that lets old requests be forgotten.

@@ -8,7 +8,8 @@ use events::money::BasisPoints;
 use super::account::{Account, Answer};
 use super::campaign::{Campaign, Counts};
 use super::coupon::{Coupon, CouponState, Hold, Redemption};
-use crate::kit::field::{Field, Form, Key, Numbered, fields, numbered};
+use crate::kit::field::{Field, Form, Numbered, fields, numbered};
+use crate::kit::id::Key;
 use crate::kit::row::{Corrupt, Reader, Writer};
 use crate::kit::table::Row;
 

@@ -10,7 +10,7 @@ use streams::processor::{Context, Verdict};
 use super::account::{Account, Answer};
 use super::campaign::{Campaign, Counts};
 use super::effects;
-use crate::kit::field::Id;
+use crate::kit::id::Id;
 use crate::kit::request_store::{RequestStore, RequestTable};
 use crate::kit::row::{Corrupt, Reader, Writer};
 use crate::kit::table::{Row, Table, TableKey};

@@ -11,8 +11,7 @@ use events::time::Timestamp;
 use super::account::Account;
 use super::campaign::{Campaign, Place};
 use super::coupon::{Coupon, CouponState, Hold, Redemption};
-use super::effects::{Effects, Notice, Wakeup};
-use super::machine::Declined;
+use super::effects::{Declined, Effects, Notice, Wakeup};
 use crate::kit::machine::CorruptState;
 use crate::policy;
 

@@ -19,8 +19,6 @@ use events::topics;
 use streams::topology::{Topology, TopologyError};
 
 use crate::kit::declaration::Declaration;
-#[cfg(test)]
-pub(crate) use requests::Decided;
 
 /// The processor's name: its application id.
 pub const NAME: &str = "inventory";
@@ -46,7 +44,7 @@ pub fn topology() -> Result<Topology, TopologyError> {
 #[cfg(test)]
 #[path = "."]
 mod tests {
-    use super::{effects, hold, product, stores, topology};
+    use super::{effects, hold, product, requests, stores, topology};
 
     mod fixture;
     mod table;

@@ -7,33 +7,12 @@ use events::inventory::{InventoryFact, MOST_QUANTITY, StockAnswer, StockRefusal}
 use events::request::Fingerprint;
 use events::time::Timestamp;
 
-use super::effects::{Effects, Notice, Wakeup};
+use super::effects::{Declined, Effects, Notice, Wakeup};
 use super::hold::{Hold, HoldState};
 use super::product::{Place, Product};
 use crate::kit::machine::CorruptState;
 use crate::kit::requests::Requests;
 use crate::policy;
-
-/// Why a move was not made.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Declined {
-    /// A rule says no: an outcome.
-    Refused(StockRefusal),
-    /// The state contradicts itself: stop.
-    Corrupt(CorruptState),
-}
-
-impl From<StockRefusal> for Declined {
-    fn from(reason: StockRefusal) -> Self {
-        Self::Refused(reason)
-    }
-}
-
-impl From<CorruptState> for Declined {
-    fn from(corrupt: CorruptState) -> Self {
-        Self::Corrupt(corrupt)
-    }
-}
 
 /// What a hold is asked for.
 #[derive(Debug)]

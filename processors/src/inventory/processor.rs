@@ -9,10 +9,10 @@ use events::request::{Fingerprint, Outcome};
 use events::topics;
 use streams::processor::Verdict;
 
-use super::effects::{Effects, Wakeup};
+use super::effects::{Declined, Effects, Wakeup};
 use super::hold::{Hold, answer_to};
 use super::machine::MerchantCommand;
-use super::moves::{Declined, Move, Wanted};
+use super::moves::{Move, Wanted};
 use super::product::Product;
 use super::requests::Decided;
 use super::stores::{self, FORMER_REQUESTS, HOLDS, PRODUCTS, REQUESTS};

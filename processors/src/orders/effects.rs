@@ -10,7 +10,7 @@ use events::request::Reply;
 use events::settlement::SettlementCommand;
 use events::time::Timestamp;
 
-use crate::kit::field::Rest;
+use crate::kit::id::Rest;
 use crate::kit::wakeup::wakeups;
 
 /// A message to be written.

@@ -9,8 +9,7 @@ use events::time::Timestamp;
 
 use super::effects::{Effects, Output};
 use super::order::Order;
-use super::paying::pause;
-use super::payment::LookUp;
+use super::payment::{LookUp, pause};
 use crate::kit::machine::CorruptState;
 use crate::policy;
 

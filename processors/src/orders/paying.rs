@@ -8,7 +8,7 @@ use events::payments::{Decline, Payment, PaymentAnswer, PaymentCommand, PaymentM
 
 use super::effects::{Effects, Output};
 use super::order::Order;
-use super::payment::{Attempt, RefundKind};
+use super::payment::{Attempt, RefundKind, pause, short};
 use super::refunding::Plan;
 use crate::kit::machine::CorruptState;
 use crate::policy;
@@ -351,16 +351,4 @@ impl Order {
         let coupon = self.coupon.as_ref().is_some_and(|coupon| coupon.state == super::coupon::CouponState::Lost);
         coupon || self.has_lost_stock()
     }
-}
-
-/// The pause before a call to the provider is repeated for the so-many-th time.
-pub(crate) fn pause(repeats: u32) -> i64 {
-    let [.., last] = policy::PAYMENT_ASKED_AGAIN_MS;
-    let place = usize::try_from(repeats).unwrap_or(usize::MAX);
-    policy::PAYMENT_ASKED_AGAIN_MS.get(place).copied().unwrap_or(last)
-}
-
-/// A provider's code as it is kept: what is longer than any known one is cut.
-pub(crate) fn short(code: &str) -> String {
-    code.chars().take(64).filter(|character| !character.is_control()).collect()
 }

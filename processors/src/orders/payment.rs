@@ -1,10 +1,12 @@
-//! What an order knows of its payment: the attempt that counts, look-ups under way, and the refund under way.
+//! What an order knows of its payment: the attempt that counts, look-ups under way, and the refund under way; how long to wait before it is asked for again.
 
 use events::ids::{PaymentKey, RequestId};
 use events::money::Money;
 use events::orders::{Goods, OrderState, RefundCause};
 use events::payments::{PaymentMethod, RefundAccount};
 use events::time::Timestamp;
+
+use crate::policy;
 
 /// The latest attempt to pay.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -86,4 +88,16 @@ pub(crate) enum RefundKind {
     Due,
     /// Nothing was paid; the account is closed.
     Closing,
+}
+
+/// The pause before a call to the provider is repeated for the so-many-th time.
+pub(crate) fn pause(repeats: u32) -> i64 {
+    let [.., last] = policy::PAYMENT_ASKED_AGAIN_MS;
+    let place = usize::try_from(repeats).unwrap_or(usize::MAX);
+    policy::PAYMENT_ASKED_AGAIN_MS.get(place).copied().unwrap_or(last)
+}
+
+/// A provider's code as it is kept: what is longer than any known one is cut.
+pub(crate) fn short(code: &str) -> String {
+    code.chars().take(64).filter(|character| !character.is_control()).collect()
 }

@@ -12,7 +12,8 @@ use super::coupon::{Coupon, CouponState};
 use super::line::{Line, Stock};
 use super::order::{Asking, Order};
 use super::requests::{Answer, Applied};
-use crate::kit::field::{Field, Form, Key, fields, numbered};
+use crate::kit::field::{Field, Form, fields, numbered};
+use crate::kit::id::Key;
 use crate::kit::row::{Corrupt, Reader, Writer};
 use crate::kit::table::Row;
 

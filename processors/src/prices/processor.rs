@@ -9,7 +9,8 @@ use streams::processor::Verdict;
 
 use super::offer::{Offer, Wanted};
 use super::product::{OwnPrice, Product};
-use crate::kit::field::{Key, OrEmpty, fields, written_as};
+use crate::kit::field::{fields, written_as};
+use crate::kit::id::{Key, OrEmpty};
 use crate::kit::machine::report;
 use crate::kit::step::Step;
 use crate::kit::table::{Row, Table};

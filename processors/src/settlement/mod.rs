@@ -35,8 +35,6 @@ use events::topics;
 use streams::topology::{Topology, TopologyError};
 
 use crate::kit::declaration::Declaration;
-#[cfg(test)]
-pub(crate) use requests::Decided;
 
 /// The processor's name: its application id.
 pub const NAME: &str = "settlement";
@@ -60,7 +58,7 @@ pub fn topology() -> Result<Topology, TopologyError> {
 #[cfg(test)]
 #[path = "."]
 mod tests {
-    use super::{effects, rows_of_lines, rows_of_policies, schedule, seller, sold, stores, topology};
+    use super::{effects, requests, rows_of_lines, rows_of_policies, schedule, seller, sold, stores, topology};
 
     mod fixture;
 

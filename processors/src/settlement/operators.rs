@@ -8,7 +8,6 @@ use events::topics;
 use streams::processor::Verdict;
 
 use super::effects::Effects;
-use super::processor::{forget_policies, record, zone_of};
 use super::requests::Decided;
 use super::schedule::Calendar;
 use super::seller::Seller;
@@ -86,11 +85,11 @@ fn decide_policy(
             return refuse_unknown(asked, SettlementFact::PolicyRefused { request, reason }, reason, step);
         }
         let decided = seller.refuse_policy(request, reason, &mut effects);
-        record(&seller, effects, step)?;
+        stores::record(&seller, effects, step)?;
         return Ok(decided);
     };
     if known {
-        zone = zone_of(&seller)?;
+        zone = seller.zone()?;
     } else {
         // Days that were only looked at were another zone's.
         seller.drop_empty(&mut effects, |_| true);
@@ -110,7 +109,7 @@ fn decide_policy(
         }
         None => {}
     }
-    record(&seller, effects, step)?;
+    stores::record(&seller, effects, step)?;
     Ok(decided)
 }
 
@@ -126,15 +125,15 @@ fn decide_close(asked: &Asked<'_>, found: Option<Seller>, day: Day, step: &mut S
             Decided::Refused(reason)
         }
         None => {
-            let zone = zone_of(&seller)?;
+            let zone = seller.zone()?;
             let schedule = stores::schedule(step.context, asked.seller)?;
             let calendar = Calendar { zone: &zone, schedule: &schedule };
             let decided = seller.close_now(&calendar, request, day, &mut effects)?;
-            forget_policies(&seller, &calendar, step);
+            stores::forget_policies(step.context, &seller, &schedule);
             decided
         }
     };
-    record(&seller, effects, step)?;
+    stores::record(&seller, effects, step)?;
     Ok(decided)
 }
 
