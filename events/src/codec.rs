@@ -30,6 +30,18 @@ pub trait Message: Serialize + DeserializeOwned {
     /// The record's key.
     fn key(&self) -> Cow<'_, str>;
 
+    /// Reads the message's JSON.
+    ///
+    /// # Errors
+    /// [`serde_json::Error`] when the bytes are something else.
+    fn from_json(value: &[u8]) -> Result<Self, serde_json::Error>;
+
+    /// Appends the message's JSON.
+    ///
+    /// # Errors
+    /// [`serde_json::Error`] never in practice.
+    fn to_json(&self, value: &mut Vec<u8>) -> Result<(), serde_json::Error>;
+
     /// What a command says, hashed, so that a repeat is told from another command under the same request; nothing for messages that
     /// are not repeated. `value` is the command's canonical form: its encoded value.
     fn fingerprint(&self, _value: &[u8]) -> Option<Fingerprint> {
@@ -74,14 +86,14 @@ pub fn encode<M: Message>(message: &M, context: &Envelope) -> Result<(Vec<u8>, E
 }
 
 /// A value's bytes, no larger than they are: a buffer that is kept for the next value does the growing.
-fn written<M: Serialize>(message: &M) -> Result<Vec<u8>, serde_json::Error> {
+fn written<M: Message>(message: &M) -> Result<Vec<u8>, serde_json::Error> {
     thread_local! {
         static DRAFT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
     }
     DRAFT.with_borrow_mut(|draft| {
         draft.clear();
         draft.shrink_to(MOST_KEPT);
-        serde_json::to_writer(&mut *draft, message)?;
+        message.to_json(draft)?;
         Ok(draft.as_slice().to_vec())
     })
 }
@@ -95,16 +107,23 @@ pub fn decode<M: Message>(value: Option<&[u8]>, envelope: &Envelope) -> Result<M
     match envelope.schema_version {
         0 => Err(DecodeError::Unmarked("the record has no readable schema-version header")),
         found if found > M::SCHEMA_VERSION => Err(DecodeError::Newer { found, known: M::SCHEMA_VERSION }),
-        _ => Ok(serde_json::from_slice(value)?),
+        _ => Ok(M::from_json(value)?),
     }
 }
 
-/// What a message's kind and key are, and, for commands that are repeated, its fingerprint.
+/// What a message's kind and key are, and, for commands that are repeated, its fingerprint. Readers and writers of JSON are large, so
+/// they are compiled here, once for each message, and not again in each room that reads or writes it.
 macro_rules! message {
     ($type:ty: |$message:ident| $kind:expr, $key:expr $(, |$value:ident| $fingerprint:expr)?) => {
         #[allow(unused_variables, reason = "all messages of a type may be of one kind")]
         impl Message for $type {
             const SCHEMA_VERSION: u16 = 1;
+            fn from_json(value: &[u8]) -> Result<Self, serde_json::Error> {
+                serde_json::from_slice(value)
+            }
+            fn to_json(&self, value: &mut Vec<u8>) -> Result<(), serde_json::Error> {
+                serde_json::to_writer(value, self)
+            }
             fn kind(&self) -> &'static str {
                 let $message = self;
                 $kind
