@@ -1,4 +1,4 @@
-//! What one step leads to: facts, timers of the campaign, and notices to orders that did not ask; or why it is not taken.
+//! What one step leads to: facts, timers of the campaign, and answers to orders that sent no command; or why it is not taken.
 
 use events::coupons::{CouponAnswer, CouponEvent, Refusal};
 use events::ids::{CampaignId, HoldId, OrderId, ShopperId};
@@ -10,7 +10,7 @@ use crate::kit::wakeup::wakeups;
 /// The effects of one step.
 pub(crate) type Effects = machine::Effects<CouponEvent, Wakeup, Notice>;
 
-/// An answer to an order that did not ask: its hold was ended by another.
+/// An answer to an order that sent no command: its hold was ended by another.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Notice {
     pub(crate) order: OrderId,

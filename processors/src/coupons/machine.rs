@@ -106,8 +106,8 @@ fn step(
             return grant(campaign, account, &claim, effects);
         }
         CouponCommand::Hold { request, coupon, shopper, order, spend, until, .. } => {
-            let asked = usage::HoldRequest { request: *request, order, spend: *spend, until: *until };
-            usage::hold(campaign, account, &usage::Named { coupon: *coupon, shopper }, &asked, effects)?;
+            let requested = usage::HoldRequest { request: *request, order, spend: *spend, until: *until };
+            usage::hold(campaign, account, &usage::Named { coupon: *coupon, shopper }, &requested, effects)?;
         }
         CouponCommand::Redeem { request, coupon, shopper, hold, .. } => {
             usage::redeem(campaign, account, &usage::Named { coupon: *coupon, shopper }, *hold, *request, effects)?;
@@ -125,7 +125,7 @@ fn step(
     Ok(Done::Applied)
 }
 
-/// A claim's words.
+/// What a claim says.
 struct Claim<'a> {
     request: RequestId,
     fingerprint: Fingerprint,

@@ -13,7 +13,7 @@ use crate::kit::id::Key;
 use crate::kit::row::{Corrupt, Reader, Writer};
 use crate::kit::table::Row;
 
-/// The bit of a written share that says that the seller asked for the campaign.
+/// The bit of a written share that says that the seller initiated the campaign.
 const SELLER_BIT: u32 = 14;
 
 /// A campaign's slow half: everything but its counts.
@@ -130,7 +130,7 @@ impl Field for Restoration {
     }
 }
 
-/// A share is at most 10,000: the bit above says who asked for the campaign, and older rows lack it.
+/// A share is at most 10,000: the bit above says who initiated the campaign, and older rows lack it.
 impl Field for CampaignTerms {
     fn write(&self, row: &mut Writer) {
         self.stock.write(row);

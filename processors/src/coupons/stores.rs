@@ -137,7 +137,7 @@ pub(crate) fn delete_accounts(context: &mut dyn Context, campaign: &Campaign) ->
 
 fn round_after(context: &dyn Context, campaign: &Campaign, after: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
     let after = (!after.is_empty()).then_some(after);
-    context.scan(ACCOUNTS.id(), &campaign.number.to_be_bytes(), after, policy::ACCOUNTS_PER_ROUND)
+    context.scan(ACCOUNTS.id(), &campaign.number.to_be_bytes(), after, policy::ROWS_PER_ROUND)
 }
 
 /// Whose account a command is about; nothing for operators' commands.

@@ -1,4 +1,4 @@
-//! What one step leads to: facts, timers of holds, and notices to orders that did not ask; or why it is not taken.
+//! What one step leads to: facts, timers of holds, and answers to orders that sent no command; or why it is not taken.
 
 use events::ids::{HoldId, OrderId, Sku};
 use events::inventory::{InventoryEvent, StockAnswer, StockRefusal};
@@ -10,7 +10,7 @@ use crate::kit::wakeup::wakeups;
 /// The effects of one step.
 pub(crate) type Effects = machine::Effects<InventoryEvent, Wakeup, Notice>;
 
-/// An answer to an order that did not ask: its hold has lapsed.
+/// An answer to an order that sent no command: its hold has lapsed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Notice {
     pub(crate) order: OrderId,

@@ -2,8 +2,8 @@
 //!
 //! Its inbox is keyed by the sku, because a product's units are what orders contend for: one partition decides one product,
 //! record after record, so a unit is never sold twice. This file only declares; the rules are in `machine` (merchants) and `moves`
-//! (orders), what orders are told is in `answers`, how state is kept is in `stores` and `rows`. With every definition the prices
-//! processor is told what the product costs.
+//! (orders), what orders are answered is in `hold`, how state is kept is in `stores` and `rows`. Every definition is sent to
+//! the prices processor.
 
 mod hold;
 mod effects;

@@ -1,4 +1,4 @@
-//! Rows are read as they were written, also by the next build; what is no row is told apart from a newer one; a committed hold
+//! Rows are read as they were written, also by the next build; what is no row is an error, and a newer row is recognised; a committed hold
 //! is small.
 
 use events::hold::ReleaseCause;

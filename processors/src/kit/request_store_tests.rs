@@ -161,7 +161,7 @@ fn rows_of_version_1_are_these_bytes() {
 }
 
 #[test]
-fn a_newer_row_is_told_apart_and_a_cut_one_is_refused() {
+fn a_newer_row_is_recognised_and_a_cut_one_is_refused() {
     let row = write_row(&refused(7), 300);
     let mut newer = row.clone();
     newer[0] = 2;

@@ -123,7 +123,7 @@ impl<A: Answer> Requests<A> {
     }
 
     /// Remembers a request. Of the refused the oldest is forgotten beyond its bound, of the accepted only what is older than the
-    /// retry window. Whoever may be refused asks [`Self::has_room`] first.
+    /// retry window. Before a request is accepted, [`Self::has_room`] is checked.
     pub(crate) fn remember(&mut self, request: Remembered<A>, now: Timestamp, bounds: &Bounds) {
         self.0.push(request);
         self.keep_bounds(now, bounds);

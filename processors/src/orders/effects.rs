@@ -1,4 +1,4 @@
-//! What one step leads to beside the new state: facts, questions to others, answers to those who asked. Data only; the processor
+//! What one step leads to beside the new state: facts, commands to others, replies. Data only; the processor
 //! writes it, all of it in one transaction.
 
 use events::coupons::CouponCommand;
@@ -18,9 +18,9 @@ use crate::kit::wakeup::wakeups;
 pub(crate) enum Output {
     /// A fact.
     Event(Box<OrderEvent>),
-    /// A step asked of the inventory processor.
+    /// A step for the inventory processor.
     Stock(InventoryCommand),
-    /// A step asked of the coupon processor.
+    /// A step for the coupon processor.
     Coupon(CouponCommand),
     /// A call that the payment provider is to get.
     Payment(PaymentCommand),

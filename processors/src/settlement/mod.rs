@@ -1,6 +1,6 @@
 //! The settlement processor: what each seller is owed, per day, to the won.
 //!
-//! Its inbox is keyed by the seller. Orders tell it of every step and refund, so completely that nothing is kept of an order until
+//! Its inbox is keyed by the seller. Orders send it every step and refund, so completely that nothing is kept of an order until
 //! its lines count; from then on a refund posts the difference to what was posted, and after the last one every component is zero.
 //! A seller's day takes lines until its end and a while of grace, then it is closed: its totals are stamped as a statement, and what
 //! comes later is posted on a later day. Nothing is added up at the close; the totals are running.

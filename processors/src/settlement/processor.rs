@@ -1,5 +1,5 @@
 //! Between records and the machine: brings the seller and what the step needs from the tables, lets the machine decide, writes back,
-//! states the facts. What operators ask for is in `operators`.
+//! states the facts. Commands of operators are in `operators`.
 
 use events::calendar::Day;
 use events::ids::SellerId;
@@ -9,7 +9,7 @@ use streams::processor::Verdict;
 use streams::wakeup;
 
 use super::effects::{Effects, Wakeup};
-use super::operators::{self, Asked};
+use super::operators::{self, OperatorRequest};
 use super::posting::{self, Cause, Implausible};
 use super::rows_of_policies;
 use super::schedule::Calendar;
@@ -36,10 +36,10 @@ pub(crate) fn decide(command: &SettlementCommand, step: &mut Step<'_>) -> Result
             refunded(seller, lines, &Cause { order, refund: Some(*refund), reached_at: *at, source }, step)
         }
         SettlementCommand::SetPolicy { request, seller, policy } => {
-            operators::set_policy(&Asked::new(*request, command, seller, step)?, policy, step)
+            operators::set_policy(&OperatorRequest::new(*request, command, seller, step)?, policy, step)
         }
         SettlementCommand::CloseDay { request, seller, day } => {
-            operators::close_day(&Asked::new(*request, command, seller, step)?, *day, step)
+            operators::close_day(&OperatorRequest::new(*request, command, seller, step)?, *day, step)
         }
     }
 }
@@ -166,7 +166,7 @@ fn keep_forgetting(seller: &mut Seller, effects: &mut Effects) {
     }
 }
 
-/// Forgets lines whose orders cannot be refunded any more, some at a time, and asks to be woken for the rest.
+/// Forgets lines whose orders cannot be refunded any more, some at a time, and sets a timer for the rest.
 fn forget_lines(id: &SellerId, after: &[u8], step: &mut Step<'_>) -> Result<(), Verdict> {
     let now = step.now();
     let old = now.as_millis().saturating_sub(policy::SETTLED_LINES_RETENTION_MS);

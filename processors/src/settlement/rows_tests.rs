@@ -1,4 +1,4 @@
-//! Rows are read as they were written, also by the next build; what is no row is told apart from a newer one; posted lines are small;
+//! Rows are read as they were written, also by the next build; what is no row is an error, and a newer row is recognised; posted lines are small;
 //! the rule that is found in a policy's row is the policy's own.
 
 use events::calendar::{Day, Weekday, ZoneName};

@@ -118,13 +118,13 @@ pub(crate) fn forget_lines(
     before: u32,
 ) -> Result<Option<Vec<u8>>, Verdict> {
     let after = (!after.is_empty()).then_some(after);
-    let round = context.scan(LINES.id(), &prefix(seller), after, policy::ACCOUNTS_PER_ROUND);
+    let round = context.scan(LINES.id(), &prefix(seller), after, policy::ROWS_PER_ROUND);
     for (key, row) in &round {
         if rows_of_lines::touched(row)? < before {
             context.delete(LINES.id(), key);
         }
     }
-    let full = round.len() == policy::ACCOUNTS_PER_ROUND;
+    let full = round.len() == policy::ROWS_PER_ROUND;
     Ok(round.into_iter().next_back().map(|(key, _)| key).filter(|_| full))
 }
 
