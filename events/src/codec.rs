@@ -49,19 +49,6 @@ pub trait Message: Serialize + DeserializeOwned {
     }
 }
 
-/// The JSON of one message. Readers and writers of JSON are large, so they are compiled here, once for each message, and not again in
-/// each room that reads or writes it.
-macro_rules! json {
-    () => {
-        fn from_json(value: &[u8]) -> Result<Self, serde_json::Error> {
-            serde_json::from_slice(value)
-        }
-        fn to_json(&self, value: &mut Vec<u8>) -> Result<(), serde_json::Error> {
-            serde_json::to_writer(value, self)
-        }
-    };
-}
-
 /// Why a value cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum DecodeError {
@@ -124,13 +111,19 @@ pub fn decode<M: Message>(value: Option<&[u8]>, envelope: &Envelope) -> Result<M
     }
 }
 
-/// What a message's kind and key are, and, for commands that are repeated, its fingerprint.
+/// What a message's kind and key are, and, for commands that are repeated, its fingerprint. Readers and writers of JSON are large, so
+/// they are compiled here, once for each message, and not again in each room that reads or writes it.
 macro_rules! message {
     ($type:ty: |$message:ident| $kind:expr, $key:expr $(, |$value:ident| $fingerprint:expr)?) => {
         #[allow(unused_variables, reason = "all messages of a type may be of one kind")]
         impl Message for $type {
             const SCHEMA_VERSION: u16 = 1;
-            json!();
+            fn from_json(value: &[u8]) -> Result<Self, serde_json::Error> {
+                serde_json::from_slice(value)
+            }
+            fn to_json(&self, value: &mut Vec<u8>) -> Result<(), serde_json::Error> {
+                serde_json::to_writer(value, self)
+            }
             fn kind(&self) -> &'static str {
                 let $message = self;
                 $kind

@@ -4,12 +4,12 @@
 use crate::kit::requests::Bounds;
 
 /// For how long a request that is repeated is recognised, milliseconds: an accepted one always, a refused one unless more than its
-/// bound were refused since. A granted claim is recognised for as long as its campaign lives.
+/// bound were refused since. A granted claim is recognised for as long as its campaign is kept.
 pub use events::request::RETRY_WINDOW_MS;
 
 /// How many requests are remembered per shopper and campaign, beside the claims that were granted. Sixty-four refusals in a day are
 /// more than a person tries, some 2 KB. An older one that is repeated is decided again, as if it were new. 512 accepted ones within a
-/// day are more than the orders of a hundred coupons ask; from then on new holds, and new commands of operators, are refused.
+/// day are more than the orders of a hundred coupons need; from then on new holds, and new commands of operators, are refused.
 pub(crate) const REQUESTS_PER_ACCOUNT: Bounds = Bounds { accepted: 512, refused: 64, kept: 0 };
 
 /// How many refused requests are remembered per partition apart from the accounts of campaigns: 65,536, some 8 MB.
@@ -20,7 +20,7 @@ pub const REFUSED_REQUESTS: u64 = 65_536;
 pub const ACCEPTED_REQUESTS: u64 = 262_144;
 
 /// How many requests about stock that were refused are remembered per partition beside those with a hold: 524,288,
-/// some 60 MB when a crowd of orders comes too late. An order asks again after thirty seconds if it was not answered; so it is
+/// some 60 MB when many orders come too late. An order repeats its command after thirty seconds without an answer; so it is
 /// recognised also while seventeen thousand others are refused each second.
 pub const REFUSED_STOCK_REQUESTS: u64 = 524_288;
 
@@ -30,7 +30,7 @@ pub const REFUSED_STOCK_REQUESTS: u64 = 524_288;
 pub(crate) const REQUESTS_PER_HOLD: Bounds = Bounds { accepted: 1_024, refused: 16, kept: 0 };
 
 /// For how long a hold on stock is kept after it was released or has lapsed, milliseconds: as long as any repeated request is
-/// recognised, so that an order that asks again after a day's outage is told how its hold ended.
+/// recognised, so that an order that repeats its command after a day's outage gets to know how its hold ended.
 pub const ENDED_HOLD_RETENTION_MS: i64 = RETRY_WINDOW_MS;
 
 /// For how long a committed hold is kept, so that its units can come back, milliseconds: 180 days, more than an order
@@ -43,14 +43,14 @@ pub const LONGEST_HOLD_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 /// For how long a campaign's coupons are kept after their use window, milliseconds: thirty days.
 pub const CAMPAIGN_RETENTION_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
-/// How many accounts one round of a sweep visits, so that claims of other campaigns wait for milliseconds only.
-pub const ACCOUNTS_PER_ROUND: usize = 512;
+/// How many rows one round of an expiry reads, so that claims of other campaigns wait for milliseconds only.
+pub const ROWS_PER_ROUND: usize = 512;
 
-/// How many facts one round of a sweep states at most; an account is never left half done, so it may exceed this by one
+/// How many facts one round of an expiry states at most; an account is never left half done, so it may exceed this by one
 /// account's coupons.
 pub const FACTS_PER_ROUND: usize = 1024;
 
-/// How long a sweep rests between two rounds, milliseconds of log time.
+/// The pause between two rounds of an expiry, milliseconds of log time.
 pub const ROUND_PAUSE_MS: i64 = 1;
 
 // A hold must end before the campaign's coupons are forgotten.
@@ -65,33 +65,33 @@ pub const HOLDS_ANSWERED_WITHIN_MS: i64 = 30 * 1000;
 pub const PAYMENT_ANSWERED_WITHIN_MS: i64 = 90 * 1000;
 
 /// The pauses before a call to the payment provider is repeated whose outcome is not known, milliseconds; the last one for ever.
-pub const PAYMENT_ASKED_AGAIN_MS: [i64; 5] = [2_000, 5_000, 10_000, 20_000, 30_000];
+pub const PAYMENT_RETRIES_MS: [i64; 5] = [2_000, 5_000, 10_000, 20_000, 30_000];
 
 /// After which time a payment that the provider does not know is none, milliseconds: a day, since providers say "not found" of
 /// what they are still working on.
 pub const PAYMENT_NOT_FOUND_AFTER_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// The pause before stock or coupon are asked again, milliseconds: thirty seconds, doubled each time.
-pub const STEP_ASKED_AGAIN_MS: i64 = 30 * 1000;
+/// The pause before an unanswered command to stock or coupons is repeated, milliseconds: thirty seconds, doubled each time.
+pub const STEP_RETRY_MS: i64 = 30 * 1000;
 
 /// The longest such pause, milliseconds: ten minutes.
-pub const STEP_ASKED_AGAIN_AT_MOST_MS: i64 = 10 * 60 * 1000;
+pub const STEP_RETRY_AT_MOST_MS: i64 = 10 * 60 * 1000;
 
 /// The pause before a refund that must be made and was refused is tried as a new one, milliseconds: an hour.
-pub const REFUND_TRIED_AGAIN_MS: i64 = 60 * 60 * 1000;
+pub const REFUND_RETRY_MS: i64 = 60 * 60 * 1000;
 
-/// How long an order's holds last unless it ends them, milliseconds: a net below the saga, not a deadline of it. An order ends
+/// How long an order's holds last unless it ends them, milliseconds: a bound for the saga, not a deadline of it. An order ends
 /// its holds itself, and never waits for longer than this.
-pub const HOLD_NET_MS: i64 = LONGEST_HOLD_MS;
+pub const HOLD_LIMIT_MS: i64 = LONGEST_HOLD_MS;
 
-/// How much earlier than the net a transfer to a virtual account must have come, milliseconds: a day, in which the account is
+/// How much earlier than the end of its holds a transfer to a virtual account must have come, milliseconds: a day, in which the account is
 /// closed or the money committed.
-pub const DEPOSIT_BEFORE_NET_MS: i64 = 24 * 60 * 60 * 1000;
+pub const DEPOSIT_BEFORE_HOLD_ENDS_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// How often a shopper may try to pay for one order: ten times; each costs the provider a call.
 pub const MOST_ATTEMPTS: u16 = 10;
 
-/// The pause between two look-ups of one order's payment, milliseconds: hints may come in crowds, and may be forged.
+/// The pause between two look-ups of one order's payment, milliseconds: many hints may come, and they may be forged.
 pub const LOOK_UPS_APART_MS: i64 = 1000;
 
 /// For how long a finished order stays in memory, milliseconds: thirty days, in which it can still be refunded.
@@ -104,10 +104,10 @@ pub(crate) const REQUESTS_PER_ORDER: Bounds = Bounds { accepted: 256, refused: 3
 /// How many webhooks are remembered per order: the newest. A repeat of an older one is one more look-up.
 pub const TRANSMISSIONS_PER_ORDER: usize = 8;
 
-// A transfer must be able to come, and a confirm to be answered, before the net tears.
-const _: () = assert!(DEPOSIT_BEFORE_NET_MS + PAYMENT_NOT_FOUND_AFTER_MS < HOLD_NET_MS);
+// A transfer must be able to come, and a confirm to be answered, before the holds end.
+const _: () = assert!(DEPOSIT_BEFORE_HOLD_ENDS_MS + PAYMENT_NOT_FOUND_AFTER_MS < HOLD_LIMIT_MS);
 
-/// The least time between two tellings of what a seller's open days amount to, milliseconds: a second, so that figures are current
+/// The least time between two snapshots of what a seller's open days amount to, milliseconds: a second, so that figures are current
 /// within it and a busy seller costs one fact a second.
 pub const SNAPSHOTS_APART_MS: i64 = 1_000;
 

@@ -1,4 +1,4 @@
-//! What an order is told about the coupon it uses. The answer is read from the state after the step, so it says what is true
+//! What an order is answered about the coupon it uses. The answer is read from the state after the step, so it says what is true
 //! now, whether the command was decided just now or long ago.
 
 use events::coupons::{CouponAnswer, CouponCommand, Refusal, ReleaseCause};
@@ -9,7 +9,7 @@ use super::campaign::Campaign;
 use super::coupon::{Coupon, CouponState};
 
 /// Whether the command is one that orders send.
-pub(crate) fn is_asked_for_by(command: &CouponCommand) -> bool {
+pub(crate) fn is_from_orders(command: &CouponCommand) -> bool {
     matches!(
         command,
         CouponCommand::Hold { .. }
@@ -19,7 +19,7 @@ pub(crate) fn is_asked_for_by(command: &CouponCommand) -> bool {
     )
 }
 
-/// The answer where there is no campaign: whatever was asked, nothing is held.
+/// The answer where there is no campaign: whatever was requested, nothing is held.
 pub(crate) fn without_campaign(outcome: &Outcome) -> CouponAnswer {
     CouponAnswer::Refused { reason: reason_of(outcome).unwrap_or(Refusal::UnknownCampaign) }
 }

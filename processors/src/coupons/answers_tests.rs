@@ -1,4 +1,4 @@
-//! What orders are told: in answer to their commands, to repeats of them, and unasked.
+//! What orders are answered: to their commands, to repeats of them, and without a command.
 
 use events::coupons::{CampaignTerms, CouponAnswer, CouponCommand, Refusal, ReleaseCause, Restoration};
 use events::ids::{HoldId, OrderId};
@@ -103,10 +103,10 @@ fn fixture() -> Fixture {
     fixture
 }
 
-/// Sends commands, a second apart from the eleventh on, and compares what the order is told and whether a fact was stated.
-fn check(story: Vec<(CouponCommand, usize, CouponAnswer)>) {
+/// Sends commands, a second apart from the eleventh on, and compares the answers, and whether a fact was stated.
+fn check(steps: Vec<(CouponCommand, usize, CouponAnswer)>) {
     let mut fixture = fixture();
-    for ((command, facts, expected), second) in story.into_iter().zip(11..) {
+    for ((command, facts, expected), second) in steps.into_iter().zip(11..) {
         let effect = fixture.send(&command, second * 1000).unwrap();
         assert_eq!(effect.answer, Some(expected), "{command:?}");
         assert_eq!(effect.events.len(), facts, "{command:?}");
@@ -116,7 +116,7 @@ fn check(story: Vec<(CouponCommand, usize, CouponAnswer)>) {
 }
 
 #[test]
-fn an_order_is_told_what_became_of_each_step() {
+fn an_order_gets_an_answer_to_each_step() {
     check(vec![
         (hold("h1", 90), 1, held("h1", 90)),
         (redeem("r1", "h1"), 1, CouponAnswer::Redeemed { hold: id("h1") }),
@@ -130,7 +130,7 @@ fn an_order_is_told_what_became_of_each_step() {
 }
 
 #[test]
-fn a_repeat_is_told_what_is_true_now_and_states_nothing() {
+fn a_repeat_is_answered_with_what_is_true_now_and_states_nothing() {
     check(vec![
         (hold("h1", 90), 1, held("h1", 90)),
         (hold("h1", 90), 0, held("h1", 90)),
@@ -150,7 +150,7 @@ fn a_repeat_is_told_what_is_true_now_and_states_nothing() {
 }
 
 #[test]
-fn an_order_is_told_unasked_when_its_hold_lapses() {
+fn an_order_gets_an_answer_when_its_hold_lapses() {
     let mut fixture = fixture();
     fixture.send(&hold("h1", 30), 11_000).unwrap();
     fixture.tick(29_000);
@@ -164,7 +164,7 @@ fn an_order_is_told_unasked_when_its_hold_lapses() {
 }
 
 #[test]
-fn an_order_is_told_unasked_when_its_held_coupon_is_revoked() {
+fn an_order_gets_an_answer_when_its_held_coupon_is_revoked() {
     let mut fixture = fixture();
     fixture.send(&hold("h1", 30), 11_000).unwrap();
     let effect = fixture.send(&revoke("no"), 12_000).unwrap();
@@ -176,7 +176,7 @@ fn an_order_is_told_unasked_when_its_held_coupon_is_revoked() {
 }
 
 #[test]
-fn nobody_is_told_of_a_coupon_that_nobody_holds() {
+fn a_coupon_without_a_hold_sends_no_answer() {
     let mut fixture = fixture();
     assert_eq!(fixture.send(&revoke("no"), 12_000).unwrap().notices, []);
     fixture.send(&hold("h1", 30), 13_000).unwrap();
@@ -185,7 +185,7 @@ fn nobody_is_told_of_a_coupon_that_nobody_holds() {
 }
 
 #[test]
-fn an_order_that_names_a_wrong_campaign_is_told_so() {
+fn an_order_that_names_an_unknown_campaign_is_refused() {
     let mut fixture = Fixture::new();
     let effect = fixture.send(&hold("h1", 30), 11_000).unwrap();
     assert_eq!(effect.answer, Some(refused(Refusal::UnknownCampaign)));

@@ -140,7 +140,7 @@ impl Campaign {
         Ok(())
     }
 
-    /// Why nobody can claim at this instant, if so. A campaign that was ended has no window left to open.
+    /// Why no claim is granted at this instant, if so. A campaign that was ended has no window left to open.
     pub(crate) fn closed_to_claims(&self, now: Timestamp) -> Option<Refusal> {
         match self.status {
             CampaignStatus::Ended => Some(Refusal::Closed),

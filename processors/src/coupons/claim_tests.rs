@@ -95,7 +95,7 @@ fn the_money_budget_ends_grants_and_unused_money_returns() {
 }
 
 #[test]
-fn pause_resume_and_end_are_an_operators_words() {
+fn operators_pause_resume_and_end_a_campaign() {
     check(
         "
          0  pause                  => UNKNOWN_CAMPAIGN

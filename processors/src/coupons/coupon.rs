@@ -25,7 +25,7 @@ use events::time::Timestamp;
 pub(crate) struct Coupon {
     /// The claim that was granted: the coupon's id derives from it, and its repeats are recognised by it.
     pub(crate) claim: RequestId,
-    /// What the claim said.
+    /// The claim, hashed.
     pub(crate) fingerprint: Fingerprint,
     /// When it was granted.
     pub(crate) granted_at: Timestamp,

@@ -1,20 +1,41 @@
-//! What one step leads to: facts, timers of the campaign, and notices to orders that did not ask.
+//! What one step leads to: facts, timers of the campaign, and answers to orders that sent no command; or why it is not taken.
 
-use events::coupons::{CouponAnswer, CouponEvent};
+use events::coupons::{CouponAnswer, CouponEvent, Refusal};
 use events::ids::{CampaignId, HoldId, OrderId, ShopperId};
 
-use crate::kit::field::Rest;
-use crate::kit::machine;
+use crate::kit::id::Rest;
+use crate::kit::machine::{self, CorruptState};
 use crate::kit::wakeup::wakeups;
 
 /// The effects of one step.
 pub(crate) type Effects = machine::Effects<CouponEvent, Wakeup, Notice>;
 
-/// An answer to an order that did not ask: its hold was ended by another.
+/// An answer to an order that sent no command: its hold was ended by another.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Notice {
     pub(crate) order: OrderId,
     pub(crate) answer: CouponAnswer,
+}
+
+/// Why a step was not taken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Declined {
+    /// A rule says no: an outcome.
+    Refused(Refusal),
+    /// The state contradicts itself: stop.
+    Corrupt(CorruptState),
+}
+
+impl From<Refusal> for Declined {
+    fn from(reason: Refusal) -> Self {
+        Self::Refused(reason)
+    }
+}
+
+impl From<CorruptState> for Declined {
+    fn from(corrupt: CorruptState) -> Self {
+        Self::Corrupt(corrupt)
+    }
 }
 
 /// The kind of the timer that lets old requests be forgotten.

@@ -1,5 +1,5 @@
-//! What time alone does: lets holds lapse, expires coupons, forgets old requests, retires campaigns. A round visits some accounts,
-//! notes where it is in the timer that wakes it next, and rests for a moment of log time, so that claims go on.
+//! What time alone does: lets holds lapse, expires coupons, forgets old requests, retires campaigns. A round reads some accounts,
+//! keeps its place in the timer for the next round, and pauses for a millisecond of log time, so that claims go on.
 
 use streams::processor::{Context, Verdict};
 
@@ -39,7 +39,7 @@ pub(crate) fn wake(
     }
 }
 
-/// Expires what was not used in time. Held coupons are passed by: they expire when their hold ends.
+/// Expires what was not used in time. Held coupons are left as they are: they expire when their hold ends.
 fn expire(
     context: &mut dyn Context,
     campaign: &mut Campaign,
@@ -47,7 +47,7 @@ fn expire(
     effects: &mut Effects,
 ) -> Result<(), Verdict> {
     let accounts = stores::accounts_after(context, campaign, after)?;
-    let mut more = accounts.len() == policy::ACCOUNTS_PER_ROUND;
+    let mut more = accounts.len() == policy::ROWS_PER_ROUND;
     let mut done = None;
     for (key, mut account) in accounts {
         if effects.events.len() >= policy::FACTS_PER_ROUND {
@@ -75,7 +75,7 @@ fn expire(
 /// round after the last begins a retry window later.
 fn forget(context: &mut dyn Context, campaign: &Campaign, after: &[u8], effects: &mut Effects) -> Result<(), Verdict> {
     let accounts = stores::accounts_after(context, campaign, after)?;
-    let full = accounts.len() == policy::ACCOUNTS_PER_ROUND;
+    let full = accounts.len() == policy::ROWS_PER_ROUND;
     let last = accounts.last().map(|(key, _)| key.bytes().into_owned());
     for (key, mut account) in accounts {
         if account.forget_old(effects.at()) {
@@ -95,7 +95,7 @@ fn retire(context: &mut dyn Context, campaign: &mut Campaign, effects: &mut Effe
         campaign.retired = true;
         CAMPAIGNS.put(context, &campaign.id, campaign);
     }
-    if stores::delete_accounts(context, campaign) == policy::ACCOUNTS_PER_ROUND {
+    if stores::delete_accounts(context, campaign) == policy::ROWS_PER_ROUND {
         go_on(effects, Wakeup::retire(&campaign.id));
     }
 }

@@ -23,7 +23,7 @@ fn refused(reason: Refusal) -> Outcome {
 }
 
 #[test]
-fn losers_are_forgotten_after_the_retry_window_and_winners_are_not() {
+fn refused_claims_are_forgotten_after_the_retry_window_and_granted_ones_are_not() {
     let mut fixture = Fixture::new();
     fixture.send(&define("d", "sale", terms()), 0).unwrap();
     for (number, who) in ["ann", "bob", "eve", "joe"].into_iter().enumerate() {
@@ -41,7 +41,7 @@ fn losers_are_forgotten_after_the_retry_window_and_winners_are_not() {
 }
 
 #[test]
-fn strangers_are_forgotten_after_the_retry_window() {
+fn requests_without_a_campaign_are_forgotten_after_the_retry_window() {
     let mut fixture = Fixture::new();
     for number in 0..3 {
         fixture.send(&claim(&format!("r{number}"), "nowhere", "ann"), number * 1000).unwrap();
@@ -130,7 +130,7 @@ fn a_campaign_retires_and_its_name_never_means_another() {
 
 #[test]
 fn expiry_goes_step_by_step_and_survives_a_crash_between_steps() {
-    let coupons = 3 * policy::ACCOUNTS_PER_ROUND as u32 + 10;
+    let coupons = 3 * policy::ROWS_PER_ROUND as u32 + 10;
     let mut fixture = Fixture::new();
     let terms =
         events::coupons::CampaignTerms { stock: coupons, claim: Window { from: at(0), until: at(60) }, ..terms() };
@@ -147,6 +147,6 @@ fn expiry_goes_step_by_step_and_survives_a_crash_between_steps() {
         assert!(expired.iter().all(|event| matches!(event.fact, CouponFact::CouponExpired { .. })));
         steps.push(expired.len());
     }
-    // The operators' account is the first that is visited, and has no coupons.
+    // The operators' account is the first that is read, and has no coupons.
     assert_eq!(steps, [511, 512, 512, 11, 0, 0, 0, 0]);
 }

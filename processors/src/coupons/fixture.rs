@@ -14,7 +14,7 @@ use events::topics;
 use streams::driver::DriverError;
 
 use super::topology;
-use crate::kit::testing::driver::{Driver, asking};
+use crate::kit::testing::driver::{Driver, sending_order};
 pub(crate) use crate::kit::testing::names::{at, campaign, request, shopper};
 
 pub(crate) struct Fixture {
@@ -29,9 +29,9 @@ pub(crate) struct Fixture {
 pub(crate) struct Effect {
     pub(crate) events: Vec<CouponEvent>,
     pub(crate) reply: Reply,
-    /// The answer to the order that asked; orders ask for holds and their ends only.
+    /// The answer to the order; orders send holds and their ends only.
     pub(crate) answer: Option<CouponAnswer>,
-    /// Answers to orders that did not ask.
+    /// Answers to orders that sent no command.
     pub(crate) notices: Vec<(OrderId, CouponAnswer)>,
 }
 
@@ -85,12 +85,12 @@ impl Fixture {
             match request {
                 None => notices.push((order, given)),
                 Some(request) => {
-                    assert_eq!((order, request), (asking(), command.request()));
+                    assert_eq!((order, request), (sending_order(), command.request()));
                     assert!(answer.replace(given).is_none(), "answered once: {command:?}");
                 }
             }
         }
-        assert_eq!(answer.is_some(), super::answers::is_asked_for_by(command), "{command:?}");
+        assert_eq!(answer.is_some(), super::answers::is_from_orders(command), "{command:?}");
         Ok(Effect { events, reply, answer, notices })
     }
 

@@ -8,31 +8,10 @@ use events::request::{Fingerprint, Outcome};
 use super::account::{Account, Answer, granted_outcome};
 use super::campaign::{Campaign, Place};
 use super::coupon::{Coupon, CouponState};
-use super::effects::Effects;
+use super::effects::{Declined, Effects};
 use super::usage;
 use crate::kit::machine::CorruptState;
 use crate::kit::requests::Remembered;
-
-/// Why a step was not taken.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Declined {
-    /// A rule says no: an outcome.
-    Refused(Refusal),
-    /// The state contradicts itself: stop.
-    Corrupt(CorruptState),
-}
-
-impl From<Refusal> for Declined {
-    fn from(reason: Refusal) -> Self {
-        Self::Refused(reason)
-    }
-}
-
-impl From<CorruptState> for Declined {
-    fn from(corrupt: CorruptState) -> Self {
-        Self::Corrupt(corrupt)
-    }
-}
 
 /// What a step did.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -127,8 +106,8 @@ fn step(
             return grant(campaign, account, &claim, effects);
         }
         CouponCommand::Hold { request, coupon, shopper, order, spend, until, .. } => {
-            let asked = usage::HoldRequest { request: *request, order, spend: *spend, until: *until };
-            usage::hold(campaign, account, &usage::Named { coupon: *coupon, shopper }, &asked, effects)?;
+            let requested = usage::HoldRequest { request: *request, order, spend: *spend, until: *until };
+            usage::hold(campaign, account, &usage::Named { coupon: *coupon, shopper }, &requested, effects)?;
         }
         CouponCommand::Redeem { request, coupon, shopper, hold, .. } => {
             usage::redeem(campaign, account, &usage::Named { coupon: *coupon, shopper }, *hold, *request, effects)?;
@@ -146,7 +125,7 @@ fn step(
     Ok(Done::Applied)
 }
 
-/// A claim's words.
+/// What a claim says.
 struct Claim<'a> {
     request: RequestId,
     fingerprint: Fingerprint,

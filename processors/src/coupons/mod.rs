@@ -1,8 +1,8 @@
 //! The coupon processor: who is granted a coupon, and what becomes of it.
 //!
-//! Its inbox is keyed by the campaign, because a campaign's stock is what a crowd contends for: one partition decides one
+//! Its inbox is keyed by the campaign, because a campaign's stock is what shoppers compete for: one partition decides one
 //! campaign, record after record, so a coupon is never granted twice and none is lost. This file only declares; the rules are in
-//! `machine` and `usage`, what orders are told is in `answers`, what time does is in `expiry`, how state is kept is in `stores` and
+//! `machine` and `usage`, what orders are answered is in `answers`, what time does is in `expiry`, how state is kept is in `stores` and
 //! `rows`.
 
 mod account;

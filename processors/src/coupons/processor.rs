@@ -1,5 +1,5 @@
 //! Between records and the machine: brings campaign and account from their tables, lets the machine decide, writes both back, states
-//! the facts, replies, and answers the order that asked.
+//! the facts, replies, and answers the order that requested.
 
 use events::coupons::{CouponAnswer, CouponCommand, CouponEvent, Refusal, StockCount};
 use events::ids::{OrderId, RequestId};
@@ -139,10 +139,10 @@ fn record(campaign: &Campaign, effects: Effects, step: &mut Step<'_>) -> Result<
     notices.into_iter().try_for_each(|notice| notify(&notice.order, None, notice.answer, step))
 }
 
-/// Answers the order that asked with what is true now, if it asked to be answered.
+/// Answers the order that the command names, if any, with what is true now.
 fn answer(command: &CouponCommand, outcome: &Outcome, step: &mut Step<'_>) -> Result<(), Verdict> {
     let (Some(order), Some(shopper), true) =
-        (&step.envelope.answer_to, stores::shopper_in(command), answers::is_asked_for_by(command))
+        (&step.envelope.answer_to, stores::shopper_in(command), answers::is_from_orders(command))
     else {
         return Ok(());
     };

@@ -1,5 +1,5 @@
 //! Any commands at any times: every invariant at every step, duplicates without effect, the same history from the same inbox
-//! whether or not the processor dies in between, and a sell-out that is exact.
+//! whether or not the processor crashes in between, and a sell-out that is exact.
 
 use std::collections::BTreeSet;
 
@@ -14,14 +14,14 @@ use proptest::test_runner::TestRunner;
 use super::fixture::{Effect, Fixture, at, campaign, claim, define, request, shopper, terms};
 use crate::kit::testing::crash::{Crash, same_history};
 
-/// One step: who asks for what, in small numbers that meet often.
+/// One step: who sends what, in small numbers that meet often.
 #[derive(Clone, Copy, Debug)]
 struct Step {
     wait_ms: i64,
     verb: u8,
     campaign: u8,
     shopper: u8,
-    /// Tells requests of one kind apart; meets, so that repeats and conflicts happen.
+    /// Which of the requests of one kind; values meet, so that repeats and conflicts happen.
     which: u8,
     other: u8,
 }
@@ -155,7 +155,7 @@ proptest! {
     }
 
     #[test]
-    fn the_same_inbox_is_the_same_history_whatever_dies(
+    fn the_same_inbox_is_the_same_history_wherever_it_crashes(
         steps in prop::collection::vec(step(), 1..120),
         crashes in prop::collection::btree_set(0_usize..120, 0..8),
     ) {
@@ -164,7 +164,7 @@ proptest! {
         });
     }
 
-    /// Every shopper clicks several times, in any order; whoever comes, exactly the stock is granted.
+    /// Every shopper clicks several times, in any order; however many there are, exactly the stock is granted.
     #[test]
     fn demand_beyond_the_stock_sells_exactly_the_stock(
         stock in 1_u32..20,

@@ -8,11 +8,12 @@ use events::money::BasisPoints;
 use super::account::{Account, Answer};
 use super::campaign::{Campaign, Counts};
 use super::coupon::{Coupon, CouponState, Hold, Redemption};
-use crate::kit::field::{Field, Form, Key, Numbered, fields, numbered};
+use crate::kit::field::{Field, Form, Numbered, fields, numbered};
+use crate::kit::id::Key;
 use crate::kit::row::{Corrupt, Reader, Writer};
 use crate::kit::table::Row;
 
-/// The bit of a written share that says that the seller asked for the campaign.
+/// The bit of a written share that says that the seller initiated the campaign.
 const SELLER_BIT: u32 = 14;
 
 /// A campaign's slow half: everything but its counts.
@@ -129,7 +130,7 @@ impl Field for Restoration {
     }
 }
 
-/// A share is at most 10,000: the bit above says who asked for the campaign, and older rows lack it.
+/// A share is at most 10,000: the bit above says who initiated the campaign, and older rows lack it.
 impl Field for CampaignTerms {
     fn write(&self, row: &mut Writer) {
         self.stock.write(row);

@@ -1,4 +1,4 @@
-//! Rows are read as they were written, also by the next build; what is no row is told apart from a newer one; a granted
+//! Rows are read as they were written, also by the next build; what is no row is an error, and a newer row is recognised; a granted
 //! coupon is small.
 
 use events::coupons::{CampaignStatus, CampaignTerms, Discount, Eligibility, Refusal, Restoration, StockCount};

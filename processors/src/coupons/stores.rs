@@ -10,7 +10,7 @@ use streams::processor::{Context, Verdict};
 use super::account::{Account, Answer};
 use super::campaign::{Campaign, Counts};
 use super::effects;
-use crate::kit::field::Id;
+use crate::kit::id::Id;
 use crate::kit::request_store::{RequestStore, RequestTable};
 use crate::kit::row::{Corrupt, Reader, Writer};
 use crate::kit::table::{Row, Table, TableKey};
@@ -137,7 +137,7 @@ pub(crate) fn delete_accounts(context: &mut dyn Context, campaign: &Campaign) ->
 
 fn round_after(context: &dyn Context, campaign: &Campaign, after: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
     let after = (!after.is_empty()).then_some(after);
-    context.scan(ACCOUNTS.id(), &campaign.number.to_be_bytes(), after, policy::ACCOUNTS_PER_ROUND)
+    context.scan(ACCOUNTS.id(), &campaign.number.to_be_bytes(), after, policy::ROWS_PER_ROUND)
 }
 
 /// Whose account a command is about; nothing for operators' commands.

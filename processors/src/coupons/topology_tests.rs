@@ -32,13 +32,13 @@ fn contract() -> Contract<CouponCommand> {
 
 /// A hold on a coupon that does not exist: the order gets the refusal, in whatever partition its key lies.
 #[test]
-fn an_order_is_answered_where_its_key_lies_and_only_if_it_asks() {
-    contract().orders_are_answered_if_they_ask(&CouponCommand::Hold {
+fn an_order_is_answered_in_the_partition_of_its_key_and_only_if_the_command_names_it() {
+    contract().orders_are_answered_if_the_command_names_them(&CouponCommand::Hold {
         request: request("hold"),
         campaign: campaign("sale"),
         coupon: request("claim").coupon(),
         shopper: shopper("ann"),
-        order: order("order-that-asks"),
+        order: order("order-that-sends"),
         spend: Money::new(1),
         until: at(9),
     });

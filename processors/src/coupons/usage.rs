@@ -1,5 +1,5 @@
-//! What becomes of a granted coupon: each move stands beside the one that undoes it. Every move first asks whether it may be
-//! made, then makes it; a refusal leaves no trace here.
+//! What becomes of a granted coupon: each move stands beside the one that undoes it. Every move is checked first,
+//! then made; a refusal leaves no trace here.
 //!
 //! Pausing or ending a campaign stops grants only: a coupon that was promised stays usable.
 
@@ -11,18 +11,17 @@ use events::time::Timestamp;
 use super::account::Account;
 use super::campaign::{Campaign, Place};
 use super::coupon::{Coupon, CouponState, Hold, Redemption};
-use super::effects::{Effects, Notice, Wakeup};
-use super::machine::Declined;
+use super::effects::{Declined, Effects, Notice, Wakeup};
 use crate::kit::machine::CorruptState;
 use crate::policy;
 
-/// A coupon, and who is said to own it.
+/// A coupon, and who owns it by the command.
 pub(crate) struct Named<'a> {
     pub(crate) coupon: CouponId,
     pub(crate) shopper: &'a ShopperId,
 }
 
-/// What a hold is asked for.
+/// What a command to hold says.
 pub(crate) struct HoldRequest<'a> {
     pub(crate) request: RequestId,
     pub(crate) order: &'a OrderId,
@@ -36,29 +35,29 @@ pub(crate) fn hold(
     campaign: &mut Campaign,
     account: &mut Account,
     named: &Named<'_>,
-    asked: &HoldRequest<'_>,
+    requested: &HoldRequest<'_>,
     effects: &mut Effects,
 ) -> Result<(), Declined> {
     let now = effects.at();
     let coupon = account.coupon(named.coupon).ok_or(Refusal::NotOwner)?;
     let usable = coupon.state == CouponState::Granted && now >= campaign.terms.usable.from && !coupon.has_expired(now);
-    if !usable || asked.until <= now || asked.spend > Money::LARGEST {
+    if !usable || requested.until <= now || requested.spend > Money::LARGEST {
         return Err(Refusal::NotUsable.into());
     }
     // A minimum is never negative, so neither is a spend that reaches it.
-    if asked.spend < campaign.terms.minimum_spend {
+    if requested.spend < campaign.terms.minimum_spend {
         return Err(Refusal::MinSpend.into());
     }
     let hold = Hold {
-        id: asked.request.hold(),
-        order: asked.order.clone(),
-        discount: campaign.terms.discount.on(asked.spend),
-        until: asked.until.min(now.plus_millis(policy::LONGEST_HOLD_MS)),
+        id: requested.request.hold(),
+        order: requested.order.clone(),
+        discount: campaign.terms.discount.on(requested.spend),
+        until: requested.until.min(now.plus_millis(policy::LONGEST_HOLD_MS)),
     };
     campaign.carry(Place::Granted, Place::Held)?;
     effects.wake(hold.until, lapse_of(campaign, &hold, named.shopper));
     let fact = CouponFact::CouponHeld {
-        request: asked.request,
+        request: requested.request,
         coupon: named.coupon,
         shopper: named.shopper.clone(),
         hold: hold.id,
@@ -131,7 +130,7 @@ fn give_back(
         cause: ending.cause,
     };
     campaign.state(fact, effects);
-    // The sweep at the end of the use window passed this coupon by while it was held.
+    // The expiry at the end of the use window left this coupon as it was while it was held.
     expire(campaign, coupon, shopper, effects)
 }
 
@@ -151,8 +150,8 @@ pub(crate) fn expire(
     Ok(())
 }
 
-/// Uses a held coupon up. The same hold may be redeemed again by another request, since a saga may ask twice: the fact is
-/// stated again, in the same words, and nothing moves.
+/// Uses a held coupon up. The same hold may be redeemed again by another request, since a saga may send it twice: the same fact is
+/// stated again, and nothing moves.
 pub(crate) fn redeem(
     campaign: &mut Campaign,
     account: &mut Account,

@@ -15,7 +15,7 @@ use streams::driver::DriverError;
 
 use super::hold::HoldState;
 use super::{stores, topology};
-use crate::kit::testing::driver::{Driver, asking};
+use crate::kit::testing::driver::{Driver, sending_order};
 pub(crate) use crate::kit::testing::names::{at, order, request, sku};
 
 pub(crate) struct Fixture {
@@ -29,7 +29,7 @@ pub(crate) struct Effect {
     pub(crate) events: Vec<InventoryEvent>,
     /// The reply to the merchant; merchants define and adjust only.
     pub(crate) reply: Option<Reply>,
-    /// The answer to the order that asked; orders ask for holds and their ends only.
+    /// The answer to the order; orders send holds and their ends only.
     pub(crate) answer: Option<StockAnswer>,
 }
 
@@ -103,10 +103,10 @@ impl Fixture {
         let reply = self.driver.reply(of_merchants.then_some(request), command);
         let mut answers = self.answers();
         // A lapse that was due is answered first.
-        answers.retain(|(_, _, asked, _)| asked.is_some());
+        answers.retain(|(_, _, request_of, _)| request_of.is_some());
         assert_eq!(answers.len(), usize::from(!of_merchants), "orders get an answer: {command:?}");
-        let answer = answers.pop().map(|(order, sku, asked, answer)| {
-            assert_eq!((&order, &sku, asked), (&asking(), command.sku(), Some(request)));
+        let answer = answers.pop().map(|(order, sku, request_of, answer)| {
+            assert_eq!((&order, &sku, request_of), (&sending_order(), command.sku(), Some(request)));
             answer
         });
         Ok(Effect { events, reply, answer })

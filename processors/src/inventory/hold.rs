@@ -7,7 +7,7 @@
 //!   └─ release, lapse ──▶ Released   └──┘
 //! ```
 //!
-//! A hold ends once. It is kept for a while after its end, so that repeats are told how it ended.
+//! A hold ends once. It is kept for a while after its end, so that a repeat gets to know how it ended.
 
 use events::hold::ReleaseCause;
 use events::ids::{HoldId, OrderId, RequestId, Sku};
@@ -26,7 +26,7 @@ pub(crate) struct Hold {
     pub(crate) order: OrderId,
     /// How many units.
     pub(crate) quantity: u32,
-    /// What the command said that obtained it; its request is where the id derives from.
+    /// The command that obtained it, hashed; its request is where the id derives from.
     pub(crate) fingerprint: Fingerprint,
     pub(crate) state: HoldState,
     /// Requests about it that were decided.

@@ -8,7 +8,7 @@ use super::effects::Effects;
 use super::product::Product;
 use super::requests::Decided;
 
-/// What a merchant asks for.
+/// A merchant's command.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum MerchantCommand<'a> {
     Define(&'a ProductTerms),
@@ -16,7 +16,7 @@ pub(crate) enum MerchantCommand<'a> {
 }
 
 impl<'a> MerchantCommand<'a> {
-    /// The merchant_command of a merchant's command; nothing for what orders send.
+    /// A merchant's command; nothing for what orders send.
     pub(crate) fn of(command: &'a InventoryCommand) -> Option<Self> {
         match command {
             InventoryCommand::DefineProduct { terms, .. } => Some(Self::Define(terms)),
@@ -29,32 +29,32 @@ impl<'a> MerchantCommand<'a> {
     }
 }
 
-/// Makes a product of a merchant_command for one that does not exist. Only a definition can.
+/// Decides a command about a product that does not exist. Only a definition can.
 pub(crate) fn begin(
     sku: &Sku,
     request: RequestId,
-    merchant_command: MerchantCommand<'_>,
+    requested: MerchantCommand<'_>,
     effects: &mut Effects,
 ) -> Result<Product, StockRefusal> {
-    let MerchantCommand::Define(terms) = merchant_command else { return Err(StockRefusal::UnknownProduct) };
+    let MerchantCommand::Define(terms) = requested else { return Err(StockRefusal::UnknownProduct) };
     terms.check().map_err(|_| StockRefusal::InvalidTerms)?;
     let mut product = Product::define(sku, terms);
     product.state(InventoryFact::ProductDefined { request, terms: terms.clone() }, effects);
     Ok(product)
 }
 
-/// Decides a merchant_command that has not been seen before, unless it is refused already. Exactly one fact names its request; it may be followed
+/// Decides a command that is not remembered, unless it is refused already. Exactly one fact names its request; it may be followed
 /// by the one that the stock is low.
 pub(crate) fn decide(
     product: &mut Product,
     request: RequestId,
-    merchant_command: Result<MerchantCommand<'_>, StockRefusal>,
+    requested: Result<MerchantCommand<'_>, StockRefusal>,
     effects: &mut Effects,
 ) -> Decided {
     product.watched(effects, |product, effects| {
-        match merchant_command.and_then(|merchant_command| step(product, merchant_command).map(|()| merchant_command)) {
-            Ok(merchant_command) => {
-                let fact = match merchant_command {
+        match requested.and_then(|requested| step(product, requested).map(|()| requested)) {
+            Ok(requested) => {
+                let fact = match requested {
                     MerchantCommand::Define(terms) => InventoryFact::ProductDefined { request, terms: terms.clone() },
                     MerchantCommand::Adjust(change) => InventoryFact::StockAdjusted { request, change },
                 };
@@ -69,8 +69,8 @@ pub(crate) fn decide(
     })
 }
 
-fn step(product: &mut Product, merchant_command: MerchantCommand<'_>) -> Result<(), StockRefusal> {
-    match merchant_command {
+fn step(product: &mut Product, requested: MerchantCommand<'_>) -> Result<(), StockRefusal> {
+    match requested {
         MerchantCommand::Define(terms) => {
             terms.check().map_err(|_| StockRefusal::InvalidTerms)?;
             product.redefine(terms)

@@ -90,7 +90,7 @@ fn a_repeat_gets_the_first_reply_and_no_second_fact() {
 }
 
 #[test]
-fn low_stock_is_told_once_each_time_it_falls() {
+fn low_stock_is_stated_once_each_time_it_falls() {
     check(
         "
          0  define low=3              => applied 1 0                           0/0/0

@@ -2,8 +2,8 @@
 //!
 //! Its inbox is keyed by the sku, because a product's units are what orders contend for: one partition decides one product,
 //! record after record, so a unit is never sold twice. This file only declares; the rules are in `machine` (merchants) and `moves`
-//! (orders), what orders are told is in `answers`, how state is kept is in `stores` and `rows`. With every definition the prices
-//! processor is told what the product costs.
+//! (orders), what orders are answered is in `hold`, how state is kept is in `stores` and `rows`. Every definition is sent to
+//! the prices processor.
 
 mod hold;
 mod effects;
@@ -19,8 +19,6 @@ use events::topics;
 use streams::topology::{Topology, TopologyError};
 
 use crate::kit::declaration::Declaration;
-#[cfg(test)]
-pub(crate) use requests::Decided;
 
 /// The processor's name: its application id.
 pub const NAME: &str = "inventory";
@@ -46,7 +44,7 @@ pub fn topology() -> Result<Topology, TopologyError> {
 #[cfg(test)]
 #[path = "."]
 mod tests {
-    use super::{effects, hold, product, stores, topology};
+    use super::{effects, hold, product, requests, stores, topology};
 
     mod fixture;
     mod table;

@@ -1,4 +1,4 @@
-//! What orders do with a product's units: each move first asks whether it may be made, then makes it. A refusal leaves no trace
+//! What orders do with a product's units: each move is checked first, then made. A refusal leaves no trace
 //! here but its fact.
 
 use events::hold::ReleaseCause;
@@ -7,37 +7,16 @@ use events::inventory::{InventoryFact, MOST_QUANTITY, StockAnswer, StockRefusal}
 use events::request::Fingerprint;
 use events::time::Timestamp;
 
-use super::effects::{Effects, Notice, Wakeup};
+use super::effects::{Declined, Effects, Notice, Wakeup};
 use super::hold::{Hold, HoldState};
 use super::product::{Place, Product};
 use crate::kit::machine::CorruptState;
 use crate::kit::requests::Requests;
 use crate::policy;
 
-/// Why a move was not made.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Declined {
-    /// A rule says no: an outcome.
-    Refused(StockRefusal),
-    /// The state contradicts itself: stop.
-    Corrupt(CorruptState),
-}
-
-impl From<StockRefusal> for Declined {
-    fn from(reason: StockRefusal) -> Self {
-        Self::Refused(reason)
-    }
-}
-
-impl From<CorruptState> for Declined {
-    fn from(corrupt: CorruptState) -> Self {
-        Self::Corrupt(corrupt)
-    }
-}
-
-/// What a hold is asked for.
+/// What a command to hold says.
 #[derive(Debug)]
-pub(crate) struct Wanted<'a> {
+pub(crate) struct HoldRequest<'a> {
     pub(crate) request: RequestId,
     pub(crate) fingerprint: Fingerprint,
     pub(crate) order: &'a OrderId,
@@ -45,7 +24,7 @@ pub(crate) struct Wanted<'a> {
     pub(crate) until: Timestamp,
 }
 
-/// What is asked of a hold that exists.
+/// A move of a hold that exists.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Move {
     Commit,
@@ -55,32 +34,36 @@ pub(crate) enum Move {
 }
 
 /// Sets units aside for one order, at the price of this instant. A hold longer than [`policy::LONGEST_HOLD_MS`] is cut to it.
-pub(crate) fn hold(product: &mut Product, wanted: &Wanted<'_>, effects: &mut Effects) -> Result<Hold, Declined> {
+pub(crate) fn hold(
+    product: &mut Product,
+    requested: &HoldRequest<'_>,
+    effects: &mut Effects,
+) -> Result<Hold, Declined> {
     let now = effects.at();
-    if !(1..=MOST_QUANTITY).contains(&wanted.quantity) {
+    if !(1..=MOST_QUANTITY).contains(&requested.quantity) {
         return Err(StockRefusal::InvalidQuantity.into());
     }
-    if product.level.available < u64::from(wanted.quantity) {
+    if product.level.available < u64::from(requested.quantity) {
         return Err(StockRefusal::InsufficientStock.into());
     }
-    if wanted.until <= now {
+    if requested.until <= now {
         return Err(StockRefusal::NotHeld.into());
     }
-    let until = wanted.until.min(now.plus_millis(policy::LONGEST_HOLD_MS));
+    let until = requested.until.min(now.plus_millis(policy::LONGEST_HOLD_MS));
     let unit = product.terms.unit(now);
     let hold = Hold {
-        id: wanted.request.hold(),
+        id: requested.request.hold(),
         sku: product.sku.clone(),
-        order: wanted.order.clone(),
-        quantity: wanted.quantity,
-        fingerprint: wanted.fingerprint,
+        order: requested.order.clone(),
+        quantity: requested.quantity,
+        fingerprint: requested.fingerprint,
         state: HoldState::Held { unit: unit.clone(), until },
         requests: Requests::default(),
     };
     product.watched(effects, |product, effects| {
         product.carry(Place::Available, Place::Held, hold.quantity)?;
         let fact = InventoryFact::StockHeld {
-            request: wanted.request,
+            request: requested.request,
             hold: hold.id,
             order: hold.order.clone(),
             quantity: hold.quantity,
@@ -99,10 +82,10 @@ pub(crate) fn make(
     product: &mut Product,
     hold: &mut Hold,
     request: RequestId,
-    asked: Move,
+    requested: Move,
     effects: &mut Effects,
 ) -> Result<(), Declined> {
-    match asked {
+    match requested {
         Move::Commit => commit(product, hold, request, effects),
         Move::Release => release(product, hold, request, effects),
         Move::Return(returned) => take_back(product, hold, request, returned, effects),
@@ -168,7 +151,7 @@ fn give_back(
     Ok(())
 }
 
-/// Units of a paid order have come back. `returned` counts all that ever came back, so saying it twice, or late, changes nothing.
+/// Units of a paid order have come back. `returned` counts all that ever came back, so a repeat, or a late one, changes nothing.
 fn take_back(
     product: &mut Product,
     hold: &mut Hold,

@@ -63,7 +63,7 @@ fn a_hold_ends_once() {
 }
 
 #[test]
-fn a_repeat_is_told_what_is_true_now_and_states_nothing() {
+fn a_repeat_is_answered_with_what_is_true_now_and_states_nothing() {
     check(
         "
          0  define                            => applied 1 0               0/0/0
@@ -115,7 +115,7 @@ fn units_come_back_as_often_as_they_are_counted_and_never_more_than_left() {
 }
 
 #[test]
-fn a_hold_lapses_at_its_time_and_the_order_is_told_unasked() {
+fn a_hold_lapses_at_its_time_and_the_order_gets_an_answer() {
     check(
         "
          0  define                            => applied 1 0               0/0/0
@@ -146,7 +146,7 @@ fn a_commit_at_the_end_of_a_hold_comes_too_late() {
 }
 
 #[test]
-fn the_order_that_is_told_unasked_is_the_one_that_the_hold_was_for() {
+fn the_answer_to_a_lapse_goes_to_the_order_that_the_hold_was_for() {
     let mut fixture = Fixture::with_tea(5);
     fixture.send(&hold("h1", "tea", 2, 30), 1_000).unwrap();
     fixture.tick(30_000);

@@ -9,10 +9,10 @@ use events::request::{Fingerprint, Outcome};
 use events::topics;
 use streams::processor::Verdict;
 
-use super::effects::{Effects, Wakeup};
+use super::effects::{Declined, Effects, Wakeup};
 use super::hold::{Hold, answer_to};
 use super::machine::MerchantCommand;
-use super::moves::{Declined, Move, Wanted};
+use super::moves::{HoldRequest, Move};
 use super::product::Product;
 use super::requests::Decided;
 use super::stores::{self, FORMER_REQUESTS, HOLDS, PRODUCTS, REQUESTS};
@@ -28,7 +28,7 @@ type Decision = (Result<(), StockRefusal>, Option<Hold>);
 pub(crate) fn decide(command: &InventoryCommand, step: &mut Step<'_>) -> Result<(), Verdict> {
     let fingerprint = step.fingerprint(|| command.fingerprint());
     match MerchantCommand::of(command) {
-        Some(asked) => decide_for_merchant(command, asked, fingerprint, step),
+        Some(requested) => decide_for_merchant(command, requested, fingerprint, step),
         None => {
             let answer = decide_for_order(command, fingerprint, step)?;
             match &step.envelope.answer_to {
@@ -52,10 +52,10 @@ pub(crate) fn wake(wakeup: Wakeup, step: &mut Step<'_>) -> Result<(), Verdict> {
     Ok(())
 }
 
-/// Decides what a merchant or an operator asks for, or finds it decided, and replies.
+/// Decides a command of a merchant or an operator, or finds it decided, and replies.
 fn decide_for_merchant(
     command: &InventoryCommand,
-    asked: MerchantCommand<'_>,
+    requested: MerchantCommand<'_>,
     fingerprint: Fingerprint,
     step: &mut Step<'_>,
 ) -> Result<(), Verdict> {
@@ -72,12 +72,12 @@ fn decide_for_merchant(
     let mut effects = Effects::new(now);
     let answer = match stores::product(step.context, sku)? {
         Some(mut product) => {
-            let asked = if has_room { Ok(asked) } else { Err(StockRefusal::TooManyRequests) };
-            let decided = machine::decide(&mut product, request, asked, &mut effects);
+            let requested = if has_room { Ok(requested) } else { Err(StockRefusal::TooManyRequests) };
+            let decided = machine::decide(&mut product, request, requested, &mut effects);
             record_merchant(command, &product, effects, step)?;
             decided
         }
-        None => match machine::begin(sku, request, asked, &mut effects) {
+        None => match machine::begin(sku, request, requested, &mut effects) {
             Ok(product) => {
                 let decided = Decided::Applied { version: product.version, stock: product.level };
                 record_merchant(command, &product, effects, step)?;
@@ -106,7 +106,7 @@ fn record_merchant(
     record(product, effects, step)
 }
 
-/// Decides what an order asks for, or finds it decided, and answers what is true now.
+/// Decides an order's command, or finds it decided, and answers with what is true now.
 fn decide_for_order(
     command: &InventoryCommand,
     fingerprint: Fingerprint,
@@ -127,14 +127,14 @@ fn decide_for_order(
 fn decide_move(command: &InventoryCommand, fingerprint: Fingerprint, step: &mut Step<'_>) -> Result<Decision, Verdict> {
     let Some(product) = stores::product(step.context, command.sku())? else {
         let (request, reason) = (command.request(), StockRefusal::UnknownProduct);
-        let fact = InventoryFact::StockRefused { request, order: asking(command, step), reason };
+        let fact = InventoryFact::StockRefused { request, order: order_of(command, step), reason };
         refuse_without_product(command.sku(), fact, step)?;
         return remember_refusal(command, fingerprint, reason, step);
     };
-    let asked = match command {
+    let requested = match command {
         InventoryCommand::Hold { request, order, quantity, until, .. } => {
             let (request, quantity, until) = (*request, *quantity, *until);
-            return hold(product, command, &Wanted { request, fingerprint, order, quantity, until }, step);
+            return hold(product, command, &HoldRequest { request, fingerprint, order, quantity, until }, step);
         }
         InventoryCommand::Commit { hold, .. } => (*hold, Move::Commit),
         InventoryCommand::Release { hold, .. } => (*hold, Move::Release),
@@ -143,21 +143,21 @@ fn decide_move(command: &InventoryCommand, fingerprint: Fingerprint, step: &mut 
             return Err(Verdict::Fatal("a merchant's command was taken for an order's".into()));
         }
     };
-    move_hold(product, command, fingerprint, asked, step)
+    move_hold(product, command, fingerprint, requested, step)
 }
 
 fn hold(
     mut product: Product,
     command: &InventoryCommand,
-    wanted: &Wanted<'_>,
+    requested: &HoldRequest<'_>,
     step: &mut Step<'_>,
 ) -> Result<Decision, Verdict> {
-    if let Some(known) = HOLDS.get(step.context, &wanted.request.hold())? {
-        let same = known.fingerprint == wanted.fingerprint;
+    if let Some(known) = HOLDS.get(step.context, &requested.request.hold())? {
+        let same = known.fingerprint == requested.fingerprint;
         return Ok((if same { Ok(()) } else { Err(StockRefusal::IdempotencyConflict) }, Some(known)));
     }
     let mut effects = Effects::new(step.now());
-    match moves::hold(&mut product, wanted, &mut effects) {
+    match moves::hold(&mut product, requested, &mut effects) {
         Ok(hold) => {
             HOLDS.put(step.context, &hold.id, &hold);
             record(&product, effects, step)?;
@@ -165,7 +165,7 @@ fn hold(
         }
         Err(Declined::Refused(reason)) => {
             refuse(product, command, reason, effects, step)?;
-            remember_refusal(command, wanted.fingerprint, reason, step)
+            remember_refusal(command, requested.fingerprint, reason, step)
         }
         Err(Declined::Corrupt(error)) => Err(error.into()),
     }
@@ -175,7 +175,7 @@ fn move_hold(
     mut product: Product,
     command: &InventoryCommand,
     fingerprint: Fingerprint,
-    (id, asked): (HoldId, Move),
+    (id, requested): (HoldId, Move),
     step: &mut Step<'_>,
 ) -> Result<Decision, Verdict> {
     let request = command.request();
@@ -189,7 +189,7 @@ fn move_hold(
         Some(Seen::Conflict) => return Ok((Err(StockRefusal::IdempotencyConflict), Some(hold))),
         None => {}
     }
-    let refused = match moves::make(&mut product, &mut hold, request, asked, &mut effects) {
+    let refused = match moves::make(&mut product, &mut hold, request, requested, &mut effects) {
         Ok(()) => {
             record(&product, effects, step)?;
             None
@@ -228,7 +228,7 @@ fn refuse(
     mut effects: Effects,
     step: &mut Step<'_>,
 ) -> Result<(), Verdict> {
-    let (request, order) = (command.request(), asking(command, step));
+    let (request, order) = (command.request(), order_of(command, step));
     product.state(InventoryFact::StockRefused { request, order, reason }, &mut effects);
     record(&product, effects, step)
 }
@@ -250,15 +250,15 @@ fn remember_refusal(
     Ok((Err(reason), None))
 }
 
-/// The order that asks, if it says so.
-fn asking(command: &InventoryCommand, step: &Step<'_>) -> Option<OrderId> {
+/// The order that sends the command, if it says so.
+fn order_of(command: &InventoryCommand, step: &Step<'_>) -> Option<OrderId> {
     match command {
         InventoryCommand::Hold { order, .. } => Some(order.clone()),
         _ => step.envelope.answer_to.clone(),
     }
 }
 
-/// Writes the level, sets the timers, states the facts and sends the notices. The prices processor learns what a product costs.
+/// Writes the level, sets the timers, states the facts and sends the notices. Definitions go to the prices processor.
 fn record(product: &Product, effects: Effects, step: &mut Step<'_>) -> Result<(), Verdict> {
     report(&product.sku, product.check());
     stores::put_level(step.context, product);
@@ -272,7 +272,7 @@ fn record(product: &Product, effects: Effects, step: &mut Step<'_>) -> Result<()
     Ok(())
 }
 
-/// Answers the order that asked.
+/// Answers the order that sent the command.
 fn notify(
     order: &OrderId,
     command: &InventoryCommand,

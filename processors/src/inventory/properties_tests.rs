@@ -1,5 +1,5 @@
 //! Any commands at any times: every unit in one place at every step, duplicates without effect, the same history from the same
-//! inbox whether or not the processor dies in between, and a sell-out that is exact.
+//! inbox whether or not the processor crashes in between, and a sell-out that is exact.
 
 use std::collections::BTreeSet;
 
@@ -14,13 +14,13 @@ use super::fixture::{
 };
 use crate::kit::testing::crash::{Crash, same_history};
 
-/// One step: who asks for what, in small numbers that meet often.
+/// One step: who sends what, in small numbers that meet often.
 #[derive(Clone, Copy, Debug)]
 struct Step {
     wait_ms: i64,
     verb: u8,
     product: u8,
-    /// Tells requests of one kind apart; meets, so that repeats and conflicts happen.
+    /// Which of the requests of one kind; values meet, so that repeats and conflicts happen.
     which: u8,
     other: u8,
 }
@@ -84,7 +84,7 @@ fn play(steps: &[Step], mut after: impl FnMut(&mut Fixture, usize, &InventoryCom
     }
     // Whatever was held ends; the ledger and the invariants have judged every step.
     fixture.tick(now + 400_000);
-    assert!(fixture.ledger.levels().all(|(_, level)| level.held == 0), "at rest nothing is held");
+    assert!(fixture.ledger.levels().all(|(_, level)| level.held == 0), "at the end nothing is held");
     effects
 }
 
@@ -129,7 +129,7 @@ proptest! {
     }
 
     #[test]
-    fn the_same_inbox_is_the_same_history_whatever_dies(
+    fn the_same_inbox_is_the_same_history_wherever_it_crashes(
         steps in prop::collection::vec(step(), 1..120),
         crashes in prop::collection::btree_set(0_usize..120, 0..8),
     ) {
@@ -138,16 +138,16 @@ proptest! {
         });
     }
 
-    /// Orders of one unit each, asked once or often, some released: what can be sold is sold, and not one unit more.
+    /// Orders of one unit each, sent once or often, some released: what can be sold is sold, and not one unit more.
     #[test]
     fn demand_beyond_the_stock_sells_exactly_the_stock(
         stock in 1_i64..20,
-        wishes in prop::collection::vec((0_u32..60, any::<bool>()), 1..300),
+        orders in prop::collection::vec((0_u32..60, any::<bool>()), 1..300),
     ) {
         let mut fixture = Fixture::with_tea(stock);
         let mut gone = BTreeSet::new();
         let mut sold = 0;
-        for (number, keeps) in wishes {
+        for (number, keeps) in orders {
             let name = format!("h{number}");
             let effect = fixture.send(&hold(&name, "tea", 1, 90), 1_000).unwrap();
             let is_new = effect.events.iter().any(|event| matches!(event.fact, InventoryFact::StockHeld { .. }));

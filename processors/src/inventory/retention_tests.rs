@@ -52,7 +52,7 @@ fn a_committed_hold_is_kept_for_its_units_to_come_back() {
 }
 
 #[test]
-fn requests_for_nothing_are_forgotten_after_the_retry_window() {
+fn requests_for_unknown_products_are_forgotten_after_the_retry_window() {
     let mut fixture = Fixture::new();
     for number in 0..3 {
         fixture.send(&hold(&format!("h{number}"), "nothing", 1, 50), number * 1000).unwrap();

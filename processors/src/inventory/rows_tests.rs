@@ -1,4 +1,4 @@
-//! Rows are read as they were written, also by the next build; what is no row is told apart from a newer one; a committed hold
+//! Rows are read as they were written, also by the next build; what is no row is an error, and a newer row is recognised; a committed hold
 //! is small.
 
 use events::hold::ReleaseCause;
@@ -6,15 +6,16 @@ use events::ids::{Category, HoldId};
 use events::inventory::{ProductTerms, SalePrice, StockLevel, StockRefusal};
 use events::money::Money;
 use events::request::Fingerprint;
-use events::time::Window;
+use events::time::{Timestamp, Window};
 use proptest::prelude::*;
 
 use super::effects::Wakeup;
 use super::fixture::{at, order, request, sku, terms};
 use super::hold::{Hold, HoldState, StepAnswer};
 use super::product::Level;
+use super::requests::Decided;
 use super::stores::{HOLDS, LEVELS, PRODUCTS};
-use crate::kit::requests::Requests;
+use crate::kit::requests::{Remembered, Requests};
 use crate::kit::testing::rows;
 
 const LEVEL: StockLevel = StockLevel { received: u64::MAX, available: 1, held: 2, sold: u64::MAX };
@@ -95,6 +96,23 @@ fn a_committed_hold_takes_at_most_eighty_bytes() {
     committed.requests.0.push(StepAnswer(None).to(request("c"), Fingerprint::from_u64(u64::MAX)));
     let row = rows::write(&HOLDS, &committed.id, &committed);
     assert!(row.len() <= 80, "{} bytes", row.len());
+}
+
+#[test]
+fn every_answer_is_read_as_it_was_written() {
+    let applied = Decided::Applied { version: 300, stock: StockLevel { received: 9, available: 7, held: 2, sold: 0 } };
+    let answers: Vec<_> = StockRefusal::ALL.map(Decided::Refused).into_iter().chain([applied]).collect();
+    rows::check_fields(&answers);
+    let request = request("q");
+    let fingerprint = Fingerprint::from_u64(u64::MAX);
+    let known = Remembered {
+        request,
+        fingerprint,
+        at: Timestamp::from_millis(7),
+        answer: Decided::Refused(StockRefusal::UnknownProduct),
+    };
+    rows::check_field(&known, &format!("{} ffffffffffffffff 0e 02", rows::hex(request.as_bytes())));
+    rows::check_field(&applied, "00 ac02 09 07 02 00");
 }
 
 #[test]

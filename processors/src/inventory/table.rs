@@ -31,7 +31,7 @@ fn play(fixture: &mut Fixture, row: &Row<'_>) -> String {
         let answer = match (&reply, &answer) {
             (Some(reply), None) => reply_in_words(reply),
             (None, Some(answer)) => answer_in_words(answer),
-            _ => unreachable!("either a merchant or an order asks"),
+            _ => unreachable!("a merchant or an order sent it"),
         };
         match events.as_slice() {
             [] => format!("again {answer}"),

@@ -32,6 +32,6 @@ fn contract() -> Contract<InventoryCommand> {
 }
 
 #[test]
-fn an_order_is_answered_where_its_key_lies_and_only_if_it_asks() {
-    contract().orders_are_answered_if_they_ask(&hold("one", "tea", 1, 9));
+fn an_order_is_answered_in_the_partition_of_its_key_and_only_if_the_command_names_it() {
+    contract().orders_are_answered_if_the_command_names_them(&hold("one", "tea", 1, 9));
 }

@@ -1,4 +1,4 @@
-//! What a machine takes and gives. One step leads to facts, changes of timers, and notices to those who did not ask: data only, which the
+//! What a machine takes and gives. One step leads to facts, changes of timers, and notices to others: data only, which the
 //! record handler carries out in one transaction.
 //!
 //! After every step something must be true of the state; each machine says what in its `check`. A violation fails a test; in production
@@ -10,7 +10,7 @@ use std::fmt::Display;
 use events::time::Timestamp;
 use streams::processor::Verdict;
 
-/// A change of timers that a step asks for.
+/// A change of timers that a step leads to.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum TimerChange<W> {
     Set(Timestamp, W),

@@ -3,6 +3,7 @@
 
 pub(crate) mod declaration;
 pub(crate) mod field;
+pub(crate) mod id;
 pub(crate) mod machine;
 pub(crate) mod request_store;
 pub(crate) mod requests;

@@ -117,8 +117,8 @@ impl<A: Answer + Field> RequestStore<A> {
         Ok(next - first < self.accepted.capacity)
     }
 
-    /// Remembers a decided request. Beyond the capacity the oldest refused one is forgotten before its time; whoever is accepted has
-    /// asked [`Self::has_room`] first.
+    /// Remembers a decided request. Beyond the capacity the oldest refused one is forgotten before its time; before a
+    /// request is accepted, [`Self::has_room`] is checked.
     pub(crate) fn remember(&self, context: &mut dyn Context, known: &Remembered<A>) -> Result<(), Corrupt> {
         let refused = known.answer.standing() == Standing::Refused;
         let queue = if refused { self.refused } else { self.accepted };
@@ -136,7 +136,7 @@ impl<A: Answer + Field> RequestStore<A> {
         Ok(())
     }
 
-    /// Forgets requests that are old, some at a time, and asks to be woken for the rest.
+    /// Forgets requests that are old, some at a time, and sets a timer for the rest.
     pub(crate) fn forget(&self, context: &mut dyn Context, now: Timestamp) -> Result<(), Corrupt> {
         self.forget_in(context, self.refused, now)?;
         self.forget_in(context, self.accepted, now)
@@ -147,7 +147,7 @@ impl<A: Answer + Field> RequestStore<A> {
         if first == next {
             return Ok(());
         }
-        let round = first.saturating_add(policy::ACCOUNTS_PER_ROUND as u64).min(next);
+        let round = first.saturating_add(policy::ROWS_PER_ROUND as u64).min(next);
         let mut wake = None;
         while first < next {
             let oldest = self.at(context, queue, first)?;

@@ -1,16 +1,15 @@
 //! The memory of requests, so that a repeat is recognised and gets its first answer. What was accepted is remembered for the whole
-//! [`RETRY_WINDOW_MS`](policy::RETRY_WINDOW_MS), whatever comes between; refusals have a bound of their own, beyond which the oldest
+//! [`RETRY_WINDOW_MS`], whatever comes between; refusals have a bound of their own, beyond which the oldest
 //! is forgotten. Where no more can be remembered, new requests are refused instead of old ones forgotten.
 //!
 //! [`Requests`] are few, and are kept in the row of what they are about. Where they may be many, `request_store` keeps each in a
 //! row of its own, under the same rule.
 
 use events::ids::RequestId;
-use events::request::Fingerprint;
+use events::request::{Fingerprint, RETRY_WINDOW_MS};
 use events::time::Timestamp;
 
 use super::field::Field;
-use crate::policy;
 
 /// Where a request stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -86,7 +85,7 @@ impl<A: Answer> Remembered<A> {
 
     /// Whether it need not be remembered any longer.
     pub(crate) fn is_old(&self, now: Timestamp) -> bool {
-        self.at.plus_millis(policy::RETRY_WINDOW_MS) <= now
+        self.at.plus_millis(RETRY_WINDOW_MS) <= now
     }
 
     fn stands(&self, standing: Standing) -> bool {
@@ -124,7 +123,7 @@ impl<A: Answer> Requests<A> {
     }
 
     /// Remembers a request. Of the refused the oldest is forgotten beyond its bound, of the accepted only what is older than the
-    /// retry window. Whoever may be refused asks [`Self::has_room`] first.
+    /// retry window. Before a request is accepted, [`Self::has_room`] is checked.
     pub(crate) fn remember(&mut self, request: Remembered<A>, now: Timestamp, bounds: &Bounds) {
         self.0.push(request);
         self.keep_bounds(now, bounds);

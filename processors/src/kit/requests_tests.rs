@@ -87,9 +87,9 @@ proptest! {
     #[test]
     fn nothing_accepted_is_forgotten_within_a_retry_window(steps in prop::collection::vec((any::<bool>(), 0..RETRY_WINDOW_MS / 4), 1..60)) {
         let (mut requests, mut now, mut accepted) = (Requests::default(), 0, Vec::new());
-        for (number, (wanted, pause)) in (0..).zip(steps) {
+        for (number, (is_valid, pause)) in (0..).zip(steps) {
             now += pause;
-            let accept = wanted && requests.has_room(at(now), &BOUNDS);
+            let accept = is_valid && requests.has_room(at(now), &BOUNDS);
             let answer = if accept { Standing::Accepted } else { Standing::Refused };
             requests.remember(known(number, now, answer), at(now), &BOUNDS);
             if accept {

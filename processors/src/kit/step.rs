@@ -50,8 +50,13 @@ impl Step<'_> {
         self.forward(topic, None, message, &self.envelope.onward())
     }
 
-    /// Sends a message that is to be answered to this order.
-    pub(crate) fn ask<M: Message>(&mut self, topic: &Topic<M>, message: &M, order: &OrderId) -> Result<(), Verdict> {
+    /// Sends a message in the name of this order, which gets the answer.
+    pub(crate) fn send_for<M: Message>(
+        &mut self,
+        topic: &Topic<M>,
+        message: &M,
+        order: &OrderId,
+    ) -> Result<(), Verdict> {
         let context = Envelope { answer_to: Some(order.clone()), ..self.envelope.onward() };
         self.forward(topic, None, message, &context)
     }
@@ -61,13 +66,13 @@ impl Step<'_> {
         self.send(&topics::ORDERS_INBOX, answer)
     }
 
-    /// Replies to a request that was decided just now, where it asked to be answered, if it did.
+    /// Replies to a request that was decided just now, where it asks for the reply, if it does.
     pub(crate) fn reply(&mut self, request: RequestId, outcome: Outcome) -> Result<(), Verdict> {
         let at = self.now();
         self.repeat_reply(&Reply { request, at, outcome })
     }
 
-    /// Replies to a request where it asked to be answered, if it did.
+    /// Replies to a request where it asks for the reply, if it does.
     pub(crate) fn repeat_reply(&mut self, reply: &Reply) -> Result<(), Verdict> {
         match self.envelope.reply_to {
             Some(partition) => self.reply_in(partition, reply),

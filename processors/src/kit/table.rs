@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use events::time::Timestamp;
 use streams::codec::{Codec, Corrupt};
 
-use super::field::{Field, Id};
+use super::field::Field;
+use super::id::Id;
 use super::row::{Reader, Writer};
 
 /// A table of rows `V` by keys `K`.

@@ -14,7 +14,7 @@ use super::order::Order;
 use crate::kit::machine::CorruptState;
 
 impl Order {
-    /// The inventory processor answers, or tells unasked that a hold lapsed.
+    /// The inventory processor answers, or a hold lapsed.
     pub(crate) fn stock_answered(
         &mut self,
         sku: &Sku,
@@ -24,7 +24,7 @@ impl Order {
     ) -> Result<(), CorruptState> {
         let Some(line) = self.lines.iter_mut().find(|line| line.sku == *sku) else { return Ok(()) };
         let Some(request) = request else {
-            let held = matches!(line.stock, Stock::Asked | Stock::Held);
+            let held = matches!(line.stock, Stock::Requested | Stock::Held);
             return match answer {
                 StockAnswer::Released { hold, cause: ReleaseCause::Lapsed }
                     if held && *hold == self.stock_hold(sku) =>
@@ -43,7 +43,7 @@ impl Order {
             return Ok(());
         }
         let step = match line.stock {
-            Stock::Asked => Step::HoldStock(sku),
+            Stock::Requested => Step::HoldStock(sku),
             Stock::Committing => Step::CommitStock(sku),
             Stock::Releasing => Step::ReleaseStock(sku),
             Stock::Held | Stock::Committed | Stock::Ended | Stock::Lost => return Ok(()),
@@ -52,8 +52,8 @@ impl Order {
             return Ok(());
         }
         match (line.stock, answer) {
-            (Stock::Asked, StockAnswer::Held { unit, until, .. }) => self.stock_held(sku, unit, *until, effects),
-            (Stock::Asked, StockAnswer::Refused { reason }) => self.stock_refused(sku, *reason, effects),
+            (Stock::Requested, StockAnswer::Held { unit, until, .. }) => self.stock_held(sku, unit, *until, effects),
+            (Stock::Requested, StockAnswer::Refused { reason }) => self.stock_refused(sku, *reason, effects),
             (Stock::Committing, StockAnswer::Committed { .. }) => {
                 self.stock_committed(sku, effects);
                 Ok(())
@@ -66,7 +66,7 @@ impl Order {
                 self.state(OrderFact::HoldLost { sku: Some(sku.clone()), hold }, effects);
                 Ok(())
             }
-            // A refusal says that nothing is held: that is what was asked for.
+            // A refusal says that nothing is held: that is what the order needs.
             (Stock::Releasing, StockAnswer::Released { .. } | StockAnswer::Refused { .. }) => {
                 line.stock = Stock::Ended;
                 Ok(())
@@ -75,7 +75,7 @@ impl Order {
         }
     }
 
-    /// The coupon processor answers, or tells unasked that the hold lapsed or the coupon was taken away.
+    /// The coupon processor answers, or the hold lapsed or the coupon was revoked.
     pub(crate) fn coupon_answered(
         &mut self,
         request: Option<RequestId>,
@@ -85,7 +85,7 @@ impl Order {
         let hold = self.coupon_hold();
         let Some(coupon) = &mut self.coupon else { return Ok(()) };
         let Some(request) = request else {
-            let held = matches!(coupon.state, CouponState::Asked | CouponState::Held);
+            let held = matches!(coupon.state, CouponState::Requested | CouponState::Held);
             return match answer {
                 CouponAnswer::Released { hold: ended, cause: ReleaseCause::Lapsed }
                 | CouponAnswer::Revoked { hold: ended }
@@ -98,15 +98,15 @@ impl Order {
         };
         if coupon.restoring && coupon.state == CouponState::Redeemed && request == Step::RestoreCoupon.request(&self.id)
         {
-            // The campaign's terms have the last word.
+            // The campaign's terms decide.
             coupon.restoring = false;
             return Ok(());
         }
         let step = match coupon.state {
-            CouponState::Asked => Step::HoldCoupon,
+            CouponState::Requested => Step::HoldCoupon,
             CouponState::Redeeming => Step::RedeemCoupon,
             CouponState::Releasing => Step::ReleaseCoupon,
-            CouponState::Wanted
+            CouponState::Waiting
             | CouponState::Held
             | CouponState::Redeemed
             | CouponState::Ended
@@ -116,10 +116,10 @@ impl Order {
             return Ok(());
         }
         match (coupon.state, answer) {
-            (CouponState::Asked, CouponAnswer::Held { discount, platform_share, until, .. }) => {
+            (CouponState::Requested, CouponAnswer::Held { discount, platform_share, until, .. }) => {
                 self.coupon_held(*discount, *platform_share, *until, effects)
             }
-            (CouponState::Asked, CouponAnswer::Refused { reason }) => self.coupon_refused(*reason, effects),
+            (CouponState::Requested, CouponAnswer::Refused { reason }) => self.coupon_refused(*reason, effects),
             (CouponState::Redeeming, CouponAnswer::Redeemed { .. }) => {
                 self.coupon_redeemed(effects);
                 Ok(())
@@ -145,7 +145,7 @@ impl Order {
         }
     }
 
-    /// After everything else in a step: says that all is answered, and refunds what was paid without its stock.
+    /// After everything else in a step: states that all is answered, and refunds what was paid without its stock.
     pub(crate) fn settle(&mut self, effects: &mut Effects) -> Result<(), CorruptState> {
         if self.state == OrderState::Holding {
             return Ok(());

@@ -1,11 +1,11 @@
 //! The coupon of an order. It is held after the stock, because what it takes off depends on the prices that the holds freeze.
 //!
 //! ```text
-//! Wanted ──▶ Asked ──▶ Held ──▶ Redeeming ──▶ Redeemed
-//!    │         │        │  │        │
-//!    │         │        │  └────────┴──▶ Lost      lapsed, taken away, or not there any more when the order was paid
-//!    ▼         ▼        ▼
-//!  Ended ◀── Releasing ◀┘
+//! Waiting ──▶ Requested ──▶ Held ──▶ Redeeming ──▶ Redeemed
+//!    │            │          │  │        │
+//!    │            │          │  └────────┴──▶ Lost   lapsed, revoked, or not there any more when the order was paid
+//!    ▼            ▼          ▼
+//!  Ended ◀─── Releasing ◀────┘
 //! ```
 
 use events::ids::{CampaignId, CouponId};
@@ -27,34 +27,34 @@ pub(crate) struct Coupon {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum CouponState {
     /// The stock is not held yet.
-    Wanted,
-    /// The hold is asked for.
-    Asked,
+    Waiting,
+    /// The hold is requested.
+    Requested,
     /// It is held.
     Held,
-    /// The redemption is asked for.
+    /// The redemption is requested.
     Redeeming,
     /// It is used up.
     Redeemed,
-    /// The release is asked for.
+    /// The release is requested.
     Releasing,
     /// Nothing is held.
     Ended,
-    /// The hold ended otherwise than the order asked.
+    /// The hold ended, and not by a command of the order.
     Lost,
 }
 
 impl CouponState {
     /// Whether an answer is awaited.
     pub(crate) fn is_awaited(self) -> bool {
-        matches!(self, Self::Asked | Self::Redeeming | Self::Releasing)
+        matches!(self, Self::Requested | Self::Redeeming | Self::Releasing)
     }
 }
 
 impl Coupon {
-    /// A coupon that the shopper wants to use.
-    pub(crate) fn wanted(campaign: CampaignId, id: CouponId) -> Self {
-        Self { campaign, id, discount: Money::ZERO, state: CouponState::Wanted, restoring: false }
+    /// A coupon that the shopper uses with the order.
+    pub(crate) fn waiting(campaign: CampaignId, id: CouponId) -> Self {
+        Self { campaign, id, discount: Money::ZERO, state: CouponState::Waiting, restoring: false }
     }
 
     /// How many of its steps are unanswered.

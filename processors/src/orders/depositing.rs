@@ -1,4 +1,4 @@
-//! Transfers to virtual accounts: awaited, called off, overdue. An account is closed before anything is released, and only the
+//! Transfers to virtual accounts: awaited, cancelled, overdue. An account is closed before anything is released, and only the
 //! provider knows whether the transfer was first.
 
 use events::ids::RequestId;
@@ -14,9 +14,9 @@ use crate::policy;
 impl Order {
     /// A virtual account awaits the shopper's transfer.
     pub(crate) fn deposit_awaited(&mut self, payment: &Payment, effects: &mut Effects) -> Result<(), CorruptState> {
-        let asked =
+        let requested =
             matches!(self.state, OrderState::Confirming | OrderState::PaymentUnknown | OrderState::CancelRequested);
-        let Some(attempt) = self.payment.as_mut().filter(|_| asked) else { return Ok(()) };
+        let Some(attempt) = self.payment.as_mut().filter(|_| requested) else { return Ok(()) };
         if payment.payment_key != attempt.key || payment.order != self.id || !self.requests.awaits(attempt.request) {
             return Ok(());
         }
@@ -27,8 +27,8 @@ impl Order {
         attempt.method = Some(PaymentMethod::VirtualAccount);
         let (number, request, key) = (attempt.number, attempt.request, attempt.key.clone());
         if self.state != OrderState::CancelRequested {
-            let net = self.hold_until.plus_millis(-policy::DEPOSIT_BEFORE_NET_MS);
-            self.enter(OrderState::AwaitingDeposit, Some(account.due_at.min(net)));
+            let latest = self.hold_until.plus_millis(-policy::DEPOSIT_BEFORE_HOLD_ENDS_MS);
+            self.enter(OrderState::AwaitingDeposit, Some(account.due_at.min(latest)));
         }
         let fact = OrderFact::DepositAwaited { request, attempt: number, payment_key: key, account };
         self.state(fact, effects);
@@ -75,7 +75,7 @@ impl Order {
             next: effects.in_millis(policy::PAYMENT_ANSWERED_WITHIN_MS),
             back: self.state,
         });
-        self.ask_to_refund(effects);
+        self.call_for_refund(effects);
     }
 
     /// Nothing was paid into the account, and nothing will be.

@@ -1,4 +1,4 @@
-//! What one step leads to beside the new state: facts, questions to others, answers to those who asked. Data only; the processor
+//! What one step leads to beside the new state: facts, commands to others, replies. Data only; the processor
 //! writes it, all of it in one transaction.
 
 use events::coupons::CouponCommand;
@@ -10,7 +10,7 @@ use events::request::Reply;
 use events::settlement::SettlementCommand;
 use events::time::Timestamp;
 
-use crate::kit::field::Rest;
+use crate::kit::id::Rest;
 use crate::kit::wakeup::wakeups;
 
 /// A message to be written.
@@ -18,9 +18,9 @@ use crate::kit::wakeup::wakeups;
 pub(crate) enum Output {
     /// A fact.
     Event(Box<OrderEvent>),
-    /// A step asked of the inventory processor.
+    /// A step for the inventory processor.
     Stock(InventoryCommand),
-    /// A step asked of the coupon processor.
+    /// A step for the coupon processor.
     Coupon(CouponCommand),
     /// A call that the payment provider is to get.
     Payment(PaymentCommand),

@@ -1,5 +1,5 @@
-//! For tests: stock, coupons and the payment provider as an order meets them, in small and truthful. They do what they are asked,
-//! once per request, and answer what is true; a fault says how one question faults. At the end their books are compared with the
+//! For tests: stock, coupons and the payment provider as an order meets them. They carry commands out,
+//! once per request, and answer what is true; a fault says how one command fails. At the end their state is compared with the
 //! order's.
 
 use std::collections::BTreeMap;
@@ -13,17 +13,17 @@ use events::orders::{OrderCommand, OrderState, Step};
 use events::payments::{Decline, PaymentAnswer, PaymentCommand, PaymentStatus};
 use events::time::Timestamp;
 
-use super::fixture::{Ask, payment, unit};
+use super::fixture::{Sent, payment, unit};
 use super::order::Order;
 
-/// How a question faults.
+/// How a command fails.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Fault {
     /// It is done and answered.
     Do,
     /// It is done and answered twice.
     Twice,
-    /// It is done, and the answer says that nobody knows, or does not come.
+    /// It is done, and the answer says that the outcome is unknown, or does not come.
     Lose,
     /// It is not done, and no answer comes.
     Drop,
@@ -60,18 +60,18 @@ pub(crate) struct Charge {
 }
 
 impl FakeServices {
-    /// Does what is asked, as the fault says; the answers that come of it.
-    pub(crate) fn receive(&mut self, ask: &Ask, order: &OrderId, fault: Fault) -> Vec<OrderCommand> {
+    /// Carries a command out, as the fault says; the answers that come of it.
+    pub(crate) fn receive(&mut self, sent: &Sent, order: &OrderId, fault: Fault) -> Vec<OrderCommand> {
         if fault == Fault::Drop {
             return vec![];
         }
-        let answer = match ask {
-            Ask::Stock(command) => self.stock(command, order, fault),
-            Ask::Coupon(command) => self.coupon(command, order, fault),
-            Ask::Payment(command) => self.provider(command, order, fault),
+        let answer = match sent {
+            Sent::Stock(command) => self.stock(command, order, fault),
+            Sent::Coupon(command) => self.coupon(command, order, fault),
+            Sent::Payment(command) => self.provider(command, order, fault),
         };
-        match (fault, ask) {
-            (Fault::Lose, Ask::Payment(command)) => {
+        match (fault, sent) {
+            (Fault::Lose, Sent::Payment(command)) => {
                 let unknown = PaymentAnswer::Unknown { code: "TIMEOUT".into() };
                 vec![OrderCommand::PaymentAnswered {
                     order: order.clone(),
@@ -101,7 +101,7 @@ impl FakeServices {
                 StockAnswer::Held { hold, quantity: *quantity, unit: unit(1000), until: *until }
             }
             (InventoryCommand::Commit { .. } | InventoryCommand::Release { .. }, Some(Fate::Held)) if refuse => {
-                // Somebody has taken it away.
+                // It was taken away.
                 self.holds.insert(hold, Fate::Ended);
                 refused
             }
@@ -224,7 +224,7 @@ impl FakeServices {
         self.payments.values().map(|charge| charge.balance).sum()
     }
 
-    /// An order that has come to rest, and everybody's books, say the same. `strays` may have been taken away by others.
+    /// A settled order and all services have the same state. `strays` may have been taken away by others.
     pub(crate) fn agree(&self, order: &Order, strays: usize) -> Result<(), String> {
         let fail = |what: &str| Err(format!("{what}: {:?} {:?} {:?}", order.state, self.holds, self.payments));
         if order.awaited() > 0 {
@@ -256,18 +256,18 @@ impl FakeServices {
         }
         let ended = self.holds.values().filter(|held| **held == Fate::Ended).count();
         if bought && ended > strays {
-            return fail("a paid order lost a hold that nobody took away");
+            return fail("a paid order lost a hold that was not taken away");
         }
         Ok(())
     }
 }
 
-/// Whether a question undoes something.
-pub(crate) fn is_undo(ask: &Ask) -> bool {
-    match ask {
-        Ask::Stock(command) => matches!(command, InventoryCommand::Release { .. } | InventoryCommand::Return { .. }),
-        Ask::Coupon(command) => matches!(command, CouponCommand::Release { .. } | CouponCommand::Restore { .. }),
-        Ask::Payment(command) => matches!(command, PaymentCommand::Refund { .. }),
+/// Whether a command undoes something.
+pub(crate) fn is_undo(sent: &Sent) -> bool {
+    match sent {
+        Sent::Stock(command) => matches!(command, InventoryCommand::Release { .. } | InventoryCommand::Return { .. }),
+        Sent::Coupon(command) => matches!(command, CouponCommand::Release { .. } | CouponCommand::Restore { .. }),
+        Sent::Payment(command) => matches!(command, PaymentCommand::Refund { .. }),
     }
 }
 

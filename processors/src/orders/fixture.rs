@@ -35,19 +35,19 @@ pub(crate) struct Fixture {
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Effect {
     pub(crate) events: Vec<OrderEvent>,
-    pub(crate) asks: Vec<Ask>,
+    pub(crate) sent: Vec<Sent>,
     pub(crate) replies: Vec<Reply>,
 }
 
-/// A question to others.
+/// A command to another processor or to the payment provider.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Ask {
+pub(crate) enum Sent {
     Stock(InventoryCommand),
     Coupon(CouponCommand),
     Payment(PaymentCommand),
 }
 
-impl Ask {
+impl Sent {
     pub(crate) fn request(&self) -> RequestId {
         match self {
             Self::Stock(command) => command.request(),
@@ -151,7 +151,7 @@ impl Fixture {
         self.driver.row(0, &ORDERS, id).unwrap()
     }
 
-    /// What was written since the last call; facts are judged, questions carry the order that asks.
+    /// What was written since the last call; facts are judged, commands to stock and coupons carry the order that sends them.
     fn effect(&mut self) -> Effect {
         let mut effect = Effect { events: self.driver.facts(&topics::ORDERS_EVENTS), ..Effect::default() };
         for event in &effect.events {
@@ -159,15 +159,15 @@ impl Fixture {
                 panic!("{violation}: {event:?}");
             }
         }
-        let asked = |(command, envelope): (Ask, Envelope)| {
-            assert!(envelope.answer_to.is_some(), "a question says who asks");
+        let named = |(command, envelope): (Sent, Envelope)| {
+            assert!(envelope.answer_to.is_some(), "a command says which order sends it");
             command
         };
         let coupons = self.driver.messages(&topics::COUPONS_INBOX).into_iter();
-        effect.asks.extend(coupons.map(|(command, envelope)| asked((Ask::Coupon(command), envelope))));
+        effect.sent.extend(coupons.map(|(command, envelope)| named((Sent::Coupon(command), envelope))));
         let stock = self.driver.messages(&topics::INVENTORY_INBOX).into_iter();
-        effect.asks.extend(stock.map(|(command, envelope)| asked((Ask::Stock(command), envelope))));
-        effect.asks.extend(self.driver.notices(&topics::PAYMENTS_INBOX).into_iter().map(Ask::Payment));
+        effect.sent.extend(stock.map(|(command, envelope)| named((Sent::Stock(command), envelope))));
+        effect.sent.extend(self.driver.notices(&topics::PAYMENTS_INBOX).into_iter().map(Sent::Payment));
         self.settled.extend(self.driver.notices(&topics::SETTLEMENT_INBOX));
         effect.replies = self.driver.replies();
         for reply in &effect.replies {

@@ -1,4 +1,4 @@
-//! After the payment: shipped, delivered, confirmed; and what time does where nobody does anything.
+//! After the payment: shipped, delivered, confirmed; and what time alone does.
 
 use super::table::check;
 
@@ -59,7 +59,7 @@ fn a_purchase_confirms_itself() {
 }
 
 #[test]
-fn what_nobody_ships_is_refunded() {
+fn what_is_not_shipped_in_time_is_refunded() {
     paid(
         "
          1003  tick                => refund_started [refund 1.0 1000 of 1000]             refunding@1093 1000-0

@@ -8,8 +8,8 @@ use super::line::Stock;
 use super::order::Order;
 use crate::kit::machine::Violation;
 
-/// Amounts are the sum of the lines, nobody is charged half or given back more than was charged, and an order that was given up
-/// holds no money and asks for none of its holds' use.
+/// Amounts are the sum of the lines, no charge is partial, no more is given back than was charged, and an order that was given up
+/// keeps no money and uses none of its holds.
 pub(crate) fn of_order(order: &Order) -> Result<(), Violation> {
     let sum = order.lines.iter().try_fold(LineAmounts::default(), |sum, line| sum.plus(&line.amounts));
     let amounts = order.amounts;
@@ -37,16 +37,15 @@ pub(crate) fn of_order(order: &Order) -> Result<(), Violation> {
     if undone && amounts.paid != amounts.refunded {
         return Err(Violation("an order that was given up keeps no money"));
     }
-    let kept = |stock: Stock| matches!(stock, Stock::Asked | Stock::Held);
-    let coupon = order
-        .coupon
-        .as_ref()
-        .is_some_and(|coupon| matches!(coupon.state, CouponState::Wanted | CouponState::Asked | CouponState::Held));
+    let kept = |stock: Stock| matches!(stock, Stock::Requested | Stock::Held);
+    let coupon = order.coupon.as_ref().is_some_and(|coupon| {
+        matches!(coupon.state, CouponState::Waiting | CouponState::Requested | CouponState::Held)
+    });
     if (order.state.is_terminal() || order.is_bought()) && (coupon || order.lines.iter().any(|line| kept(line.stock))) {
         return Err(Violation("a hold ends when its order is paid or given up"));
     }
-    if order.awaited() > 0 && order.state != OrderState::Holding && order.asking.is_none() {
-        return Err(Violation("an unanswered step is asked again"));
+    if order.awaited() > 0 && order.state != OrderState::Holding && order.retry.is_none() {
+        return Err(Violation("an unanswered step is repeated"));
     }
     if order.deadline().is_none() && !(order.state.is_terminal() && order.awaited() == 0) {
         return Err(Violation("an order has a deadline or is at its end"));

@@ -1,10 +1,10 @@
 //! One line of an order: what was ordered, what became of its units, what it amounts to.
 //!
 //! ```text
-//! Asked ──▶ Held ──▶ Committing ──▶ Committed
-//!   │        │  │        │
-//!   │        │  └────────┴──▶ Lost          lapsed, or not there any more when the order was paid
-//!   ▼        ▼
+//! Requested ──▶ Held ──▶ Committing ──▶ Committed
+//!   │            │  │        │
+//!   │            │  └────────┴──▶ Lost      lapsed, or not there any more when the order was paid
+//!   ▼            ▼
 //!  Releasing ──▶ Ended                      a refused hold is ended at once
 //! ```
 
@@ -33,36 +33,36 @@ pub(crate) struct Line {
 /// Where a line's units are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Stock {
-    /// The hold is asked for.
-    Asked,
+    /// The hold is requested.
+    Requested,
     /// They are held.
     Held,
-    /// The commit is asked for.
+    /// The commit is requested.
     Committing,
     /// They have left the stock for good.
     Committed,
-    /// The release is asked for.
+    /// The release is requested.
     Releasing,
     /// Nothing is held.
     Ended,
-    /// The hold ended otherwise than the order asked.
+    /// The hold ended, and not by a command of the order.
     Lost,
 }
 
 impl Stock {
     /// Whether an answer is awaited.
     pub(crate) fn is_awaited(self) -> bool {
-        matches!(self, Self::Asked | Self::Committing | Self::Releasing)
+        matches!(self, Self::Requested | Self::Committing | Self::Releasing)
     }
 }
 
 impl Line {
-    /// A line whose hold is asked for.
-    pub(crate) fn asked(sku: Sku, quantity: u32) -> Self {
+    /// A line whose hold is requested.
+    pub(crate) fn requested(sku: Sku, quantity: u32) -> Self {
         Self {
             sku,
             quantity,
-            stock: Stock::Asked,
+            stock: Stock::Requested,
             unit: None,
             amounts: LineAmounts::default(),
             refunded: 0,

@@ -1,5 +1,5 @@
-//! Hints and look-ups. A webhook proves nothing: it is a reason to ask the provider, and only the provider's answer moves an
-//! order. One look-up is under way at most, and they keep their distance, so a crowd of forged webhooks costs little.
+//! Hints and look-ups. A webhook proves nothing: it is a reason to look the payment up, and only the provider's answer moves an
+//! order. One look-up is under way at most, with a pause after each, so many forged webhooks cost little.
 
 use events::ids::{PaymentKey, TransmissionId};
 use events::orders::{OrderFact, OrderState, Step};
@@ -9,8 +9,7 @@ use events::time::Timestamp;
 
 use super::effects::{Effects, Output};
 use super::order::Order;
-use super::paying::pause;
-use super::payment::LookUp;
+use super::payment::{LookUp, pause};
 use crate::kit::machine::CorruptState;
 use crate::policy;
 
@@ -58,10 +57,10 @@ impl Order {
             repeats: 0,
             next: effects.in_millis(policy::PAYMENT_ANSWERED_WITHIN_MS),
         });
-        self.ask_to_look(effects);
+        self.call_for_look_up(effects);
     }
 
-    fn ask_to_look(&self, effects: &mut Effects) {
+    fn call_for_look_up(&self, effects: &mut Effects) {
         let Some(open) = &self.look_ups.open else { return };
         effects.write(Output::Payment(PaymentCommand::LookUp {
             request: Step::LookUp(self.look_ups.number).request(&self.id),
@@ -75,7 +74,7 @@ impl Order {
         self.look_ups.latest.plus_millis(policy::LOOK_UPS_APART_MS)
     }
 
-    /// The look-up under way is answered. While nobody knows, it is repeated.
+    /// The look-up under way is answered. While the outcome is unknown, it is repeated.
     pub(crate) fn looked_up(&mut self, answer: &PaymentAnswer, effects: &mut Effects) -> Result<(), CorruptState> {
         if let (PaymentAnswer::Unknown { .. }, Some(open)) = (answer, &mut self.look_ups.open) {
             open.next = open.next.min(effects.in_millis(pause(open.repeats)));
@@ -101,7 +100,7 @@ impl Order {
             if open.next <= effects.at() {
                 open.repeats = open.repeats.saturating_add(1);
                 open.next = effects.in_millis(policy::PAYMENT_ANSWERED_WITHIN_MS);
-                self.ask_to_look(effects);
+                self.call_for_look_up(effects);
             }
         } else if effects.at() >= self.may_look_at()
             && let Some(key) = self.look_ups.waiting.take()

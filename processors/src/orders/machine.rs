@@ -1,4 +1,4 @@
-//! The orders machine: one message or one wake-up, one order and the log time in; facts, questions and answers out, and the
+//! The orders machine: one message or one wake-up, one order and the log time in; facts, commands to others and replies out, and the
 //! order's next state. It reads no store and no clock. A refused command changes nothing but the record of the refusal.
 
 use events::ids::{RequestId, ShopperId};
@@ -23,8 +23,8 @@ pub(crate) enum Woken {
     Over,
 }
 
-/// Decides a command that the order does not remember. The order is the shopper's who asks, if a shopper asks. Exactly one fact
-/// names the command's request: now, or when those who must answer first have answered.
+/// Decides a command that the order does not remember. The order is the shopper's, if a shopper sent it. Exactly one fact
+/// names the command's request: now, or when others have answered that must answer first.
 pub(crate) fn decide(
     order: &mut Order,
     request: RequestId,
@@ -75,8 +75,8 @@ pub(crate) fn wake(order: &mut Order, effects: &mut Effects) -> Result<Woken, Co
     if order.refund.as_ref().is_some_and(|refund| refund.next <= now) {
         order.refund_due(effects)?;
     }
-    if order.asking.is_some_and(|asking| asking.next <= now) {
-        order.ask_again(effects);
+    if order.retry.is_some_and(|retry| retry.next <= now) {
+        order.repeat_steps(effects);
     }
     order.look_due(effects);
     order.settle(effects)?;
@@ -89,7 +89,7 @@ fn over(order: &mut Order, effects: &mut Effects) -> Result<(), CorruptState> {
         OrderState::Holding => order.reject(OrderRefusal::NotAnswered.into(), effects)?,
         OrderState::AwaitingPayment => order.expire(effects),
         OrderState::Confirming | OrderState::PaymentUnknown | OrderState::CancelRequested => {
-            order.ask_about_payment(effects);
+            order.repeat_payment(effects);
         }
         OrderState::AwaitingDeposit => order.close_account(effects),
         OrderState::Paid => order.refund_unshipped(effects)?,
@@ -121,8 +121,8 @@ fn step(
             if !RefundCause::OF_OPERATORS.contains(cause) {
                 return Ok(Err(OrderRefusal::InvalidOrder));
             }
-            let asked = RefundRequest { request, cause: *cause, goods: *goods, lines, account: account.as_ref() };
-            return refund(order, &asked, effects);
+            let requested = RefundRequest { request, cause: *cause, goods: *goods, lines, account: account.as_ref() };
+            return refund(order, &requested, effects);
         }
         OrderCommand::Ship { .. } => ship(order, request, effects),
         OrderCommand::Deliver { .. } => deliver(order, request, effects),
@@ -142,8 +142,8 @@ fn cancel(
     account: Option<&RefundAccount>,
     effects: &mut Effects,
 ) -> Result<Result<(), OrderRefusal>, CorruptState> {
-    let asked = RefundRequest { request, cause: RefundCause::Cancelled, goods: Goods::Returned, lines, account };
-    if let Err(refusal) = plausible(order, &asked) {
+    let requested = RefundRequest { request, cause: RefundCause::Cancelled, goods: Goods::Returned, lines, account };
+    if let Err(refusal) = plausible(order, &requested) {
         return Ok(Err(refusal));
     }
     match order.state {
@@ -151,7 +151,7 @@ fn cancel(
         OrderState::Confirming | OrderState::PaymentUnknown | OrderState::AwaitingDeposit if lines.is_empty() => {
             order.request_cancel(request, account.cloned(), effects);
         }
-        OrderState::Paid => return order.refund_asked(&asked, effects),
+        OrderState::Paid => return order.refund_requested(&requested, effects),
         OrderState::Shipped | OrderState::Delivered | OrderState::PurchaseConfirmed => {
             return Ok(Err(OrderRefusal::AlreadyShipped));
         }
@@ -166,27 +166,27 @@ fn cancel(
 
 fn refund(
     order: &mut Order,
-    asked: &RefundRequest<'_>,
+    requested: &RefundRequest<'_>,
     effects: &mut Effects,
 ) -> Result<Result<(), OrderRefusal>, CorruptState> {
-    if let Err(refusal) = plausible(order, asked) {
+    if let Err(refusal) = plausible(order, requested) {
         return Ok(Err(refusal));
     }
     if order.is_bought() {
-        return order.refund_asked(asked, effects);
+        return order.refund_requested(requested, effects);
     }
-    if order.state == OrderState::Refunding && order.bring_account(asked.request, asked.account, effects)? {
+    if order.state == OrderState::Refunding && order.bring_account(requested.request, requested.account, effects)? {
         return Ok(Ok(()));
     }
     Ok(Err(unready(order)))
 }
 
 /// Whether what is to be refunded, and where to, can be at all.
-fn plausible(order: &Order, asked: &RefundRequest<'_>) -> Result<(), OrderRefusal> {
-    if asked.account.is_some_and(|account| !account.is_plausible()) {
+fn plausible(order: &Order, requested: &RefundRequest<'_>) -> Result<(), OrderRefusal> {
+    if requested.account.is_some_and(|account| !account.is_plausible()) {
         return Err(OrderRefusal::InvalidOrder);
     }
-    order.units_of(asked.lines).map(drop)
+    order.units_of(requested.lines).map(drop)
 }
 
 /// Why an order that is not paid for good takes no command that presupposes it.

@@ -1,12 +1,12 @@
-//! The orders processor: the saga of an order, from the holds to the confirmed purchase, and back from wherever it breaks.
+//! The orders processor: the saga of an order, from the holds to the confirmed purchase, and back from wherever it fails.
 //!
 //! Its inbox is keyed by the order: commands of shoppers, merchants and operators, webhooks, and the answers of stock, coupons
-//! and payment arrive in one sequence, and their order decides every race. The order asks others by name ([`Step`]) and asks
-//! again until it is answered; nothing after the charge may fail for business reasons, and whatever was held or charged for an
+//! and payment arrive in one sequence, and their order decides every race. The order names each step ([`Step`]) and repeats
+//! it until it is answered; nothing after the charge may fail for business reasons, and whatever was held or charged for an
 //! order that ends is given back. The states are drawn at [`OrderState`].
 //!
-//! This file only declares. `machine` is the way in; the rules are in `placing`, `paying`, `depositing`, `refunding`, `looking`, what is asked
-//! of others in `steps`, what they answer in `answers`, what settlement is told in `settling`; how an order is kept is in `order` and `rows`.
+//! This file only declares. `machine` is the way in; the rules are in `placing`, `paying`, `depositing`, `refunding`, `looking`, commands to
+//! others in `steps`, what they answer in `answers`, what settlement gets in `settling`; how an order is kept is in `order` and `rows`.
 //!
 //! [`Step`]: events::orders::Step
 //! [`OrderState`]: events::orders::OrderState

@@ -39,8 +39,8 @@ pub(crate) struct Order {
     pub(crate) platform_share: BasisPoints,
     pub(crate) lines: Vec<Line>,
     pub(crate) coupon: Option<Coupon>,
-    /// When unanswered steps are asked again.
-    pub(crate) asking: Option<Asking>,
+    /// When unanswered steps are repeated.
+    pub(crate) retry: Option<Retry>,
     pub(crate) payment: Option<Attempt>,
     pub(crate) look_ups: LookUps,
     pub(crate) refund: Option<Refund>,
@@ -55,10 +55,10 @@ pub(crate) struct Order {
     pub(crate) timer: Option<Timestamp>,
 }
 
-/// When unanswered steps are asked again.
+/// When unanswered steps are repeated.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Asking {
-    /// How often they were.
+pub(crate) struct Retry {
+    /// How often they were repeated.
     pub(crate) round: u32,
     pub(crate) next: Timestamp,
 }
@@ -75,17 +75,17 @@ impl Order {
         if let Some(refund) = &self.refund {
             return Some(refund.next);
         }
-        // The last answer may have come, and what is asked again is not yet called off.
-        self.limit.or(self.asking.filter(|_| self.awaited() > 0).map(|asking| asking.next))
+        // The last answer may have come, and the repetition is not yet cancelled.
+        self.limit.or(self.retry.filter(|_| self.awaited() > 0).map(|retry| retry.next))
     }
 
     /// When it has to be woken for anything at all, to be forgotten at last.
     pub(crate) fn wake_at(&self) -> Option<Timestamp> {
         let looking = self.look_ups.open.as_ref().map(|open| open.next);
         let waiting = self.look_ups.waiting.as_ref().map(|_| self.may_look_at());
-        let asking = self.asking.map(|asking| asking.next);
+        let retry = self.retry.map(|retry| retry.next);
         let forget = self.is_at_rest().then(|| self.forgotten_at());
-        [self.deadline(), asking, looking, looking.is_none().then_some(waiting).flatten(), forget]
+        [self.deadline(), retry, looking, looking.is_none().then_some(waiting).flatten(), forget]
             .into_iter()
             .flatten()
             .min()
@@ -101,7 +101,7 @@ impl Order {
         self.at.plus_millis(policy::ORDER_RETENTION_MS)
     }
 
-    /// Whether the provider is asked to charge, or has opened an account.
+    /// Whether a charge is requested, or the provider has opened an account.
     pub(crate) fn is_paying(&self) -> bool {
         matches!(
             self.state,

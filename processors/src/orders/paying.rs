@@ -1,4 +1,4 @@
-//! The payment. One attempt is under way at most. What is not known is asked again and never guessed; a charge that turns up
+//! The payment. One attempt is under way at most. A call whose outcome is not known is repeated, and the outcome never guessed; a charge that turns up
 //! for an order that was given up is refunded.
 
 use events::ids::{PaymentKey, RequestId};
@@ -8,13 +8,13 @@ use events::payments::{Decline, Payment, PaymentAnswer, PaymentCommand, PaymentM
 
 use super::effects::{Effects, Output};
 use super::order::Order;
-use super::payment::{Attempt, RefundKind};
+use super::payment::{Attempt, RefundKind, pause, short};
 use super::refunding::Plan;
 use crate::kit::machine::CorruptState;
 use crate::policy;
 
 impl Order {
-    /// A shopper wants to pay. Anything that stands against it stands before the charge.
+    /// A shopper pays. What is refused is refused before the charge.
     pub(crate) fn pay(
         &mut self,
         request: RequestId,
@@ -51,12 +51,12 @@ impl Order {
         });
         // From here on the deadline to pay does not fire.
         self.enter(OrderState::Confirming, Some(effects.in_millis(policy::PAYMENT_ANSWERED_WITHIN_MS)));
-        self.ask_to_charge(effects);
+        self.request_charge(effects);
         self.state(OrderFact::PaymentStarted { attempt: number, payment_key: key.clone() }, effects);
         Ok(())
     }
 
-    fn ask_to_charge(&self, effects: &mut Effects) {
+    fn request_charge(&self, effects: &mut Effects) {
         let Some(attempt) = &self.payment else { return };
         effects.write(Output::Payment(PaymentCommand::Confirm {
             request: Step::Confirm(attempt.number).request(&self.id),
@@ -272,7 +272,7 @@ impl Order {
         self.refuse(request, Reason::Payment { decline, code }, effects);
     }
 
-    /// The order ends because the shopper wants it so, before anything was paid.
+    /// The order ends because the shopper cancels it, before anything was paid.
     pub(crate) fn cancelled(&mut self, request: Option<RequestId>, effects: &mut Effects) {
         self.enter(OrderState::Cancelled, None);
         self.undo(effects);
@@ -282,7 +282,7 @@ impl Order {
         }
     }
 
-    /// Nobody knows yet. The same call is repeated after a pause.
+    /// The outcome is unknown. The same call is repeated after a pause.
     pub(crate) fn outcome_unknown(&mut self, code: &str, effects: &mut Effects) {
         let Some(attempt) = &self.payment else { return };
         let (number, next) = (attempt.number, effects.in_millis(pause(attempt.repeats)));
@@ -315,8 +315,8 @@ impl Order {
             .is_some_and(|attempt| attempt.begun_at.plus_millis(policy::PAYMENT_NOT_FOUND_AFTER_MS) <= effects.at())
     }
 
-    /// No answer came in time, or it is time to ask again.
-    pub(crate) fn ask_about_payment(&mut self, effects: &mut Effects) {
+    /// No answer came in time, or the pause before the next call is over.
+    pub(crate) fn repeat_payment(&mut self, effects: &mut Effects) {
         if self.state == OrderState::Confirming {
             self.outcome_unknown("NOT_ANSWERED", effects);
             return;
@@ -326,16 +326,16 @@ impl Order {
         let key = attempt.key.clone();
         if old {
             // A call that old is not repeated: whether it was carried out is looked up.
-            self.limit = Some(effects.in_millis(policy::STEP_ASKED_AGAIN_AT_MOST_MS));
+            self.limit = Some(effects.in_millis(policy::STEP_RETRY_AT_MOST_MS));
             self.look_up(Some(key), effects);
         } else {
             attempt.repeats = attempt.repeats.saturating_add(1);
             self.limit = Some(effects.in_millis(policy::PAYMENT_ANSWERED_WITHIN_MS));
-            self.ask_to_charge(effects);
+            self.request_charge(effects);
         }
     }
 
-    /// The provider's figures are not the order's: somebody has to look, and is told once.
+    /// The provider's figures are not the order's: an operator has to look, so it is stated once.
     pub(crate) fn differ(&mut self, payment: &Payment, expected: Money, effects: &mut Effects) {
         let Some(attempt) = &mut self.payment else { return };
         if attempt.differs == Some(payment.balance) {
@@ -351,16 +351,4 @@ impl Order {
         let coupon = self.coupon.as_ref().is_some_and(|coupon| coupon.state == super::coupon::CouponState::Lost);
         coupon || self.has_lost_stock()
     }
-}
-
-/// The pause before a call to the provider is repeated for the so-many-th time.
-pub(crate) fn pause(repeats: u32) -> i64 {
-    let [.., last] = policy::PAYMENT_ASKED_AGAIN_MS;
-    let place = usize::try_from(repeats).unwrap_or(usize::MAX);
-    policy::PAYMENT_ASKED_AGAIN_MS.get(place).copied().unwrap_or(last)
-}
-
-/// A provider's code as it is kept: what is longer than any known one is cut.
-pub(crate) fn short(code: &str) -> String {
-    code.chars().take(64).filter(|character| !character.is_control()).collect()
 }

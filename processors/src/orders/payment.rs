@@ -1,10 +1,13 @@
-//! What an order knows of its payment: the attempt that counts, look-ups under way, and the refund under way.
+//! What an order knows of its payment: the attempt that counts, look-ups under way, and the refund under way; and the pauses between
+//! calls to the provider.
 
 use events::ids::{PaymentKey, RequestId};
 use events::money::Money;
 use events::orders::{Goods, OrderState, RefundCause};
 use events::payments::{PaymentMethod, RefundAccount};
 use events::time::Timestamp;
+
+use crate::policy;
 
 /// The latest attempt to pay.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -15,7 +18,7 @@ pub(crate) struct Attempt {
     /// The request to pay.
     pub(crate) request: RequestId,
     pub(crate) begun_at: Timestamp,
-    /// How often the provider was asked again.
+    /// How often the call was repeated.
     pub(crate) repeats: u32,
     /// Whether money was taken.
     pub(crate) charged: bool,
@@ -23,7 +26,7 @@ pub(crate) struct Attempt {
     pub(crate) method: Option<PaymentMethod>,
     /// Where to refund to, brought by a cancellation that waits for the outcome.
     pub(crate) account: Option<RefundAccount>,
-    /// The balance that somebody was last told to look at, minor units: told once.
+    /// The balance that was last stated to differ, minor units: it is stated once.
     pub(crate) differs: Option<Money>,
 }
 
@@ -45,9 +48,9 @@ pub(crate) struct LookUp {
     pub(crate) key: Option<PaymentKey>,
     /// How many refunds had been begun: with others since, its balance says nothing.
     pub(crate) refunds: u16,
-    /// How often it was asked again.
+    /// How often it was repeated.
     pub(crate) repeats: u32,
-    /// When it is asked again.
+    /// When it is repeated.
     pub(crate) next: Timestamp,
 }
 
@@ -65,13 +68,13 @@ pub(crate) struct Refund {
     pub(crate) request: Option<RequestId>,
     /// Where to, if the money came by transfer.
     pub(crate) account: Option<RefundAccount>,
-    /// How often the provider was asked again under the same number.
+    /// How often the call was repeated under the same number.
     pub(crate) repeats: u32,
     /// Whether it was stated that the outcome is not known.
     pub(crate) unknown: bool,
     /// Whether the provider refused: it is tried under the next number.
     pub(crate) refused: bool,
-    /// When the provider is asked again.
+    /// When the call is repeated.
     pub(crate) next: Timestamp,
     /// Where the order was.
     pub(crate) back: OrderState,
@@ -80,10 +83,22 @@ pub(crate) struct Refund {
 /// What a refund is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum RefundKind {
-    /// A request asked for it: a refusal ends it.
-    Asked,
+    /// A request began it: a refusal ends it.
+    Requested,
     /// It must be made: a refusal only delays it.
     Due,
     /// Nothing was paid; the account is closed.
     Closing,
+}
+
+/// The pause before a call to the provider is repeated for the so-many-th time.
+pub(crate) fn pause(repeats: u32) -> i64 {
+    let [.., last] = policy::PAYMENT_RETRIES_MS;
+    let place = usize::try_from(repeats).unwrap_or(usize::MAX);
+    policy::PAYMENT_RETRIES_MS.get(place).copied().unwrap_or(last)
+}
+
+/// A provider's code as it is kept: what is longer than any known one is cut.
+pub(crate) fn short(code: &str) -> String {
+    code.chars().take(64).filter(|character| !character.is_control()).collect()
 }

@@ -98,7 +98,7 @@ fn a_shopper_may_try_ten_times() {
 }
 
 #[test]
-fn an_unknown_outcome_is_asked_again_and_never_guessed() {
+fn an_unknown_outcome_is_repeated_and_never_guessed() {
     paying(
         "
          2    pay as=p           => payment_started [confirm 1.0 1000]                     confirming@92
@@ -121,7 +121,7 @@ fn an_unknown_outcome_is_asked_again_and_never_guessed() {
 }
 
 #[test]
-fn a_provider_that_does_not_answer_is_as_good_as_unknown() {
+fn a_call_that_is_not_answered_has_an_unknown_outcome() {
     paying(
         "
          2    pay as=p           => payment_started [confirm 1.0 1000]                     confirming@92
@@ -205,7 +205,7 @@ fn a_charge_found_while_the_stock_is_still_held_pays_the_order() {
 }
 
 #[test]
-fn a_webhook_is_a_reason_to_look_and_proves_nothing() {
+fn a_webhook_leads_to_a_look_up_and_proves_nothing() {
     paying(
         "
          2    hint t0                     => hint_taken [look up any]                      awaiting_payment@101
@@ -259,7 +259,7 @@ fn a_look_up_at_an_earlier_payment_does_not_stand_for_one_at_the_latest() {
 }
 
 #[test]
-fn figures_that_differ_are_told_to_somebody_once() {
+fn figures_that_differ_are_stated_once() {
     paying(
         "
          2  pay as=p                   => payment_started [confirm 1.0 1000]               confirming@92
@@ -275,7 +275,7 @@ fn figures_that_differ_are_told_to_somebody_once() {
 }
 
 #[test]
-fn a_hold_that_ends_while_the_provider_is_asked_waits_for_the_answer() {
+fn an_order_whose_hold_ends_during_a_call_waits_for_the_answer() {
     paying(
         "
          2  pay as=p           => payment_started [confirm 1.0 1000]                       confirming@92

@@ -21,7 +21,7 @@ fn an_order_holds_its_stock_then_its_coupon_and_awaits_the_payment() {
 }
 
 #[test]
-fn what_is_refused_ends_the_order_and_what_was_asked_for_is_released_answered_or_not() {
+fn what_is_refused_ends_the_order_and_every_hold_is_released_answered_or_not() {
     check(
         "
          0  place tea cup pot coupon  => order_placed [hold tea*1, hold cup*1, hold pot*1] holding@30 (3)
@@ -45,7 +45,7 @@ fn what_is_refused_ends_the_order_and_what_was_asked_for_is_released_answered_or
 }
 
 #[test]
-fn an_order_that_nobody_answers_is_rejected_and_its_undo_is_asked_for_until_it_is_answered() {
+fn an_order_without_answers_is_rejected_and_its_undo_is_repeated_until_it_is_answered() {
     check(
         "
          0     place tea cup      => order_placed [hold tea*1, hold cup*1]                 holding@30 (2)
@@ -85,7 +85,7 @@ fn an_order_costs_what_the_shopper_was_shown_or_is_rejected() {
 }
 
 #[test]
-fn an_order_with_nothing_to_pay_asks_no_provider() {
+fn an_order_with_nothing_to_pay_calls_no_provider() {
     check(
         "
          0  place tea coupon          => order_placed [hold tea*1]                         holding@30 (1)

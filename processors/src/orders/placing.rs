@@ -67,7 +67,7 @@ pub(crate) fn are_units(lines: &[Units]) -> bool {
     })
 }
 
-/// Places an order and asks for its holds.
+/// Places an order and requests its holds.
 pub(crate) fn place(placement: &Placement<'_>, effects: &mut Effects) -> Order {
     let now = effects.at();
     let mut order = Order {
@@ -82,12 +82,12 @@ pub(crate) fn place(placement: &Placement<'_>, effects: &mut Effects) -> Order {
         state: OrderState::Holding,
         limit: Some(effects.in_millis(policy::HOLDS_ANSWERED_WITHIN_MS)),
         pay_by: now,
-        hold_until: now.plus_millis(policy::HOLD_NET_MS),
+        hold_until: now.plus_millis(policy::HOLD_LIMIT_MS),
         amounts: OrderAmounts::default(),
         platform_share: BasisPoints::new(0),
-        lines: placement.lines.iter().map(|line| Line::asked(line.sku.clone(), line.quantity)).collect(),
-        coupon: placement.coupon.map(|coupon| Coupon::wanted(coupon.campaign.clone(), coupon.coupon)),
-        asking: None,
+        lines: placement.lines.iter().map(|line| Line::requested(line.sku.clone(), line.quantity)).collect(),
+        coupon: placement.coupon.map(|coupon| Coupon::waiting(coupon.campaign.clone(), coupon.coupon)),
+        retry: None,
         payment: None,
         look_ups: LookUps::default(),
         refund: None,
@@ -229,20 +229,20 @@ impl Order {
         self.reject(Reason::Coupon { refusal }, effects)
     }
 
-    /// The hold on a line's units ended though nobody asked for it.
+    /// The hold on a line's units ended by itself.
     pub(crate) fn stock_lost(&mut self, sku: &Sku, effects: &mut Effects) -> Result<(), CorruptState> {
         self.set_stock(sku, Stock::Lost);
         let reason = Reason::Stock { sku: sku.clone(), refusal: StockRefusal::NotHeld };
         self.hold_lost(Some(sku.clone()), reason, effects)
     }
 
-    /// The hold on the coupon ended though nobody asked for it.
+    /// The hold on the coupon ended by itself.
     pub(crate) fn coupon_lost(&mut self, effects: &mut Effects) -> Result<(), CorruptState> {
         self.set_coupon(CouponState::Lost);
         self.hold_lost(None, Reason::Coupon { refusal: Refusal::NotUsable }, effects)
     }
 
-    /// Before the payment begins the order ends with its hold. While the provider is being asked it waits for the answer: a
+    /// Before the payment begins the order ends with its hold. While a charge is requested it waits for the answer: a
     /// charge without stock is refunded.
     fn hold_lost(&mut self, sku: Option<Sku>, reason: Reason, effects: &mut Effects) -> Result<(), CorruptState> {
         if self.state == OrderState::Holding {

@@ -1,5 +1,5 @@
 //! Between records and the machine: brings the order from its table, lets the machine decide, writes the order back, sets its timer,
-//! and writes facts, questions and answers.
+//! and writes facts, commands to others and replies.
 
 use events::ids::{OrderId, RequestId};
 use events::orders::{OrderAmounts, OrderCommand, OrderEvent, OrderFact, OrderRefusal, Reason};
@@ -46,7 +46,7 @@ pub(crate) fn decide(message: &OrderCommand, step: &mut Step<'_>) -> Result<(), 
                 None => reject(request, message, OrderRefusal::UnknownOrder, step),
             }
         }
-        // A hint at an order that nobody placed, or an answer to one that was forgotten.
+        // A hint at an order that was never placed, or an answer to one that was forgotten.
         (None, None) => Ok(()),
     }
 }
@@ -82,7 +82,7 @@ fn decide_request(
     }
     let reply_to = step.envelope.reply_to;
     let fingerprint = step.fingerprint(|| command.fingerprint());
-    match order.requests.ask(request, fingerprint, reply_to, &order.id) {
+    match order.requests.recall_for(request, fingerprint, reply_to, &order.id) {
         Some(Seen::Repeat(Some(reply))) => step.repeat_reply(&reply),
         Some(Seen::Repeat(None)) => keep(order, effects, step),
         Some(Seen::Conflict) => {
@@ -96,7 +96,7 @@ fn decide_request(
     }
 }
 
-/// Refuses a command about an order that is not there, or not for whoever asks. Nothing is remembered: the answer follows from the
+/// Refuses a command about an order that is not there, or not for this shopper. Nothing is remembered: the answer follows from the
 /// command and from what is not there.
 fn reject(
     request: RequestId,
@@ -137,8 +137,8 @@ fn keep(mut order: Order, effects: Effects, step: &mut Step<'_>) -> Result<(), V
 fn write(order: &OrderId, output: &Output, step: &mut Step<'_>) -> Result<(), Verdict> {
     match output {
         Output::Event(event) => step.state(&topics::ORDERS_EVENTS, event.as_ref()),
-        Output::Stock(command) => step.ask(&topics::INVENTORY_INBOX, command, order),
-        Output::Coupon(command) => step.ask(&topics::COUPONS_INBOX, command, order),
+        Output::Stock(command) => step.send_for(&topics::INVENTORY_INBOX, command, order),
+        Output::Coupon(command) => step.send_for(&topics::COUPONS_INBOX, command, order),
         Output::Payment(command) => step.send(&topics::PAYMENTS_INBOX, command),
         Output::Settlement(command) => step.send(&topics::SETTLEMENT_INBOX, command.as_ref()),
         Output::Reply(partition, reply) => step.reply_in(*partition, reply),

@@ -1,5 +1,5 @@
 //! Any messages at any times, sensible or not: every invariant at every step (the processor states a violation, and a test stops
-//! there), every fact judged by the ledger, repeats without effect, and the same history whatever dies in between.
+//! there), every fact judged by the ledger, repeats without effect, and the same history wherever the processor crashes.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use events::hold::ReleaseCause;
 use events::ids::{OrderId, TransmissionId};
 use events::inventory::{StockAnswer, StockRefusal};
 use events::money::{BasisPoints, Money};
-use events::orders::{Goods, OrderCommand, RefundCause, Step as Asked, Units};
+use events::orders::{Goods, OrderCommand, RefundCause, Step as OrderStep, Units};
 use events::payments::{Decline, PaymentAnswer, PaymentMethod, PaymentStatus};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -33,41 +33,41 @@ fn step() -> impl Strategy<Value = Step> {
 
 fn stock(order: OrderId, step: Step) -> OrderCommand {
     let id = sku(if step.which.is_multiple_of(2) { "tea" } else { "cup" });
-    let hold = Asked::HoldStock(&id).request(&order).hold();
+    let hold = OrderStep::HoldStock(&id).request(&order).hold();
     let refused = StockAnswer::Refused { reason: StockRefusal::NotHeld };
     let held = StockAnswer::Held { hold, quantity: 1, unit: unit(1000), until: at(600_000) };
     let released = |cause| StockAnswer::Released { hold, cause };
-    let (asked, answer) = match step.other {
-        0..=2 if !step.verb.is_multiple_of(5) => (Some(Asked::HoldStock(&id)), held),
-        0 => (Some(Asked::HoldStock(&id)), refused),
-        1 => (Some(Asked::CommitStock(&id)), refused),
+    let (step_of, answer) = match step.other {
+        0..=2 if !step.verb.is_multiple_of(5) => (Some(OrderStep::HoldStock(&id)), held),
+        0 => (Some(OrderStep::HoldStock(&id)), refused),
+        1 => (Some(OrderStep::CommitStock(&id)), refused),
         2 => (None, released(ReleaseCause::Lapsed)),
-        3 | 4 => (Some(Asked::CommitStock(&id)), StockAnswer::Committed { hold }),
-        5 | 6 => (Some(Asked::ReleaseStock(&id)), released(ReleaseCause::Released)),
+        3 | 4 => (Some(OrderStep::CommitStock(&id)), StockAnswer::Committed { hold }),
+        5 | 6 => (Some(OrderStep::ReleaseStock(&id)), released(ReleaseCause::Released)),
         _ => {
             let returned = u32::from(step.verb % 3);
-            (Some(Asked::ReturnStock(&id, returned)), StockAnswer::Returned { hold, returned })
+            (Some(OrderStep::ReturnStock(&id, returned)), StockAnswer::Returned { hold, returned })
         }
     };
-    let request = asked.map(|asked| asked.request(&order));
+    let request = step_of.map(|step_of| step_of.request(&order));
     OrderCommand::StockAnswered { order, sku: id, request, answer }
 }
 
 fn coupons(order: OrderId, step: Step) -> OrderCommand {
-    let hold = Asked::HoldCoupon.request(&order).hold();
+    let hold = OrderStep::HoldCoupon.request(&order).hold();
     let refused = CouponAnswer::Refused { reason: Refusal::NotUsable };
     let discount = Money::new(if step.which == 3 { 2500 } else { 333 });
     let held = CouponAnswer::Held { hold, discount, platform_share: BasisPoints::new(3_333), until: at(600_000) };
-    let (asked, answer) = match step.other {
-        0..=2 if !step.verb.is_multiple_of(5) => (Some(Asked::HoldCoupon), held),
-        0 => (Some(Asked::HoldCoupon), refused),
-        1 => (Some(Asked::RedeemCoupon), refused),
+    let (step_of, answer) = match step.other {
+        0..=2 if !step.verb.is_multiple_of(5) => (Some(OrderStep::HoldCoupon), held),
+        0 => (Some(OrderStep::HoldCoupon), refused),
+        1 => (Some(OrderStep::RedeemCoupon), refused),
         2 => (None, CouponAnswer::Revoked { hold }),
-        3 | 4 => (Some(Asked::RedeemCoupon), CouponAnswer::Redeemed { hold }),
-        5 | 6 => (Some(Asked::ReleaseCoupon), CouponAnswer::Released { hold, cause: ReleaseCause::Released }),
-        _ => (Some(Asked::RestoreCoupon), CouponAnswer::Restored { restored: 1 }),
+        3 | 4 => (Some(OrderStep::RedeemCoupon), CouponAnswer::Redeemed { hold }),
+        5 | 6 => (Some(OrderStep::ReleaseCoupon), CouponAnswer::Released { hold, cause: ReleaseCause::Released }),
+        _ => (Some(OrderStep::RestoreCoupon), CouponAnswer::Restored { restored: 1 }),
     };
-    let request = asked.map(|asked| asked.request(&order));
+    let request = step_of.map(|step_of| step_of.request(&order));
     OrderCommand::CouponAnswered { order, request, answer }
 }
 
@@ -88,10 +88,10 @@ fn provider(fixture: &Fixture, order: OrderId, step: Step) -> OrderCommand {
         }
         shown
     };
-    let (confirm, look) = (Asked::Confirm(attempt), Asked::LookUp(kept.map_or(1, |kept| kept.look_ups.number)));
-    let refund = Asked::Refund(kept.map_or(1, |kept| kept.refunds));
+    let (confirm, look) = (OrderStep::Confirm(attempt), OrderStep::LookUp(kept.map_or(1, |kept| kept.look_ups.number)));
+    let refund = OrderStep::Refund(kept.map_or(1, |kept| kept.refunds));
     let code = || String::from("CODE");
-    let (asked, answer) = match step.other {
+    let (step_of, answer) = match step.other {
         0 if step.which == 0 => (confirm, PaymentAnswer::Declined { decline: Decline::TryAnother, code: code() }),
         0 if step.which == 1 => {
             (confirm, PaymentAnswer::DepositAwaited { payment: shown(PaymentStatus::WaitingForDeposit, due) })
@@ -115,7 +115,7 @@ fn provider(fixture: &Fixture, order: OrderId, step: Step) -> OrderCommand {
             (look, PaymentAnswer::Found { payment: shown(status[usize::from(step.which)], balance) })
         }
     };
-    OrderCommand::PaymentAnswered { request: asked.request(&order), order, answer }
+    OrderCommand::PaymentAnswered { request: step_of.request(&order), order, answer }
 }
 
 fn some_units(step: Step) -> Vec<Units> {
@@ -245,12 +245,12 @@ proptest! {
             let again = fixture.send(message, now);
             // Only refusals about what is not there are not remembered.
             assert!(again.events.iter().all(|event| event.version == 0), "{message:?}: {again:?}");
-            assert!(again.asks.is_empty(), "{message:?}: {again:?}");
+            assert!(again.sent.is_empty(), "{message:?}: {again:?}");
         });
     }
 
     #[test]
-    fn the_same_inbox_is_the_same_history_whatever_dies(
+    fn the_same_inbox_is_the_same_history_wherever_it_crashes(
         steps in prop::collection::vec(step(), 1..120),
         crashes in prop::collection::btree_set(0_usize..120, 0..8),
     ) {
@@ -259,9 +259,9 @@ proptest! {
         });
     }
 
-    /// Whatever came, an order that hears no more comes to its end by itself, or waits for an answer that it asks for.
+    /// Whatever came, an order that gets no more messages comes to its end by itself, or repeats a command until it is answered.
     #[test]
-    fn an_order_that_is_left_alone_ends_or_asks(steps in prop::collection::vec(step(), 1..120)) {
+    fn an_order_without_messages_ends_or_repeats_its_commands(steps in prop::collection::vec(step(), 1..120)) {
         let mut fixture = Fixture::new();
         let mut now = 0;
         fixture.send(&place("place", vec![units("tea", 2), units("cup", 1)], None), now);
@@ -276,10 +276,10 @@ proptest! {
             let Some(wake) = kept.wake_at() else { panic!("nothing wakes {kept:?}") };
             now = now.max(wake.as_millis());
             let effect = fixture.tick(now);
-            let asked = !effect.asks.is_empty() || !effect.events.is_empty();
+            let acted = !effect.sent.is_empty() || !effect.events.is_empty();
             let forgotten = fixture.order(&order).is_none();
             let moved = fixture.order(&order).is_some_and(|after| after.wake_at() != kept.wake_at());
-            prop_assert!(asked || forgotten || moved, "woken for nothing: {kept:?}");
+            prop_assert!(acted || forgotten || moved, "woken for nothing: {kept:?}");
         }
     }
 }

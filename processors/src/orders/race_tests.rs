@@ -7,7 +7,7 @@ use events::orders::{OrderCommand, OrderState};
 use events::payments::{PaymentCommand, PaymentStatus};
 
 use super::fake_services::{FakeServices, Fault, is_settled, next_move};
-use super::fixture::{Ask, Fixture, coupon, key, place, request, shopper, units};
+use super::fixture::{Fixture, Sent, coupon, key, place, request, shopper, units};
 use super::order::Order;
 
 /// Orders that are paid about when they lapse. A few seconds on one core.
@@ -29,15 +29,15 @@ impl Draw {
         self.below(bound) == 0
     }
 
-    /// Mostly moments, now and then longer than anybody waits.
+    /// Mostly short, now and then longer than any deadline.
     fn delay(&mut self) -> i64 {
         let most = if self.one_in(8) { 120_000 } else { 2_000 };
         i64::try_from(self.below(most)).unwrap()
     }
 
-    fn fault(&mut self, ask: &Ask) -> Fault {
-        let payment = matches!(ask, Ask::Payment(_));
-        let confirm = matches!(ask, Ask::Payment(PaymentCommand::Confirm { .. }));
+    fn fault(&mut self, sent: &Sent) -> Fault {
+        let payment = matches!(sent, Sent::Payment(_));
+        let confirm = matches!(sent, Sent::Payment(PaymentCommand::Confirm { .. }));
         match self.below(20) {
             0 => Fault::Drop,
             1 | 2 => Fault::Lose,
@@ -49,15 +49,15 @@ impl Draw {
     }
 }
 
-/// Messages on their way, soonest first; ties in the order they were sent.
+/// Messages under way, soonest first; ties in the order they were sent.
 #[derive(Default)]
-struct Post {
+struct Mailbox {
     sent: u64,
     due: BinaryHeap<std::cmp::Reverse<(i64, u64)>>,
     messages: BTreeMap<u64, OrderCommand>,
 }
 
-impl Post {
+impl Mailbox {
     fn send(&mut self, at: i64, message: OrderCommand) {
         self.sent += 1;
         self.due.push(std::cmp::Reverse((at, self.sent)));
@@ -79,14 +79,14 @@ fn race(seed: u64) -> Result<(Order, FakeServices), String> {
     let mut draw = Draw(seed);
     let mut fixture = Fixture::new();
     let mut fake_services = FakeServices::default();
-    let mut post = Post::default();
+    let mut mailbox = Mailbox::default();
     let with_coupon = draw.one_in(2).then(coupon);
     let order = request("place").order();
-    post.send(0, place("place", vec![units("tea", 2), units("cup", 1)], with_coupon));
+    mailbox.send(0, place("place", vec![units("tea", 2), units("cup", 1)], with_coupon));
     let (mut now, mut paid, mut lied) = (0, false, false);
     for _ in 0..600 {
         let kept = fixture.order(&order);
-        let mut next = post.next_at();
+        let mut next = mailbox.next_at();
         if let Some(kept) = &kept {
             if next.is_none() && is_settled(kept) {
                 break;
@@ -102,7 +102,7 @@ fn race(seed: u64) -> Result<(Order, FakeServices), String> {
                     payment_key: key("k1"),
                     amount: kept.amounts.due,
                 };
-                post.send(about, pay);
+                mailbox.send(about, pay);
                 if draw.one_in(6) {
                     let cancel = OrderCommand::Cancel {
                         request: request("cancel"),
@@ -111,9 +111,9 @@ fn race(seed: u64) -> Result<(Order, FakeServices), String> {
                         lines: vec![],
                         account: None,
                     };
-                    post.send(about + draw.delay() - 1_000, cancel);
+                    mailbox.send(about + draw.delay() - 1_000, cancel);
                 }
-                next = post.next_at();
+                next = mailbox.next_at();
             }
         }
         let wake = kept.as_ref().and_then(next_move).map(|at| at.as_millis());
@@ -126,7 +126,7 @@ fn race(seed: u64) -> Result<(Order, FakeServices), String> {
             }
             (Some(message), _) => {
                 now = now.max(message);
-                fixture.send(&post.next().expect("a message"), now)
+                fixture.send(&mailbox.next().expect("a message"), now)
             }
             (None, Some(wake)) => {
                 now = now.max(wake + late);
@@ -134,25 +134,25 @@ fn race(seed: u64) -> Result<(Order, FakeServices), String> {
             }
             (None, None) => return Err("an order with nothing to wait for".into()),
         };
-        for ask in effect.asks {
+        for command in effect.sent {
             // A provider that lied was sincere before and after.
-            let fault = draw.fault(&ask);
+            let fault = draw.fault(&command);
             // The race is about the payment: the holds are there in time.
             let holding = kept.as_ref().is_none_or(|kept| kept.state == OrderState::Holding);
             if holding {
-                for answer in fake_services.receive(&ask, &order, Fault::Do) {
-                    post.send(now + i64::try_from(draw.below(1_000)).unwrap(), answer);
+                for answer in fake_services.receive(&command, &order, Fault::Do) {
+                    mailbox.send(now + i64::try_from(draw.below(1_000)).unwrap(), answer);
                 }
                 continue;
             }
             let fault = if lied && fault == Fault::Lie { Fault::Do } else { fault };
             lied |= fault == Fault::Lie;
-            for answer in fake_services.receive(&ask, &order, fault) {
-                post.send(now + draw.delay(), answer);
+            for answer in fake_services.receive(&command, &order, fault) {
+                mailbox.send(now + draw.delay(), answer);
             }
-            if matches!(ask, Ask::Payment(PaymentCommand::Confirm { .. })) {
+            if matches!(command, Sent::Payment(PaymentCommand::Confirm { .. })) {
                 // Webhooks: early, late, twice; of a lie at least one comes late.
-                let batch = post.sent;
+                let batch = mailbox.sent;
                 for number in 0..draw.below(3) + u64::from(lied) {
                     let late = if lied { 300_000 } else { 0 };
                     let hint = OrderCommand::Hint {
@@ -161,14 +161,14 @@ fn race(seed: u64) -> Result<(Order, FakeServices), String> {
                         payment_key: Some(key("k1")),
                         status: if draw.one_in(2) { PaymentStatus::Done } else { PaymentStatus::Aborted },
                     };
-                    post.send(now + late + draw.delay(), hint);
+                    mailbox.send(now + late + draw.delay(), hint);
                 }
             }
         }
     }
     let kept = fixture.order(&order).ok_or("no order")?;
     if !is_settled(&kept) {
-        return Err(format!("not at rest: {kept:?}"));
+        return Err(format!("not settled: {kept:?}"));
     }
     fake_services.agree(&kept, 0)?;
     Ok((kept, fake_services))

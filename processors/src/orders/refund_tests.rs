@@ -58,7 +58,7 @@ fn an_operator_refunds_what_was_shipped_and_what_is_confirmed() {
 }
 
 #[test]
-fn the_coupon_of_somebody_who_broke_the_rules_stays_used() {
+fn the_coupon_of_a_shopper_who_broke_the_rules_stays_used() {
     paid(
         "
         10  refund tea cause=misuse   => refund_started [refund 1.0 666 of 2000]           refunding@100 2000-0
@@ -71,7 +71,7 @@ fn the_coupon_of_somebody_who_broke_the_rules_stays_used() {
 }
 
 #[test]
-fn an_unknown_refund_is_asked_again_under_the_same_number() {
+fn an_unknown_refund_is_repeated_under_the_same_number() {
     paid(
         "
         10   cancel as=c              => refund_started [refund 1.0 2000 of 2000]          refunding@100 2000-0
@@ -94,7 +94,7 @@ fn an_unknown_refund_is_asked_again_under_the_same_number() {
 }
 
 #[test]
-fn a_refused_refund_that_was_asked_for_ends_and_the_deadline_goes_on() {
+fn a_refused_refund_that_a_request_began_ends_and_the_deadline_goes_on() {
     paid(
         "
         10    cancel as=c             => refund_started [refund 1.0 2000 of 2000]          refunding@100 2000-0
@@ -126,7 +126,7 @@ fn a_look_up_from_before_a_refund_says_nothing_about_it() {
 }
 
 #[test]
-fn returned_units_are_asked_for_until_they_are_answered() {
+fn a_return_is_repeated_until_it_is_answered() {
     paid(
         "
         10  cancel tea                => refund_started [refund 1.0 666 of 2000]           refunding@100 2000-0

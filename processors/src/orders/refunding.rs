@@ -1,5 +1,5 @@
-//! Refunds. What units amount to is cumulative, so that after the last one every component is exactly zero. The provider is
-//! asked until it answers; a refund that must be made is tried again under the next number until it is made.
+//! Refunds. What units amount to is cumulative, so that after the last one every component is exactly zero. The call to the
+//! provider is repeated until it answers; a refund that must be made is tried again under the next number until it is made.
 
 use events::ids::RequestId;
 use events::money::Money;
@@ -12,8 +12,7 @@ use super::coupon::CouponState;
 use super::effects::{Effects, Output};
 use super::line::Stock;
 use super::order::Order;
-use super::paying::{pause, short};
-use super::payment::{Refund, RefundKind};
+use super::payment::{Refund, RefundKind, pause, short};
 use super::placing::are_units;
 use crate::kit::machine::CorruptState;
 use crate::policy;
@@ -29,7 +28,7 @@ pub(crate) struct Plan {
     pub(crate) account: Option<RefundAccount>,
 }
 
-/// What a request asks to be refunded.
+/// A request for a refund.
 pub(crate) struct RefundRequest<'a> {
     pub(crate) request: RequestId,
     pub(crate) cause: RefundCause,
@@ -62,23 +61,23 @@ impl Order {
         Ok(found.into_iter().map(|((place, _), quantity)| (place, quantity)).collect())
     }
 
-    /// A request asks for its money back, and may have it.
-    pub(crate) fn refund_asked(
+    /// Begins the refund that a request is for, if it may be made.
+    pub(crate) fn refund_requested(
         &mut self,
-        asked: &RefundRequest<'_>,
+        requested: &RefundRequest<'_>,
         effects: &mut Effects,
     ) -> Result<Result<(), OrderRefusal>, CorruptState> {
-        let units = match self.units_of(asked.lines) {
+        let units = match self.units_of(requested.lines) {
             Ok(units) => units,
             Err(refusal) => return Ok(Err(refusal)),
         };
         let plan = Plan {
-            kind: RefundKind::Asked,
-            cause: asked.cause,
-            goods: asked.goods,
+            kind: RefundKind::Requested,
+            cause: requested.cause,
+            goods: requested.goods,
             units,
-            request: Some(asked.request),
-            account: asked.account.cloned(),
+            request: Some(requested.request),
+            account: requested.account.cloned(),
         };
         let costs = self.refund_lines(&plan.units)?.1 > Money::ZERO;
         if costs && self.was_transferred() && plan.account.is_none() {
@@ -88,7 +87,7 @@ impl Order {
         Ok(Ok(()))
     }
 
-    /// A refund that must be made and that the provider refuses is tried at once when somebody says where to send the money.
+    /// A refund that must be made and that the provider refuses is tried at once when a request says where to send the money.
     pub(crate) fn bring_account(
         &mut self,
         request: RequestId,
@@ -108,7 +107,7 @@ impl Order {
         self.payment.as_ref().and_then(|attempt| attempt.method) == Some(PaymentMethod::VirtualAccount)
     }
 
-    /// Nobody has shipped it in time.
+    /// It was not shipped in time.
     pub(crate) fn refund_unshipped(&mut self, effects: &mut Effects) -> Result<(), CorruptState> {
         self.limit = None;
         self.refund(self.due(RefundCause::NotShipped), effects)
@@ -155,7 +154,7 @@ impl Order {
         self.state = OrderState::Refunding;
     }
 
-    /// States the refund under the next number, and asks the provider; there is nothing to ask about nothing.
+    /// States the refund under the next number, and calls the provider, unless the amount is zero.
     pub(crate) fn start_refund(&mut self, effects: &mut Effects) -> Result<(), CorruptState> {
         let Some(units) = self.refund.as_ref().map(|refund| refund.units.clone()) else { return Ok(()) };
         let (lines, amount) = self.refund_lines(&units)?;
@@ -172,7 +171,7 @@ impl Order {
         if amount == Money::ZERO {
             return self.complete_refund(effects);
         }
-        self.ask_to_refund(effects);
+        self.call_for_refund(effects);
         Ok(())
     }
 
@@ -191,7 +190,7 @@ impl Order {
         Ok((lines, sum.ok_or(CorruptState("parts of an order fit"))?.due))
     }
 
-    pub(crate) fn ask_to_refund(&self, effects: &mut Effects) {
+    pub(crate) fn call_for_refund(&self, effects: &mut Effects) {
         let (Some(attempt), Some(refund)) = (&self.payment, &self.refund) else { return };
         let balance = if refund.kind == RefundKind::Closing { refund.amount } else { self.balance() };
         effects.write(Output::Payment(PaymentCommand::Refund {
@@ -225,7 +224,7 @@ impl Order {
             }
             PaymentAnswer::Refunded { .. } | PaymentAnswer::RefundRefused { .. } if closing => {
                 refund.refused = true;
-                refund.next = effects.in_millis(policy::STEP_ASKED_AGAIN_MS);
+                refund.next = effects.in_millis(policy::STEP_RETRY_MS);
                 let key = self.payment.as_ref().map(|attempt| attempt.key.clone());
                 self.look_up(key, effects);
                 Ok(())
@@ -258,18 +257,18 @@ impl Order {
         }
     }
 
-    /// No money was given back. What a request asked for ends; what must be made is tried again later.
+    /// No money was given back. What a request began ends; what must be made is tried again later.
     fn refund_refused(&mut self, code: &str, effects: &mut Effects) {
         let number = self.refunds;
         let Some(refund) = &mut self.refund else { return };
         let request = refund.request.take();
-        if refund.kind == RefundKind::Asked {
+        if refund.kind == RefundKind::Requested {
             self.state = refund.back;
             self.refund = None;
         } else {
             refund.refused = true;
             refund.account = None;
-            refund.next = effects.in_millis(policy::REFUND_TRIED_AGAIN_MS);
+            refund.next = effects.in_millis(policy::REFUND_RETRY_MS);
         }
         self.state(OrderFact::RefundRefused { request, refund: number, code: code.to_owned() }, effects);
         if let Some(request) = request {
@@ -317,7 +316,7 @@ impl Order {
         Ok(())
     }
 
-    /// It is time to ask the provider again.
+    /// The pause before the next call is over.
     pub(crate) fn refund_due(&mut self, effects: &mut Effects) -> Result<(), CorruptState> {
         let Some(refund) = &mut self.refund else { return Ok(()) };
         if refund.refused {
@@ -330,7 +329,7 @@ impl Order {
         }
         refund.repeats = refund.repeats.saturating_add(1);
         refund.next = effects.in_millis(policy::PAYMENT_ANSWERED_WITHIN_MS);
-        self.ask_to_refund(effects);
+        self.call_for_refund(effects);
         Ok(())
     }
 

@@ -56,8 +56,8 @@ impl Remembered<Answer> {
 }
 
 impl Requests<Answer> {
-    /// What is known of a request: its answer, or none yet. One that is pending is answered where it was last asked from.
-    pub(crate) fn ask(
+    /// What is known of a request: its answer, or none yet. One that is pending is answered where it was last sent from.
+    pub(crate) fn recall_for(
         &mut self,
         request: RequestId,
         fingerprint: Fingerprint,

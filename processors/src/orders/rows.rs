@@ -10,9 +10,10 @@ use events::time::Timestamp;
 
 use super::coupon::{Coupon, CouponState};
 use super::line::{Line, Stock};
-use super::order::{Asking, Order};
+use super::order::{Order, Retry};
 use super::requests::{Answer, Applied};
-use crate::kit::field::{Field, Form, Key, fields, numbered};
+use crate::kit::field::{Field, Form, fields, numbered};
+use crate::kit::id::Key;
 use crate::kit::row::{Corrupt, Reader, Writer};
 use crate::kit::table::Row;
 
@@ -33,7 +34,7 @@ fields!(Order {
     platform_share,
     lines,
     coupon,
-    asking,
+    retry,
     payment,
     look_ups,
     refund,
@@ -49,7 +50,7 @@ fields!(Coupon { campaign, id, discount, state, restoring });
 fields!(Line { sku, quantity, stock, unit, amounts, refunded, returned, returning });
 fields!(UnitTerms { seller, category, list_price, unit_price, supply_price });
 fields!(LineAmounts { gross, platform_share, seller_share, due });
-fields!(Asking { round, next });
+fields!(Retry { round, next });
 fields!(Applied { version, state, amounts, deadline });
 
 numbered!(OrderState, "order state" {
@@ -58,9 +59,9 @@ numbered!(OrderState, "order state" {
     14 Cancelled, 15 Refunded,
 });
 numbered!(CouponState, "coupon state" {
-    0 Wanted, 1 Asked, 2 Held, 3 Redeeming, 4 Redeemed, 5 Releasing, 6 Ended, 7 Lost,
+    0 Waiting, 1 Requested, 2 Held, 3 Redeeming, 4 Redeemed, 5 Releasing, 6 Ended, 7 Lost,
 });
-numbered!(Stock, "state of stock" { 0 Asked, 1 Held, 2 Committing, 3 Committed, 4 Releasing, 5 Ended, 6 Lost });
+numbered!(Stock, "state of stock" { 0 Requested, 1 Held, 2 Committing, 3 Committed, 4 Releasing, 5 Ended, 6 Lost });
 numbered!(Decline, "decline" { 0 TryAnother, 1 Restart, 2 Fault });
 
 impl Row for Order {

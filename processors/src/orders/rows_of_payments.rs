@@ -20,7 +20,7 @@ numbered!(PaymentMethod, "method" {
 numbered!(RefundCause, "cause" {
     0 Cancelled, 1 ChangedMind, 2 Undeliverable, 3 Faulty, 4 Misuse, 5 NotShipped, 6 StockLost, 7 PaidLate,
 });
-numbered!(RefundKind, "kind of refund" { 0 Asked, 1 Due, 2 Closing });
+numbered!(RefundKind, "kind of refund" { 0 Requested, 1 Due, 2 Closing });
 numbered!(Goods, "goods" { 0 Returned, 1 Gone });
 
 /// Before the first look-up there is no latest one.

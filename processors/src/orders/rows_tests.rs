@@ -1,4 +1,4 @@
-//! Rows are read as they were written, also by the next build; what is no row is told apart from a newer one; an order is small.
+//! Rows are read as they were written, also by the next build; what is no row is an error, and a newer row is recognised; an order is small.
 //! Rows of every kind are written and read by the other tests: here are the ones that a story does not reach.
 
 use events::coupons::Refusal;
@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use super::effects::{Effects, Wakeup};
 use super::fixture::{account, at, coupon, key, place, request, sku, unit, units};
 use super::line::Stock;
-use super::order::{Asking, Order};
+use super::order::{Order, Retry};
 use super::payment::{Attempt, LookUp, LookUps, Refund, RefundKind};
 use super::placing::{Placement, place as placed};
 use super::processor::ORDERS;
@@ -30,7 +30,7 @@ fn fresh() -> Order {
 fn full() -> Order {
     let mut order = fresh();
     order.quoted = Some(Money::LARGEST);
-    order.asking = Some(Asking { round: 9, next: at(1_790_000_060) });
+    order.retry = Some(Retry { round: 9, next: at(1_790_000_060) });
     order.transmissions = vec![0, u64::MAX];
     order.timer = Some(at(1_790_000_030));
     order.misused = true;

@@ -1,5 +1,5 @@
 //! The four saga tests, for every step of every scenario: repeat each step; fail at each step; fail and repeat each undo; no undo
-//! fails. And a fifth: crash after each step. A scenario is what a shopper does; the steps are whatever it makes the order ask.
+//! fails. And a fifth: crash after each step. A scenario is what a shopper does; the steps are whatever commands the order sends.
 
 use std::collections::VecDeque;
 
@@ -7,7 +7,7 @@ use events::money::Money;
 use events::orders::{OrderCommand, OrderState};
 
 use super::fake_services::{FakeServices, Fault, is_settled, is_undo, next_move};
-use super::fixture::{Ask, Fixture, at, coupon, key, place, request, shopper, units};
+use super::fixture::{Fixture, Sent, at, coupon, key, place, request, shopper, units};
 use super::order::Order;
 use crate::kit::testing::crash::{self, Crash};
 
@@ -20,21 +20,21 @@ enum Scenario {
     PaysAndCancels,
     /// Cancels before paying.
     Cancels,
-    /// Cancels while the provider is being asked.
+    /// Cancels while a charge is requested.
     CancelsInBetween,
-    /// Walks away.
-    WalksAway,
+    /// Does not pay.
+    DoesNotPay,
 }
 
 const SCENARIOS: [Scenario; 5] =
-    [Scenario::Pays, Scenario::PaysAndCancels, Scenario::Cancels, Scenario::CancelsInBetween, Scenario::WalksAway];
+    [Scenario::Pays, Scenario::PaysAndCancels, Scenario::Cancels, Scenario::CancelsInBetween, Scenario::DoesNotPay];
 
 /// What became of a run.
 struct Ran {
     order: Order,
     fake_services: FakeServices,
-    /// The questions, in the order they were asked.
-    asks: Vec<Ask>,
+    /// The commands to others, in the order they were sent.
+    sent: Vec<Sent>,
     messages: Vec<OrderCommand>,
     facts: Vec<&'static str>,
     /// How many of the holds were taken away by others.
@@ -44,14 +44,14 @@ struct Ran {
 }
 
 /// Plays a scenario without crashes.
-fn play(scenario: Scenario, fault: impl FnMut(usize, &Ask) -> Fault, echo: impl Fn(usize) -> bool) -> Ran {
+fn play(scenario: Scenario, fault: impl FnMut(usize, &Sent) -> Fault, echo: impl Fn(usize) -> bool) -> Ran {
     play_with(scenario, fault, echo, &Crash::Never)
 }
 
-/// Plays a scenario. `fault` says how the so-many-th question faults; `echo` says which of the messages come twice.
+/// Plays a scenario. `fault` says how the so-many-th command to others fails; `echo` says which of the messages come twice.
 fn play_with(
     scenario: Scenario,
-    mut fault: impl FnMut(usize, &Ask) -> Fault,
+    mut fault: impl FnMut(usize, &Sent) -> Fault,
     echo: impl Fn(usize) -> bool,
     crash: &Crash,
 ) -> Ran {
@@ -59,7 +59,7 @@ fn play_with(
     let mut fake_services = FakeServices::default();
     let mut inbox = VecDeque::from([place("place", vec![units("tea", 2), units("cup", 1)], Some(coupon()))]);
     let order = request("place").order();
-    let (mut asks, mut messages, mut facts) = (vec![], vec![], vec![]);
+    let (mut sent, mut messages, mut facts) = (vec![], vec![], vec![]);
     let (mut now, mut strays, mut acts, mut steps) = (0, 0, 0, 0);
     for _ in 0..400 {
         let effect = if let Some(message) = inbox.pop_front() {
@@ -67,7 +67,7 @@ fn play_with(
             if echo(messages.len()) {
                 let again = fixture.send(&message, now);
                 assert!(
-                    again.events.is_empty() && again.asks.is_empty(),
+                    again.events.is_empty() && again.sent.is_empty(),
                     "{scenario:?}: a repeat of {message:?}: {again:?}"
                 );
             }
@@ -89,11 +89,11 @@ fn play_with(
         crash.strike(steps, &mut fixture.driver);
         steps += 1;
         facts.extend(effect.events.iter().map(|event| event.fact.kind()));
-        for ask in effect.asks {
-            let faults = fault(asks.len(), &ask);
-            strays += usize::from(faults == Fault::Refuse && !matches!(ask, Ask::Payment(_)));
-            inbox.extend(fake_services.receive(&ask, &order, faults));
-            asks.push(ask);
+        for command in effect.sent {
+            let faults = fault(sent.len(), &command);
+            strays += usize::from(faults == Fault::Refuse && !matches!(command, Sent::Payment(_)));
+            inbox.extend(fake_services.receive(&command, &order, faults));
+            sent.push(command);
         }
     }
     // Every message comes once more at the end: none is late enough to matter.
@@ -102,7 +102,7 @@ fn play_with(
         let again = fixture.send(message, now);
         assert!(again.events.is_empty(), "{scenario:?}: late {message:?}: {again:?}");
     }
-    Ran { order, fake_services, asks, messages, facts, strays, steps }
+    Ran { order, fake_services, sent, messages, facts, strays, steps }
 }
 
 /// The shopper's next command, if this is the moment.
@@ -138,9 +138,9 @@ fn act(scenario: Scenario, kept: &Order, acts: &mut u32) -> Option<OrderCommand>
 }
 
 /// The undisturbed run. A cancellation in between needs an outcome that is not known at once.
-fn usual(scenario: Scenario) -> impl Fn(usize, &Ask) -> Fault {
-    move |_, ask| match ask {
-        Ask::Payment(events::payments::PaymentCommand::Confirm { repeat: 0, .. })
+fn usual(scenario: Scenario) -> impl Fn(usize, &Sent) -> Fault {
+    move |_, sent| match sent {
+        Sent::Payment(events::payments::PaymentCommand::Confirm { repeat: 0, .. })
             if scenario == Scenario::CancelsInBetween =>
         {
             Fault::Lose
@@ -151,7 +151,7 @@ fn usual(scenario: Scenario) -> impl Fn(usize, &Ask) -> Fault {
 
 fn agreed(scenario: Scenario, what: &str, ran: &Ran) {
     if let Err(difference) = ran.fake_services.agree(&ran.order, ran.strays) {
-        panic!("{scenario:?}, {what}: {difference}\n{:#?}\n{:?}", ran.asks, ran.facts);
+        panic!("{scenario:?}, {what}: {difference}\n{:#?}\n{:?}", ran.sent, ran.facts);
     }
     assert!(ran.fake_services.charges <= 1, "{scenario:?}, {what}: charged twice");
 }
@@ -161,7 +161,7 @@ fn the_scenarios_end_as_they_should() {
     let ends = SCENARIOS.map(|scenario| {
         let ran = play(scenario, usual(scenario), |_| false);
         agreed(scenario, "undisturbed", &ran);
-        (ran.order.state.name(), ran.order.amounts.paid.minor(), ran.order.amounts.refunded.minor(), ran.asks.len())
+        (ran.order.state.name(), ran.order.amounts.paid.minor(), ran.order.amounts.refunded.minor(), ran.sent.len())
     });
     let expected = [
         ("paid", 2500, 0, 7),
@@ -180,16 +180,16 @@ fn repeat_each_step() {
         for place in 0..once.messages.len() {
             let twice = play(scenario, usual(scenario), |message| message == place);
             assert_eq!(twice.facts, once.facts, "{scenario:?}: message {place} twice");
-            assert_eq!(twice.asks, once.asks, "{scenario:?}: message {place} twice");
+            assert_eq!(twice.sent, once.sent, "{scenario:?}: message {place} twice");
             agreed(scenario, "repeated", &twice);
         }
-        for place in 0..once.asks.len() {
+        for place in 0..once.sent.len() {
             let usual = usual(scenario);
-            let fault = |number, ask: &Ask| {
-                if number == place && usual(number, ask) == Fault::Do { Fault::Twice } else { usual(number, ask) }
+            let fault = |number, sent: &Sent| {
+                if number == place && usual(number, sent) == Fault::Do { Fault::Twice } else { usual(number, sent) }
             };
             let twice = play(scenario, fault, |_| false);
-            assert_eq!(twice.facts, once.facts, "{scenario:?}: question {place} answered twice");
+            assert_eq!(twice.facts, once.facts, "{scenario:?}: command {place} answered twice");
         }
     }
 }
@@ -201,7 +201,7 @@ fn crash_after_each_step() {
         crash::matrix(steps, |crash| {
             let ran = play_with(scenario, usual(scenario), |_| false, crash);
             agreed(scenario, "crashed", &ran);
-            (ran.facts, ran.asks, ran.order)
+            (ran.facts, ran.sent, ran.order)
         });
     }
 }
@@ -209,13 +209,13 @@ fn crash_after_each_step() {
 #[test]
 fn fail_at_each_step() {
     for scenario in SCENARIOS {
-        let steps = play(scenario, usual(scenario), |_| false).asks.len();
+        let steps = play(scenario, usual(scenario), |_| false).sent.len();
         for place in 0..steps {
             for failure in [Fault::Refuse, Fault::Lose, Fault::Drop] {
                 let usual = usual(scenario);
-                let fault = |number, ask: &Ask| if number == place { failure } else { usual(number, ask) };
+                let fault = |number, sent: &Sent| if number == place { failure } else { usual(number, sent) };
                 let ran = play(scenario, fault, |_| false);
-                agreed(scenario, &format!("question {place}: {failure:?}"), &ran);
+                agreed(scenario, &format!("command {place}: {failure:?}"), &ran);
             }
         }
     }
@@ -225,13 +225,13 @@ fn fail_at_each_step() {
 fn undoing() -> Vec<(Scenario, Option<usize>)> {
     let mut runs = vec![];
     for scenario in SCENARIOS {
-        let asks = play(scenario, usual(scenario), |_| false).asks;
-        if asks.iter().any(is_undo) {
+        let sent = play(scenario, usual(scenario), |_| false).sent;
+        if sent.iter().any(is_undo) {
             runs.push((scenario, None));
         }
         // A step that is refused has those before it undone.
-        for (place, ask) in asks.iter().enumerate() {
-            if !is_undo(ask) {
+        for (place, command) in sent.iter().enumerate() {
+            if !is_undo(command) {
                 runs.push((scenario, Some(place)));
             }
         }
@@ -239,16 +239,16 @@ fn undoing() -> Vec<(Scenario, Option<usize>)> {
     runs
 }
 
-fn failing(scenario: Scenario, failed: Option<usize>) -> impl Fn(usize, &Ask) -> Fault {
-    move |number, ask| if failed == Some(number) { Fault::Refuse } else { usual(scenario)(number, ask) }
+fn failing(scenario: Scenario, failed: Option<usize>) -> impl Fn(usize, &Sent) -> Fault {
+    move |number, sent| if failed == Some(number) { Fault::Refuse } else { usual(scenario)(number, sent) }
 }
 
 #[test]
 fn fail_and_repeat_each_undo() {
     let mut undone = 0;
     for (scenario, failed) in undoing() {
-        let asks = play(scenario, failing(scenario, failed), |_| false).asks;
-        for (place, _) in asks.iter().enumerate().filter(|(_, ask)| is_undo(ask)) {
+        let sent = play(scenario, failing(scenario, failed), |_| false).sent;
+        for (place, _) in sent.iter().enumerate().filter(|(_, command)| is_undo(command)) {
             for failure in [Fault::Drop, Fault::Lose, Fault::Twice] {
                 // The same undo fails three times in a row, and is then carried out.
                 let base = failing(scenario, failed);
@@ -256,15 +256,15 @@ fn fail_and_repeat_each_undo() {
                 let mut which = None;
                 let ran = play(
                     scenario,
-                    |number, ask| {
+                    |number, sent| {
                         if number == place {
-                            which = Some(ask.request());
+                            which = Some(sent.request());
                         }
-                        if which == Some(ask.request()) && left > 0 {
+                        if which == Some(sent.request()) && left > 0 {
                             left -= 1;
                             return failure;
                         }
-                        base(number, ask)
+                        base(number, sent)
                     },
                     |_| false,
                 );
@@ -284,13 +284,13 @@ fn no_undo_fails() {
         let mut refunds = 0;
         let ran = play(
             scenario,
-            |number, ask| match ask {
-                Ask::Payment(_) if is_undo(ask) => {
+            |number, sent| match sent {
+                Sent::Payment(_) if is_undo(sent) => {
                     refunds += 1;
                     if refunds == 1 { Fault::Refuse } else { Fault::Do }
                 }
-                _ if is_undo(ask) => Fault::Refuse,
-                _ => base(number, ask),
+                _ if is_undo(sent) => Fault::Refuse,
+                _ => base(number, sent),
             },
             |_| false,
         );

@@ -1,4 +1,4 @@
-//! What settlement is told: every step that a seller's policy may count by, and every refund, in the transaction that states it, once
+//! What settlement gets: every step that a seller's policy may count by, and every refund, in the transaction that states it, once
 //! per seller of the order. Each message says everything by itself, so settlement needs no memory of an order that does not count yet.
 
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use events::time::Timestamp;
 use super::order::Order;
 
 impl Order {
-    /// What settlement is told with a fact, if it is one that concerns it; the order is as it is after the fact.
+    /// What settlement gets with a fact, if the fact concerns it; the order is as it is after the fact.
     pub(crate) fn settlement(&self, fact: &OrderFact, at: Timestamp) -> Vec<SettlementCommand> {
         match fact {
             OrderFact::OrderPaid { .. } => self.reached(Basis::Paid, at),
@@ -38,11 +38,11 @@ impl Order {
                 amounts: line.amounts,
             });
         }
-        let tell = |(seller, lines): (&SellerId, _)| {
+        let command = |(seller, lines): (&SellerId, _)| {
             let (seller, order) = (seller.clone(), self.id.clone());
             SettlementCommand::LinesReached { seller, order, basis, at, lines }
         };
-        sellers.into_iter().map(tell).collect()
+        sellers.into_iter().map(command).collect()
     }
 
     /// Units were refunded.
@@ -54,10 +54,10 @@ impl Order {
             let line = RefundedLine { sku: back.sku.clone(), refunded: back.refunded_quantity };
             sellers.entry(&unit.seller).or_default().push(line);
         }
-        let tell = |(seller, lines): (&SellerId, _)| {
+        let command = |(seller, lines): (&SellerId, _)| {
             let (seller, order) = (seller.clone(), self.id.clone());
             SettlementCommand::LinesRefunded { seller, order, refund, at, lines }
         };
-        sellers.into_iter().map(tell).collect()
+        sellers.into_iter().map(command).collect()
     }
 }

@@ -1,4 +1,4 @@
-//! What settlement is told of an order, and that it comes to what the order keeps: paid less refunded, per seller, to the won.
+//! What settlement gets of an order, and that it comes to what the order keeps: paid less refunded, per seller, to the won.
 
 use std::collections::BTreeMap;
 
@@ -69,11 +69,11 @@ fn refund(fixture: &mut Fixture, order: &OrderId, number: u16, lines: Vec<Units>
     answer_payment(fixture, order, Step::Refund(number), PaymentAnswer::Refunded { payment }, at_ms);
 }
 
-/// What each seller's lines of the told orders come to, settlement being as it is.
-fn settle(told: &[SettlementCommand]) -> BTreeMap<(String, String), (u32, i64)> {
+/// What each seller's lines of these orders come to, settlement being as it is.
+fn settle(commands: &[SettlementCommand]) -> BTreeMap<(String, String), (u32, i64)> {
     let mut driver = TestDriver::with_partitions(settlement::topology().unwrap(), 1);
     let mut ledger = SettlementLedger::new();
-    for (command, second) in told.iter().zip(10_000..) {
+    for (command, second) in commands.iter().zip(10_000..) {
         let (value, envelope) = encode(command, &Envelope::default()).unwrap();
         let headers: Vec<(&str, Vec<u8>)> = envelope.to_headers();
         let headers: Vec<(&str, &[u8])> = headers.iter().map(|(name, value)| (*name, value.as_slice())).collect();
@@ -94,17 +94,17 @@ fn settle(told: &[SettlementCommand]) -> BTreeMap<(String, String), (u32, i64)> 
     lines.collect()
 }
 
-fn steps(told: &[SettlementCommand]) -> Vec<(String, Option<Basis>, usize)> {
+fn steps(commands: &[SettlementCommand]) -> Vec<(String, Option<Basis>, usize)> {
     let step = |command: &SettlementCommand| match command {
         SettlementCommand::LinesReached { seller, basis, lines, .. } => (seller.to_string(), Some(*basis), lines.len()),
         SettlementCommand::LinesRefunded { seller, lines, .. } => (seller.to_string(), None, lines.len()),
         other => panic!("orders do not say {}", other.kind()),
     };
-    told.iter().map(step).collect()
+    commands.iter().map(step).collect()
 }
 
 #[test]
-fn each_seller_of_an_order_is_told_of_with_every_step_and_refund() {
+fn settlement_gets_every_step_and_refund_for_each_seller_of_an_order() {
     let mut fixture = Fixture::new();
     let order = paid(&mut fixture);
     let (first, second) = ("seller-1".to_owned(), "seller-2".to_owned());

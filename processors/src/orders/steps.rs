@@ -1,4 +1,4 @@
-//! Steps that are asked of stock and coupon: forward, and back. A step is named by what it is, so it can be asked again until it
+//! Commands to stock and coupons: steps forward, and back. A step is named by what it is, so it can be repeated until it
 //! is answered, and its undo can name a hold whose answer never came. Undo goes in reverse: first the coupon, then the lines,
 //! last one first.
 
@@ -11,7 +11,7 @@ use events::orders::{OrderFact, Step};
 use super::coupon::{Coupon, CouponState};
 use super::effects::{Effects, Output};
 use super::line::{Line, Stock};
-use super::order::{Asking, Order};
+use super::order::{Order, Retry};
 use crate::policy;
 
 impl Order {
@@ -25,20 +25,20 @@ impl Order {
         Step::HoldCoupon.request(&self.id).hold()
     }
 
-    /// Asks for the holds on all lines.
+    /// Requests the holds on all lines.
     pub(crate) fn hold_stock(&self, effects: &mut Effects) {
         for line in &self.lines {
-            self.ask_stock(line, effects);
+            self.request_stock(line, effects);
         }
     }
 
-    /// Asks for the hold on the coupon, if there is one that is not held yet. Whether it was asked for.
+    /// Requests the hold on the coupon, if there is one that is not held yet. Whether it was requested.
     pub(crate) fn hold_coupon(&mut self, effects: &mut Effects) -> bool {
-        let Some(coupon) = self.coupon.as_mut().filter(|coupon| coupon.state == CouponState::Wanted) else {
+        let Some(coupon) = self.coupon.as_mut().filter(|coupon| coupon.state == CouponState::Waiting) else {
             return false;
         };
-        coupon.state = CouponState::Asked;
-        self.ask_coupon(effects);
+        coupon.state = CouponState::Requested;
+        self.request_coupon(effects);
         true
     }
 
@@ -53,102 +53,102 @@ impl Order {
             coupon.state = CouponState::Redeeming;
         }
         for line in self.lines.iter().filter(|line| line.stock == Stock::Committing) {
-            self.ask_stock(line, effects);
+            self.request_stock(line, effects);
         }
-        self.ask_coupon(effects);
-        self.ask_until_answered(effects);
+        self.request_coupon(effects);
+        self.repeat_until_answered(effects);
     }
 
-    /// The order is not paid: every hold that was asked for is released, answered or not.
+    /// The order is not paid: every hold that was requested is released, answered or not.
     pub(crate) fn undo(&mut self, effects: &mut Effects) {
         if let Some(coupon) = &mut self.coupon {
             coupon.state = match coupon.state {
-                CouponState::Asked | CouponState::Held => CouponState::Releasing,
-                CouponState::Wanted => CouponState::Ended,
+                CouponState::Requested | CouponState::Held => CouponState::Releasing,
+                CouponState::Waiting => CouponState::Ended,
                 other => other,
             };
         }
-        self.ask_coupon(effects);
+        self.request_coupon(effects);
         for line in &mut self.lines {
-            if matches!(line.stock, Stock::Asked | Stock::Held) {
+            if matches!(line.stock, Stock::Requested | Stock::Held) {
                 line.stock = Stock::Releasing;
             }
         }
         for line in self.lines.iter().rev().filter(|line| line.stock == Stock::Releasing) {
-            self.ask_stock(line, effects);
+            self.request_stock(line, effects);
         }
-        self.ask_until_answered(effects);
+        self.repeat_until_answered(effects);
     }
 
-    /// Asks for the return of a line's units and for the restoration of the coupon, where they are wanted. What has not been said
-    /// to be used up is not asked back yet: asked too early, it would be refused, and be used up after all.
+    /// Requests the return of a line's units and the restoration of the coupon, where they are due. What is not known to be used up
+    /// is not requested back yet: too early, it would be refused, and be used up after all.
     pub(crate) fn give_back(&mut self, effects: &mut Effects) {
         if let Some(coupon) = &self.coupon {
-            self.ask_restoration(coupon, effects);
+            self.request_restoration(coupon, effects);
         }
         for line in self.lines.iter().rev() {
-            self.ask_return(line, effects);
+            self.request_return(line, effects);
         }
-        self.ask_until_answered(effects);
+        self.repeat_until_answered(effects);
     }
 
-    /// A line's units are used up, and may be wanted back already.
+    /// A line's units are used up, and their return may be due already.
     pub(crate) fn stock_committed(&mut self, sku: &Sku, effects: &mut Effects) {
         self.set_stock(sku, Stock::Committed);
         if let Some(line) = self.lines.iter().find(|line| line.sku == *sku) {
-            self.ask_return(line, effects);
+            self.request_return(line, effects);
         }
     }
 
-    /// The coupon is used up, and may be wanted back already.
+    /// The coupon is used up, and its restoration may be due already.
     pub(crate) fn coupon_redeemed(&mut self, effects: &mut Effects) {
         self.set_coupon(CouponState::Redeemed);
         if let Some(coupon) = &self.coupon {
-            self.ask_restoration(coupon, effects);
+            self.request_restoration(coupon, effects);
         }
     }
 
-    /// Asks again what is unanswered, with the same requests, and doubles the pause.
-    pub(crate) fn ask_again(&mut self, effects: &mut Effects) {
+    /// Repeats what is unanswered, with the same requests, and doubles the pause.
+    pub(crate) fn repeat_steps(&mut self, effects: &mut Effects) {
         for line in &self.lines {
             if line.stock.is_awaited() {
-                self.ask_stock(line, effects);
+                self.request_stock(line, effects);
             }
-            self.ask_return(line, effects);
+            self.request_return(line, effects);
         }
-        self.ask_coupon(effects);
+        self.request_coupon(effects);
         if let Some(coupon) = &self.coupon {
-            self.ask_restoration(coupon, effects);
+            self.request_restoration(coupon, effects);
         }
-        let round = self.asking.map_or(0, |asking| asking.round.saturating_add(1));
-        self.asking = Some(Asking { round, next: effects.in_millis(pause(round)) });
+        let round = self.retry.map_or(0, |retry| retry.round.saturating_add(1));
+        self.retry = Some(Retry { round, next: effects.in_millis(pause(round)) });
     }
 
     /// Everything has been answered: says so, unless the latest fact did.
     pub(crate) fn rest(&mut self, effects: &mut Effects) {
         if self.awaited() == 0 {
-            self.asking = None;
+            self.retry = None;
             if self.stated_awaited > 0 {
                 self.state(OrderFact::StepsAnswered, effects);
             }
         }
     }
 
-    fn ask_until_answered(&mut self, effects: &Effects) {
-        self.asking = (self.awaited() > 0).then(|| Asking { round: 0, next: effects.in_millis(pause(0)) });
+    fn repeat_until_answered(&mut self, effects: &Effects) {
+        self.retry = (self.awaited() > 0).then(|| Retry { round: 0, next: effects.in_millis(pause(0)) });
     }
 
-    /// Asks what the line's state awaits.
-    fn ask_stock(&self, line: &Line, effects: &mut Effects) {
+    /// Requests what the line's state awaits.
+    fn request_stock(&self, line: &Line, effects: &mut Effects) {
         let sku = line.sku.clone();
         let hold = self.stock_hold(&sku);
         let command = match line.stock {
-            Stock::Asked => InventoryCommand::Hold {
+            Stock::Requested => InventoryCommand::Hold {
                 request: Step::HoldStock(&line.sku).request(&self.id),
                 sku,
                 order: self.id.clone(),
                 quantity: line.quantity,
-                until: self.placed_at.plus_millis(policy::HOLD_NET_MS),
+                until: self.placed_at.plus_millis(policy::HOLD_LIMIT_MS),
             },
             Stock::Committing => {
                 InventoryCommand::Commit { request: Step::CommitStock(&line.sku).request(&self.id), sku, hold }
@@ -161,7 +161,7 @@ impl Order {
         effects.write(Output::Stock(command));
     }
 
-    fn ask_return(&self, line: &Line, effects: &mut Effects) {
+    fn request_return(&self, line: &Line, effects: &mut Effects) {
         if !line.returning || line.stock != Stock::Committed {
             return;
         }
@@ -173,19 +173,19 @@ impl Order {
         }));
     }
 
-    /// Asks what the coupon's state awaits.
-    fn ask_coupon(&self, effects: &mut Effects) {
+    /// Requests what the coupon's state awaits.
+    fn request_coupon(&self, effects: &mut Effects) {
         let Some(coupon) = &self.coupon else { return };
         let (campaign, shopper, hold) = (coupon.campaign.clone(), self.shopper.clone(), self.coupon_hold());
         let command = match coupon.state {
-            CouponState::Asked => CouponCommand::Hold {
+            CouponState::Requested => CouponCommand::Hold {
                 request: Step::HoldCoupon.request(&self.id),
                 campaign,
                 coupon: coupon.id,
                 shopper,
                 order: self.id.clone(),
                 spend: self.spend().unwrap_or(Money::ZERO),
-                until: self.placed_at.plus_millis(policy::HOLD_NET_MS),
+                until: self.placed_at.plus_millis(policy::HOLD_LIMIT_MS),
             },
             CouponState::Redeeming => CouponCommand::Redeem {
                 request: Step::RedeemCoupon.request(&self.id),
@@ -201,7 +201,7 @@ impl Order {
                 shopper,
                 hold,
             },
-            CouponState::Wanted
+            CouponState::Waiting
             | CouponState::Held
             | CouponState::Redeemed
             | CouponState::Ended
@@ -210,7 +210,7 @@ impl Order {
         effects.write(Output::Coupon(command));
     }
 
-    fn ask_restoration(&self, coupon: &Coupon, effects: &mut Effects) {
+    fn request_restoration(&self, coupon: &Coupon, effects: &mut Effects) {
         if !coupon.restoring || coupon.state != CouponState::Redeemed {
             return;
         }
@@ -234,9 +234,9 @@ impl Order {
     }
 }
 
-/// The pause before the steps are asked for the so-many-th time again.
+/// The pause before the steps are repeated for the so-many-th time.
 fn pause(round: u32) -> i64 {
-    policy::STEP_ASKED_AGAIN_MS
+    policy::STEP_RETRY_MS
         .saturating_mul(1_i64.checked_shl(round.min(16)).unwrap_or(1))
-        .min(policy::STEP_ASKED_AGAIN_AT_MOST_MS)
+        .min(policy::STEP_RETRY_AT_MOST_MS)
 }

@@ -1,10 +1,10 @@
 //! The words in which the rule tests of orders are written:
 //!
 //! ```text
-//! <second>  <what happens>  =>  <facts> [<what is asked of others>] -> <answer> <state>@<second> (<awaited>) <paid>-<refunded>
+//! <second>  <what happens>  =>  <facts> [<commands to others>] -> <answer> <state>@<second> (<awaited>) <paid>-<refunded>
 //! ```
 //!
-//! What is nothing is left out: no facts, nothing asked, no answer, no deadline, nothing awaited, nothing paid. Prices are 1000 for
+//! What is nothing is left out: no facts, no commands, no reply, no deadline, nothing awaited, nothing paid. Prices are 1000 for
 //! a unit unless a row says otherwise. A request has a name of its own unless `as=` gives one, and a repeat is a row with the
 //! name of an earlier one.
 
@@ -18,7 +18,7 @@ use events::payments::{Decline, PaymentAnswer, PaymentCommand, PaymentStatus};
 use events::request::Outcome;
 
 use super::fixture::{
-    Ask, Effect, Fixture, account, at, coupon, key, payment, place, request, shopper, sku, unit, units,
+    Effect, Fixture, Sent, account, at, coupon, key, payment, place, request, shopper, sku, unit, units,
 };
 use crate::kit::testing::player::{self, Row, argument, number};
 
@@ -45,9 +45,9 @@ fn in_words(fixture: &Fixture, order: &OrderId, effect: &Effect) -> String {
     if !facts.is_empty() {
         parts.push(facts.join(" + "));
     }
-    let asks: Vec<String> = effect.asks.iter().map(asked).collect();
-    if !asks.is_empty() {
-        parts.push(format!("[{}]", asks.join(", ")));
+    let sent: Vec<String> = effect.sent.iter().map(sent_in_words).collect();
+    if !sent.is_empty() {
+        parts.push(format!("[{}]", sent.join(", ")));
     }
     for reply in &effect.replies {
         parts.push(match &reply.outcome {
@@ -71,23 +71,23 @@ fn in_words(fixture: &Fixture, order: &OrderId, effect: &Effect) -> String {
     parts.join(" ")
 }
 
-fn asked(ask: &Ask) -> String {
-    match ask {
-        Ask::Stock(command) => match command {
+fn sent_in_words(sent: &Sent) -> String {
+    match sent {
+        Sent::Stock(command) => match command {
             InventoryCommand::Hold { sku, quantity, .. } => format!("hold {sku}*{quantity}"),
             InventoryCommand::Commit { sku, .. } => format!("commit {sku}"),
             InventoryCommand::Release { sku, .. } => format!("release {sku}"),
             InventoryCommand::Return { sku, returned, .. } => format!("return {sku}*{returned}"),
-            other => panic!("no order asks for {}", other.kind()),
+            other => panic!("no order sent for {}", other.kind()),
         },
-        Ask::Coupon(command) => match command {
+        Sent::Coupon(command) => match command {
             CouponCommand::Hold { spend, .. } => format!("hold coupon for {spend}"),
             CouponCommand::Redeem { .. } => "redeem coupon".into(),
             CouponCommand::Release { .. } => "release coupon".into(),
             CouponCommand::Restore { .. } => "restore coupon".into(),
-            other => panic!("no order asks for {}", other.kind()),
+            other => panic!("no order sent for {}", other.kind()),
         },
-        Ask::Payment(command) => match command {
+        Sent::Payment(command) => match command {
             PaymentCommand::Confirm { attempt, amount, repeat, .. } => format!("confirm {attempt}.{repeat} {amount}"),
             PaymentCommand::LookUp { payment_key, .. } => {
                 format!("look up {}", payment_key.as_ref().map_or("any", |key| key.as_str()))
@@ -158,8 +158,8 @@ fn due(order: super::order::Order) -> i64 {
 }
 
 fn placed(words: &[&str]) -> OrderCommand {
-    let wants = words.contains(&"coupon").then(coupon);
-    let mut command = place(argument(words, "as").unwrap_or("place"), written_units(&words[1..]), wants);
+    let coupon = words.contains(&"coupon").then(coupon);
+    let mut command = place(argument(words, "as").unwrap_or("place"), written_units(&words[1..]), coupon);
     if let OrderCommand::Place { quoted, shopper: who, limits, .. } = &mut command {
         *quoted = number(words, "quoted").map(Money::new);
         *who = shopper(argument(words, "by").unwrap_or("ann"));

@@ -1,4 +1,4 @@
-//! The contract of the orders processor with its topics; who a question says asks; where a late reply goes.
+//! The contract of the orders processor with its topics; where its commands and late replies go.
 
 use events::codec::encode;
 use events::envelope::Envelope;
@@ -35,7 +35,7 @@ fn contract() -> Contract<OrderCommand> {
         lines: vec![],
         account: None,
     };
-    // An order whose id does not derive from its request could be anybody's.
+    // An order whose id does not derive from its request could be another's.
     let mut foreign = command();
     if let OrderCommand::Place { request: own, .. } = &mut foreign {
         *own = request("another");
@@ -44,8 +44,8 @@ fn contract() -> Contract<OrderCommand> {
     Contract::new(topology, &topics::ORDERS_EVENTS, 1, cancel("unknown-order"), spread)
         .unreplied(command())
         .impossible("another request's order", foreign)
-        .asks(&topics::COUPONS_INBOX)
-        .asks(&topics::INVENTORY_INBOX)
+        .expects_answers_from(&topics::COUPONS_INBOX)
+        .expects_answers_from(&topics::INVENTORY_INBOX)
 }
 
 fn command() -> OrderCommand {
@@ -57,19 +57,19 @@ fn value(command: &OrderCommand) -> Vec<u8> {
 }
 
 #[test]
-fn a_question_goes_where_its_key_lies() {
+fn a_command_to_others_goes_where_its_key_lies() {
     let mut driver = TestDriver::with_partitions(topology().unwrap(), 4);
     let id = command().order().to_string();
     let partition = driver.pipe(id.as_bytes(), &value(&command()), &[("schema-version", b"1")], 1).unwrap();
-    let question = driver.take(topics::INVENTORY_INBOX.name()).remove(0);
+    let command = driver.take(topics::INVENTORY_INBOX.name()).remove(0);
     let fact = driver.take(topics::ORDERS_EVENTS.name()).remove(0);
-    assert_eq!((question.partition, question.key.as_deref()), (None, Some(b"tea".as_slice())));
+    assert_eq!((command.partition, command.key.as_deref()), (None, Some(b"tea".as_slice())));
     assert_eq!((fact.partition, fact.key.as_deref()), (Some(partition), Some(id.as_bytes())));
 }
 
 #[test]
 fn a_reply_goes_where_the_request_was_last_sent_from() {
-    // A request is repeated from elsewhere when the ingress that took it first has died.
+    // A request is repeated from elsewhere when the ingress that took it first has crashed.
     for (first, second, replies) in [("0", "7", vec![7]), ("8", "7", vec![7]), ("7", "8", vec![]), ("x", "1", vec![1])]
     {
         let mut driver = TestDriver::new(topology().unwrap());

@@ -9,7 +9,7 @@ use crate::policy;
 
 /// An offer as it came.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Wanted<'a> {
+pub(crate) struct NewOffer<'a> {
     pub(crate) source: &'a OfferSource,
     pub(crate) price: Money,
     pub(crate) seen_at: Timestamp,
@@ -28,7 +28,7 @@ pub(crate) struct Offer {
     pub(crate) ends: Timestamp,
 }
 
-impl Wanted<'_> {
+impl NewOffer<'_> {
     /// The offer, if it can be believed now beside this list price of ours.
     pub(crate) fn judge(&self, list_price: Money, now: Timestamp) -> Result<Offer, PriceRefusal> {
         let instants = [Some(self.seen_at), self.until];

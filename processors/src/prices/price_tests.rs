@@ -18,7 +18,7 @@ fn the_lowest_price_wins_and_a_tie_is_ours() {
         6  offer b 899          => applied 6  899 by b of 4 until 36
         7  withdraw b           => applied 7  900 by c of 3 until 34
         8  withdraw c           => applied 8  900 by d of 2 until 35
-        9  withdraw nobody      => applied 8
+        9  withdraw unknown     => applied 8
         10 own 900 version=2    => 900 by us of 2 until ever
         ",
     );
@@ -109,7 +109,7 @@ fn an_older_definition_changes_nothing_and_a_new_list_price_drops_what_is_absurd
 }
 
 #[test]
-fn what_happens_while_nobody_looks_is_stated_as_it_is_by_then() {
+fn what_happens_between_two_records_is_stated_as_it_is_at_the_second() {
     check(
         "
         1  own 1000 version=1 sale=700@10..20 => 1000 by us of 0 until 10
@@ -145,11 +145,11 @@ fn a_product_has_so_many_sources_and_a_stale_one_makes_room() {
         let fresh = if number == 3 { 5 } else { 60 };
         fixture.send(&offer(&format!("s{number}"), 900, 0, fresh), 0).unwrap();
     }
-    let said = |fixture: &mut Fixture, name: &str, second: i64| {
+    let outcome = |fixture: &mut Fixture, name: &str, second: i64| {
         fixture.send(&offer(name, 900, second, 30), second * 1000).unwrap().reply.unwrap().outcome.kind()
     };
-    assert_eq!(said(&mut fixture, "one-more", 4), "offer_refused");
-    assert_eq!(said(&mut fixture, "s7", 4), "offer_applied", "a source may always replace its own");
-    assert_eq!(said(&mut fixture, "one-more", 5), "offer_applied");
+    assert_eq!(outcome(&mut fixture, "one-more", 4), "offer_refused");
+    assert_eq!(outcome(&mut fixture, "s7", 4), "offer_applied", "a source may always replace its own");
+    assert_eq!(outcome(&mut fixture, "one-more", 5), "offer_applied");
     assert_eq!(fixture.ledger.due(&sku("tea")).unwrap().offers, 16);
 }

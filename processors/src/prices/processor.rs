@@ -7,9 +7,10 @@ use events::request::Outcome;
 use events::topics;
 use streams::processor::Verdict;
 
-use super::offer::{Offer, Wanted};
+use super::offer::{NewOffer, Offer};
 use super::product::{OwnPrice, Product};
-use crate::kit::field::{Key, OrEmpty, fields, written_as};
+use crate::kit::field::{fields, written_as};
+use crate::kit::id::{Key, OrEmpty};
 use crate::kit::machine::report;
 use crate::kit::step::Step;
 use crate::kit::table::{Row, Table};
@@ -52,8 +53,8 @@ pub(crate) fn decide(command: &PriceCommand, step: &mut Step<'_>, count: &dyn Fn
             return record(sku, Product::define(known, OwnPrice { version, list_price, sale }), step).map(drop);
         }
         PriceCommand::Offer { ref source, price, seen_at, fresh_ms, until, .. } => {
-            let wanted = Wanted { source, price, seen_at, fresh_ms, until };
-            let changed = known.ok_or(PriceRefusal::UnknownProduct).and_then(|product| product.offer(&wanted, now));
+            let new_offer = NewOffer { source, price, seen_at, fresh_ms, until };
+            let changed = known.ok_or(PriceRefusal::UnknownProduct).and_then(|product| product.offer(&new_offer, now));
             (source, changed.inspect_err(|reason| count(*reason)))
         }
         PriceCommand::WithdrawOffer { ref source, .. } => {

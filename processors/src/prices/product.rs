@@ -7,7 +7,7 @@ use events::money::Money;
 use events::prices::{BestPrice, MOST_OFFERS, PriceRefusal, Winner};
 use events::time::Timestamp;
 
-use super::offer::{Offer, Wanted, is_plausible};
+use super::offer::{NewOffer, Offer, is_plausible};
 use crate::kit::machine::Violation;
 
 /// What a product costs with us.
@@ -60,8 +60,8 @@ impl Product {
     }
 
     /// Takes an offer in, in place of its source's last one.
-    pub(crate) fn offer(mut self, wanted: &Wanted<'_>, now: Timestamp) -> Result<Self, PriceRefusal> {
-        let offer = wanted.judge(self.own.list_price, now)?;
+    pub(crate) fn offer(mut self, new_offer: &NewOffer<'_>, now: Timestamp) -> Result<Self, PriceRefusal> {
+        let offer = new_offer.judge(self.own.list_price, now)?;
         self.forget_stale(now);
         match self.place_of(&offer.source) {
             Ok(place) => match self.offers.get_mut(place) {

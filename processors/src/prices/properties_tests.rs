@@ -1,5 +1,5 @@
 //! Any commands at any times: after every step the best price is what the ledger works out for itself (the fixture compares), a
-//! duplicate changes nothing, and the same inbox is the same history whether or not the processor dies in between.
+//! duplicate changes nothing, and the same inbox is the same history whether or not the processor crashes in between.
 
 use std::collections::BTreeSet;
 
@@ -123,7 +123,7 @@ proptest! {
     }
 
     #[test]
-    fn the_same_inbox_is_the_same_history_whatever_dies(
+    fn the_same_inbox_is_the_same_history_wherever_it_crashes(
         steps in prop::collection::vec(step(), 1..100),
         crashes in prop::collection::btree_set(0_usize..100, 0..8),
     ) {

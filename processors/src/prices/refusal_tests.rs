@@ -37,7 +37,7 @@ fn every_reason_is_given() {
 
 /// Numbers at the end of what can be written, where a sum or a product would not fit.
 #[test]
-fn the_largest_numbers_there_are_do_no_harm() {
+fn the_largest_numbers_there_are_do_not_overflow() {
     let with = |price: i64, seen_at: i64, fresh_ms: u32, until: Option<i64>| match offer("a", price, 0, 1) {
         PriceCommand::Offer { request, sku, source, price, .. } => {
             let (seen_at, until) = (Timestamp::from_millis(seen_at), until.map(Timestamp::from_millis));
@@ -100,7 +100,7 @@ fn a_refused_offer_leaves_the_known_one_alone() {
     for refused in [offer("a", 0, 11, 30), offer("a", 800, 200, 30), offer("a", 800, 9, 30)] {
         assert_eq!(fixture.send(&refused, 11_000).unwrap().events, [], "{refused:?}");
     }
-    let best = fixture.send(&withdraw("nobody"), 11_000).unwrap();
+    let best = fixture.send(&withdraw("unknown"), 11_000).unwrap();
     assert_eq!(best.events, []);
     assert_eq!(fixture.ledger.told().next().unwrap().by.source(), Some(&source("a")));
 }
@@ -108,7 +108,7 @@ fn a_refused_offer_leaves_the_known_one_alone() {
 #[test]
 fn an_offer_without_a_request_gets_no_reply() {
     let mut fixture = with_tea(1_000);
-    // The fixture panics at a reply that nobody asked for.
+    // The fixture panics at a reply that no request asks for.
     assert_eq!(fixture.send(&silent(offer("a", 900, 1, 30)), 1_000).unwrap().events.len(), 1);
     assert_eq!(fixture.send(&silent(offer("a", 0, 1, 30)), 1_000).unwrap().events.len(), 0);
     assert_eq!(fixture.send(&silent(withdraw("a")), 1_000).unwrap().events.len(), 1);

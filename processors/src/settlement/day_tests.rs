@@ -60,7 +60,7 @@ fn an_operator_closes_a_day_that_goes_on_and_what_follows_is_the_next_ones() {
     let closed = fixture.send(&close_day("close", "2026-11-23"), noon + 1).unwrap();
     assert_eq!(refusal(&closed), None);
     let again = fixture.send(&close_day("close", "2026-11-23"), noon + 2).unwrap();
-    assert_eq!((again.events, again.reply), (vec![], closed.reply), "a repeat is told what was decided");
+    assert_eq!((again.events, again.reply), (vec![], closed.reply), "a repeat gets what was decided");
     let other = fixture.send(&close_day("close", "2026-11-22"), noon + 2).unwrap();
     assert_eq!(refusal(&other), Some("IDEMPOTENCY_CONFLICT"));
     for number in 2..5 {
@@ -80,7 +80,7 @@ fn a_day_that_cannot_be_closed_is_refused_with_the_reason() {
     assert_eq!(refusal(&unknown), Some("UNKNOWN_SELLER"));
     let again = fixture.send(&close_day("c0", "2026-11-23"), noon).unwrap();
     assert_eq!((again.events, again.reply), (vec![], unknown.reply));
-    // A step that does not count yet makes nobody known.
+    // A step that does not count yet makes no seller known.
     fixture.happen(&reached("order-1", Basis::Paid, noon, vec![tea(1_000)]), noon);
     let unknown = fixture.send(&close_day("c1", "2026-11-23"), noon).unwrap();
     assert_eq!(refusal(&unknown), Some("UNKNOWN_SELLER"));
@@ -88,7 +88,7 @@ fn a_day_that_cannot_be_closed_is_refused_with_the_reason() {
     let table = [
         ("2026-11-24", Some("DAY_AHEAD")),
         ("2026-11-22", Some("DAY_CLOSED")), // its time was over, and nothing was posted
-        ("2026-11-23", None),               // nothing was posted, but it was asked for
+        ("2026-11-23", None),               // nothing was posted, but an operator closed it
         ("2026-11-23", Some("DAY_CLOSED")),
     ];
     for (number, (date, expected)) in table.into_iter().enumerate() {
@@ -155,28 +155,28 @@ fn what_a_refund_leaves_owing_is_carried_on_until_it_is_covered() {
 }
 
 #[test]
-fn figures_are_told_at_once_and_then_once_a_second() {
+fn figures_are_stated_at_once_and_then_once_a_second() {
     let noon = at("2026-11-23 12:00");
     let mut fixture = Fixture::with(policy(), noon);
-    let mut told = vec![];
+    let mut stated = vec![];
     for number in 0..300 {
         let now = noon + number * 10;
         let name = format!("order-{number}");
         let mut events = fixture.happen(&reached(&name, CONFIRMED, now, vec![tea(1_000)]), now);
         events.extend(fixture.tick(now + 5));
-        told.extend(events.into_iter().filter_map(|event| match event.fact {
+        stated.extend(events.into_iter().filter_map(|event| match event.fact {
             SettlementFact::DayUpdated { totals, .. } => Some((event.at.as_millis() - noon, totals.lines)),
             _ => None,
         }));
     }
-    // Told after the first change, then a second apart, and the last change within a second.
-    told.extend(fixture.tick(noon + 4_000).into_iter().filter_map(|event| match event.fact {
+    // Stated after the first change, then a second apart, and the last change within a second.
+    stated.extend(fixture.tick(noon + 4_000).into_iter().filter_map(|event| match event.fact {
         SettlementFact::DayUpdated { totals, .. } => Some((event.at.as_millis() - noon, totals.lines)),
         _ => None,
     }));
-    assert_eq!(told.len(), 4, "{told:?}");
-    assert!(told[0].0 <= 10 && told.windows(2).all(|pair| pair[1].0 - pair[0].0 >= 1_000), "{told:?}");
-    assert_eq!(told[3].1, 300);
+    assert_eq!(stated.len(), 4, "{stated:?}");
+    assert!(stated[0].0 <= 10 && stated.windows(2).all(|pair| pair[1].0 - pair[0].0 >= 1_000), "{stated:?}");
+    assert_eq!(stated[3].1, 300);
 }
 
 #[test]

@@ -4,7 +4,8 @@ use events::calendar::Day;
 use events::ids::SellerId;
 use events::settlement::SettlementEvent;
 
-use crate::kit::field::{Form, Rest};
+use crate::kit::field::Form;
+use crate::kit::id::Rest;
 use crate::kit::machine;
 use crate::kit::row::{Corrupt, Reader, Writer};
 use crate::kit::wakeup::wakeups;

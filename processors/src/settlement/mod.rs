@@ -1,6 +1,6 @@
 //! The settlement processor: what each seller is owed, per day, to the won.
 //!
-//! Its inbox is keyed by the seller. Orders tell it of every step and refund, so completely that nothing is kept of an order until
+//! Its inbox is keyed by the seller. Orders send it every step and refund, so completely that nothing is kept of an order until
 //! its lines count; from then on a refund posts the difference to what was posted, and after the last one every component is zero.
 //! A seller's day takes lines until its end and a while of grace, then it is closed: its totals are stamped as a statement, and what
 //! comes later is posted on a later day. Nothing is added up at the close; the totals are running.
@@ -35,8 +35,6 @@ use events::topics;
 use streams::topology::{Topology, TopologyError};
 
 use crate::kit::declaration::Declaration;
-#[cfg(test)]
-pub(crate) use requests::Decided;
 
 /// The processor's name: its application id.
 pub const NAME: &str = "settlement";
@@ -60,7 +58,7 @@ pub fn topology() -> Result<Topology, TopologyError> {
 #[cfg(test)]
 #[path = "."]
 mod tests {
-    use super::{effects, rows_of_lines, rows_of_policies, schedule, seller, sold, stores, topology};
+    use super::{effects, requests, rows_of_lines, rows_of_policies, schedule, seller, sold, stores, topology};
 
     mod fixture;
 

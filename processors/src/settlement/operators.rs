@@ -1,4 +1,4 @@
-//! What operators ask for: policies, and the close of a day before its time. A repeat gets its first reply.
+//! Commands of operators: policies, and the close of a day before its time. A repeat gets its first reply.
 
 use events::calendar::Day;
 use events::ids::{RequestId, SellerId};
@@ -8,7 +8,6 @@ use events::topics;
 use streams::processor::Verdict;
 
 use super::effects::Effects;
-use super::processor::{forget_policies, record, zone_of};
 use super::requests::Decided;
 use super::schedule::Calendar;
 use super::seller::Seller;
@@ -17,15 +16,15 @@ use crate::kit::requests::{Remembered, Seen};
 use crate::kit::step::Step;
 
 /// An operator's request.
-pub(crate) struct Asked<'a> {
+pub(crate) struct OperatorRequest<'a> {
     request: RequestId,
     fingerprint: Fingerprint,
     seller: &'a SellerId,
-    /// Why it is refused whatever it asks.
+    /// Why it is refused, whatever it is.
     refused: Option<SettlementRefusal>,
 }
 
-impl<'a> Asked<'a> {
+impl<'a> OperatorRequest<'a> {
     pub(crate) fn new(
         request: RequestId,
         command: &SettlementCommand,
@@ -38,22 +37,26 @@ impl<'a> Asked<'a> {
 }
 
 /// Sets a policy, or replies what was decided before.
-pub(crate) fn set_policy(asked: &Asked<'_>, wanted: &SellerPolicy, step: &mut Step<'_>) -> Result<(), Verdict> {
-    serve(asked, step, |found, step| decide_policy(asked, found, wanted, step))
+pub(crate) fn set_policy(
+    operator: &OperatorRequest<'_>,
+    policy: &SellerPolicy,
+    step: &mut Step<'_>,
+) -> Result<(), Verdict> {
+    decide_once(operator, step, |found, step| decide_policy(operator, found, policy, step))
 }
 
 /// Closes a day, or replies what was decided before.
-pub(crate) fn close_day(asked: &Asked<'_>, day: Day, step: &mut Step<'_>) -> Result<(), Verdict> {
-    serve(asked, step, |found, step| decide_close(asked, found, day, step))
+pub(crate) fn close_day(operator: &OperatorRequest<'_>, day: Day, step: &mut Step<'_>) -> Result<(), Verdict> {
+    decide_once(operator, step, |found, step| decide_close(operator, found, day, step))
 }
 
 /// Decides, or finds it decided, and replies.
-fn serve(
-    asked: &Asked<'_>,
+fn decide_once(
+    operator: &OperatorRequest<'_>,
     step: &mut Step<'_>,
     decide: impl FnOnce(Option<Seller>, &mut Step<'_>) -> Result<Decided, Verdict>,
 ) -> Result<(), Verdict> {
-    let (request, fingerprint, seller, now) = (asked.request, asked.fingerprint, asked.seller, step.now());
+    let (request, fingerprint, seller, now) = (operator.request, operator.fingerprint, operator.seller, step.now());
     let known = REQUESTS.find_also_in(&FORMER_REQUESTS, seller, step.context, request, now)?;
     match known.map(|known| known.seen(fingerprint)) {
         Some(Seen::Repeat(known)) => step.repeat_reply(&known.reply(seller)),
@@ -71,81 +74,86 @@ fn serve(
 }
 
 fn decide_policy(
-    asked: &Asked<'_>,
+    operator: &OperatorRequest<'_>,
     found: Option<Seller>,
-    wanted: &SellerPolicy,
+    policy: &SellerPolicy,
     step: &mut Step<'_>,
 ) -> Result<Decided, Verdict> {
-    let (request, mut effects) = (asked.request, Effects::new(step.now()));
-    let mut seller = found.unwrap_or_else(|| Seller::new(asked.seller));
+    let (request, mut effects) = (operator.request, Effects::new(step.now()));
+    let mut seller = found.unwrap_or_else(|| Seller::new(operator.seller));
     let known = seller.is_known();
-    let zone = if asked.refused.is_some() || wanted.check().is_err() { None } else { wanted.time_zone.zone() };
+    let zone = if operator.refused.is_some() || policy.check().is_err() { None } else { policy.time_zone.zone() };
     let Some(mut zone) = zone else {
-        let reason = asked.refused.unwrap_or(SettlementRefusal::InvalidPolicy);
+        let reason = operator.refused.unwrap_or(SettlementRefusal::InvalidPolicy);
         if !known {
-            return refuse_unknown(asked, SettlementFact::PolicyRefused { request, reason }, reason, step);
+            return refuse_unknown(operator, SettlementFact::PolicyRefused { request, reason }, reason, step);
         }
         let decided = seller.refuse_policy(request, reason, &mut effects);
-        record(&seller, effects, step)?;
+        stores::record(&seller, effects, step)?;
         return Ok(decided);
     };
     if known {
-        zone = zone_of(&seller)?;
+        zone = seller.zone()?;
     } else {
         // Days that were only looked at were another zone's.
         seller.drop_empty(&mut effects, |_| true);
     }
-    let schedule = stores::schedule(step.context, asked.seller)?;
+    let schedule = stores::schedule(step.context, operator.seller)?;
     let calendar = Calendar { zone: &zone, schedule: &schedule };
-    let (decided, set) = seller.set_policy(&calendar, request, wanted, &mut effects)?;
+    let (decided, set) = seller.set_policy(&calendar, request, policy, &mut effects)?;
     match set {
         Some(set) => {
-            seller.zone = wanted.time_zone.clone();
-            POLICIES.put(step.context, &PolicyKey::new(asked.seller, set.number), &set);
+            seller.zone = policy.time_zone.clone();
+            POLICIES.put(step.context, &PolicyKey::new(operator.seller, set.number), &set);
         }
         // The refusal of a first policy is not the seller's first fact.
         None if !known => {
             let reason = SettlementRefusal::InvalidPolicy;
-            return refuse_unknown(asked, SettlementFact::PolicyRefused { request, reason }, reason, step);
+            return refuse_unknown(operator, SettlementFact::PolicyRefused { request, reason }, reason, step);
         }
         None => {}
     }
-    record(&seller, effects, step)?;
+    stores::record(&seller, effects, step)?;
     Ok(decided)
 }
 
-fn decide_close(asked: &Asked<'_>, found: Option<Seller>, day: Day, step: &mut Step<'_>) -> Result<Decided, Verdict> {
-    let (request, mut effects) = (asked.request, Effects::new(step.now()));
+fn decide_close(
+    operator: &OperatorRequest<'_>,
+    found: Option<Seller>,
+    day: Day,
+    step: &mut Step<'_>,
+) -> Result<Decided, Verdict> {
+    let (request, mut effects) = (operator.request, Effects::new(step.now()));
     let Some(mut seller) = found.filter(Seller::is_known) else {
         let reason = SettlementRefusal::UnknownSeller;
-        return refuse_unknown(asked, SettlementFact::CloseRefused { request, day, reason }, reason, step);
+        return refuse_unknown(operator, SettlementFact::CloseRefused { request, day, reason }, reason, step);
     };
-    let decided = match asked.refused {
+    let decided = match operator.refused {
         Some(reason) => {
             seller.state(SettlementFact::CloseRefused { request, day, reason }, &mut effects);
             Decided::Refused(reason)
         }
         None => {
-            let zone = zone_of(&seller)?;
-            let schedule = stores::schedule(step.context, asked.seller)?;
+            let zone = seller.zone()?;
+            let schedule = stores::schedule(step.context, operator.seller)?;
             let calendar = Calendar { zone: &zone, schedule: &schedule };
             let decided = seller.close_now(&calendar, request, day, &mut effects)?;
-            forget_policies(&seller, &calendar, step);
+            stores::forget_policies(step.context, &seller, &schedule);
             decided
         }
     };
-    record(&seller, effects, step)?;
+    stores::record(&seller, effects, step)?;
     Ok(decided)
 }
 
 /// A fact about a seller who is not known has no place in its count.
 fn refuse_unknown(
-    asked: &Asked<'_>,
+    operator: &OperatorRequest<'_>,
     fact: SettlementFact,
     reason: SettlementRefusal,
     step: &mut Step<'_>,
 ) -> Result<Decided, Verdict> {
-    let (seller, at) = (asked.seller.clone(), step.now());
+    let (seller, at) = (operator.seller.clone(), step.now());
     step.state(&topics::SETTLEMENT_EVENTS, &SettlementEvent { seller, version: 0, at, fact })?;
     Ok(Decided::Refused(reason))
 }

@@ -18,10 +18,10 @@ impl Seller {
         &mut self,
         calendar: &Calendar<'_>,
         request: RequestId,
-        wanted: &SellerPolicy,
+        policy: &SellerPolicy,
         effects: &mut Effects,
     ) -> Result<(Decided, Option<Scheduled>), CorruptState> {
-        let from = match self.may_set(calendar, wanted, effects)? {
+        let from = match self.may_set(calendar, policy, effects)? {
             Ok(from) => from,
             Err(reason) => return Ok((self.refuse_policy(request, reason, effects), None)),
         };
@@ -31,11 +31,11 @@ impl Seller {
         self.drop_empty(effects, |_| true);
         for open in self.days.iter_mut().filter(|open| open.day >= from) {
             open.policy = number;
-            open.basis = wanted.basis;
+            open.basis = policy.basis;
         }
-        self.state(SettlementFact::PolicySet { request, number, from, policy: wanted.clone() }, effects);
+        self.state(SettlementFact::PolicySet { request, number, from, policy: policy.clone() }, effects);
         let decided = Decided::Set { version: self.version, number, from };
-        Ok((decided, Some(Scheduled { number, from, policy: wanted.clone() })))
+        Ok((decided, Some(Scheduled { number, from, policy: policy.clone() })))
     }
 
     /// Puts on record that a policy was refused.
@@ -52,18 +52,18 @@ impl Seller {
     fn may_set(
         &self,
         calendar: &Calendar<'_>,
-        wanted: &SellerPolicy,
+        policy: &SellerPolicy,
         effects: &Effects,
     ) -> Result<Result<Day, SettlementRefusal>, CorruptState> {
         let today = calendar.day(effects.at())?;
         let at_once = self.closed.map_or(today, |closed| closed.next().max(today));
-        let from = wanted.effective_from.unwrap_or(at_once);
+        let from = policy.effective_from.unwrap_or(at_once);
         let is_over = self.is_closed(from) || (!self.has_lines(from) && calendar.over_at(from)? <= effects.at());
         let is_before_newest = self.policies > 0 && from < self.newest_from;
         if is_over || is_before_newest || calendar.schedule.policies.len() >= policy::POLICIES_PER_SELLER {
             return Ok(Err(SettlementRefusal::InvalidPolicy));
         }
-        if self.is_known() && wanted.time_zone != self.zone {
+        if self.is_known() && policy.time_zone != self.zone {
             return Ok(Err(SettlementRefusal::TermsFrozen));
         }
         Ok(Ok(from))

@@ -126,7 +126,7 @@ fn the_zone_is_frozen_by_the_first_line_too() {
 }
 
 #[test]
-fn more_policies_to_come_than_anybody_needs_are_refused_and_old_ones_are_forgotten() {
+fn too_many_policies_to_come_are_refused_and_old_ones_are_forgotten() {
     let noon = at("2026-11-23 12:00");
     let mut fixture = Fixture::with(policy(), noon);
     let mut set = 1;

@@ -97,9 +97,9 @@ impl Seller {
         effects: &mut Effects,
     ) -> Result<bool, Implausible> {
         let mut posted = Vec::new();
-        for said in refunded {
-            let Some(line) = sold.lines.iter_mut().find(|line| line.sku == said.sku) else { continue };
-            let after = said.refunded.min(line.quantity);
+        for refund in refunded {
+            let Some(line) = sold.lines.iter_mut().find(|line| line.sku == refund.sku) else { continue };
+            let after = refund.refunded.min(line.quantity);
             if after <= line.refunded {
                 continue;
             }

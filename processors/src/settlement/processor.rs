@@ -1,22 +1,21 @@
 //! Between records and the machine: brings the seller and what the step needs from the tables, lets the machine decide, writes back,
-//! states the facts. What operators ask for is in `operators`.
+//! states the facts. Commands of operators are in `operators`.
 
-use events::calendar::{Day, Zone};
+use events::calendar::Day;
 use events::ids::SellerId;
 use events::settlement::{Basis, LineTerms, RefundedLine, SettlementCommand, SoldLine, Source, Vat};
 use events::time::Timestamp;
-use events::topics;
 use streams::processor::Verdict;
 use streams::wakeup;
 
 use super::effects::{Effects, Wakeup};
-use super::operators::{self, Asked};
+use super::operators::{self, OperatorRequest};
 use super::posting::{self, Cause, Implausible};
 use super::rows_of_policies;
 use super::schedule::Calendar;
 use super::seller::Seller;
-use super::stores::{self, LINES, LinesKey, POLICIES, PolicyKey, REQUESTS, SELLERS};
-use crate::kit::machine::{CorruptState, report};
+use super::stores::{self, LINES, LinesKey, REQUESTS, SELLERS};
+use crate::kit::machine::CorruptState;
 use crate::kit::row::Corrupt;
 use crate::kit::step::Step;
 use crate::policy;
@@ -37,10 +36,10 @@ pub(crate) fn decide(command: &SettlementCommand, step: &mut Step<'_>) -> Result
             refunded(seller, lines, &Cause { order, refund: Some(*refund), reached_at: *at, source }, step)
         }
         SettlementCommand::SetPolicy { request, seller, policy } => {
-            operators::set_policy(&Asked::new(*request, command, seller, step)?, policy, step)
+            operators::set_policy(&OperatorRequest::new(*request, command, seller, step)?, policy, step)
         }
         SettlementCommand::CloseDay { request, seller, day } => {
-            operators::close_day(&Asked::new(*request, command, seller, step)?, *day, step)
+            operators::close_day(&OperatorRequest::new(*request, command, seller, step)?, *day, step)
         }
     }
 }
@@ -57,7 +56,7 @@ pub(crate) fn wake(wakeup: Wakeup, step: &mut Step<'_>) -> Result<(), Verdict> {
             let Some(mut seller) = SELLERS.get(step.context, &seller)? else { return Ok(()) };
             let mut effects = Effects::new(step.now());
             seller.publish_snapshots(&mut effects);
-            record(&seller, effects, step)
+            stores::record(&seller, effects, step)
         }
         Wakeup::Close { seller, day } => close(&seller, day, step),
     }
@@ -96,7 +95,7 @@ fn reached(
         None if !opened => return Ok(()),
         None => {}
     }
-    record(&seller, effects, step)
+    stores::record(&seller, effects, step)
 }
 
 /// Units were refunded. Of an order whose lines do not count yet, or are forgotten, nothing is taken back.
@@ -107,7 +106,7 @@ fn refunded(id: &SellerId, lines: &[RefundedLine], cause: &Cause<'_>, step: &mut
     let (mut seller, place, _) = day_for(id, cause.reached_at, &mut effects, step)?;
     if seller.post_contra(place, &mut sold, lines.iter().cloned(), cause, &mut effects)? {
         LINES.put(step.context, &key, &sold);
-        return record(&seller, effects, step);
+        return stores::record(&seller, effects, step);
     }
     Ok(())
 }
@@ -125,7 +124,7 @@ fn day_for(
     if let Some(place) = seller.open_at(at) {
         return Ok((seller, place, false));
     }
-    let zone = zone_of(&seller)?;
+    let zone = seller.zone()?;
     let schedule = stores::schedule(step.context, id)?;
     let calendar = Calendar { zone: &zone, schedule: &schedule };
     let place = seller.open(&calendar, at, effects)?;
@@ -151,20 +150,12 @@ fn terms(seller: &SellerId, number: u32, lines: &[SoldLine], step: &Step<'_>) ->
 fn close(id: &SellerId, day: Day, step: &mut Step<'_>) -> Result<(), Verdict> {
     let Some(mut seller) = SELLERS.get(step.context, id)? else { return Ok(()) };
     let mut effects = Effects::new(step.now());
-    let zone = zone_of(&seller)?;
+    let zone = seller.zone()?;
     let schedule = stores::schedule(step.context, id)?;
     let calendar = Calendar { zone: &zone, schedule: &schedule };
     seller.over(&calendar, day, &mut effects)?;
-    forget_policies(&seller, &calendar, step);
-    record(&seller, effects, step)
-}
-
-/// Policies that no open or future day has need not be kept.
-pub(super) fn forget_policies(seller: &Seller, calendar: &Calendar<'_>, step: &mut Step<'_>) {
-    let Some(closed) = seller.closed else { return };
-    for number in calendar.schedule.outdated(closed.next()) {
-        POLICIES.delete(step.context, &PolicyKey::new(&seller.id, number));
-    }
+    stores::forget_policies(step.context, &seller, &schedule);
+    stores::record(&seller, effects, step)
 }
 
 fn keep_forgetting(seller: &mut Seller, effects: &mut Effects) {
@@ -175,7 +166,7 @@ fn keep_forgetting(seller: &mut Seller, effects: &mut Effects) {
     }
 }
 
-/// Forgets lines whose orders cannot be refunded any more, some at a time, and asks to be woken for the rest.
+/// Forgets lines whose orders cannot be refunded any more, some at a time, and sets a timer for the rest.
 fn forget_lines(id: &SellerId, after: &[u8], step: &mut Step<'_>) -> Result<(), Verdict> {
     let now = step.now();
     let old = now.as_millis().saturating_sub(policy::SETTLED_LINES_RETENTION_MS);
@@ -191,18 +182,7 @@ fn forget_lines(id: &SellerId, after: &[u8], step: &mut Step<'_>) -> Result<(), 
     if stores::has_lines(step.context, id) {
         keep_forgetting(&mut seller, &mut effects);
     }
-    record(&seller, effects, step)
-}
-
-/// Writes the seller, sets the timers, states the facts.
-pub(super) fn record(seller: &Seller, effects: Effects, step: &mut Step<'_>) -> Result<(), Verdict> {
-    report(&seller.id, seller.check());
-    SELLERS.put(step.context, &seller.id, seller);
-    step.carry_out(&topics::SETTLEMENT_EVENTS, effects).map(drop)
-}
-
-pub(super) fn zone_of(seller: &Seller) -> Result<Zone, CorruptState> {
-    seller.zone.zone().ok_or(CorruptState("a seller lives in a zone that this build does not know"))
+    stores::record(&seller, effects, step)
 }
 
 impl From<Implausible> for Verdict {

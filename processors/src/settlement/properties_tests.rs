@@ -1,5 +1,5 @@
 //! Any steps in any order at any times: the ledger and the stores agree at every step, repeats add nothing, the same inbox is the same
-//! history whether or not the processor dies in between, and whatever is refunded in whichever parts ends at zero.
+//! history whether or not the processor crashes in between, and whatever is refunded in whichever parts ends at zero.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -111,7 +111,7 @@ fn play(
     // Everything that is open closes, and what was owed in all is what was paid out in all.
     history.extend(fixture.tick(now + 30 * 24 * 60 * MINUTE));
     if let Some(book) = fixture.ledger.seller(&seller("seller-1")) {
-        assert_eq!(book.open_days().count(), 0, "at rest no day is open");
+        assert_eq!(book.open_days().count(), 0, "at the end no day is open");
         let lines: i64 = book.lines().map(|(_, _, line)| line.amounts.net.minor()).sum();
         let paid: i64 = book.statements().map(|(_, statement)| statement.payable.minor()).sum();
         assert_eq!(paid + book.carried().minor(), lines);
@@ -173,7 +173,7 @@ proptest! {
     }
 
     #[test]
-    fn the_same_inbox_is_the_same_history_whatever_dies(
+    fn the_same_inbox_is_the_same_history_wherever_it_crashes(
         steps in prop::collection::vec(step(), 1..80),
         crashes in prop::collection::btree_set(0_usize..80, 0..8),
     ) {

@@ -40,7 +40,7 @@ fn a_line_is_kept_until_it_cannot_be_refunded_any_more() {
 }
 
 #[test]
-fn requests_about_nobody_are_forgotten_after_the_retry_window() {
+fn requests_about_unknown_sellers_are_forgotten_after_the_retry_window() {
     let noon = at("2026-11-23 12:00");
     let mut fixture = Fixture::new();
     fixture.happen(&close_day("c1", "2026-11-23"), noon);

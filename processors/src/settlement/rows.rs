@@ -7,7 +7,8 @@ use events::time::Timestamp;
 
 use super::requests::Decided;
 use super::seller::{OpenDay, Seller};
-use crate::kit::field::{Field, Form, Key, Numbered, numbered};
+use crate::kit::field::{Field, Form, Numbered, numbered};
+use crate::kit::id::Key;
 use crate::kit::row::{Corrupt, Reader, Writer};
 use crate::kit::table::Row;
 

@@ -1,4 +1,4 @@
-//! How policies are written, and how the rule for a line is found in one without reading all of it: every posted line asks.
+//! How policies are written, and how the rule for a line is found in one without reading all of it: every posted line needs one.
 
 use events::calendar::{Day, Weekday};
 use events::ids::{Category, Sku};
@@ -19,7 +19,7 @@ const MINIMUM: u8 = 1 << 5;
 
 impl Row for Scheduled {}
 
-/// Seller and number are the key. What every posted line asks for comes first.
+/// Seller and number are the key. What every posted line needs comes first.
 impl Field for Scheduled {
     fn write(&self, row: &mut Writer) {
         let Self { from, policy, .. } = self;

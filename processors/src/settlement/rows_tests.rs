@@ -1,17 +1,19 @@
-//! Rows are read as they were written, also by the next build; what is no row is told apart from a newer one; posted lines are small;
+//! Rows are read as they were written, also by the next build; what is no row is an error, and a newer row is recognised; posted lines are small;
 //! the rule that is found in a policy's row is the policy's own.
 
 use events::calendar::{Day, Weekday, ZoneName};
 use events::ids::Category;
 use events::money::{BasisPoints, Money};
 use events::settlement::{
-    Basis, CommissionRule, DayTotals, Fee, GraceMs, LineTerms, PayOut, RuleKind, RuleMatch, SellerPolicy, Settled, Vat,
+    Basis, CommissionRule, DayTotals, Fee, GraceMs, LineTerms, PayOut, RuleKind, RuleMatch, SellerPolicy, Settled,
+    SettlementRefusal, Vat,
 };
 use events::time::Timestamp;
 use proptest::prelude::*;
 
 use super::effects::Wakeup;
 use super::fixture::{day, line, order, policy, request, rule, seller, sku};
+use super::requests::Decided;
 use super::schedule::Scheduled;
 use super::seller::{OpenDay, Seller};
 use super::sold::{SettledLine, SoldLines};
@@ -153,6 +155,18 @@ fn the_rule_that_a_row_gives_is_the_policys() {
             assert_eq!(found, Ok(policy.policy.terms_of(&sku, category)));
         }
     }
+}
+
+#[test]
+fn every_answer_is_read_as_it_was_written() {
+    let day = Day::FIRST;
+    let (totals, payable) = (DayTotals { lines: 1, ..DayTotals::default() }, Money::LARGEST);
+    let accepted = [
+        Decided::Set { version: u64::MAX, number: 3, from: day },
+        Decided::Closed { version: 1, day, totals, payable },
+    ];
+    rows::check_fields(&accepted);
+    rows::check_fields(&SettlementRefusal::ALL.map(Decided::Refused));
 }
 
 #[test]

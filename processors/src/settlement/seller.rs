@@ -1,13 +1,13 @@
 //! A seller as the machine sees it: one small row that every posting reads and writes.
 
-use events::calendar::{Day, ZoneName};
+use events::calendar::{Day, Zone, ZoneName};
 use events::ids::SellerId;
 use events::money::Money;
 use events::settlement::{Basis, DayTotals, SettlementEvent, SettlementFact};
 use events::time::Timestamp;
 
 use super::effects::{Effects, Wakeup};
-use crate::kit::machine::Violation;
+use crate::kit::machine::{CorruptState, Violation};
 use crate::policy;
 
 /// A seller.
@@ -124,6 +124,11 @@ impl Seller {
         self.version += 1;
         let (seller, version, at) = (self.id.clone(), self.version, effects.at());
         effects.events.push(SettlementEvent { seller, version, at, fact });
+    }
+
+    /// The zone of its days.
+    pub(crate) fn zone(&self) -> Result<Zone, CorruptState> {
+        self.zone.zone().ok_or(CorruptState("a seller has a time zone that this build does not know"))
     }
 
     /// Open days come after the closed ones, each once, and have a snapshot due when they change; what is carried on is owed by the self.

@@ -4,16 +4,20 @@
 use std::borrow::Cow;
 
 use events::ids::{OrderId, SellerId};
+use events::topics;
 use streams::processor::{Context, Verdict};
 
+use super::effects::{Effects, FORGET_REQUESTS};
 use super::requests::Decided;
+use super::rows_of_lines;
 use super::schedule::{Schedule, Scheduled};
 use super::seller::Seller;
 use super::sold::SoldLines;
-use super::{effects, rows_of_lines};
-use crate::kit::field::Id;
+use crate::kit::id::Id;
+use crate::kit::machine::report;
 use crate::kit::request_store::{FormerRequests, RequestStore, RequestTable};
 use crate::kit::row::Corrupt;
+use crate::kit::step::Step;
 use crate::kit::table::{Table, TableKey};
 use crate::policy;
 
@@ -30,7 +34,7 @@ pub(crate) const REQUEST_TABLE: RequestTable = RequestTable::new(4, "strangers")
 
 /// The requests in their table.
 pub(crate) const REQUESTS: RequestStore<Decided> =
-    RequestStore::new(REQUEST_TABLE, effects::FORGET_REQUESTS, policy::REFUSED_REQUESTS, policy::ACCEPTED_REQUESTS);
+    RequestStore::new(REQUEST_TABLE, FORGET_REQUESTS, policy::REFUSED_REQUESTS, policy::ACCEPTED_REQUESTS);
 
 /// A seller's policy of a number.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -91,6 +95,21 @@ pub(crate) fn schedule(context: &dyn Context, seller: &SellerId) -> Result<Sched
     Ok(Schedule::new(rows.into_iter().map(|(_, scheduled)| scheduled).collect()))
 }
 
+/// Writes a seller, sets the timers and states the facts of a step.
+pub(crate) fn record(seller: &Seller, effects: Effects, step: &mut Step<'_>) -> Result<(), Verdict> {
+    report(&seller.id, seller.check());
+    SELLERS.put(step.context, &seller.id, seller);
+    step.carry_out(&topics::SETTLEMENT_EVENTS, effects).map(drop)
+}
+
+/// Forgets policies that no open or future day has.
+pub(crate) fn forget_policies(context: &mut dyn Context, seller: &Seller, schedule: &Schedule) {
+    let Some(closed) = seller.closed else { return };
+    for number in schedule.outdated(closed.next()) {
+        POLICIES.delete(context, &PolicyKey::new(&seller.id, number));
+    }
+}
+
 /// Forgets a round of a seller's lines that were last touched before this day; where to go on, if not all were seen.
 pub(crate) fn forget_lines(
     context: &mut dyn Context,
@@ -99,13 +118,13 @@ pub(crate) fn forget_lines(
     before: u32,
 ) -> Result<Option<Vec<u8>>, Verdict> {
     let after = (!after.is_empty()).then_some(after);
-    let round = context.scan(LINES.id(), &prefix(seller), after, policy::ACCOUNTS_PER_ROUND);
+    let round = context.scan(LINES.id(), &prefix(seller), after, policy::ROWS_PER_ROUND);
     for (key, row) in &round {
         if rows_of_lines::touched(row)? < before {
             context.delete(LINES.id(), key);
         }
     }
-    let full = round.len() == policy::ACCOUNTS_PER_ROUND;
+    let full = round.len() == policy::ROWS_PER_ROUND;
     Ok(round.into_iter().next_back().map(|(key, _)| key).filter(|_| full))
 }
 

@@ -15,7 +15,7 @@ use streams::topology::{Topology, TopologyError};
 pub(crate) struct Contract<C> {
     topology: fn() -> Result<Topology, TopologyError>,
     facts: &'static str,
-    asks: Vec<&'static str>,
+    answered: Vec<&'static str>,
     at_ms: i64,
     before: Vec<C>,
     replied: C,
@@ -47,9 +47,9 @@ impl<C: Message> Contract<C> {
         replied: C,
         spread: impl IntoIterator<Item = C>,
     ) -> Self {
-        let (asks, before, unreplied, impossible) = (vec![], vec![], vec![], vec![]);
+        let (answered, before, unreplied, impossible) = (vec![], vec![], vec![], vec![]);
         let spread = spread.into_iter().collect();
-        Self { topology, facts: facts.name(), asks, at_ms, before, replied, unreplied, impossible, spread }
+        Self { topology, facts: facts.name(), answered, at_ms, before, replied, unreplied, impossible, spread }
     }
 
     /// This command comes before each sample.
@@ -70,9 +70,9 @@ impl<C: Message> Contract<C> {
         self
     }
 
-    /// Its commands in this topic ask for an answer to the command's key.
-    pub(crate) fn asks<M>(mut self, topic: &Topic<M>) -> Self {
-        self.asks.push(topic.name());
+    /// Its commands in this topic name the key of the sample as the order that gets the answer.
+    pub(crate) fn expects_answers_from<M>(mut self, topic: &Topic<M>) -> Self {
+        self.answered.push(topic.name());
         self
     }
 
@@ -100,7 +100,7 @@ impl<C: Message> Contract<C> {
         assert_eq!((self.topology)().unwrap().to_string(), expected);
     }
 
-    /// Garbage, and what nobody may send, goes to the dead letters and leads to nothing; the next record is decided.
+    /// Garbage, and what is impossible, goes to the dead letters and leads to nothing; the next record is decided.
     pub(crate) fn unreadable_records_are_dead_letters(&self) {
         let (good, key) = (value(&self.replied), self.replied.key().into_owned());
         let (key, kind) = (Some(key.as_bytes()), self.replied.kind());
@@ -161,11 +161,11 @@ impl<C: Message> Contract<C> {
         }
     }
 
-    /// An order is answered in its own partition, if it asks; whoever else sends the command is not.
-    pub(crate) fn orders_are_answered_if_they_ask(&self, command: &C) {
-        let asks: (&str, &[u8]) = ("answer-to", b"order-1");
-        let nobody: (&str, &[u8]) = ("answer-to", b"no");
-        let cases = [(command, asks, 1), (command, VERSION, 0), (command, nobody, 0), (&self.replied, asks, 0)];
+    /// An order is answered in its own partition, if the command names it.
+    pub(crate) fn orders_are_answered_if_the_command_names_them(&self, command: &C) {
+        let order: (&str, &[u8]) = ("answer-to", b"order-1");
+        let no_order: (&str, &[u8]) = ("answer-to", b"no");
+        let cases = [(command, order, 1), (command, VERSION, 0), (command, no_order, 0), (&self.replied, order, 0)];
         for (command, header, answers) in cases {
             let mut driver = self.driver(1);
             self.pipe(&mut driver, command, &[header]).unwrap();
@@ -189,8 +189,8 @@ impl<C: Message> Contract<C> {
                 assert_eq!(header(&outgoing, "traceparent"), Some(trace), "{topic}");
                 assert_eq!(header(&outgoing, "schema-version"), Some(b"1".as_slice()), "{topic}");
                 assert_eq!(header(&outgoing, "reply-to"), None, "{topic}");
-                let asker = self.asks.contains(&topic).then(|| command.key().into_owned().into_bytes());
-                assert_eq!(header(&outgoing, "answer-to"), asker.as_deref(), "{topic}");
+                let sender = self.answered.contains(&topic).then(|| command.key().into_owned().into_bytes());
+                assert_eq!(header(&outgoing, "answer-to"), sender.as_deref(), "{topic}");
             }
         }
     }

@@ -30,8 +30,8 @@ pub(crate) struct Effect<E> {
 pub(crate) struct Driver(TestDriver);
 
 /// The order in whose name every order's command is sent.
-pub(crate) fn asking() -> OrderId {
-    order("order-that-asks")
+pub(crate) fn sending_order() -> OrderId {
+    order("order-that-sends")
 }
 
 /// The headers of a record.
@@ -52,9 +52,9 @@ impl Driver {
         Self(TestDriver::with_partitions(topology.unwrap(), 1))
     }
 
-    /// Sends a command that asks for a reply, and for an answer to [`asking`].
+    /// Sends a command that asks for a reply, and for an answer to [`sending_order`].
     pub(crate) fn send<M: Message>(&mut self, command: &M, at_ms: i64) -> Result<(), DriverError> {
-        let context = Envelope { reply_to: Some(REPLY_TO), answer_to: Some(asking()), ..Envelope::default() };
+        let context = Envelope { reply_to: Some(REPLY_TO), answer_to: Some(sending_order()), ..Envelope::default() };
         self.send_with(command, &context, at_ms)
     }
 
@@ -117,10 +117,10 @@ impl Driver {
             .collect()
     }
 
-    /// Takes out the replies. They go where the requests asked.
+    /// Takes out the replies. They go where the requests ask for them.
     pub(crate) fn replies(&mut self) -> Vec<Reply> {
         let read = |outgoing: &Outgoing| {
-            assert_eq!(outgoing.partition, Some(REPLY_TO), "a reply goes where the request asked");
+            assert_eq!(outgoing.partition, Some(REPLY_TO), "a reply goes where the request asks for it");
             read(outgoing).0
         };
         self.0.take(topics::INGRESS_REPLIES.name()).iter().map(read).collect()

@@ -6,6 +6,9 @@ use streams::codec::{Codec, Corrupt};
 use streams::table::Table;
 use streams::wakeup::Wakeup;
 
+use crate::kit::field::Field;
+use crate::kit::row::{Reader, Writer};
+
 /// The bytes of a row of this table.
 pub(crate) fn write<K, V, C: Codec<K, V>>(_: &Table<K, V, C>, key: &K, value: &V) -> Vec<u8> {
     C::write(key, value)
@@ -27,6 +30,28 @@ pub(crate) fn check<K, V: Debug + PartialEq, C: Codec<K, V>>(table: &Table<K, V,
         assert!(C::read(key, &row[..length]).is_err(), "{table:?}: {length} of {} bytes", row.len());
     }
     assert_eq!(C::read(key, &[row.as_slice(), &[0]].concat()), Err(Corrupt::Length), "{table:?}: a longer row");
+}
+
+/// A field has, written in hexadecimal digits, these bytes, and is read as it was written.
+pub(crate) fn check_field<T: Field + Debug + PartialEq>(field: &T, bytes: &str) {
+    assert_eq!(hex(&field_bytes(field)[1..]), bytes.replace(' ', ""), "{field:?}");
+    check_fields([field]);
+}
+
+/// Fields are read as they were written.
+pub(crate) fn check_fields<'a, T: Field + Debug + PartialEq + 'a>(fields: impl IntoIterator<Item = &'a T>) {
+    for field in fields {
+        let bytes = field_bytes(field);
+        let mut row = Reader::new(&bytes, 1).unwrap();
+        assert_eq!(T::read(&mut row).as_ref(), Ok(field));
+        assert_eq!(row.finish(), Ok(()), "{field:?}");
+    }
+}
+
+fn field_bytes(field: &impl Field) -> Vec<u8> {
+    let mut row = Writer::new(1, 64);
+    field.write(&mut row);
+    row.finish()
 }
 
 /// Reads any bytes, as they are and marked as a row of version 1: that may fail, and must not panic.

@@ -127,7 +127,7 @@ impl Shop {
 
     /// The provider is away for longer than any hold lasts. Everybody else goes on, and asks it again and again.
     fn wait_in_vain(&mut self) -> Result<(), String> {
-        let back_at = self.cluster.now() + policy::HOLD_NET_MS + HOUR_MS;
+        let back_at = self.cluster.now() + policy::HOLD_LIMIT_MS + HOUR_MS;
         self.provider.leave(back_at);
         while self.cluster.now() < back_at {
             self.cluster.advance(self.rng.i64(HOUR_MS..8 * HOUR_MS));
