@@ -95,11 +95,11 @@ pub async fn tell(definitions: &Definitions, emitter: &dyn Emitter) -> Result<u6
 }
 
 async fn tell_within(
-    patience: Duration,
+    deadline: Duration,
     definitions: &Definitions,
     emitter: &dyn Emitter,
 ) -> Result<u64, RestateError> {
-    let tell = |command| async move { write(outgoing(command)?, emitter, patience).await };
+    let tell = |command| async move { write(outgoing(command)?, emitter, deadline).await };
     let told = stream::iter(definitions.commands()).map(tell);
     told.buffer_unordered(MOST_IN_FLIGHT).try_fold(0, |count, ()| async move { Ok(count + 1) }).await
 }
@@ -115,18 +115,18 @@ fn outgoing(command: &PriceCommand) -> Result<Outgoing, RestateError> {
     })
 }
 
-/// What may be in the log is written again: told twice it says the same. When patience ends, the last trouble is the error.
-async fn write(outgoing: Outgoing, emitter: &dyn Emitter, patience: Duration) -> Result<(), RestateError> {
+/// What may be in the log is written again: told twice it says the same. After the deadline, the last trouble is the error.
+async fn write(outgoing: Outgoing, emitter: &dyn Emitter, deadline: Duration) -> Result<(), RestateError> {
     let mut trouble = None;
     let pause = |error: &EmitError| {
         trouble = Some(error.clone());
         PAUSE
     };
-    match timeout(patience, emit_until_durable(emitter, outgoing, pause)).await {
+    match timeout(deadline, emit_until_durable(emitter, outgoing, pause)).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(Refused(reason))) => Err(EmitError::Refused(reason).into()),
         Err(_) => {
-            let unheard = || EmitError::Unknown(format!("no acknowledgement within {patience:?}"));
+            let unheard = || EmitError::Unknown(format!("no acknowledgement within {deadline:?}"));
             Err(trouble.unwrap_or_else(unheard).into())
         }
     }

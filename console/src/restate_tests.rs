@@ -16,7 +16,7 @@ use streams::simulated::{Emission, MemoryEmitter};
 
 use super::{Definitions, RestateError, tell, tell_within};
 
-/// Longer than a trouble that passes, shorter than a test's patience.
+/// Longer than a trouble that passes, shorter than a test waits.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 fn event(sku: &str, version: u64, fact: InventoryFact) -> InventoryEvent {

@@ -58,7 +58,7 @@ async fn read_replies(state: &State, mut feed: Feed) -> String {
 pub(crate) async fn events(state: Arc<State>, kafka: ClusterConfig, partitions: i32) {
     let mut outside_log = BTreeSet::new();
     loop {
-        state.health.set("board", Condition::Starting("reading campaigns".into()));
+        state.health.set("campaign_cache", Condition::Starting("reading campaigns".into()));
         let starts = beginnings(&state, partitions, &outside_log).await;
         let ended = match Feed::of_partitions(&kafka, COUPONS_EVENTS.name(), &starts, FeedConfig::default()) {
             Ok(feed) => read_events(&state, feed, &starts).await,
@@ -66,7 +66,7 @@ pub(crate) async fn events(state: Arc<State>, kafka: ClusterConfig, partitions: 
         };
         state.campaigns.set_current(false);
         tracing::error!(error = %ended, "events are not read any more: beginning again");
-        state.health.set("board", Condition::Degraded(ended.to_string()));
+        state.health.set("campaign_cache", Condition::Degraded(ended.to_string()));
         if let FeedError::OutsideLog { partition, .. } = ended {
             outside_log.insert(partition);
         }
@@ -125,9 +125,11 @@ async fn read_events(state: &State, mut feed: Feed, starts: &[(i32, Start)]) -> 
 fn report_condition(state: &State, cache: &CampaignCache, behind: &BTreeSet<i32>, is_trusted: bool) {
     let is_current = behind.is_empty() && is_trusted;
     if !is_trusted {
-        state.health.set("board", Condition::Degraded("events of a newer version: upgrade this process".into()));
+        state
+            .health
+            .set("campaign_cache", Condition::Degraded("events of a newer version: upgrade this process".into()));
     } else if is_current && !cache.is_current() {
-        state.health.set("board", Condition::Ready);
+        state.health.set("campaign_cache", Condition::Ready);
         tracing::info!(campaigns = cache.len(), "the cache of campaigns is current");
     }
     if is_current != cache.is_current() {
@@ -139,13 +141,13 @@ fn report_condition(state: &State, cache: &CampaignCache, behind: &BTreeSet<i32>
 pub(crate) async fn orders(state: Arc<State>, kafka: ClusterConfig, partitions: i32) {
     let starts: Vec<(i32, Start)> = (0..partitions).map(|partition| (partition, Start::End)).collect();
     loop {
-        state.health.set("timelines", Condition::Starting("finding the end of the orders' events".into()));
+        state.health.set("order_streams", Condition::Starting("finding the end of the orders' events".into()));
         let ended = match Feed::of_partitions(&kafka, ORDERS_EVENTS.name(), &starts, FeedConfig::default()) {
             Ok(feed) => read_orders(&state, feed, &starts).await,
             Err(error) => error.to_string(),
         };
         tracing::error!(reason = ended, "orders' events are not read any more: beginning again");
-        state.health.set("timelines", Condition::Degraded(ended));
+        state.health.set("order_streams", Condition::Degraded(ended));
         sleep(AGAIN_AFTER).await;
     }
 }
@@ -161,7 +163,7 @@ async fn read_orders(state: &State, mut feed: Feed, starts: &[(i32, Start)]) -> 
             }
             Ok(FeedEvent::CaughtUp(partition)) => {
                 if behind.remove(&partition) && behind.is_empty() {
-                    state.health.set("timelines", Condition::Ready);
+                    state.health.set("order_streams", Condition::Ready);
                 }
             }
             Ok(FeedEvent::Assigned(_) | FeedEvent::Revoked(_)) => {}

@@ -179,10 +179,10 @@ pub(crate) fn assemble(config: Config, parts: Parts, reply_partition: i32) -> Re
     Ok(Arc::new(State {
         verifier: Verifier::new(&parts.secrets, &config.auth),
         limits: Limits::new(&config.limits),
-        campaigns: CampaignCache::new(&config.board),
+        campaigns: CampaignCache::new(&config.campaign_cache),
         pending: Arc::new(PendingRequests::new(&config.waiting)),
         operator_keys: Arc::new(PendingRequests::new(&config.waiting)),
-        order_streams: Arc::new(OrderStreams::new(&config.timelines)),
+        order_streams: Arc::new(OrderStreams::new(&config.order_streams)),
         prices: Prices::default(),
         price_source: parts.price_source,
         reads: parts.reads,
@@ -204,7 +204,7 @@ pub(crate) async fn open(listener: TcpListener, state: Arc<State>, shutdown: Shu
         tracing::info!(%address, reply_partition = state.reply_partition, "ingress is open");
     }
     let service = Arc::new(Service::new(Arc::clone(&state)));
-    let heartbeat = Duration::from_millis(state.config.timelines.heartbeat_ms);
+    let heartbeat = Duration::from_millis(state.config.order_streams.heartbeat_ms);
     let mut closing = shutdown.clone();
     let close = async {
         closing.requested().await;

@@ -86,7 +86,7 @@ impl Refusal {
         }
     }
 
-    /// Whether the same wish, sent as a new request later, may be granted.
+    /// Whether the same, sent as a new request later, may be granted.
     #[must_use]
     pub fn is_transient(self) -> bool {
         matches!(

@@ -35,7 +35,7 @@ pub struct CampaignTerms {
     /// The platform's share of the discount; the seller bears the rest.
     #[serde(default = "whole")]
     pub platform_share: BasisPoints,
-    /// Whether the campaign is the seller's own wish. A seller bears more than half of a discount only by its own wish (Act on Fair
+    /// Whether the campaign is the seller's own initiative. A seller bears more than half of a discount only by its own initiative (Act on Fair
     /// Transactions in Large Retail Business).
     #[serde(default, skip_serializing_if = "is_no")]
     pub seller_initiated: bool,
@@ -150,7 +150,7 @@ impl CampaignTerms {
     pub const MOST_STOCK: u32 = 100_000_000;
     /// Most coupons of one shopper in one campaign.
     pub const MOST_PER_SHOPPER: u8 = 100;
-    /// The least that the platform bears of a discount that is not the seller's own wish.
+    /// The least that the platform bears of a discount that is not the seller's own initiative.
     pub const LEAST_PLATFORM_SHARE: BasisPoints = BasisPoints::new(5_000);
     /// Most segments in an eligibility rule, and in a shopper's token.
     pub const MOST_SEGMENTS: usize = 32;

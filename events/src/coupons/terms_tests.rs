@@ -43,7 +43,7 @@ fn each_rule_names_its_field() {
     }
 }
 
-/// Nobody bears more than half of what it did not wish for.
+/// Nobody bears more than half of what it did not ask for.
 #[test]
 fn a_seller_bears_more_than_half_only_by_its_own_wish() {
     let table =

@@ -57,7 +57,7 @@ impl StockRefusal {
         }
     }
 
-    /// Whether the same wish, sent as a new request later, may be granted.
+    /// Whether the same, sent as a new request later, may be granted.
     #[must_use]
     pub fn is_transient(self) -> bool {
         matches!(self, Self::TooManyRequests | Self::InsufficientStock | Self::UnknownProduct)

@@ -95,7 +95,7 @@ impl OrderRefusal {
         }
     }
 
-    /// Whether the same wish, sent as a new request later, may be granted.
+    /// Whether the same, sent as a new request later, may be granted.
     #[must_use]
     pub fn is_transient(self) -> bool {
         matches!(self, Self::TooManyRequests | Self::NotAnswered | Self::PaymentInFlight | Self::RefundInFlight)
@@ -155,7 +155,7 @@ impl Reason {
         }
     }
 
-    /// Whether the same wish, sent as a new request later, may be granted.
+    /// Whether the same, sent as a new request later, may be granted.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {

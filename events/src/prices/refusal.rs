@@ -45,7 +45,7 @@ impl PriceRefusal {
         }
     }
 
-    /// Whether the same wish, sent as a new request later, may be granted.
+    /// Whether the same, sent as a new request later, may be granted.
     #[must_use]
     pub fn is_transient(self) -> bool {
         matches!(self, Self::UnknownProduct | Self::OfferInFuture | Self::TooManyOffers)

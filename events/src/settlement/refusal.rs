@@ -49,7 +49,7 @@ impl SettlementRefusal {
         }
     }
 
-    /// Whether the same wish, sent as a new request later, may be granted.
+    /// Whether the same, sent as a new request later, may be granted.
     #[must_use]
     pub fn is_transient(self) -> bool {
         matches!(self, Self::TooManyRequests | Self::UnknownSeller | Self::DayAhead)

@@ -78,7 +78,7 @@ impl std::hash::Hasher for GrantHasher {
     }
 }
 
-/// Half of a request's id tells grants apart well enough: taking a stranger for a grant only means asking the processor.
+/// Half of a request's id tells grants apart well enough: taking another request for a grant only means asking the processor.
 fn grant_mark(request: &RequestId) -> u64 {
     request.as_bytes().first_chunk().map_or(0, |half| u64::from_le_bytes(*half))
 }

@@ -35,7 +35,8 @@ pub struct Config {
     /// Waiting for decisions.
     pub waiting: WaitingConfig,
     /// Refusing from memory.
-    pub board: CampaignCacheConfig,
+    #[serde(alias = "board")]
+    pub campaign_cache: CampaignCacheConfig,
     /// Showing prices.
     pub prices: PricesConfig,
     /// Reading the projections.
@@ -43,7 +44,8 @@ pub struct Config {
     /// Time limits of orders.
     pub orders: OrdersConfig,
     /// Watching orders.
-    pub timelines: OrderStreamsConfig,
+    #[serde(alias = "timelines")]
+    pub order_streams: OrderStreamsConfig,
     /// Webhooks.
     pub webhooks: WebhooksConfig,
 }
@@ -153,11 +155,11 @@ impl Default for Config {
             auth: TokenConfig::default(),
             limits: LimitsConfig::default(),
             waiting: WaitingConfig::default(),
-            board: CampaignCacheConfig::default(),
+            campaign_cache: CampaignCacheConfig::default(),
             prices: PricesConfig::default(),
             reads: ReadsConfig::default(),
             orders: OrdersConfig::default(),
-            timelines: OrderStreamsConfig::default(),
+            order_streams: OrderStreamsConfig::default(),
             webhooks: WebhooksConfig::default(),
         }
     }
@@ -211,7 +213,7 @@ impl Config {
     /// [`ConfigError`] with the first field that breaks a rule.
     pub fn check(&self) -> Result<(), ConfigError> {
         let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        let Self { server, auth, limits, waiting, board, reads, timelines, .. } = self;
+        let Self { server, auth, limits, waiting, campaign_cache, reads, order_streams, .. } = self;
         let rates = [limits.global, limits.caller, limits.operator, limits.address];
         let rules = [
             (
@@ -254,20 +256,32 @@ impl Config {
             ),
             (waiting.most_remembered >= 64, "waiting.most_remembered", "must be at least 64"),
             (waiting.remembered_ms >= 1_000, "waiting.remembered_ms", "must be at least 1000"),
-            ((0..=600_000).contains(&board.clock_margin_ms), "board.clock_margin_ms", "must be 0 to 600000"),
-            (board.grants_remembered_ms >= 0, "board.grants_remembered_ms", "must not be negative"),
+            (
+                (0..=600_000).contains(&campaign_cache.clock_margin_ms),
+                "campaign_cache.clock_margin_ms",
+                "must be 0 to 600000",
+            ),
+            (campaign_cache.grants_remembered_ms >= 0, "campaign_cache.grants_remembered_ms", "must not be negative"),
             (reads.redis_timeout_ms >= 1 && reads.postgres_timeout_ms >= 1, "reads", "a deadline must be at least 1"),
             (reads.postgres_connections >= 1, "reads.postgres_connections", "must be at least 1"),
             (self.prices.longest_cache_seconds <= 86_400, "prices.longest_cache_seconds", "must be at most 86400"),
             (self.orders.limits().is_plausible(), "orders", "limits must be 1 second to 90 days, to pay at most 1 day"),
             (
-                timelines.most_streams >= 1 && timelines.most_streams_per_caller >= 1,
-                "timelines",
+                order_streams.most_streams >= 1 && order_streams.most_streams_per_caller >= 1,
+                "order_streams",
                 "a number of streams must be at least 1",
             ),
-            ((100..=60_000).contains(&timelines.heartbeat_ms), "timelines.heartbeat_ms", "must be 100 to 60000"),
-            ((1_000..=86_400_000).contains(&timelines.longest_ms), "timelines.longest_ms", "must be 1000 to 86400000"),
-            ((1..=1_024).contains(&timelines.most_kept), "timelines.most_kept", "must be 1 to 1024"),
+            (
+                (100..=60_000).contains(&order_streams.heartbeat_ms),
+                "order_streams.heartbeat_ms",
+                "must be 100 to 60000",
+            ),
+            (
+                (1_000..=86_400_000).contains(&order_streams.longest_ms),
+                "order_streams.longest_ms",
+                "must be 1000 to 86400000",
+            ),
+            ((1..=1_024).contains(&order_streams.most_kept), "order_streams.most_kept", "must be 1 to 1024"),
         ];
         match rules.into_iter().find(|(holds, _, _)| !holds) {
             Some((_, field, rule)) => Err(ConfigError { field, rule }),

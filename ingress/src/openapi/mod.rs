@@ -37,7 +37,7 @@ pub fn document() -> Value {
         "info": {
             "title": "Timesale",
             "version": env!("CARGO_PKG_VERSION"),
-            "summary": "Time sales: limited coupons, claimed by a crowd, and the orders they are used on.",
+            "summary": "Time sales: limited coupons, claimed by very many at once, and the orders they are used on.",
             "description": DESCRIPTION,
         },
         "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",

@@ -78,7 +78,7 @@ impl OrderStream {
     pub(crate) async fn begin(state: Arc<State>, viewer: Viewer, subscription: Subscription) -> Result<Self, Problem> {
         // Watched first, read then: what happens in between comes twice, and is published once.
         let watch = state.order_streams.watch(&viewer.order);
-        let OrderStreamsConfig { heartbeat_ms, longest_ms, .. } = state.config.timelines;
+        let OrderStreamsConfig { heartbeat_ms, longest_ms, .. } = state.config.order_streams;
         let heartbeat = Duration::from_millis(heartbeat_ms);
         let now = Instant::now();
         let mut order_stream = Self {

@@ -61,7 +61,7 @@ struct Members<'a> {
 impl Problem {
     pub(crate) fn new(code: Code) -> Self {
         let retry_after_seconds = match code {
-            // Spread out, so that a crowd that was sent away together does not return together.
+            // Spread out, so that callers who were sent away together do not return together.
             Code::Overloaded | Code::Unavailable => Some(fastrand::u64(1..=3)),
             Code::OutcomeUnknown => Some(1),
             _ => None,

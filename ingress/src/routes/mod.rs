@@ -28,7 +28,7 @@ use crate::problem::{Code, Problem};
 use crate::request::{Call, body};
 use crate::state::State;
 
-/// Every route. Look-ups of prices and claims come first: they are the crowd.
+/// Every route. Look-ups of prices and claims come first: they are the most.
 pub(crate) static TABLE: [Route; 34] = [
     prices::GET_PRICE,
     coupons::POST_CLAIM,

@@ -24,10 +24,10 @@ fn each_rule_is_kept() {
         ("limits.most_pressure", |config| config.limits.most_pressure = f64::NAN),
         ("orders", |config| config.orders.pay_ms = 999),
         ("orders", |config| config.orders.confirm_ms = i64::MAX),
-        ("timelines", |config| config.timelines.most_streams_per_caller = 0),
-        ("timelines.heartbeat_ms", |config| config.timelines.heartbeat_ms = 0),
-        ("timelines.longest_ms", |config| config.timelines.longest_ms = 0),
-        ("timelines.most_kept", |config| config.timelines.most_kept = 0),
+        ("order_streams", |config| config.order_streams.most_streams_per_caller = 0),
+        ("order_streams.heartbeat_ms", |config| config.order_streams.heartbeat_ms = 0),
+        ("order_streams.longest_ms", |config| config.order_streams.longest_ms = 0),
+        ("order_streams.most_kept", |config| config.order_streams.most_kept = 0),
         ("waiting.longest_wait_seconds", |config| config.waiting.longest_wait_seconds = 11),
     ];
     for (field, change) in table {

@@ -210,7 +210,7 @@ async fn it_ends_where_nothing_follows_and_not_before() {
 #[tokio::test]
 async fn silence_is_a_comment_now_and_then() {
     let mut config = config();
-    config.timelines.heartbeat_ms = 100;
+    config.order_streams.heartbeat_ms = 100;
     let fixture = world_of(config);
     fixture.shop.write(step(1));
     let mut reader = Reader::open(&fixture, watch("kim")).await;
@@ -285,22 +285,22 @@ async fn a_shopper_does_not_see_what_is_not_theirs_to_see() {
     };
     let fixture = fixture();
     fixture.shop.write(event(1, OrderState::AwaitingPayment, priced));
-    fixture.shop.write(event(2, OrderState::AwaitingPayment, refused("stranger")));
+    fixture.shop.write(event(2, OrderState::AwaitingPayment, refused("someone")));
     fixture.shop.write(event(3, OrderState::AwaitingPayment, refused("kim")));
     let mut own = Reader::open(&fixture, watch("kim")).await;
     let text = own.read(3).await;
-    assert!(!text.contains("supply_price") && !text.contains("stranger"), "{text}");
+    assert!(!text.contains("supply_price") && !text.contains("someone"), "{text}");
     assert_eq!(data(&text)[2]["fact"]["order_refused"]["shopper"], "kim");
     let mut operators = Reader::open(&fixture, ask("GET", &path()).operator()).await;
     let text = operators.read(3).await;
-    assert!(text.contains("\"supply_price\":4") && text.contains("stranger"), "{text}");
+    assert!(text.contains("\"supply_price\":4") && text.contains("someone"), "{text}");
 }
 
 #[tokio::test]
 async fn streams_are_limited_in_all_and_for_each_caller() {
     let mut config = config();
-    config.timelines.most_streams = 3;
-    config.timelines.most_streams_per_caller = 2;
+    config.order_streams.most_streams = 3;
+    config.order_streams.most_streams_per_caller = 2;
     let fixture = world_of(config);
     fixture.shop.write(step(1));
     let mut held = vec![Reader::open(&fixture, watch("kim")).await, Reader::open(&fixture, watch("kim")).await];
@@ -374,7 +374,7 @@ async fn a_closing_door_ends_its_streams() {
 #[tokio::test]
 async fn a_stream_whose_time_is_up_is_asked_for_again() {
     let mut config = config();
-    config.timelines.longest_ms = 1_000;
+    config.order_streams.longest_ms = 1_000;
     let fixture = world_of(config);
     fixture.shop.write(step(1));
     let mut reader = Reader::open(&fixture, watch("kim")).await;

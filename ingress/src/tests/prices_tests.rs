@@ -160,10 +160,10 @@ async fn strangers_are_limited_by_their_address() {
     let table = Arc::new(Table::default());
     fixture.state.prices.show(Arc::clone(&table));
     put(&table, &best(1, None));
-    let stranger = "203.0.113.7".parse().unwrap();
+    let another = "203.0.113.7".parse().unwrap();
     let mut statuses = Vec::new();
     for _ in 0..5 {
-        statuses.push(fixture.send_from(price(), stranger).await.status.as_u16());
+        statuses.push(fixture.send_from(price(), another).await.status.as_u16());
     }
     assert_eq!(statuses, [200, 200, 200, 429, 429]);
 }

@@ -146,10 +146,10 @@ async fn probes_tell_how_the_parts_are() {
     let fixture = fixture();
     let status = async |path: &str| fixture.send(ask("GET", path)).await.status.as_u16();
     assert_eq!((status("/livez").await, status("/readyz").await), (200, 503), "nothing is there yet");
-    fixture.state.health.set("board", Condition::Starting("reading".into()));
+    fixture.state.health.set("campaign_cache", Condition::Starting("reading".into()));
     assert_eq!((status("/livez").await, status("/readyz").await), (200, 503));
-    fixture.state.health.set("board", Condition::Ready);
+    fixture.state.health.set("campaign_cache", Condition::Ready);
     assert_eq!((status("/livez").await, status("/readyz").await), (200, 200));
-    fixture.state.health.set("board", Condition::Failed("gone".into()));
+    fixture.state.health.set("campaign_cache", Condition::Failed("gone".into()));
     assert_eq!((status("/livez").await, status("/readyz").await), (503, 503));
 }

@@ -262,11 +262,11 @@ async fn beyond_the_cap_a_connection_is_told_and_room_returns() {
 #[tokio::test]
 async fn slow_crowds_do_not_slow_good_clients() {
     let port = opened(quick());
-    let mut crowd = Vec::new();
+    let mut streams = Vec::new();
     for _ in 0..500 {
         let mut stream = port.connect().await;
         stream.write_all(b"POST /v1/campaigns/sale/claims HTTP/1.1\r\nX").await.unwrap();
-        crowd.push(stream);
+        streams.push(stream);
     }
     let began = Instant::now();
     for _ in 0..50 {
@@ -276,7 +276,7 @@ async fn slow_crowds_do_not_slow_good_clients() {
     }
     assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
     sleep(Duration::from_millis(900)).await;
-    assert_eq!(port.fixture.state.metrics.connections.get(), 0, "the crowd was cut");
+    assert_eq!(port.fixture.state.metrics.connections.get(), 0, "all were cut");
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use crate::config::Config;
 
 fn lively() -> Config {
     let mut config = quick();
-    config.timelines.heartbeat_ms = 200;
+    config.order_streams.heartbeat_ms = 200;
     config
 }
 

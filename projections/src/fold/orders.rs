@@ -177,7 +177,7 @@ fn request_part(event: &OrderEvent, source: Source) -> Option<RequestRow> {
         OrderFact::OrderRejected { reason, .. } => (None, Some(reason.code())),
         OrderFact::PaymentDeclined { .. } | OrderFact::PaymentFailed { .. } => (None, Some(Reason::PAYMENT_DECLINED)),
         OrderFact::RefundRefused { .. } => (None, Some(Reason::REFUND_REFUSED)),
-        // A stranger who asks about somebody else's order.
+        // Another shopper who asks about somebody else's order.
         OrderFact::OrderRefused { shopper, reason, .. } => (shopper.clone(), Some(reason.code())),
         _ => (None, None),
     };

@@ -102,20 +102,20 @@ fn every_fact_has_its_rows() {
 
 #[test]
 fn a_refusal_for_an_unknown_order_makes_no_order() {
-    let stranger = ShopperId::new("stranger").unwrap();
+    let other = ShopperId::new("other").unwrap();
     let OrderFact::OrderRefused { request, .. } = event("order_refused", 0).fact else { unreachable!() };
     let reason = OrderRefusal::UnknownOrder.into();
-    let fact = OrderFact::OrderRefused { request, shopper: Some(stranger.clone()), reason };
+    let fact = OrderFact::OrderRefused { request, shopper: Some(other.clone()), reason };
     let unknown = OrderEvent { shopper: None, state: None, fact, ..event("order_refused", 0) };
     let rows = project(&unknown, AT);
     assert_eq!((rows.orders.len(), rows.timeline.len(), rows.requests.len()), (0, 0, 1));
-    assert_eq!(rows.requests[&request].shopper, Some(stranger.clone()));
-    // Of somebody else's order the request is the stranger's, and the order its owner's.
+    assert_eq!(rows.requests[&request].shopper, Some(other.clone()));
+    // Of somebody else's order the request is the other's, and the order its owner's.
     let owner = event("order_placed", 1).shopper.unwrap();
     let foreign = OrderEvent { shopper: Some(owner.clone()), ..event("order_refused", 3) };
     let foreign = OrderEvent { fact: unknown.fact, ..foreign };
     let rows = project(&foreign, AT);
-    assert_eq!(rows.requests[&request].shopper, Some(stranger));
+    assert_eq!(rows.requests[&request].shopper, Some(other));
     assert_eq!(rows.orders[&foreign.order].shopper, owner);
 }
 

@@ -36,7 +36,7 @@ impl Means {
 
     fn of(key: &PaymentKey) -> Self {
         let is_named = |means: &Self| key.as_str().starts_with(means.name());
-        Self::ALL.into_iter().find(is_named).expect("a payment key of the crowd")
+        Self::ALL.into_iter().find(is_named).expect("a payment key of the test")
     }
 }
 
