@@ -1,6 +1,6 @@
-//! The clients' journal: what each client sent and what it was told, one JSON object a line. `sale` writes it, `verify` holds
-//! the log against it. It knows three certainties: told the decision, told at the door that nothing entered the log, and not
-//! told: the request may or may not be in the log.
+//! The client log: what each client sent and what it was answered, one JSON object a line. `sale` writes it, `verify` holds the log
+//! against it. An answer is one of three: a decision; a refusal of ingress, so nothing entered the log; or none, so the request may or
+//! may not be in the log.
 
 use std::borrow::Cow;
 use std::io::{BufRead, BufReader, BufWriter, Read, Write};
@@ -19,9 +19,9 @@ pub struct Entry {
     pub subject: Subject,
     /// Whose coupon or order it is; an operator's command to an order names the order's shopper.
     pub shopper: ShopperId,
-    /// What the shopper means to do with the order, as the sale has drawn it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub course: Option<Cow<'static, str>>,
+    /// The scenario of the order, as the sale has drawn it.
+    #[serde(rename = "course", default, skip_serializing_if = "Option::is_none")]
+    pub scenario: Option<Cow<'static, str>>,
     /// Whether this was the first send of the request or a repeat by the client.
     pub send: Send,
     /// How often it was tried until it was answered for good.
@@ -32,8 +32,9 @@ pub struct Entry {
     pub sent_us: u64,
     /// When it was answered for good or given up, microseconds since the sale began.
     pub answered_us: u64,
-    /// What the client was told.
-    pub told: Told,
+    /// What the client was answered.
+    #[serde(rename = "told")]
+    pub answered: Answered,
 }
 
 /// What a request was about.
@@ -58,10 +59,10 @@ pub enum Send {
     Duplicate,
 }
 
-/// What a client was told in the end.
+/// What a client was answered in the end.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Told {
+pub enum Answered {
     /// The claim was granted.
     Granted {
         /// The coupon.
@@ -76,7 +77,7 @@ pub enum Told {
     Applied {
         /// The order.
         order: OrderId,
-        /// The order as it was right after; nothing when the client was only told that it was done.
+        /// The order as it was right after; nothing when the answer only said that it was done.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         seen: Option<Seen>,
     },
@@ -85,14 +86,15 @@ pub enum Told {
         /// Why: `Reason::code` of the log.
         code: String,
     },
-    /// Refused at the door, every time: nothing of it is in the log.
-    Door {
+    /// Refused by ingress, every time: nothing of it is in the log.
+    #[serde(rename = "door")]
+    NotAccepted {
         /// The HTTP status.
         status: u16,
         /// The problem's code.
         code: String,
     },
-    /// Nobody has told: it may or may not be in the log.
+    /// No answer: it may or may not be in the log.
     Unknown {
         /// The last that was seen of it.
         last: String,
@@ -110,14 +112,14 @@ pub struct Seen {
     pub amounts: OrderAmounts,
 }
 
-/// Why a journal cannot be read.
+/// Why a client log cannot be read.
 #[derive(Debug, thiserror::Error)]
-pub enum JournalError {
+pub enum ClientLogError {
     /// The file cannot be read or written.
-    #[error("the journal: {0}")]
+    #[error("the client log: {0}")]
     File(#[from] std::io::Error),
     /// A line is not an entry.
-    #[error("the journal, line {line}: {error}")]
+    #[error("the client log, line {line}: {error}")]
     Line {
         /// Which, from 1.
         line: usize,
@@ -126,10 +128,10 @@ pub enum JournalError {
     },
 }
 
-/// Writes a journal.
-pub struct JournalWriter<W: Write>(BufWriter<W>);
+/// Writes a client log.
+pub struct ClientLogWriter<W: Write>(BufWriter<W>);
 
-impl<W: Write> JournalWriter<W> {
+impl<W: Write> ClientLogWriter<W> {
     /// Writes to a file or anything else.
     pub fn new(to: W) -> Self {
         Self(BufWriter::with_capacity(256 * 1024, to))
@@ -138,8 +140,8 @@ impl<W: Write> JournalWriter<W> {
     /// Adds a line.
     ///
     /// # Errors
-    /// [`JournalError::File`].
-    pub fn write(&mut self, entry: &Entry) -> Result<(), JournalError> {
+    /// [`ClientLogError::File`].
+    pub fn write(&mut self, entry: &Entry) -> Result<(), ClientLogError> {
         serde_json::to_writer(&mut self.0, entry).map_err(std::io::Error::from)?;
         Ok(self.0.write_all(b"\n")?)
     }
@@ -147,18 +149,18 @@ impl<W: Write> JournalWriter<W> {
     /// Hands everything over and gives the file back.
     ///
     /// # Errors
-    /// [`JournalError::File`].
-    pub fn finish(self) -> Result<W, JournalError> {
+    /// [`ClientLogError::File`].
+    pub fn finish(self) -> Result<W, ClientLogError> {
         Ok(self.0.into_inner().map_err(std::io::IntoInnerError::into_error)?)
     }
 }
 
-/// Reads a journal. A last line without an end is what a killed client leaves: it is skipped, since a request without a line
-/// is one nobody was told about.
+/// Reads a client log. A last line without an end is what a killed client leaves: it is skipped, since a request without a line
+/// is one without an answer.
 ///
 /// # Errors
-/// [`JournalError`] names the line.
-pub fn read(from: impl Read, mut each: impl FnMut(Entry)) -> Result<(), JournalError> {
+/// [`ClientLogError`] names the line.
+pub fn read(from: impl Read, mut each: impl FnMut(Entry)) -> Result<(), ClientLogError> {
     let mut reader = BufReader::with_capacity(256 * 1024, from);
     let mut text = String::new();
     for line in 1.. {
@@ -169,7 +171,7 @@ pub fn read(from: impl Read, mut each: impl FnMut(Entry)) -> Result<(), JournalE
         if text.trim().is_empty() {
             continue;
         }
-        each(serde_json::from_str(&text).map_err(|error| JournalError::Line { line, error })?);
+        each(serde_json::from_str(&text).map_err(|error| ClientLogError::Line { line, error })?);
     }
     Ok(())
 }

@@ -12,21 +12,21 @@ use events::ids::{CampaignId, RequestId, ShopperId};
 use events::money::Money;
 use events::orders::{OrderAmounts, OrderState};
 
-use crate::client_log::{Entry, JournalError, JournalWriter, Seen, Send, Subject, Told, read};
+use crate::client_log::{Answered, ClientLogError, ClientLogWriter, Entry, Seen, Send, Subject, read};
 
-fn entry(shopper: &str, told: Told) -> Entry {
+fn entry(shopper: &str, answered: Answered) -> Entry {
     let request = RequestId::of(shopper, "POST /v1/campaigns/c/claims", "k");
     Entry {
         request,
         subject: Subject::Claim(CampaignId::new("c").unwrap()),
         shopper: ShopperId::new(shopper).unwrap(),
-        course: None,
+        scenario: None,
         send: Send::Duplicate,
         attempts: 3,
         scheduled_us: 1,
         sent_us: 2,
         answered_us: 3,
-        told,
+        answered,
     }
 }
 
@@ -37,30 +37,30 @@ fn all() -> Vec<Entry> {
     let seen = Some(Seen { version: 2, state: OrderState::AwaitingPayment, amounts });
     let placement = Entry {
         subject: Subject::Placement(order.clone()),
-        ..entry("s5", Told::Applied { order: order.clone(), seen })
+        ..entry("s5", Answered::Applied { order: order.clone(), seen })
     };
     let payment = Entry {
         subject: Subject::Command(order.clone()),
-        ..entry("s5", Told::OrderRefused { code: "PAYMENT_DECLINED".into() })
+        ..entry("s5", Answered::OrderRefused { code: "PAYMENT_DECLINED".into() })
     };
     vec![
-        entry("s1", Told::Granted { coupon }),
-        entry("s2", Told::Refused { reason: Refusal::SoldOut }),
-        entry("s3", Told::Door { status: 429, code: "TOO_MANY".into() }),
-        entry("s4", Told::Unknown { last: "reset".into() }),
+        entry("s1", Answered::Granted { coupon }),
+        entry("s2", Answered::Refused { reason: Refusal::SoldOut }),
+        entry("s3", Answered::NotAccepted { status: 429, code: "TOO_MANY".into() }),
+        entry("s4", Answered::Unknown { last: "reset".into() }),
         placement,
         payment,
-        entry("s6", Told::Applied { order, seen: None }),
+        entry("s6", Answered::Applied { order, seen: None }),
     ]
 }
 
 fn text() -> String {
-    let mut writer = JournalWriter::new(Vec::new());
+    let mut writer = ClientLogWriter::new(Vec::new());
     all().iter().for_each(|entry| writer.write(entry).unwrap());
     String::from_utf8(writer.finish().unwrap()).unwrap()
 }
 
-fn read_all(text: &str) -> Result<Vec<Entry>, JournalError> {
+fn read_all(text: &str) -> Result<Vec<Entry>, ClientLogError> {
     let mut entries = Vec::new();
     read(text.as_bytes(), |entry| entries.push(entry)).map(|()| entries)
 }
@@ -76,5 +76,5 @@ fn a_torn_last_line_is_skipped_and_a_torn_line_before_it_is_named() {
     let torn = &text[..text.len() - 5];
     assert_eq!(read_all(torn).unwrap(), all()[..6]);
     let bad = text.replacen("\"attempts\":3", "\"attempts\":x", 1);
-    assert!(matches!(read_all(&bad), Err(JournalError::Line { line: 1, .. })));
+    assert!(matches!(read_all(&bad), Err(ClientLogError::Line { line: 1, .. })));
 }

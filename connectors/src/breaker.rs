@@ -28,7 +28,7 @@ pub(crate) enum State {
 /// Whether a call may go through.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Leave {
-    /// It may; its result is told with this.
+    /// It may; its result is reported with this.
     Go(Pass),
     /// Not yet: ask again at this time, or when the state has changed.
     Wait { until_ms: u64 },

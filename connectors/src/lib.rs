@@ -3,9 +3,8 @@
 mod breaker;
 mod gate;
 pub mod offers;
-mod pause;
 pub mod toss;
-mod within;
+mod prefixed_registry;
 mod writer;
 
 pub use writer::WriteError;

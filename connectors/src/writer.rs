@@ -2,19 +2,20 @@
 //! twice.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use bytes::Bytes;
 use events::codec::{self, Message};
 use events::envelope::Envelope;
 use events::time::Timestamp;
+use streams::backoff::Backoff;
+use streams::clock::now_ms;
 use streams::emitter::{EmitError, Emitter, Refused, emit_until_durable};
 use streams::record::Outgoing;
 
-use crate::pause::Pauses;
-
 /// Pauses while the log cannot be written.
-const PAUSES_MS: (u64, u64) = (50, 2_000);
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// Why a record will never be in the log.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -34,11 +35,11 @@ pub(crate) struct Writer(pub(crate) Arc<dyn Emitter>);
 impl Writer {
     /// Returns when the record is durable, however long that takes.
     pub(crate) async fn write(&self, outgoing: Outgoing) -> Result<(), WriteError> {
-        let mut pauses = Pauses::new(PAUSES_MS.0, PAUSES_MS.1);
+        let mut backoff = Backoff::full_jitter(FIRST_PAUSE, LONGEST_PAUSE);
         let topic = Arc::clone(&outgoing.topic);
         let pause = |error: &EmitError| {
             tracing::debug!(%error, %topic, "a record is written again");
-            pauses.next() + Duration::from_millis(1)
+            backoff.pause() + Duration::from_millis(1)
         };
         emit_until_durable(self.0.as_ref(), outgoing, pause)
             .await
@@ -65,6 +66,5 @@ pub(crate) fn outgoing<M: Message>(
 
 /// This machine's time. No decision depends on it.
 pub(crate) fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    Timestamp::from_millis(now_ms())
 }

@@ -1,5 +1,5 @@
-//! `timesale prices restate`: what every product costs with us, told to the prices processor once more, as inventory has stated it.
-//! Inventory tells it with each definition; products that were defined before there was a prices processor are made up for here.
+//! `timesale prices restate`: what every product costs with us, published to the prices processor once more, as
+//! inventory has stated it. Inventory publishes it with each definition; this is for products defined before there was a prices processor.
 //!
 //! It can be called at any time, again, and while the shop runs: each command carries the version of its definition, and prices
 //! pass over a version that they know already or that is older. A definition that comes meanwhile is newer, wherever in the inbox it
@@ -23,11 +23,11 @@ use tokio::time::timeout;
 /// Most commands that wait for their acknowledgement.
 const MOST_IN_FLIGHT: usize = 512;
 /// How long one may take to be in the log, however often it is written.
-const PATIENCE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_secs(60);
 /// The pause before one is written again.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// The newest definition of each product, as the command that tells prices of it.
+/// The newest definition of each product, as the command that it becomes.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Definitions {
     newest: BTreeMap<Sku, (u64, PriceCommand)>,
@@ -35,7 +35,7 @@ pub struct Definitions {
     pub unreadable: u64,
 }
 
-/// Why not everything was told. What was told is no harm; it is told again next time.
+/// Why not everything was published. What was published does no damage, and is published again next time.
 #[derive(Debug, thiserror::Error)]
 pub enum RestateError {
     /// The log cannot be read.
@@ -62,7 +62,7 @@ impl Definitions {
         }
     }
 
-    /// What prices are to be told, one command a product, in order of their ids.
+    /// One command a product, in order of their ids.
     pub fn commands(&self) -> impl Iterator<Item = &PriceCommand> {
         self.newest.values().map(|(_, command)| command)
     }
@@ -86,22 +86,22 @@ pub fn read(cluster: &ClusterConfig) -> Result<Definitions, RestateError> {
     Ok(definitions)
 }
 
-/// Tells prices, and returns how many products there were once everything is in the log.
+/// Publishes the commands, and returns how many products there were once everything is in the log.
 ///
 /// # Errors
 /// [`RestateError::Emit`].
-pub async fn tell(definitions: &Definitions, emitter: &dyn Emitter) -> Result<u64, RestateError> {
-    tell_within(PATIENCE, definitions, emitter).await
+pub async fn publish(definitions: &Definitions, emitter: &dyn Emitter) -> Result<u64, RestateError> {
+    publish_within(DEADLINE, definitions, emitter).await
 }
 
-async fn tell_within(
+async fn publish_within(
     deadline: Duration,
     definitions: &Definitions,
     emitter: &dyn Emitter,
 ) -> Result<u64, RestateError> {
-    let tell = |command| async move { write(outgoing(command)?, emitter, deadline).await };
-    let told = stream::iter(definitions.commands()).map(tell);
-    told.buffer_unordered(MOST_IN_FLIGHT).try_fold(0, |count, ()| async move { Ok(count + 1) }).await
+    let publish = |command| async move { write(outgoing(command)?, emitter, deadline).await };
+    let published = stream::iter(definitions.commands()).map(publish);
+    published.buffer_unordered(MOST_IN_FLIGHT).try_fold(0, |count, ()| async move { Ok(count + 1) }).await
 }
 
 fn outgoing(command: &PriceCommand) -> Result<Outgoing, RestateError> {
@@ -115,19 +115,19 @@ fn outgoing(command: &PriceCommand) -> Result<Outgoing, RestateError> {
     })
 }
 
-/// What may be in the log is written again: told twice it says the same. After the deadline, the last trouble is the error.
+/// What may be in the log is written again: a repeat says the same. At the deadline the last failure is the error.
 async fn write(outgoing: Outgoing, emitter: &dyn Emitter, deadline: Duration) -> Result<(), RestateError> {
-    let mut trouble = None;
+    let mut failure = None;
     let pause = |error: &EmitError| {
-        trouble = Some(error.clone());
+        failure = Some(error.clone());
         PAUSE
     };
     match timeout(deadline, emit_until_durable(emitter, outgoing, pause)).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(Refused(reason))) => Err(EmitError::Refused(reason).into()),
         Err(_) => {
-            let unheard = || EmitError::Unknown(format!("no acknowledgement within {deadline:?}"));
-            Err(trouble.unwrap_or_else(unheard).into())
+            let unknown = || EmitError::Unknown(format!("no acknowledgement within {deadline:?}"));
+            Err(failure.unwrap_or_else(unknown).into())
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What is told again, and that it is told until it is in the log. What it leads to is a journey's matter.
+//! What is published again, and that it is published until it is in the log. What it leads to is tested in `journeys`.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should fail")]
 
 use std::time::Duration;
@@ -14,10 +14,10 @@ use events::topics::PRICES_INBOX;
 use streams::emitter::EmitError;
 use streams::simulated::{Emission, MemoryEmitter};
 
-use super::{Definitions, RestateError, tell, tell_within};
+use super::{Definitions, RestateError, publish, publish_within};
 
-/// Longer than a trouble that passes, shorter than a test waits.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// Longer than a failure that passes, shorter than a test may take.
+const DEADLINE: Duration = Duration::from_secs(2);
 
 fn event(sku: &str, version: u64, fact: InventoryFact) -> InventoryEvent {
     let at = Timestamp::from_millis(i64::try_from(version).unwrap());
@@ -65,11 +65,11 @@ fn written(emitter: &MemoryEmitter) -> Vec<PriceCommand> {
 }
 
 #[tokio::test]
-async fn each_product_is_told_once_with_its_newest_definition() {
+async fn each_product_is_published_once_with_its_newest_definition() {
     let emitter = MemoryEmitter::new(4);
-    assert_eq!(tell(&three(), &emitter).await.unwrap(), 3);
+    assert_eq!(publish(&three(), &emitter).await.unwrap(), 3);
     assert_eq!(written(&emitter), [own("rice", 1, 500), own("salt", 4, 7), own("tea", 3, 1_000)]);
-    assert_eq!(tell(&Definitions::default(), &emitter).await.unwrap(), 0);
+    assert_eq!(publish(&Definitions::default(), &emitter).await.unwrap(), 0);
 }
 
 #[test]
@@ -91,21 +91,21 @@ async fn what_may_not_be_in_the_log_is_written_again_and_what_the_log_refuses_is
             tokio::time::sleep(Duration::from_millis(200)).await;
             over.set(Emission::Acknowledged);
         });
-        assert_eq!(tell_within(PATIENCE, &three(), &emitter).await.unwrap(), 3, "{trouble:?}");
-        let mut told = written(&emitter);
-        told.sort_by(|one, other| one.sku().cmp(other.sku()));
-        told.dedup();
-        assert_eq!(told.len(), 3, "{trouble:?}");
+        assert_eq!(publish_within(DEADLINE, &three(), &emitter).await.unwrap(), 3, "{trouble:?}");
+        let mut published = written(&emitter);
+        published.sort_by(|one, other| one.sku().cmp(other.sku()));
+        published.dedup();
+        assert_eq!(published.len(), 3, "{trouble:?}");
 
         emitter.set(trouble.clone());
-        let error = tell_within(PATIENCE, &three(), &emitter).await.unwrap_err();
+        let error = publish_within(DEADLINE, &three(), &emitter).await.unwrap_err();
         assert!(matches!(error, RestateError::Emit(EmitError::Full | EmitError::Unknown(_))), "{trouble:?}: {error}");
     }
     let emitter = MemoryEmitter::new(4);
     emitter.set(Emission::Held);
-    let error = tell_within(PATIENCE, &three(), &emitter).await.unwrap_err();
+    let error = publish_within(DEADLINE, &three(), &emitter).await.unwrap_err();
     assert!(matches!(error, RestateError::Emit(EmitError::Unknown(_))), "{error}");
     emitter.set(Emission::Refused("not allowed".into()));
-    let error = tell_within(PATIENCE, &three(), &emitter).await.unwrap_err();
+    let error = publish_within(DEADLINE, &three(), &emitter).await.unwrap_err();
     assert!(matches!(error, RestateError::Emit(EmitError::Refused(_))), "{error}");
 }

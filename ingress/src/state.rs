@@ -1,7 +1,6 @@
 //! What every handler shares, and the checks that every route of the interface begins with.
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use events::time::Timestamp;
 use prometheus::Registry;
@@ -61,6 +60,5 @@ impl State {
 
 /// This machine's clock. Nothing is decided by it but what an answer from memory may say.
 pub(crate) fn now() -> Timestamp {
-    let millis = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
-    Timestamp::from_millis(i64::try_from(millis).unwrap_or(i64::MAX))
+    Timestamp::from_millis(streams::clock::now_ms())
 }

@@ -6,7 +6,6 @@
 
 use std::collections::VecDeque;
 use std::error::Error;
-use std::time::SystemTime;
 
 use events::codec::encode;
 use events::coupons::{CampaignTerms, CouponCommand, Discount, Eligibility, Restoration};
@@ -52,7 +51,7 @@ async fn main() -> Outcome<()> {
 }
 
 fn definition(campaign: &CampaignId, stock: u32) -> Outcome<CouponCommand> {
-    let now = i64::try_from(SystemTime::UNIX_EPOCH.elapsed()?.as_millis())?;
+    let now = streams::clock::now_ms();
     let from = Timestamp::from_millis(now - 60_000);
     Ok(CouponCommand::DefineCampaign {
         request: RequestId::of("fill", "PUT", campaign.as_str()),

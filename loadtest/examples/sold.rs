@@ -9,7 +9,6 @@
 
 use std::collections::VecDeque;
 use std::error::Error;
-use std::time::SystemTime;
 
 use events::codec::encode;
 use events::envelope::Envelope;
@@ -52,7 +51,7 @@ async fn main() -> Outcome<()> {
             (seller(number)?, RequestId::derive(&[b"sold", name.as_bytes(), &number.to_be_bytes()]));
         pipe.put(&SettlementCommand::SetPolicy { request, seller, policy: policy.clone() }).await?;
     }
-    let at = Timestamp::from_millis(i64::try_from(SystemTime::UNIX_EPOCH.elapsed()?.as_millis())?);
+    let at = Timestamp::from_millis(streams::clock::now_ms());
     let mut random = fastrand::Rng::with_seed(lines);
     let shares = Shares::of(sellers);
     let mut expected = Expected::default();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use audit::client_log::{Seen, Told};
+use audit::client_log::{Answered, Seen};
 use events::coupons::Refusal;
 use events::ids::{CouponId, OrderId};
 use events::orders::{OrderAmounts, OrderState};
@@ -14,11 +14,11 @@ use super::wire::Response;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Answer {
     /// Decided; the client is done.
-    Decided(Told),
+    Decided(Answered),
     /// In the log, not decided yet: ask again what became of the request.
     Pending,
-    /// Refused at the door: nothing of this attempt is in the log, and another would be refused too.
-    Door(Told),
+    /// Refused by ingress: nothing of this attempt is in the log, and another would be refused too.
+    NotAccepted(Answered),
     /// Try again after a while with the same key.
     Again {
         /// How long.
@@ -66,16 +66,16 @@ pub fn to_claim(response: &Response) -> Answer {
     let code = || body.code.unwrap_or("NONE").to_owned();
     let refusal = body.code.and_then(refusal_of_code);
     match (response.status, body.admitted, body.coupon, refusal) {
-        (201, _, Some(coupon), _) => Answer::Decided(Told::Granted { coupon }),
+        (201, _, Some(coupon), _) => Answer::Decided(Answered::Granted { coupon }),
         (202, ..) => Answer::Pending,
-        (400..500, Some(true), _, Some(reason)) => Answer::Decided(Told::Refused { reason }),
+        (400..500, Some(true), _, Some(reason)) => Answer::Decided(Answered::Refused { reason }),
         (429 | 503, admitted, ..) => Answer::Again {
             after: response.retry_after.map(Duration::from_secs),
             trace: if admitted == Some(false) { Trace::None } else { Trace::Possible },
             said: format!("{} {}", response.status, code()),
         },
         (400..500, admitted, ..) if admitted != Some(true) => {
-            Answer::Door(Told::Door { status: response.status, code: code() })
+            Answer::NotAccepted(Answered::NotAccepted { status: response.status, code: code() })
         }
         (status, ..) => Answer::Again { after: None, trace: Trace::Possible, said: format!("{status} {}", code()) },
     }
@@ -83,14 +83,14 @@ pub fn to_claim(response: &Response) -> Answer {
 
 /// Reads the answer to "what became of this request?"; nothing when it is not decided, as far as anybody there knows.
 #[must_use]
-pub fn to_lookup(response: &Response) -> Option<Told> {
+pub fn to_lookup(response: &Response) -> Option<Answered> {
     if response.status != 200 {
         return None;
     }
     let body: Body<'_> = serde_json::from_slice(&response.body).unwrap_or_default();
     match (body.status?, body.coupon, body.reason) {
-        (Status::Word("granted"), Some(coupon), _) => Some(Told::Granted { coupon }),
-        (Status::Word("refused"), _, Some(reason)) => Some(Told::Refused { reason }),
+        (Status::Word("granted"), Some(coupon), _) => Some(Answered::Granted { coupon }),
+        (Status::Word("refused"), _, Some(reason)) => Some(Answered::Refused { reason }),
         _ => None,
     }
 }
@@ -123,7 +123,7 @@ pub fn to_order(response: &Response) -> Answer {
     let code = || body.code.unwrap_or("NONE").to_owned();
     match (response.status, body.admitted, &body.order, body.code) {
         (200 | 201, _, Some(order), _) if body.seen().is_some() => {
-            Answer::Decided(Told::Applied { order: order.clone(), seen: body.seen() })
+            Answer::Decided(Answered::Applied { order: order.clone(), seen: body.seen() })
         }
         (202, ..) => Answer::Pending,
         (429 | 503, admitted, ..) => Answer::Again {
@@ -132,9 +132,11 @@ pub fn to_order(response: &Response) -> Answer {
             said: format!("{} {}", response.status, code()),
         },
         // The provider's refusal of a refund is a decision too, and comes as 502.
-        (400..500 | 502, Some(true), _, Some(code)) => Answer::Decided(Told::OrderRefused { code: code.to_owned() }),
+        (400..500 | 502, Some(true), _, Some(code)) => {
+            Answer::Decided(Answered::OrderRefused { code: code.to_owned() })
+        }
         (400..500, admitted, ..) if admitted != Some(true) => {
-            Answer::Door(Told::Door { status: response.status, code: code() })
+            Answer::NotAccepted(Answered::NotAccepted { status: response.status, code: code() })
         }
         (status, ..) => Answer::Again { after: None, trace: Trace::Possible, said: format!("{status} {}", code()) },
     }
@@ -143,14 +145,16 @@ pub fn to_order(response: &Response) -> Answer {
 /// Reads the answer to "what became of this request?" about an order; nothing when it is not decided, as far as anybody there
 /// knows.
 #[must_use]
-pub fn to_order_lookup(response: &Response) -> Option<Told> {
+pub fn to_order_lookup(response: &Response) -> Option<Answered> {
     if response.status != 200 {
         return None;
     }
     let body: OrderBody<'_> = serde_json::from_slice(&response.body).unwrap_or_default();
     match (body.status.as_ref()?, &body.order, body.reason) {
-        (Status::Word("applied"), Some(order), _) => Some(Told::Applied { order: order.clone(), seen: body.seen() }),
-        (Status::Word("refused"), _, Some(reason)) => Some(Told::OrderRefused { code: reason.to_owned() }),
+        (Status::Word("applied"), Some(order), _) => {
+            Some(Answered::Applied { order: order.clone(), seen: body.seen() })
+        }
+        (Status::Word("refused"), _, Some(reason)) => Some(Answered::OrderRefused { code: reason.to_owned() }),
         _ => None,
     }
 }

@@ -9,7 +9,7 @@
 
 use std::time::Duration;
 
-use audit::client_log::{Seen, Told};
+use audit::client_log::{Answered, Seen};
 use events::coupons::Refusal;
 use events::ids::RequestId;
 use events::money::Money;
@@ -27,22 +27,22 @@ fn an_answer_to_a_claim_says_what_to_do_next() {
     let coupon = RequestId::of("a", "b", "c").coupon();
     let granted = format!(r#"{{"request":"r","status":"granted","campaign":"c","coupon":"{coupon}","expires_at":5}}"#);
     let again = |trace, said: &str| Answer::Again { after: Some(Duration::from_secs(2)), trace, said: said.into() };
-    let door = |status, code: &str| Answer::Door(Told::Door { status, code: code.into() });
+    let ingress = |status, code: &str| Answer::NotAccepted(Answered::NotAccepted { status, code: code.into() });
     let table = [
-        (201, granted.as_str(), Answer::Decided(Told::Granted { coupon })),
+        (201, granted.as_str(), Answer::Decided(Answered::Granted { coupon })),
         (202, r#"{"request":"r","status":"pending"}"#, Answer::Pending),
         (
             409,
             r#"{"status":409,"code":"SOLD_OUT","admitted":true}"#,
-            Answer::Decided(Told::Refused { reason: Refusal::SoldOut }),
+            Answer::Decided(Answered::Refused { reason: Refusal::SoldOut }),
         ),
         (
             403,
             r#"{"status":403,"code":"NOT_ELIGIBLE","admitted":true}"#,
-            Answer::Decided(Told::Refused { reason: Refusal::NotEligible }),
+            Answer::Decided(Answered::Refused { reason: Refusal::NotEligible }),
         ),
-        (409, r#"{"status":409,"code":"SOLD_OUT","admitted":false}"#, door(409, "SOLD_OUT")),
-        (401, r#"{"status":401,"code":"UNAUTHENTICATED"}"#, door(401, "UNAUTHENTICATED")),
+        (409, r#"{"status":409,"code":"SOLD_OUT","admitted":false}"#, ingress(409, "SOLD_OUT")),
+        (401, r#"{"status":401,"code":"UNAUTHENTICATED"}"#, ingress(401, "UNAUTHENTICATED")),
         (429, r#"{"status":429,"code":"TOO_MANY","admitted":false}"#, again(Trace::None, "429 TOO_MANY")),
         (503, r#"{"status":503,"code":"OVERLOADED","admitted":false}"#, again(Trace::None, "503 OVERLOADED")),
         (503, r#"{"status":503,"code":"UNKNOWN"}"#, again(Trace::Possible, "503 UNKNOWN")),
@@ -61,9 +61,9 @@ fn an_answer_to_a_claim_says_what_to_do_next() {
 fn a_lookup_tells_a_decision_and_nothing_else() {
     let coupon = RequestId::of("a", "b", "c").coupon();
     let granted = format!(r#"{{"status":"granted","coupon":"{coupon}"}}"#);
-    assert_eq!(to_lookup(&response(200, &granted)), Some(Told::Granted { coupon }));
+    assert_eq!(to_lookup(&response(200, &granted)), Some(Answered::Granted { coupon }));
     let refused = response(200, r#"{"status":"refused","reason":"SOLD_OUT"}"#);
-    assert_eq!(to_lookup(&refused), Some(Told::Refused { reason: Refusal::SoldOut }));
+    assert_eq!(to_lookup(&refused), Some(Answered::Refused { reason: Refusal::SoldOut }));
     assert_eq!(to_lookup(&response(200, r#"{"status":"pending"}"#)), None);
     assert_eq!(to_lookup(&response(404, &granted)), None);
 }
@@ -77,8 +77,8 @@ fn an_answer_about_an_order_says_what_to_do_next() {
         r#"{{"request":"r","order":"{order}","state":"awaiting_payment","version":2,"pay_by":7,
             "amounts":{{"gross":9,"discount":0,"due":9,"paid":0,"refunded":0}}}}"#
     );
-    let applied = || Answer::Decided(Told::Applied { order: order.clone(), seen: Some(seen) });
-    let refused = |code: &str| Answer::Decided(Told::OrderRefused { code: code.into() });
+    let applied = || Answer::Decided(Answered::Applied { order: order.clone(), seen: Some(seen) });
+    let refused = |code: &str| Answer::Decided(Answered::OrderRefused { code: code.into() });
     let again = |trace, said: &str| Answer::Again { after: Some(Duration::from_secs(2)), trace, said: said.into() };
     let table = [
         (201, placed.as_str(), applied()),
@@ -92,7 +92,7 @@ fn an_answer_about_an_order_says_what_to_do_next() {
         (
             422,
             r#"{"code":"INVALID_FIELD","admitted":false}"#,
-            Answer::Door(Told::Door { status: 422, code: "INVALID_FIELD".into() }),
+            Answer::NotAccepted(Answered::NotAccepted { status: 422, code: "INVALID_FIELD".into() }),
         ),
     ];
     for (status, body, expected) in table {
@@ -109,9 +109,9 @@ fn an_answer_about_an_order_says_what_to_do_next() {
 fn a_lookup_tells_what_became_of_an_order() {
     let order = RequestId::of("a", "b", "c").order();
     let applied = response(200, &format!(r#"{{"status":"applied","order":"{order}"}}"#));
-    assert_eq!(to_order_lookup(&applied), Some(Told::Applied { order, seen: None }));
+    assert_eq!(to_order_lookup(&applied), Some(Answered::Applied { order, seen: None }));
     let refused = response(200, r#"{"status":"refused","reason":"PRICE_CHANGED"}"#);
-    assert_eq!(to_order_lookup(&refused), Some(Told::OrderRefused { code: "PRICE_CHANGED".into() }));
+    assert_eq!(to_order_lookup(&refused), Some(Answered::OrderRefused { code: "PRICE_CHANGED".into() }));
     assert_eq!(to_order_lookup(&response(200, r#"{"status":"pending"}"#)), None);
     assert_eq!(to_order_lookup(&response(404, "{}")), None);
 }

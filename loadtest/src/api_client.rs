@@ -1,7 +1,7 @@
 //! What the sale says to ingress before anybody comes: the campaign, the products; and every claim, built in advance.
 
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use events::coupons::{CampaignTerms, Discount, Eligibility, Restoration};
@@ -16,7 +16,7 @@ use super::claim_load::Claim;
 use super::order_load::Product;
 use super::wire::{Connection, Response};
 
-/// How long a campaign may take from its definition until the door knows it.
+/// How long a campaign may take from its definition until ingress knows it.
 const DEFINED_WITHIN: Duration = Duration::from_secs(60);
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -27,8 +27,7 @@ pub const DISCOUNT: Discount = Discount::Fixed { amount: Money::new(5_000) };
 /// The time by this machine's clock.
 #[must_use]
 pub fn now() -> Timestamp {
-    let now = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
-    Timestamp::from_millis(i64::try_from(now.as_millis()).unwrap_or(i64::MAX))
+    Timestamp::from_millis(streams::clock::now_ms())
 }
 
 /// A campaign nobody has had before: sales repeat on the same topics.
@@ -45,18 +44,18 @@ pub fn new_campaign(seed: u64) -> anyhow::Result<CampaignId> {
 /// When the URL is not `http://host:port` or the host has no address.
 pub fn address(base_url: &str) -> anyhow::Result<SocketAddr> {
     let Some(host) = base_url.trim_end_matches('/').strip_prefix("http://") else {
-        bail!("{base_url}: the crowd speaks plain http:// to the door itself, without TLS or path");
+        bail!("{base_url}: the clients speaks plain http:// to the ingress itself, without TLS or path");
     };
     let with_port = if host.contains(':') { host.to_owned() } else { format!("{host}:80") };
     with_port.to_socket_addrs().context(with_port.clone())?.next().with_context(|| format!("{host} has no address"))
 }
 
-/// Defines the campaign and waits until the door itself knows it: open from a minute ago for a day, one coupon a shopper.
+/// Defines the campaign and waits until ingress itself knows it: open from a minute ago for a day, one coupon a shopper.
 ///
 /// # Errors
 /// When the operator's request is refused, or the campaign is not there in time.
 pub async fn open_campaign(
-    door: SocketAddr,
+    ingress: SocketAddr,
     campaign: &CampaignId,
     stock: u32,
     issuer: &TokenIssuer,
@@ -77,11 +76,11 @@ pub async fn open_campaign(
         seller_initiated: false,
         restoration: Restoration::WithinUseWindow { times: 1 },
     };
-    let operator = Caller::operator(door, "sale-operator", issuer)?;
+    let operator = Caller::operator(ingress, "sale-operator", issuer)?;
     let path = format!("/v1/campaigns/{campaign}");
     let put = operator.ask("PUT", &path, &format!("define-{campaign}"), &serde_json::to_string(&terms)?);
     let deadline = Instant::now() + DEFINED_WITHIN;
-    let mut connection = Connection::to(door);
+    let mut connection = Connection::to(ingress);
     until(&mut connection, &put.post, deadline, "defining the campaign").await?;
     until(&mut connection, &operator.get(&path), deadline, "finding the campaign").await?;
     Ok(())
@@ -91,9 +90,9 @@ pub async fn open_campaign(
 ///
 /// # Errors
 /// When the operator's request is refused, or not answered in time.
-pub async fn stock_up(door: SocketAddr, catalogue: &[Product], issuer: &TokenIssuer) -> anyhow::Result<()> {
-    let operator = Caller::operator(door, "sale-operator", issuer)?;
-    let mut connection = Connection::to(door);
+pub async fn stock_up(ingress: SocketAddr, catalogue: &[Product], issuer: &TokenIssuer) -> anyhow::Result<()> {
+    let operator = Caller::operator(ingress, "sale-operator", issuer)?;
+    let mut connection = Connection::to(ingress);
     for product in catalogue {
         let path = format!("/v1/products/{}", product.sku);
         let deadline = Instant::now() + DEFINED_WITHIN;
@@ -143,7 +142,7 @@ pub(super) async fn until(
 /// # Errors
 /// When a token cannot be signed.
 pub fn claims(
-    door: SocketAddr,
+    ingress: SocketAddr,
     campaign: &CampaignId,
     shoppers: u32,
     issuer: &TokenIssuer,
@@ -152,7 +151,7 @@ pub fn claims(
     (0..shoppers)
         .map(|number| {
             let shopper = ShopperId::new(&format!("shopper-{number}"))?;
-            let caller = Caller::shopper(door, shopper.as_str(), issuer)?;
+            let caller = Caller::shopper(ingress, shopper.as_str(), issuer)?;
             Ok(Claim { ask: caller.ask("POST", &path, &format!("claim-{number:010}"), ""), shopper })
         })
         .collect()

@@ -1,5 +1,5 @@
-//! The crowd: so many connections, each taking the next send of the schedule, waiting for its time, and staying with it until
-//! the client knows what became of it or has lost patience. Runs on one thread of its own: what it measures must not wait for
+//! The clients: so many connections, each taking the next send of the schedule, waiting for its time, and staying with it until
+//! the client knows what became of it or has lost give_up_after. Runs on one thread of its own: what it measures must not wait for
 //! what it measures.
 
 use std::cell::{Cell, RefCell};
@@ -10,13 +10,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use audit::client_log::{Entry, JournalError, JournalWriter, Subject, Told};
+use audit::client_log::{Answered, ClientLogError, ClientLogWriter, Entry, Subject};
 use events::ids::{CampaignId, CouponId, ShopperId};
 use tokio::task::LocalSet;
 use tokio::time::sleep_until;
 
 use super::answer::{to_claim, to_lookup};
-use super::request::{Ask, Manners, pursue};
+use super::request::{PreparedRequest, RequestKind, send_until_decided};
 use super::schedule::Planned;
 use super::tally::{Live, Tally};
 use super::wire::Connection;
@@ -24,20 +24,21 @@ use super::wire::Connection;
 /// How long a client waits before it asks again what became of its claim.
 const LOOKUPS_APART: Duration = Duration::from_millis(100);
 
-const CLAIMS: Manners = Manners { answer: to_claim, lookup: to_lookup, lookups_apart: (LOOKUPS_APART, LOOKUPS_APART) };
+const CLAIMS: RequestKind =
+    RequestKind { answer: to_claim, lookup: to_lookup, lookups_apart: (LOOKUPS_APART, LOOKUPS_APART) };
 
 /// A claim as it goes over the wire.
 pub struct Claim {
     /// Who claims.
     pub shopper: ShopperId,
     /// The request.
-    pub ask: Ask,
+    pub ask: PreparedRequest,
 }
 
-/// What the crowd is to do.
-pub struct Storm {
-    /// The door.
-    pub door: SocketAddr,
+/// What the clients is to do.
+pub struct ClaimLoad {
+    /// Ingress.
+    pub ingress: SocketAddr,
     /// The campaign.
     pub campaign: CampaignId,
     /// Claims by shopper number.
@@ -47,112 +48,114 @@ pub struct Storm {
     /// How many connections.
     pub connections: usize,
     /// How long a client keeps trying.
-    pub patience: Duration,
+    pub give_up_after: Duration,
 }
 
-struct Crowd<W: Write> {
-    storm: Storm,
+struct Clients<W: Write> {
+    load: ClaimLoad,
     next: Cell<usize>,
     began: Instant,
-    journal: RefCell<JournalWriter<W>>,
+    client_log: RefCell<ClientLogWriter<W>>,
     tally: RefCell<Tally>,
     coupons: RefCell<Vec<Option<CouponId>>>,
     live: Arc<Live>,
-    broken: RefCell<Option<JournalError>>,
+    broken: RefCell<Option<ClientLogError>>,
 }
 
-/// What came of the crowd.
+/// What came of the clients.
 #[derive(Debug)]
 pub struct Outcome<W> {
-    /// What it was told, summed up.
+    /// What it was answered, summed up.
     pub tally: Tally,
     /// The coupon of each shopper who was granted one, by shopper number.
     pub coupons: Vec<Option<CouponId>>,
-    /// The journal, everything written.
-    pub journal: W,
+    /// The client log, everything written.
+    pub client_log: W,
 }
 
-/// Lets the crowd loose and returns what it was told. Blocks until every send was answered or given up.
+/// Lets the clients loose and returns what it was answered. Blocks until every send was answered or given up.
 ///
 /// # Errors
-/// When the journal cannot be written or the runtime not be built.
-pub fn release<W: Write + Debug + 'static>(
-    storm: Storm,
-    journal: W,
+/// When the client log cannot be written or the runtime not be built.
+pub fn run<W: Write + Debug + 'static>(
+    load: ClaimLoad,
+    client_log: W,
     live: Arc<Live>,
     began: Instant,
 ) -> anyhow::Result<Outcome<W>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let connections = storm.connections;
-    let coupons = RefCell::new(vec![None; storm.claims.len()]);
-    let crowd = Rc::new(Crowd {
-        storm,
+    let connections = load.connections;
+    let coupons = RefCell::new(vec![None; load.claims.len()]);
+    let clients = Rc::new(Clients {
+        load,
         next: Cell::new(0),
         began,
-        journal: RefCell::new(JournalWriter::new(journal)),
+        client_log: RefCell::new(ClientLogWriter::new(client_log)),
         tally: RefCell::new(Tally::new()?),
         coupons,
         live,
         broken: RefCell::new(None),
     });
-    let clients = LocalSet::new();
+    let tasks = LocalSet::new();
     for _ in 0..connections {
-        let crowd = Rc::clone(&crowd);
-        clients.spawn_local(async move { crowd.serve_schedule().await });
+        let clients = Rc::clone(&clients);
+        tasks.spawn_local(async move { clients.serve_schedule().await });
     }
-    runtime.block_on(clients);
-    let Some(crowd) = Rc::into_inner(crowd) else { anyhow::bail!("a client outlived the crowd") };
-    if let Some(error) = crowd.broken.into_inner() {
+    runtime.block_on(tasks);
+    let Some(clients) = Rc::into_inner(clients) else { anyhow::bail!("a client outlived its load") };
+    if let Some(error) = clients.broken.into_inner() {
         return Err(error.into());
     }
     Ok(Outcome {
-        tally: crowd.tally.into_inner(),
-        coupons: crowd.coupons.into_inner(),
-        journal: crowd.journal.into_inner().finish()?,
+        tally: clients.tally.into_inner(),
+        coupons: clients.coupons.into_inner(),
+        client_log: clients.client_log.into_inner().finish()?,
     })
 }
 
-impl<W: Write> Crowd<W> {
+impl<W: Write> Clients<W> {
     async fn serve_schedule(&self) {
-        let mut connection = Connection::to(self.storm.door);
+        let mut connection = Connection::to(self.load.ingress);
         loop {
             let index = self.next.get();
             self.next.set(index + 1);
-            let Some(planned) = self.storm.schedule.get(index) else { return };
+            let Some(planned) = self.load.schedule.get(index) else { return };
             let shopper = usize::try_from(planned.shopper).unwrap_or(usize::MAX);
-            let Some(claim) = self.storm.claims.get(shopper) else { continue };
+            let Some(claim) = self.load.claims.get(shopper) else { continue };
             if planned.at > self.began.elapsed() {
                 sleep_until((self.began + planned.at).into()).await;
             }
             let sent = self.began.elapsed();
-            let deadline = Instant::now() + self.storm.patience;
-            let (told, attempts) = pursue(&claim.ask, &CLAIMS, &mut connection, deadline).await;
-            if let (Told::Granted { coupon }, Some(of_shopper)) = (&told, self.coupons.borrow_mut().get_mut(shopper)) {
+            let deadline = Instant::now() + self.load.give_up_after;
+            let (answered, attempts) = send_until_decided(&claim.ask, &CLAIMS, &mut connection, deadline).await;
+            if let (Answered::Granted { coupon }, Some(of_shopper)) =
+                (&answered, self.coupons.borrow_mut().get_mut(shopper))
+            {
                 *of_shopper = Some(*coupon);
             }
             let us = |duration: Duration| u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
-            let answered = self.began.elapsed();
+            let ended = self.began.elapsed();
             self.record(&Entry {
                 request: claim.ask.request,
-                subject: Subject::Claim(self.storm.campaign.clone()),
+                subject: Subject::Claim(self.load.campaign.clone()),
                 shopper: claim.shopper.clone(),
-                course: None,
+                scenario: None,
                 send: planned.send,
                 attempts,
                 // In a closed loop nothing is scheduled: a send is due when its turn comes.
                 scheduled_us: if planned.at.is_zero() { us(sent) } else { us(planned.at) },
                 sent_us: us(sent),
-                answered_us: us(answered),
-                told,
+                answered_us: us(ended),
+                answered,
             });
         }
     }
 
     fn record(&self, entry: &Entry) {
         self.tally.borrow_mut().count(entry, &self.live);
-        if let Err(error) = self.journal.borrow_mut().write(entry) {
+        if let Err(error) = self.client_log.borrow_mut().write(entry) {
             self.broken.borrow_mut().get_or_insert(error);
-            // Without its journal the sale proves less than it promises: nothing more is sent.
+            // Without its client log the sale proves less than it promises: nothing more is sent.
             self.next.set(usize::MAX / 2);
         }
     }

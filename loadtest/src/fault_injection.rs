@@ -19,7 +19,7 @@ use super::roles::{Killed, Role, Roles};
 /// How long a killed broker stays dead.
 const BROKER_DEAD_FOR: Duration = Duration::from_secs(1);
 
-/// Where harm can be done.
+/// Where inject can be done.
 pub(super) struct Targets {
     /// Our own roles, unless the sale uses somebody else's.
     pub roles: Option<Arc<Mutex<Roles>>>,

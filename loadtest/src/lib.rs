@@ -36,9 +36,9 @@ use streams::kafka::ClusterConfig;
 use tokio::sync::Mutex;
 use web::jwt::TokenIssuer;
 
-use competitor::Watch;
+use competitor::Polling;
 use faults::FaultKind;
-use order_load::{Course, Wanted};
+use order_load::{Scenario, Wanted};
 use progress::say;
 use report::Report;
 use roles::{Launch, Role, Roles};
@@ -59,36 +59,36 @@ pub struct Plan {
     pub orders: Wanted,
     /// How many orders a second.
     pub orders_per_second: f64,
-    /// The course of every order, if it is not to be drawn for each.
-    pub course: Option<Course>,
-    /// How many connections the crowd shares.
+    /// The scenario of every order, if it is not to be drawn for each.
+    pub scenario: Option<Scenario>,
+    /// How many connections the clients shares.
     pub connections: usize,
     /// How long a client keeps trying.
-    pub patience: Duration,
+    pub give_up_after: Duration,
     /// How long the proof waits for processors and sinks to catch up; nothing: no proof.
     pub settle: Option<Duration>,
     /// An ingress that runs already.
     pub base_url: Option<String>,
     /// The payment provider's stub that runs already, when ingress does.
     pub provider: Option<String>,
-    /// The price server's stub that runs already, when ingress does; without one there is no rival.
+    /// The price server's stub that runs already, when ingress does; without one there is no competitor.
     pub market: Option<String>,
     /// How the price server is watched.
-    pub watch: Watch,
-    /// Where the journal goes.
-    pub journal: PathBuf,
+    pub polling: Polling,
+    /// Where the client log goes.
+    pub client_log: PathBuf,
 }
 
 /// What the sale runs on.
 #[derive(Clone, Debug)]
-pub struct World {
+pub struct Deps {
     /// The log.
     pub cluster: ClusterConfig,
     /// The database's URL.
     pub postgres: String,
     /// Redis' URL.
     pub redis: String,
-    /// Signs the crowd's tokens.
+    /// Signs the clients's tokens.
     pub jwt_secret: String,
     /// Opens the payment provider's books.
     pub provider_key: String,
@@ -103,43 +103,43 @@ pub struct World {
 /// # Errors
 /// When it cannot be held: a role does not start, the campaign cannot be opened, a fault cannot be done. A promise that was not
 /// kept is no error but part of the report.
-pub fn hold(plan: Plan, world: World) -> Pin<Box<dyn Future<Output = anyhow::Result<Report>> + Send>> {
+pub fn hold(plan: Plan, deps: Deps) -> Pin<Box<dyn Future<Output = anyhow::Result<Report>> + Send>> {
     // Boxed, so that it is compiled here and not again in the binary.
-    Box::pin(run(plan, world))
+    Box::pin(run(plan, deps))
 }
 
-async fn run(plan: Plan, world: World) -> anyhow::Result<Report> {
+async fn run(plan: Plan, deps: Deps) -> anyhow::Result<Report> {
     check(&plan)?;
-    let issuer = Arc::new(TokenIssuer::new(&world.jwt_secret));
+    let issuer = Arc::new(TokenIssuer::new(&deps.jwt_secret));
     let roles = if plan.base_url.is_none() {
-        say(&format!("starting the roles; their logs are in {}", world.launch.folder.display()));
+        say(&format!("starting the roles; their logs are in {}", deps.launch.folder.display()));
         let which = if plan.orders == Wanted::None { &Role::OF_CLAIMS[..] } else { &Role::ALL[..] };
-        Some(Arc::new(Mutex::new(Roles::start(world.launch.clone(), which).await?)))
+        Some(Arc::new(Mutex::new(Roles::start(deps.launch.clone(), which).await?)))
     } else {
         None
     };
-    let (door, provider) = addresses(&plan, roles.as_ref()).await?;
+    let (ingress, provider) = addresses(&plan, roles.as_ref()).await?;
     let campaign = api_client::new_campaign(plan.demand.seed)?;
-    api_client::open_campaign(door, &campaign, plan.stock, &issuer).await?;
+    api_client::open_campaign(ingress, &campaign, plan.stock, &issuer).await?;
 
     let usage_before = usage(roles.as_ref()).await;
     let stages = Stages {
         plan: &plan,
-        world: &world,
+        deps: &deps,
         campaign: &campaign,
-        door,
+        ingress,
         provider,
         roles: roles.as_ref(),
         issuer: Arc::clone(&issuer),
     };
     let Came { tally, orders, statements, faults } = stages.play().await?;
-    let rivalry = match market(&plan, roles.as_ref()).await? {
+    let competition = match market(&plan, roles.as_ref()).await? {
         Some(market) => {
             if let Some(roles) = &roles {
                 roles.lock().await.until_ready().await?;
             }
-            say(&format!("a rival undercuts us for a while: http://{market}"));
-            Some(competitor::compete(door, market, plan.watch, &campaign, &issuer).await?)
+            say(&format!("a competitor undercuts us for a while: http://{market}"));
+            Some(competitor::compete(ingress, market, plan.polling, &campaign, &issuer).await?)
         }
         None => None,
     };
@@ -151,23 +151,23 @@ async fn run(plan: Plan, world: World) -> anyhow::Result<Report> {
         }
         say("proving it from the topics, Postgres and Redis");
         let proof = Proof {
-            cluster: world.cluster.clone(),
-            postgres: world.postgres.clone(),
-            redis: world.redis.clone(),
-            journal: Some(plan.journal.clone()),
+            cluster: deps.cluster.clone(),
+            postgres: deps.postgres.clone(),
+            redis: deps.redis.clone(),
+            client_log: Some(plan.client_log.clone()),
             settle,
             dead_letters: None,
-            door: Some(format!("http://{door}")),
+            ingress: Some(format!("http://{ingress}")),
             provider: (plan.orders != Wanted::None)
-                .then(|| ProviderSide { base_url: format!("http://{provider}"), key: world.provider_key.clone() }),
+                .then(|| ProviderSide { base_url: format!("http://{provider}"), key: deps.provider_key.clone() }),
         };
         verify::run(proof).await?
     } else {
         Verdict::default()
     };
-    if let Some(rivalry) = &rivalry {
-        verdict.state("the_lowest_price_wins", rivalry.wrong_winner.clone());
-        verdict.state("no_offer_outlives_its_time", rivalry.outlived.clone());
+    if let Some(competition) = &competition {
+        verdict.state("the_lowest_price_wins", competition.wrong_winner.clone());
+        verdict.state("no_offer_outlives_its_time", competition.outlived.clone());
     }
     if let Some(roles) = &roles {
         let mut roles = roles.lock().await;
@@ -177,7 +177,7 @@ async fn run(plan: Plan, world: World) -> anyhow::Result<Report> {
     }
     let demand = (plan.demand.seed, plan.demand.shoppers, plan.stock);
     let came = Came { tally, orders, statements, faults };
-    Ok(Report { rivalry, ..Report::new(campaign, demand, came, &usage, verdict) })
+    Ok(Report { competition, ..Report::new(campaign, demand, came, &usage, verdict) })
 }
 
 /// What was asked for must be possible.
@@ -192,18 +192,18 @@ fn check(plan: &Plan) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Where the door and the payment provider are.
+/// Where ingress and the payment provider are.
 async fn addresses(plan: &Plan, roles: Option<&Arc<Mutex<Roles>>>) -> anyhow::Result<(SocketAddr, SocketAddr)> {
     match (&plan.base_url, roles) {
         (Some(url), _) => {
-            let door = api_client::address(url)?;
-            Ok((door, plan.provider.as_deref().map_or(Ok(door), api_client::address)?))
+            let ingress = api_client::address(url)?;
+            Ok((ingress, plan.provider.as_deref().map_or(Ok(ingress), api_client::address)?))
         }
         (None, Some(roles)) => {
             let roles = roles.lock().await;
-            Ok((roles.door(), roles.provider()))
+            Ok((roles.ingress(), roles.provider()))
         }
-        (None, None) => bail!("nobody is at the door"),
+        (None, None) => bail!("there is no ingress"),
     }
 }
 

@@ -15,7 +15,7 @@ const BAR: &str = "{elapsed_precise} {bar:40} {pos}/{len}, {per_sec}, {msg}";
 
 /// Whose progress is shown.
 pub enum Watched {
-    /// The crowd's claims.
+    /// The clients's claims.
     Claims(Arc<Live>),
     /// The shoppers' orders.
     Orders(Arc<LiveOrders>),

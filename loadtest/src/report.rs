@@ -7,7 +7,7 @@ use audit::verify::{Counts, Verdict};
 use events::ids::CampaignId;
 use serde::Serialize;
 
-use super::competitor::Rivalry;
+use super::competitor::Competition;
 use super::faults::FaultCounts;
 use super::order_load::Orders;
 use super::settling::Statements;
@@ -26,15 +26,16 @@ pub struct Report {
     pub shoppers: u32,
     /// How many coupons there were.
     pub stock: u32,
-    /// Requests in the log and decided, as the clients were told.
+    /// Requests in the log and decided, as the clients were answered.
     pub admitted: u64,
     /// Requests granted.
     pub granted: u64,
     /// Requests refused by a decision.
     pub refused: u64,
-    /// Requests refused at the door: nothing of them is in the log.
-    pub refused_at_the_door: u64,
-    /// Requests whose outcome no client was told.
+    /// Requests refused by ingress: nothing of them is in the log.
+    #[serde(rename = "refused_at_the_door")]
+    pub not_accepted: u64,
+    /// Requests whose outcome no client was answered.
     pub unknown: u64,
     /// Repeats under the same key.
     pub duplicates_sent: u64,
@@ -44,7 +45,7 @@ pub struct Report {
     pub claims_per_second: f64,
     /// From scheduled send to decision.
     pub claim_to_decision_ms: Percentiles,
-    /// From scheduled send to any answer, the door's refusals included.
+    /// From scheduled send to any answer, ingress's refusals included.
     pub claim_to_answer_ms: Percentiles,
     /// From the first scheduled send to the last answer, seconds.
     pub lasted_seconds: f64,
@@ -55,13 +56,14 @@ pub struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub settlement: Option<Statements>,
     /// What came of an external offer below our price; nothing when there was none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub rivalry: Option<Rivalry>,
+    #[serde(rename = "rivalry", skip_serializing_if = "Option::is_none")]
+    pub competition: Option<Competition>,
     /// What went wrong on purpose.
     pub faults: FaultCounts,
-    /// What the door said when it refused, and how often.
-    pub door_codes: BTreeMap<String, u64>,
-    /// CPU seconds of each role while the crowd was there, and of the crowd itself.
+    /// Whby ingress said when it refused, and how often.
+    #[serde(rename = "door_codes")]
+    pub ingress_codes: BTreeMap<String, u64>,
+    /// CPU seconds of each role while the clients was there, and of the clients itself.
     pub cpu_seconds: BTreeMap<String, f64>,
     /// Peak memory of each role, MiB.
     pub peak_rss_mib: BTreeMap<String, f64>,
@@ -96,7 +98,7 @@ impl Report {
             admitted: tally.admitted,
             granted: tally.granted,
             refused: tally.refused,
-            refused_at_the_door: tally.refused_at_the_door,
+            not_accepted: tally.not_accepted,
             unknown: tally.unknown,
             duplicates_sent: tally.duplicates_sent,
             retries: tally.retries,
@@ -106,9 +108,9 @@ impl Report {
             lasted_seconds: tally.lasted().as_secs_f64(),
             orders,
             settlement: statements,
-            rivalry: None,
+            competition: None,
             faults,
-            door_codes: tally.door_codes,
+            ingress_codes: tally.ingress_codes,
             cpu_seconds: usage.iter().map(|(role, usage)| (role.clone(), usage.cpu_seconds)).collect(),
             peak_rss_mib: usage.iter().map(|(role, usage)| (role.clone(), usage.peak_rss_mib.round())).collect(),
             dead_letters: verdict.counts.dead_letters,
@@ -136,8 +138,8 @@ impl fmt::Display for Report {
         )?;
         writeln!(
             f,
-            "outcome    {} granted, {} refused, {} refused at the door, {} unknown",
-            self.granted, self.refused, self.refused_at_the_door, self.unknown
+            "outcome    {} granted, {} refused, {} refused by ingress, {} unknown",
+            self.granted, self.refused, self.not_accepted, self.unknown
         )?;
         writeln!(f, "decision   {}", latency(&self.claim_to_decision_ms))?;
         writeln!(f, "answer     {}", latency(&self.claim_to_answer_ms))?;
@@ -147,8 +149,8 @@ impl fmt::Display for Report {
         if let Some(statements) = &self.settlement {
             statements.fmt(f)?;
         }
-        if let Some(rivalry) = &self.rivalry {
-            write_rivalry(f, rivalry)?;
+        if let Some(competition) = &self.competition {
+            write_rivalry(f, competition)?;
         }
         let FaultCounts { kills, kafka_kills, redis_flushes, database_drops, provider_kills } = self.faults;
         writeln!(
@@ -156,8 +158,8 @@ impl fmt::Display for Report {
             "faults     {kills} roles killed, {kafka_kills} brokers killed, {redis_flushes} flushes of Redis, \
              {database_drops} databases dropped, {provider_kills} times the payment provider"
         )?;
-        for (code, count) in &self.door_codes {
-            writeln!(f, "door       {count} x {code}")?;
+        for (code, count) in &self.ingress_codes {
+            writeln!(f, "ingress    {count} x {code}")?;
         }
         for (role, seconds) in &self.cpu_seconds {
             let rss = self.peak_rss_mib.get(role).copied().unwrap_or(0.0);
@@ -172,16 +174,16 @@ fn latency(of: &Percentiles) -> String {
     format!("p50 {:.1} ms, p99 {:.1} ms, worst {:.0} ms", of.p50, of.p99, of.max)
 }
 
-fn write_rivalry(f: &mut fmt::Formatter<'_>, rivalry: &Rivalry) -> fmt::Result {
+fn write_rivalry(f: &mut fmt::Formatter<'_>, competition: &Competition) -> fmt::Result {
     let after = |millis: Option<i64>| millis.map_or_else(|| "never".to_owned(), |millis| format!("after {millis} ms"));
     writeln!(
         f,
-        "rival      its lower offer seen {}, ours again {} of its end; {} looks, {} at the offer, {} at no price",
-        after(rivalry.seen_after_ms),
-        after(rivalry.ours_again_after_ms),
-        rivalry.looks,
-        rivalry.looks_at_the_offer,
-        rivalry.looks_at_nothing
+        "competitor its lower offer seen {}, ours again {} of its end; {} looks, {} at the offer, {} at no price",
+        after(competition.seen_after_ms),
+        after(competition.ours_again_after_ms),
+        competition.looks,
+        competition.looks_at_the_offer,
+        competition.looks_at_nothing
     )
 }
 

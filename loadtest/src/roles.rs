@@ -80,7 +80,7 @@ struct Running {
 pub struct Roles {
     launch: Launch,
     /// Where ingress listens, in every incarnation.
-    door: SocketAddr,
+    ingress: SocketAddr,
     /// Where the provider's stub listens, in every incarnation.
     provider: SocketAddr,
     /// Where the price server's stub listens, in every incarnation.
@@ -109,7 +109,7 @@ impl Roles {
     /// When one cannot be started, dies, or is not ready in time; the end of its log is part of the error.
     pub async fn start(launch: Launch, which: &[Role]) -> anyhow::Result<Self> {
         std::fs::create_dir_all(&launch.folder).with_context(|| launch.folder.display().to_string())?;
-        let (door, provider, market) = (free_address()?, free_address()?, free_address()?);
+        let (ingress, provider, market) = (free_address()?, free_address()?, free_address()?);
         let mut admin = BTreeMap::new();
         for role in which {
             let address = match role {
@@ -121,7 +121,7 @@ impl Roles {
         }
         let mut roles = Self {
             launch,
-            door,
+            ingress,
             provider,
             market,
             admin,
@@ -138,8 +138,8 @@ impl Roles {
 
     /// Where ingress listens.
     #[must_use]
-    pub fn door(&self) -> SocketAddr {
-        self.door
+    pub fn ingress(&self) -> SocketAddr {
+        self.ingress
     }
 
     /// Where the provider's stub listens, if it runs.
@@ -172,7 +172,7 @@ impl Roles {
         match role {
             Role::Provider => command
                 .args(["toss-stub", "--stop-with-stdin", "--listen", &self.provider.to_string()])
-                .args(["--webhook", &format!("http://{}/v1/webhooks/toss", self.door)])
+                .args(["--webhook", &format!("http://{}/v1/webhooks/toss", self.ingress)])
                 .args(["--webhook-minute", WEBHOOK_MINUTE_MS, "--data"])
                 .arg(&self.launch.provider),
             Role::Market => command.args(["offers-stub", "--stop-with-stdin", "--listen", &self.market.to_string()]),
@@ -184,7 +184,7 @@ impl Roles {
             .env("TOSS_BASE_URL", provider)
             .env("OFFERS_STUB_URL", format!("http://{}", self.market))
             .env("TIMESALE_ADMIN_LISTEN", admin.to_string())
-            .env("TIMESALE_LISTEN", self.door.to_string())
+            .env("TIMESALE_LISTEN", self.ingress.to_string())
             .stdin(Stdio::piped())
             .stdout(Stdio::from(log.try_clone()?))
             .stderr(Stdio::from(log))
@@ -214,7 +214,7 @@ impl Roles {
     ///
     /// # Errors
     /// When the system refuses.
-    pub fn watch(&mut self) -> anyhow::Result<()> {
+    pub fn polling(&mut self) -> anyhow::Result<()> {
         let mut dead = Vec::new();
         for (role, running) in &mut self.running {
             if let Some(status) = running.child.try_wait()? {

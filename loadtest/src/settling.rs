@@ -1,5 +1,5 @@
 //! The end of the sale: sellers are settled by policies of their own, an operator closes the sale's days, and each seller's
-//! statements are what the door answers.
+//! statements are what ingress answers.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -20,7 +20,7 @@ use super::caller::Caller;
 use super::order_load::Product;
 use super::wire::Connection;
 
-/// How long the door may take to answer an operator.
+/// How long ingress may take to answer an operator.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(60);
 
 /// What the sellers of a sale are owed for it.
@@ -44,7 +44,7 @@ pub struct SellerTotals {
     pub payable: Money,
 }
 
-/// What the door answers when a day is closed.
+/// What ingress answers when a day is closed.
 #[derive(Debug, Deserialize)]
 struct Closed {
     totals: DayTotals,
@@ -64,9 +64,13 @@ pub fn day_of(at: Timestamp) -> anyhow::Result<Day> {
 ///
 /// # Errors
 /// When the operator's request is refused, or not answered in time.
-pub(super) async fn set_policies(door: SocketAddr, catalogue: &[Product], issuer: &TokenIssuer) -> anyhow::Result<()> {
-    let operator = Caller::operator(door, "sale-settler", issuer)?;
-    let mut connection = Connection::to(door);
+pub(super) async fn set_policies(
+    ingress: SocketAddr,
+    catalogue: &[Product],
+    issuer: &TokenIssuer,
+) -> anyhow::Result<()> {
+    let operator = Caller::operator(ingress, "sale-settler", issuer)?;
+    let mut connection = Connection::to(ingress);
     for (number, seller) in sellers(catalogue).into_iter().enumerate() {
         let own = catalogue.iter().find(|product| product.terms.seller == seller).context("a seller sells")?;
         let policy = policy(number, own)?;
@@ -83,13 +87,13 @@ pub(super) async fn set_policies(door: SocketAddr, catalogue: &[Product], issuer
 /// # Errors
 /// As for [`set_policies`].
 pub(super) async fn close_days(
-    door: SocketAddr,
+    ingress: SocketAddr,
     catalogue: &[Product],
     (first, last): (Day, Day),
     issuer: &TokenIssuer,
 ) -> anyhow::Result<Statements> {
-    let operator = Caller::operator(door, "sale-settler", issuer)?;
-    let mut connection = Connection::to(door);
+    let operator = Caller::operator(ingress, "sale-settler", issuer)?;
+    let mut connection = Connection::to(ingress);
     let mut statements = Statements::default();
     let mut day = first;
     while day <= last {

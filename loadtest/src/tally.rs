@@ -1,14 +1,14 @@
-//! What the crowd has been told so far: counted as it happens, shown by the progress bar, summed up in the report.
+//! What the clients has been answered so far: counted as it happens, shown by the progress bar, summed up in the report.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use audit::client_log::{Entry, Send, Told};
+use audit::client_log::{Answered, Entry, Send};
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
-/// Counters that may be read while the crowd runs.
+/// Counters that may be read while the clients runs.
 #[derive(Debug, Default)]
 pub struct Live {
     /// Sends that were answered for good or given up.
@@ -17,7 +17,7 @@ pub struct Live {
     pub granted: AtomicU64,
 }
 
-/// What the crowd was told.
+/// What the clients was answered.
 #[derive(Debug)]
 pub struct Tally {
     /// Requests (not sends) that were admitted and decided, as the clients know it.
@@ -26,16 +26,16 @@ pub struct Tally {
     pub granted: u64,
     /// Requests refused by a decision.
     pub refused: u64,
-    /// Requests refused at the door.
-    pub refused_at_the_door: u64,
-    /// Requests nobody told the client about.
+    /// Requests refused by ingress.
+    pub not_accepted: u64,
+    /// Requests nobody answered the client about.
     pub unknown: u64,
     /// Repeats that were sent.
     pub duplicates_sent: u64,
     /// Tries beyond the first of a send.
     pub retries: u64,
-    /// Codes at the door, with how many were told each.
-    pub door_codes: BTreeMap<String, u64>,
+    /// Codes at ingress, with how many were answered each.
+    pub ingress_codes: BTreeMap<String, u64>,
     /// From scheduled send to decision, microseconds.
     decided_us: Histogram<u64>,
     /// From scheduled send to any answer for good, microseconds.
@@ -72,11 +72,11 @@ impl Tally {
             admitted: 0,
             granted: 0,
             refused: 0,
-            refused_at_the_door: 0,
+            not_accepted: 0,
             unknown: 0,
             duplicates_sent: 0,
             retries: 0,
-            door_codes: BTreeMap::new(),
+            ingress_codes: BTreeMap::new(),
             decided_us: histogram()?,
             answered_us: histogram()?,
             last_us: 0,
@@ -94,25 +94,25 @@ impl Tally {
         let latency_us = entry.answered_us.saturating_sub(entry.scheduled_us);
         let first = u64::from(entry.send == Send::First);
         self.duplicates_sent += 1 - first;
-        match &entry.told {
-            Told::Granted { .. } | Told::Applied { .. } => {
+        match &entry.answered {
+            Answered::Granted { .. } | Answered::Applied { .. } => {
                 live.granted.fetch_add(first, Ordering::Relaxed);
                 self.admitted += first;
                 self.granted += first;
                 self.decided_us.saturating_record(latency_us);
             }
-            Told::Refused { .. } | Told::OrderRefused { .. } => {
+            Answered::Refused { .. } | Answered::OrderRefused { .. } => {
                 self.admitted += first;
                 self.refused += first;
                 self.decided_us.saturating_record(latency_us);
             }
-            Told::Door { status, code } => {
-                self.refused_at_the_door += first;
-                *self.door_codes.entry(format!("{status} {code}")).or_default() += 1;
+            Answered::NotAccepted { status, code } => {
+                self.not_accepted += first;
+                *self.ingress_codes.entry(format!("{status} {code}")).or_default() += 1;
             }
-            Told::Unknown { .. } => self.unknown += first,
+            Answered::Unknown { .. } => self.unknown += first,
         }
-        if !matches!(entry.told, Told::Unknown { .. }) {
+        if !matches!(entry.answered, Answered::Unknown { .. }) {
             self.answered_us.saturating_record(latency_us);
         }
     }
@@ -136,7 +136,7 @@ impl Tally {
         percentiles(&self.decided_us)
     }
 
-    /// From scheduled send to any answer for good, door included.
+    /// From scheduled send to any answer for good, ingress included.
     #[must_use]
     pub fn to_answer(&self) -> Percentiles {
         percentiles(&self.answered_us)

@@ -1,4 +1,4 @@
-//! The smallest HTTP/1.1 client that a crowd needs: one connection, one request at a time, kept alive. A general client would
+//! The smallest HTTP/1.1 client that a clients needs: one connection, one request at a time, kept alive. A general client would
 //! cost as much per claim as the server that is being measured beside it. Answers must name their length, as ours all do.
 
 use std::io::{Error, ErrorKind};

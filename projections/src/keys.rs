@@ -26,7 +26,6 @@
 use std::fmt;
 
 use compact_str::CompactString;
-
 use events::ids::{CampaignId, OrderId, RequestId, ShopperId, Sku};
 
 /// One building of everything in Redis. A lost Redis is rebuilt under a new epoch, so that no reader mixes the two.
@@ -104,7 +103,7 @@ impl RedisKeys {
         format!("{}:writing", self.prefix)
     }
 
-    /// Holds how far each partition of each topic has been written: by [`RedisKeys::share`].
+    /// Holds how far each partition of each topic has been written: by [`RedisKeys::partition_field`].
     #[must_use]
     pub fn positions(&self, epoch: &Epoch) -> String {
         format!("{}:{epoch}:positions", self.prefix)
@@ -112,7 +111,7 @@ impl RedisKeys {
 
     /// The field of a topic's partition among the positions.
     #[must_use]
-    pub fn share(topic: &str, partition: i32) -> String {
+    pub fn partition_field(topic: &str, partition: i32) -> String {
         format!("{topic}:{partition}")
     }
 

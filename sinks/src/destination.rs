@@ -6,24 +6,24 @@ use streams::service::Condition;
 
 use crate::batch::Batch;
 
-/// A projection's home. Calls are made one after the other, by one worker.
+/// Where a projection is written. Calls are made one after the other, by one worker.
 pub(crate) trait Destination: Send {
     /// Gets ready for a new session: connects, makes what is missing.
-    fn open(&mut self) -> impl Future<Output = Result<(), Trouble>> + Send;
+    fn open(&mut self) -> impl Future<Output = Result<(), SinkError>> + Send;
 
     /// Takes a partition over from whoever had it. Answers the next offset to read; nothing means from the log's beginning.
-    fn claim(&mut self, partition: i32) -> impl Future<Output = Result<Option<i64>, Trouble>> + Send;
+    fn claim(&mut self, partition: i32) -> impl Future<Output = Result<Option<i64>, SinkError>> + Send;
 
     /// Writes a batch and moves the position. Calling again with the same batch is harmless.
-    fn apply(&mut self, batch: &Batch) -> impl Future<Output = Result<Applied, Trouble>> + Send;
+    fn apply(&mut self, batch: &Batch) -> impl Future<Output = Result<Applied, SinkError>> + Send;
 
     /// A partition has been written up to where the log ended when it was claimed.
-    fn caught_up(&mut self, partition: i32) -> impl Future<Output = Result<(), Trouble>> + Send;
+    fn caught_up(&mut self, partition: i32) -> impl Future<Output = Result<(), SinkError>> + Send;
 
     /// Called about once a second, also when nothing arrives: whether what was written is still there.
-    fn check(&mut self) -> impl Future<Output = Result<(), Trouble>> + Send;
+    fn check(&mut self) -> impl Future<Output = Result<(), SinkError>> + Send;
 
-    /// How the destination is doing, while it works.
+    /// The destination's condition, while it works.
     fn condition(&self) -> Condition;
 }
 
@@ -38,9 +38,9 @@ pub(crate) struct Applied {
     pub(crate) dead: u64,
 }
 
-/// Why a call did not work. Each variant is a decision.
+/// Why a call failed. Each variant is a decision.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub(crate) enum Trouble {
+pub(crate) enum SinkError {
     /// It lost a race: the same call again at once.
     #[error("{0}")]
     Again(String),

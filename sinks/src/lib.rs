@@ -6,13 +6,12 @@ mod worker;
 mod stream;
 mod batch;
 mod destination;
-mod backoff;
 mod monitor;
 mod postgres;
 mod redis;
 
 pub use config::{Config, ConfigError};
-pub use serve::{Environment, Error, serve};
+pub use serve::{Deps, Error, serve};
 
 #[cfg(test)]
 mod test_support;

@@ -1,12 +1,13 @@
 //! What a worker shows: its condition, and metrics in a registry. Names are the same for every worker, told apart by the labels
 //! `sink` (the destination) and `topic`.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use events::time::Timestamp;
 use prometheus::{
     GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
 };
+use streams::clock::now_ms;
 use streams::service::{Condition, Health};
 
 use crate::destination::Applied;
@@ -74,7 +75,7 @@ impl Metrics {
             rebuilds: counter("rebuilds_total", "Times a partition was begun at the beginning of the log")?,
             stopped: gauge(
                 "stopped_partitions",
-                "Partitions that are owned but not written: somebody has to look",
+                "Partitions that are owned but not written: an operator has to look",
                 &LABELS,
             )?,
             epoch: gauge(
@@ -169,11 +170,9 @@ impl Monitor {
 
     pub(crate) fn watermark(&self, partition: i32, at: Option<Timestamp>) {
         let Some(at) = at else { return };
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
-        // Milliseconds since 1970 are far below 2^53.
         #[expect(clippy::cast_precision_loss, reason = "a gauge shows a float")]
-        let at = at.as_millis() as f64 / 1_000.0;
-        self.lag.with_label_values(&[self.sink, self.stream.topic(), &partition.to_string()]).set((now - at).max(0.0));
+        let lag = (now_ms() - at.as_millis()).max(0) as f64 / 1_000.0;
+        self.lag.with_label_values(&[self.sink, self.stream.topic(), &partition.to_string()]).set(lag);
     }
 
     pub(crate) fn retried(&self) {

@@ -1,4 +1,4 @@
-//! The role: a worker for each destination and each topic that it holds, side by side until told to stop.
+//! The role: a worker for each destination and each topic that it holds, side by side until shutdown.
 
 use std::pin::Pin;
 use std::time::Duration;
@@ -22,8 +22,8 @@ const GROUP: &str = "timesale.sinks";
 /// How long a batch in hand may take to end after the request to stop. Cutting it off is harmless: it is read again.
 const GRACE: Duration = Duration::from_secs(8);
 
-/// What the role works with.
-pub struct Environment {
+/// What the role depends on.
+pub struct Deps {
     /// The Kafka cluster.
     pub cluster: ClusterConfig,
     /// Names this instance in its groups: stable across restarts, unique among instances.
@@ -34,13 +34,13 @@ pub struct Environment {
     pub redis_url: String,
     /// Where metrics go.
     pub registry: Registry,
-    /// Where every worker says how it is doing, as `sinks.postgres.orders`.
+    /// Where every worker reports its condition, as `sinks.postgres.orders`.
     pub health: Health,
     /// When to stop.
     pub shutdown: Shutdown,
 }
 
-/// Why the role cannot begin. Once begun it ends only when told to: a destination or a broker that is away is waited for.
+/// Why the role cannot begin. Once begun it ends only on shutdown: a destination or a broker that is away is waited for.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A setting is out of range.
@@ -65,19 +65,19 @@ pub enum Error {
     Torn(String),
 }
 
-/// Keeps Postgres and Redis equal to the topics of facts until told to stop; returns within 10 s of being told.
+/// Keeps Postgres and Redis equal to the topics of facts until shutdown, which takes 10 s at most.
 ///
 /// # Errors
 /// [`Error`] when the role cannot begin.
-pub fn serve(config: Config, environment: Environment) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send>> {
+pub fn serve(config: Config, deps: Deps) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send>> {
     // Boxed, so that it is compiled here and not again in the binary.
-    Box::pin(run(config, environment))
+    Box::pin(run(config, deps))
 }
 
-async fn run(config: Config, environment: Environment) -> Result<(), Error> {
+async fn run(config: Config, deps: Deps) -> Result<(), Error> {
     config.check()?;
     let manifest = Manifest::embedded()?;
-    let Environment { cluster, instance, postgres_url, redis_url, registry, health, mut shutdown } = environment;
+    let Deps { cluster, instance, postgres_url, redis_url, registry, health, mut shutdown } = deps;
     let metrics = Metrics::register(&registry)?;
     let pace = Pace::of(&config);
     let feed = |sink: &str, stream: Stream| {
@@ -121,7 +121,9 @@ async fn run(config: Config, environment: Environment) -> Result<(), Error> {
 /// Every partition of every topic that Redis holds.
 fn shares(manifest: &Manifest) -> Vec<String> {
     let partitions = |topic| manifest.topics.get(topic).map_or(0, |spec| spec.partitions);
-    let of = |stream: Stream| (0..partitions(stream.topic())).map(move |one| RedisKeys::share(stream.topic(), one));
+    let of = |stream: Stream| {
+        (0..partitions(stream.topic())).map(move |one| RedisKeys::partition_field(stream.topic(), one))
+    };
     Stream::IN_REDIS.into_iter().flat_map(of).collect()
 }
 

@@ -76,7 +76,7 @@ async fn both_projections_survive_being_lost_while_the_log_grows() {
     };
     let postgres = Postgres::new(&database.url, name).unwrap();
     let keys = RedisKeys::default();
-    let shares = (0..PARTITIONS).map(|partition| RedisKeys::share(name, partition)).collect();
+    let shares = (0..PARTITIONS).map(|partition| RedisKeys::partition_field(name, partition)).collect();
     let cache = Redis::new(&redis.url(), keys.clone(), name, shares, metrics.epoch("redis")).unwrap();
     let monitor = |sink| metrics.of(sink, Stream::Coupons, health.clone());
     let monitors = (monitor("postgres"), monitor("redis"));

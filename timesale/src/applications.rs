@@ -41,7 +41,7 @@ fn threads_for_each(applications: usize, cpus: usize) -> usize {
     (cpus / applications.max(1)).max(1)
 }
 
-/// Runs the configured applications until the role is told to stop.
+/// Runs the configured applications until shutdown.
 ///
 /// # Errors
 /// [`PartError`] when one cannot be started, or did not end in time. One that fails later says so in its health, which ends the
@@ -128,7 +128,7 @@ fn start(
     Ok(application)
 }
 
-/// All have been told to stop at once, so they end side by side: one deadline for all. Every one that is stuck is named.
+/// All are stopped at once, so they end side by side: one deadline for all. Every one that is stuck is named.
 fn join(applications: Vec<Application>) -> Result<(), PartError> {
     let until = Instant::now() + THREADS_END_WITHIN;
     let mut worst = Ok(());

@@ -14,7 +14,7 @@ use streams::driver::TestDriver;
 use super::{ALL, prices, threads_for_each};
 
 #[test]
-fn the_cpus_are_shared_out_and_nobody_goes_without() {
+fn the_cpus_are_shared_out_and_every_application_has_some() {
     let table = [(1, 1, 1), (3, 1, 1), (3, 2, 1), (3, 3, 1), (3, 8, 2), (1, 8, 8), (3, 16, 5)];
     for (applications, cpus, threads) in table {
         assert_eq!(threads_for_each(applications, cpus), threads, "{applications} on {cpus}");
@@ -33,7 +33,7 @@ fn every_inbox_of_the_processors_is_read_by_one_application() {
 }
 
 #[test]
-fn offers_that_nobody_asked_for_are_counted_when_they_are_refused_and_so_are_those_of_which_there_are_none() {
+fn refused_offers_without_a_request_are_counted_and_every_reason_is_shown_from_the_start() {
     let registry = Registry::new();
     let mut driver = TestDriver::new(prices(&registry).unwrap());
     let own = PriceCommand::OwnPrice {

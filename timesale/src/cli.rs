@@ -23,7 +23,7 @@ pub(crate) struct Cli {
 
 const EXIT_CODES: &str = "Exit codes: 0 fine; 1 failed, or a counterexample was found; 2 wrong usage, or `topics plan` would \
 change something; 64 wrong configuration; 69 something needed is not there; 70 a role stopped for a reason of its own; \
-75 the work in hand did not end within the drain deadline; 130 told twice to stop; 134 a programming error.";
+75 the work in hand did not end within the drain deadline; 130 asked twice to stop; 134 a programming error.";
 
 /// Settings shared by all verbs.
 #[derive(Args, Debug)]
@@ -57,7 +57,7 @@ pub(crate) enum LogFormat {
 /// What to do.
 #[derive(Subcommand, Debug)]
 pub(crate) enum Verb {
-    /// Run a role until told to stop.
+    /// Run a role until a request to stop.
     Serve(Serve),
     /// Check, plan and create the topics of topics.yaml.
     #[command(subcommand)]
@@ -173,7 +173,7 @@ pub(crate) struct Token {
 /// What to prove.
 #[derive(Args, Debug)]
 pub(crate) struct Verify {
-    /// The clients' journal: what each client was told.
+    /// The client log of a sale: what each client was answered.
     #[arg(long, value_name = "FILE")]
     pub(crate) journal: Option<PathBuf>,
     /// How long to wait for sinks and processors to catch up before something that differs counts, seconds.

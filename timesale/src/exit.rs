@@ -19,7 +19,7 @@ pub(crate) enum Exit {
     Internal,
     /// 75: asked to stop, but the work in hand did not end within the drain deadline; try again.
     DrainDeadline,
-    /// 130: told twice to stop.
+    /// 130: asked twice to stop.
     Interrupted,
 }
 

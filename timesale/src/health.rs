@@ -5,16 +5,16 @@ use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
-const PATIENCE: Duration = Duration::from_secs(3);
+const ANSWER_WITHIN: Duration = Duration::from_secs(3);
 
 /// Whether the role behind the admin address is ready.
 ///
 /// # Errors
-/// When nobody answers.
+/// When there is no answer.
 pub(crate) fn is_ready(admin: SocketAddr) -> std::io::Result<bool> {
-    let mut stream = TcpStream::connect_timeout(&reachable(admin), PATIENCE)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
+    let mut stream = TcpStream::connect_timeout(&reachable(admin), ANSWER_WITHIN)?;
+    stream.set_read_timeout(Some(ANSWER_WITHIN))?;
+    stream.set_write_timeout(Some(ANSWER_WITHIN))?;
     stream.write_all(b"GET /readyz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")?;
     let mut answer = String::new();
     stream.take(64 * 1024).read_to_string(&mut answer)?;

@@ -17,7 +17,7 @@ use crate::applications;
 use crate::cli::Role;
 use crate::config::{Config, ConfigError, Secret};
 
-/// A part has ended: its name, and why if not because it was told to.
+/// A part has ended: its name, and why, unless shutdown was requested.
 pub(crate) type Ended = (&'static str, Result<(), PartError>);
 
 /// Why a part could not go on.
@@ -43,7 +43,7 @@ const NO_PAYMENTS: &str = "no key of the payment provider: payments are not serv
 
 /// What every part is given.
 #[derive(Clone)]
-struct Surroundings {
+struct Deps {
     config: Arc<Config>,
     health: Health,
     registry: Registry,
@@ -71,7 +71,7 @@ pub(crate) fn start(
     registry: &Registry,
     shutdown: &Shutdown,
 ) -> JoinSet<Ended> {
-    let surroundings = Surroundings {
+    let deps = Deps {
         config: Arc::new(config),
         health: health.clone(),
         registry: registry.clone(),
@@ -79,20 +79,20 @@ pub(crate) fn start(
     };
     let mut parts = JoinSet::new();
     if matches!(role, Role::Ingress | Role::All) {
-        add(&mut parts, "ingress", &surroundings, ingress);
+        add(&mut parts, "ingress", &deps, ingress);
     }
     if matches!(role, Role::Sinks | Role::All) {
-        add(&mut parts, "sinks", &surroundings, sinks);
+        add(&mut parts, "sinks", &deps, sinks);
     }
     if matches!(role, Role::Processors | Role::All) {
-        add(&mut parts, "processors", &surroundings, processors);
+        add(&mut parts, "processors", &deps, processors);
     }
     if matches!(role, Role::Connectors | Role::All) {
-        if !surroundings.config.offers.sources.is_empty() {
-            add(&mut parts, "offers", &surroundings, offers);
+        if !deps.config.offers.sources.is_empty() {
+            add(&mut parts, "offers", &deps, offers);
         }
-        match surroundings.config.toss_key.clone() {
-            Some(key) => add(&mut parts, "connectors", &surroundings, move |surroundings| payments(key, surroundings)),
+        match deps.config.toss_key.clone() {
+            Some(key) => add(&mut parts, "connectors", &deps, move |deps| payments(key, deps)),
             // Coupons are given and prices compared without a provider, too.
             None => {
                 tracing::warn!(reason = NO_PAYMENTS, "the payment connector does not run");
@@ -103,19 +103,15 @@ pub(crate) fn start(
     parts
 }
 
-fn add<F>(
-    parts: &mut JoinSet<Ended>,
-    name: &'static str,
-    surroundings: &Surroundings,
-    part: impl FnOnce(Surroundings) -> F + Send + 'static,
-) where
+fn add<F>(parts: &mut JoinSet<Ended>, name: &'static str, deps: &Deps, part: impl FnOnce(Deps) -> F + Send + 'static)
+where
     F: Future<Output = Result<(), PartError>> + Send + 'static,
 {
-    let surroundings = surroundings.clone();
-    surroundings.health.set(name, Condition::Starting("waiting for the topics".into()));
+    let deps = deps.clone();
+    deps.health.set(name, Condition::Starting("waiting for the topics".into()));
     parts.spawn(async move {
-        let result = match topics_are_there(name, &surroundings).await {
-            Ok(true) => part(surroundings).await,
+        let result = match topics_are_there(name, &deps).await {
+            Ok(true) => part(deps).await,
             Ok(false) => Ok(()),
             Err(error) => Err(error),
         };
@@ -123,15 +119,15 @@ fn add<F>(
     });
 }
 
-/// Waits until the broker has every topic with as many partitions as it must have. False when told to stop before.
-async fn topics_are_there(name: &str, surroundings: &Surroundings) -> Result<bool, PartError> {
+/// Waits until the broker has every topic with as many partitions as it must have. False when shutdown came first.
+async fn topics_are_there(name: &str, deps: &Deps) -> Result<bool, PartError> {
     let manifest = Manifest::embedded().map_err(|error| PartError::Internal(error.into()))?;
     let expected: Arc<[(String, i32)]> =
         manifest.topics.into_iter().map(|(topic, spec)| (topic, spec.partitions)).collect();
-    let mut shutdown = surroundings.shutdown.clone();
+    let mut shutdown = deps.shutdown.clone();
     let mut said = String::new();
     loop {
-        let cluster: ClusterConfig = surroundings.config.kafka.clone();
+        let cluster: ClusterConfig = deps.config.kafka.clone();
         let expected = Arc::clone(&expected);
         let check = tokio::task::spawn_blocking(move || {
             let expected: Vec<(&str, i32)> = expected.iter().map(|(topic, count)| (topic.as_str(), *count)).collect();
@@ -143,8 +139,8 @@ async fn topics_are_there(name: &str, surroundings: &Surroundings) -> Result<boo
             Err(error) => return Err(PartError::Internal(error.into())),
         };
         if reason != said {
-            tracing::warn!(part = name, reason, "waiting for the topics; `timesale topics plan` tells more");
-            surroundings.health.set(name, Condition::Starting(format!("waiting for the topics: {reason}")));
+            tracing::warn!(part = name, reason, "waiting for the topics; see `timesale topics plan`");
+            deps.health.set(name, Condition::Starting(format!("waiting for the topics: {reason}")));
             said = reason;
         }
         tokio::select! {
@@ -155,17 +151,17 @@ async fn topics_are_there(name: &str, surroundings: &Surroundings) -> Result<boo
 }
 
 /// The stream threads of every processor.
-async fn processors(surroundings: Surroundings) -> Result<(), PartError> {
-    let Surroundings { config, health, registry, shutdown } = surroundings;
+async fn processors(deps: Deps) -> Result<(), PartError> {
+    let Deps { config, health, registry, shutdown } = deps;
     applications::run(&config, &health, &registry, shutdown).await
 }
 
 /// The HTTP door.
-async fn ingress(surroundings: Surroundings) -> Result<(), PartError> {
-    let Surroundings { config, health, registry, shutdown } = surroundings;
+async fn ingress(deps: Deps) -> Result<(), PartError> {
+    let Deps { config, health, registry, shutdown } = deps;
     let secrets = config.jwt_secrets.iter().map(|secret| ingress::Secret::new(secret.expose()));
     let secrets = secrets.collect::<Result<Vec<_>, _>>().and_then(ingress::Secrets::new);
-    let surroundings = ingress::Deps {
+    let deps = ingress::Deps {
         kafka: config.kafka.clone(),
         emitter: EmitterConfig::default(),
         postgres: Some(config.postgres.expose().to_owned()),
@@ -178,7 +174,7 @@ async fn ingress(surroundings: Surroundings) -> Result<(), PartError> {
     };
     tracing::info!(address = %config.ingress.listen, "ingress runs");
     health.set("ingress", Condition::Ready);
-    ingress::serve(config.ingress.clone(), surroundings).await.map_err(|error| match error {
+    ingress::serve(config.ingress.clone(), deps).await.map_err(|error| match error {
         ingress::Error::Listen { .. } | ingress::Error::Topics(_) => PartError::Unavailable(error.into()),
         ingress::Error::Drain { .. } => PartError::DrainDeadline(error.into()),
         _ => PartError::Internal(error.into()),
@@ -186,9 +182,9 @@ async fn ingress(surroundings: Surroundings) -> Result<(), PartError> {
 }
 
 /// The payment provider.
-async fn payments(key: Secret, surroundings: Surroundings) -> Result<(), PartError> {
-    let Surroundings { config, health, registry, shutdown } = surroundings;
-    let surroundings = connectors::toss::Surroundings {
+async fn payments(key: Secret, deps: Deps) -> Result<(), PartError> {
+    let Deps { config, health, registry, shutdown } = deps;
+    let deps = connectors::toss::Deps {
         cluster: config.kafka.clone(),
         instance: config.processors.instance.clone(),
         key: web::secret_key::SecretKey::new(key.expose()).map_err(|error| PartError::Unavailable(error.into()))?,
@@ -198,12 +194,12 @@ async fn payments(key: Secret, surroundings: Surroundings) -> Result<(), PartErr
     };
     tracing::info!(provider = config.toss.base_url, "connectors run");
     health.set("connectors", Condition::Ready);
-    connectors::toss::serve(config.toss.clone(), surroundings).await.map_err(|error| PartError::Internal(error.into()))
+    connectors::toss::serve(config.toss.clone(), deps).await.map_err(|error| PartError::Internal(error.into()))
 }
 
 /// External price servers.
-async fn offers(surroundings: Surroundings) -> Result<(), PartError> {
-    let Surroundings { config, health, registry, shutdown } = surroundings;
+async fn offers(deps: Deps) -> Result<(), PartError> {
+    let Deps { config, health, registry, shutdown } = deps;
     let cluster = config.kafka.clone();
     let sources: Vec<&str> = config.offers.sources.keys().map(|name| name.as_str()).collect();
     tracing::info!(sources = sources.join(", "), "price servers are watched");
@@ -214,16 +210,14 @@ async fn offers(surroundings: Surroundings) -> Result<(), PartError> {
     };
     let tokens = config.offer_tokens.iter().map(token).collect::<Result<_, _>>()?;
     let health = health.clone();
-    let surroundings = connectors::offers::Surroundings { cluster, tokens, registry, health, shutdown };
-    connectors::offers::serve(config.offers.clone(), surroundings)
-        .await
-        .map_err(|error| PartError::Internal(error.into()))
+    let deps = connectors::offers::Deps { cluster, tokens, registry, health, shutdown };
+    connectors::offers::serve(config.offers.clone(), deps).await.map_err(|error| PartError::Internal(error.into()))
 }
 
 /// Postgres and Redis.
-async fn sinks(surroundings: Surroundings) -> Result<(), PartError> {
-    let Surroundings { config, health, registry, shutdown } = surroundings;
-    let environment = sinks::Environment {
+async fn sinks(deps: Deps) -> Result<(), PartError> {
+    let Deps { config, health, registry, shutdown } = deps;
+    let deps = sinks::Deps {
         cluster: config.kafka.clone(),
         instance: config.processors.instance.clone(),
         postgres_url: config.postgres.expose().to_owned(),
@@ -234,7 +228,7 @@ async fn sinks(surroundings: Surroundings) -> Result<(), PartError> {
     };
     tracing::info!("sinks run");
     health.set("sinks", Condition::Ready);
-    sinks::serve(config.sinks.clone(), environment).await.map_err(|error| PartError::Internal(error.into()))
+    sinks::serve(config.sinks.clone(), deps).await.map_err(|error| PartError::Internal(error.into()))
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use crate::config::{Config, Given, Mode, parse};
 
 const KEY: (&str, &str) = ("TOSS_SECRET_KEY", "live_sk_abcdefgh");
 const PRICES: (&str, &str) = ("OFFERS_STUB_URL", "http://127.0.0.1:30772");
-/// Nobody listens there, and nobody is told so: the parts wait for it.
+/// Nothing listens there: the parts wait for it.
 const NO_KAFKA: (&str, &str) = ("KAFKA_BOOTSTRAP", "127.0.0.1:1");
 
 fn config(variables: &[(&'static str, &'static str)]) -> Config {

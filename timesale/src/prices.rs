@@ -29,7 +29,7 @@ pub(crate) async fn restate(config: &Config) -> Exit {
     if definitions.unreadable > 0 {
         complain(&format!("{} facts that nobody can read were passed over", definitions.unreadable));
     }
-    match restate::tell(&definitions, &emitter).await {
+    match restate::publish(&definitions, &emitter).await {
         Ok(products) => say(&format!("{products} products")),
         Err(error) => failed(&error),
     }

@@ -1,4 +1,4 @@
-//! Runs roles: announces, waits to be told to stop, drains with a deadline, says how it ended.
+//! Runs roles: starts them, waits for a request to stop, drains with a deadline, ends with an exit code.
 
 use std::time::{Duration, Instant};
 
@@ -13,13 +13,13 @@ use crate::exit::Exit;
 use crate::parts::{self, Ended, PartError};
 use crate::signals::{StopRequests, StopWithStdin};
 
-/// How long the work in hand may take to end once a role is told to stop.
+/// How long the work in hand may take to end after the request to stop.
 const DRAIN_DEADLINE: Duration = Duration::from_secs(10);
 
 /// Signals so close together are one request.
 const SAME_REQUEST: Duration = Duration::from_millis(500);
 
-/// Runs a role until it is told to stop or cannot go on.
+/// Runs a role until a request to stop, or until it cannot go on.
 pub(crate) async fn serve(role: Role, config: Config, stop_with_stdin: StopWithStdin) -> Exit {
     let mut stop = match StopRequests::listen(stop_with_stdin) {
         Ok(stop) => stop,
@@ -47,18 +47,18 @@ pub(crate) async fn serve(role: Role, config: Config, stop_with_stdin: StopWithS
     let mut parts = parts::start(role, config, &health, &registry, &shutdown);
     let mut exit = Exit::Fine;
     tokio::select! {
-        signal = stop.next() => tracing::info!(signal, "told to stop: the work in hand is finished first"),
+        signal = stop.next() => tracing::info!(signal, "stopping: the work in hand is finished first"),
         ended = parts.join_next() => exit = judge(ended, &health),
         failed = failure(&health) => {
-            tracing::error!(part = failed, "has failed and does not come back by itself: this process makes room for its heir");
+            tracing::error!(part = failed, "has failed and does not come back by itself: this process ends, so that another takes over");
             exit = Exit::Internal;
         }
     }
     handle.request();
     let drained = tokio::select! {
         drained = tokio::time::timeout(DRAIN_DEADLINE, drain(&mut parts, &health)) => drained,
-        signal = told_again(&mut stop) => {
-            tracing::warn!(signal, "told twice to stop: stopping at once");
+        signal = stopped_again(&mut stop) => {
+            tracing::warn!(signal, "asked twice to stop: stopping at once");
             return Exit::Interrupted;
         }
     };
@@ -72,19 +72,19 @@ pub(crate) async fn serve(role: Role, config: Config, stop_with_stdin: StopWithS
         }
     }
     admin_handle.request();
-    // Whoever still reads the probes has a moment to finish.
+    // A reader of the probes has a moment to finish.
     drop(tokio::time::timeout(Duration::from_millis(200), admin).await);
     tracing::info!(code = exit.number(), "stopped");
     exit
 }
 
-/// Waits to be told to stop once more. What comes within a moment is the same request: supervisors like to tell a process and
+/// Waits for another request to stop. What comes within a moment is the same request: supervisors like to tell a process and
 /// then its whole group.
-async fn told_again(stop: &mut StopRequests) -> &'static str {
-    let told = Instant::now();
+async fn stopped_again(stop: &mut StopRequests) -> &'static str {
+    let first = Instant::now();
     loop {
         let signal = stop.next().await;
-        if told.elapsed() > SAME_REQUEST {
+        if first.elapsed() > SAME_REQUEST {
             return signal;
         }
     }

@@ -1,5 +1,5 @@
 //! Logs on stderr, and what becomes of a panic: it is logged with its place, then the process aborts. A process that went on
-//! after a programming error could do harm; its heir restores from the log.
+//! after a programming error could damage data; the next process restores from the log.
 
 use tracing_subscriber::EnvFilter;
 

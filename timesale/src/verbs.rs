@@ -55,10 +55,10 @@ async fn verify(what: cli::Verify, config: Config) -> Exit {
         cluster: config.kafka,
         postgres: config.postgres.expose().to_owned(),
         redis: config.redis.expose().to_owned(),
-        journal: what.journal,
+        client_log: what.journal,
         settle: Duration::from_secs(what.settle),
         dead_letters: what.dead_letters,
-        door: what.door,
+        ingress: what.door,
         provider: what.provider.map(|base_url| ProviderSide { base_url, key }),
     };
     match audit::verify::run(proof).await {
@@ -132,7 +132,7 @@ fn apply(how: &cli::Apply, config: &Config) -> Exit {
         Err(exit) => return exit,
     };
     let deadline = Instant::now() + Duration::from_secs(how.wait);
-    let patiently = |attempt: &dyn Fn() -> Result<Plan, TopicsError>| loop {
+    let retried = |attempt: &dyn Fn() -> Result<Plan, TopicsError>| loop {
         match attempt() {
             Err(error) if error.is_unavailable() && Instant::now() < deadline => {
                 tracing::info!(%error, "waiting for the broker");
@@ -142,7 +142,7 @@ fn apply(how: &cli::Apply, config: &Config) -> Exit {
         }
     };
     if !how.yes {
-        return match patiently(&|| topics::plan(&config.kafka, &manifest)) {
+        return match retried(&|| topics::plan(&config.kafka, &manifest)) {
             Ok(plan) if plan.is_empty() => show(&plan, &how.plan),
             Ok(plan) => {
                 let shown = show(&plan, &how.plan);
@@ -152,7 +152,7 @@ fn apply(how: &cli::Apply, config: &Config) -> Exit {
             Err(error) => topics_failed(&error),
         };
     }
-    match patiently(&|| topics::apply(&config.kafka, &manifest)) {
+    match retried(&|| topics::apply(&config.kafka, &manifest)) {
         Ok(done) => show(&done, &how.plan),
         Err(error) => topics_failed(&error),
     }

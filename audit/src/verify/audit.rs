@@ -3,8 +3,6 @@
 
 use std::collections::HashMap;
 
-use crate::ledgers::coupons::{CouponLedger, Rule};
-use crate::ledgers::orders::OrderLedger;
 use events::coupons::{CouponEvent, CouponFact, Refusal};
 use events::ids::RequestId;
 use events::inventory::InventoryEvent;
@@ -15,10 +13,12 @@ use events::settlement::SettlementEvent;
 use events::time::Timestamp;
 use projections::{Projection, Source};
 
+use super::client_answers::Clients;
 use super::saga::Saga;
 use super::settlement::Settling;
-use super::told::Clients;
 use super::verdict::Verdict;
+use crate::ledgers::coupons::{CouponLedger, Rule};
+use crate::ledgers::orders::OrderLedger;
 
 /// What is known of a request.
 #[derive(Clone, Copy, Debug, Default)]
@@ -44,12 +44,12 @@ pub struct Audit {
 pub const DECIDED: &str = "every_command_is_decided";
 /// No decision comes from nowhere.
 pub const ASKED: &str = "every_decision_was_asked_for";
-/// Whoever was told "sold out" was told so when nothing remained: never undersold.
+/// "Sold out" was answered only when nothing remained: never undersold.
 pub const SOLD_OUT: &str = "sold_out_means_nothing_remains";
-/// What the clients were told is what was decided.
-pub const TOLD: &str = "clients_were_told_what_was_decided";
-/// What was refused at the door is not in the log.
-pub const DOOR: &str = "what_the_door_refused_is_not_in_the_log";
+/// What the clients were answered is what was decided.
+pub const ANSWERS: &str = "clients_were_told_what_was_decided";
+/// What was refused at ingress is not in the log.
+pub const NOT_ACCEPTED: &str = "what_the_door_refused_is_not_in_the_log";
 
 impl Default for Audit {
     fn default() -> Self {
@@ -135,7 +135,7 @@ impl Audit {
         self.rows.apply(event, source);
     }
 
-    /// Whether sellers are owed all that orders have told, and have been told so.
+    /// Whether sellers are owed all that orders have sold, and it is stated.
     #[must_use]
     pub fn is_settled(&self) -> bool {
         self.settling.rests(&self.rows)
@@ -188,12 +188,12 @@ impl Audit {
         self.settling.judge(&self.rows, &mut self.verdict);
     }
 
-    /// Judges what clients were told.
+    /// Judges what clients were answered.
     pub fn judge_clients(&mut self, clients: &Clients) {
         self.verdict.counts.journal_entries = clients.entries();
-        let otherwise = clients.told_otherwise(|request| self.rows.requests.get(request));
-        self.verdict.state(TOLD, clients.contradiction().or(otherwise));
-        self.verdict.state(DOOR, clients.refused_and_logged(|request| self.requests.contains_key(request)));
+        let otherwise = clients.answered_otherwise(|request| self.rows.requests.get(request));
+        self.verdict.state(ANSWERS, clients.contradiction().or(otherwise));
+        self.verdict.state(NOT_ACCEPTED, clients.refused_and_logged(|request| self.requests.contains_key(request)));
     }
 }
 

@@ -16,17 +16,17 @@ use events::request::Fingerprint;
 use events::time::{Timestamp, Window};
 use projections::Source;
 
-use super::audit::{ASKED, Audit, DECIDED, DOOR, SOLD_OUT, TOLD, Whole};
-use super::told::Clients;
+use super::audit::{ANSWERS, ASKED, Audit, DECIDED, NOT_ACCEPTED, SOLD_OUT, Whole};
+use super::client_answers::Clients;
 use super::verdict::Verdict;
-use crate::client_log::{Entry, Send, Subject, Told};
+use crate::client_log::{Answered, Entry, Send, Subject};
 
 /// A log by hand: two coupons, three shoppers, the third too late.
 #[derive(Clone)]
-struct Story {
+struct Fixture {
     commands: Vec<CouponCommand>,
     events: Vec<CouponEvent>,
-    told: Vec<Entry>,
+    answered: Vec<Entry>,
 }
 
 fn campaign() -> CampaignId {
@@ -91,28 +91,28 @@ fn refuse(number: u32, reason: Refusal) -> CouponFact {
     CouponFact::ClaimRefused { request: request(number), shopper: shopper(number), reason }
 }
 
-fn told(number: u32, told: Told) -> Entry {
+fn answered(number: u32, answered: Answered) -> Entry {
     Entry {
         request: request(number),
         subject: Subject::Claim(campaign()),
         shopper: shopper(number),
-        course: None,
+        scenario: None,
         send: Send::First,
         attempts: 1,
         scheduled_us: 0,
         sent_us: 0,
         answered_us: 0,
-        told,
+        answered,
     }
 }
 
-fn granted(number: u32) -> Told {
-    Told::Granted { coupon: request(number).coupon() }
+fn granted(number: u32) -> Answered {
+    Answered::Granted { coupon: request(number).coupon() }
 }
 
-fn story() -> Story {
+fn fixture() -> Fixture {
     let define = CouponCommand::DefineCampaign { request: request(0), campaign: campaign(), terms: terms() };
-    Story {
+    Fixture {
         commands: vec![define, claim(1), claim(2), claim(2), claim(3)],
         events: vec![
             event(1, 0, CouponFact::CampaignDefined { request: request(0), terms: terms() }),
@@ -120,34 +120,34 @@ fn story() -> Story {
             event(3, 2, grant(2)),
             event(4, 2, refuse(3, Refusal::SoldOut)),
         ],
-        told: vec![
-            told(1, granted(1)),
-            told(2, Told::Unknown { last: "reset".into() }),
-            told(2, granted(2)),
-            told(3, Told::Refused { reason: Refusal::SoldOut }),
-            told(3, Told::Door { status: 409, code: "SOLD_OUT".into() }),
-            told(4, Told::Door { status: 409, code: "SOLD_OUT".into() }),
-            told(5, Told::Unknown { last: "reset".into() }),
+        answered: vec![
+            answered(1, granted(1)),
+            answered(2, Answered::Unknown { last: "reset".into() }),
+            answered(2, granted(2)),
+            answered(3, Answered::Refused { reason: Refusal::SoldOut }),
+            answered(3, Answered::NotAccepted { status: 409, code: "SOLD_OUT".into() }),
+            answered(4, Answered::NotAccepted { status: 409, code: "SOLD_OUT".into() }),
+            answered(5, Answered::Unknown { last: "reset".into() }),
         ],
     }
 }
 
-fn verdict(story: Story) -> Verdict {
+fn verdict(fixture: Fixture) -> Verdict {
     let mut audit = Audit::default();
-    story.commands.iter().for_each(|command| audit.command(Some(command.request())));
-    for (event, offset) in story.events.iter().zip(0..) {
+    fixture.commands.iter().for_each(|command| audit.command(Some(command.request())));
+    for (event, offset) in fixture.events.iter().zip(0..) {
         audit.coupon(event, Source { partition: 0, offset });
     }
     audit.judge(Whole::Yes);
     let mut clients = Clients::default();
-    story.told.into_iter().for_each(|entry| clients.take(entry));
+    fixture.answered.into_iter().for_each(|entry| clients.take(entry));
     audit.judge_clients(&clients);
     audit.verdict
 }
 
 #[test]
 fn a_sound_log_holds_every_promise() {
-    let verdict = verdict(story());
+    let verdict = verdict(fixture());
     assert!(verdict.holds(), "{verdict}");
     let counts = verdict.counts;
     assert_eq!((counts.commands, counts.requests, counts.events), (5, 4, 4));
@@ -156,45 +156,47 @@ fn a_sound_log_holds_every_promise() {
 
 #[test]
 fn each_defect_breaks_its_promise() {
-    type Defect = fn(&mut Story);
+    type Defect = fn(&mut Fixture);
     let table: [(&str, &str, Defect); 15] = [
-        ("a command without a decision", DECIDED, |story| drop(story.events.remove(3))),
-        ("a request decided twice", "one_decision_per_request", |story| {
-            let again = CouponEvent { version: 5, ..story.events[3].clone() };
-            story.events.push(again);
+        ("a command without a decision", DECIDED, |fixture| drop(fixture.events.remove(3))),
+        ("a request decided twice", "one_decision_per_request", |fixture| {
+            let again = CouponEvent { version: 5, ..fixture.events[3].clone() };
+            fixture.events.push(again);
         }),
-        ("a decision nobody asked for", ASKED, |story| drop(story.commands.remove(1))),
-        ("sold out while something remains", SOLD_OUT, |story| {
-            story.events[2] = event(3, 1, refuse(2, Refusal::SoldOut));
+        ("a decision nobody asked for", ASKED, |fixture| drop(fixture.commands.remove(1))),
+        ("sold out while something remains", SOLD_OUT, |fixture| {
+            fixture.events[2] = event(3, 1, refuse(2, Refusal::SoldOut));
         }),
-        ("told granted, decided refused", TOLD, |story| story.told[3] = told(3, granted(3))),
-        ("told refused, decided granted", TOLD, |story| {
-            story.told[0] = told(1, Told::Refused { reason: Refusal::SoldOut });
+        ("answered granted, decided refused", ANSWERS, |fixture| fixture.answered[3] = answered(3, granted(3))),
+        ("answered refused, decided granted", ANSWERS, |fixture| {
+            fixture.answered[0] = answered(1, Answered::Refused { reason: Refusal::SoldOut });
         }),
-        ("told another reason", TOLD, |story| {
-            story.told[3] = told(3, Told::Refused { reason: Refusal::Closed });
+        ("answered another reason", ANSWERS, |fixture| {
+            fixture.answered[3] = answered(3, Answered::Refused { reason: Refusal::Closed });
         }),
-        ("told another coupon", TOLD, |story| story.told[0] = told(1, granted(2))),
-        ("told granted, and nothing is in the log", TOLD, |story| story.told[5] = told(4, granted(4))),
-        ("told two different things", TOLD, |story| {
-            story.told.push(told(1, Told::Refused { reason: Refusal::AlreadyClaimed }));
+        ("answered another coupon", ANSWERS, |fixture| fixture.answered[0] = answered(1, granted(2))),
+        ("answered granted, and nothing is in the log", ANSWERS, |fixture| {
+            fixture.answered[5] = answered(4, granted(4))
         }),
-        ("refused at the door and decided all the same", DOOR, |story| {
-            story.told[0] = told(1, Told::Door { status: 429, code: "X".into() });
+        ("answered two different things", ANSWERS, |fixture| {
+            fixture.answered.push(answered(1, Answered::Refused { reason: Refusal::AlreadyClaimed }));
         }),
-        ("refused at the door and in the inbox all the same", DOOR, |story| story.commands.push(claim(4))),
-        ("a version is left out", "gapless_versions", |story| story.events[3].version = 5),
-        ("a coupon out of nothing", "stock_identity", |story| story.events[2].stock.granted = 3),
-        ("a shopper has more coupons than the terms allow", "limit_per_shopper", |story| {
-            if let CouponFact::CouponGranted { shopper: owner, .. } = &mut story.events[2].fact {
+        ("refused at ingress and decided all the same", NOT_ACCEPTED, |fixture| {
+            fixture.answered[0] = answered(1, Answered::NotAccepted { status: 429, code: "X".into() });
+        }),
+        ("refused at ingress and in the inbox all the same", NOT_ACCEPTED, |fixture| fixture.commands.push(claim(4))),
+        ("a version is left out", "gapless_versions", |fixture| fixture.events[3].version = 5),
+        ("a coupon out of nothing", "stock_identity", |fixture| fixture.events[2].stock.granted = 3),
+        ("a shopper has more coupons than the terms allow", "limit_per_shopper", |fixture| {
+            if let CouponFact::CouponGranted { shopper: owner, .. } = &mut fixture.events[2].fact {
                 *owner = shopper(1);
             }
         }),
     ];
     for (defect, promise, apply) in table {
-        let mut story = story();
-        apply(&mut story);
-        let verdict = verdict(story);
+        let mut fixture = fixture();
+        apply(&mut fixture);
+        let verdict = verdict(fixture);
         assert!(!verdict.holds(), "{defect} is not found");
         assert_eq!(verdict.proof.get(promise), Some(&false), "{defect} does not break {promise}: {verdict}");
         assert!(verdict.counterexamples.contains_key(promise), "{defect} has no counterexample");
@@ -204,7 +206,7 @@ fn each_defect_breaks_its_promise() {
 #[test]
 fn a_log_whose_beginning_is_gone_may_hold_decisions_of_commands_that_are_gone() {
     let mut audit = Audit::default();
-    audit.coupon(&story().events[0], Source { partition: 0, offset: 9 });
+    audit.coupon(&fixture().events[0], Source { partition: 0, offset: 9 });
     audit.judge(Whole::BeginningGone);
     assert!(audit.verdict.holds(), "{}", audit.verdict);
 }

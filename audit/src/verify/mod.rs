@@ -1,4 +1,4 @@
-//! `timesale verify`: the proof. Reads topics, Postgres and Redis (and the clients' journal and the payment provider's books, when
+//! `timesale verify`: the proof. Reads topics, Postgres and Redis (and the client log and the payment provider's books, when
 //! there are any) and nothing else: no counter of the system it judges. Waits, within a bound, until processors and sinks have caught up, then compares once.
 
 pub mod audit;
@@ -10,7 +10,7 @@ pub mod provider;
 mod redis;
 pub mod saga;
 pub mod settlement;
-pub mod told;
+pub mod client_answers;
 mod verdict;
 #[cfg(test)]
 mod audit_tests;
@@ -20,20 +20,20 @@ mod compare_tests;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::pin::Pin;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use events::time::Timestamp;
 use events::topics::{NAMES, PAYMENTS_EVENTS, SETTLEMENT_EVENTS};
 use streams::kafka::{ClusterConfig, OpenTransaction, ReadError, open_transactions};
 use tokio::time::sleep;
 
-use crate::client_log::{self, JournalError};
+use crate::client_log::{self, ClientLogError};
 use crate::ledgers::prices::PriceRule;
 use audit::Audit;
+use client_answers::Clients;
 use log::{Ends, Log};
 use provider::PROVIDER;
 pub use provider::ProviderSide;
-use told::Clients;
 pub use verdict::{Counts, Verdict, write_proof};
 
 /// What to prove.
@@ -45,14 +45,14 @@ pub struct Proof {
     pub postgres: String,
     /// Redis' URL.
     pub redis: String,
-    /// What clients were told.
-    pub journal: Option<PathBuf>,
+    /// What clients were answered.
+    pub client_log: Option<PathBuf>,
     /// How long processors and sinks may take to catch up.
     pub settle: Duration,
     /// How many dead letters there may be; without it they are only counted.
     pub dead_letters: Option<u64>,
     /// Where ingress listens, `http://host:port`, if the prices that it shows are to be compared.
-    pub door: Option<String>,
+    pub ingress: Option<String>,
     /// The payment provider, if its books are to be compared.
     pub provider: Option<ProviderSide>,
 }
@@ -63,9 +63,9 @@ pub enum VerifyError {
     /// The cluster cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// The journal cannot be read.
+    /// The client log cannot be read.
     #[error(transparent)]
-    Journal(#[from] JournalError),
+    Journal(#[from] ClientLogError),
     /// The reader was torn down.
     #[error("the reader of the log was torn down: {0}")]
     Reader(#[from] tokio::task::JoinError),
@@ -91,7 +91,7 @@ const POLL: Duration = Duration::from_millis(250);
 /// Proves, or finds counterexamples.
 ///
 /// # Errors
-/// [`VerifyError`] when the log or the journal cannot be read. A database or a Redis that cannot be read is a counterexample: it
+/// [`VerifyError`] when the log or the client log cannot be read. A database or a Redis that cannot be read is a counterexample: it
 /// does not show what the log says.
 pub fn run(proof: Proof) -> Pin<Box<dyn Future<Output = Result<Verdict, VerifyError>> + Send>> {
     // Boxed, so that it is compiled here and not again in the binary.
@@ -113,9 +113,9 @@ async fn prove(proof: Proof) -> Result<Verdict, VerifyError> {
     let Compared { mut audit, .. } = reading;
     audit.judge_saga(now());
     judge_shown_prices(&proof, deadline, &mut audit).await;
-    if let Some(path) = &proof.journal {
+    if let Some(path) = &proof.client_log {
         let mut clients = Clients::default();
-        client_log::read(std::fs::File::open(path).map_err(JournalError::File)?, |entry| clients.take(entry))?;
+        client_log::read(std::fs::File::open(path).map_err(ClientLogError::File)?, |entry| clients.take(entry))?;
         audit.judge_clients(&clients);
     }
     if let Some(most) = proof.dead_letters {
@@ -184,15 +184,15 @@ async fn judge_shown_prices(proof: &Proof, deadline: Instant, audit: &mut Audit)
         Ok(compared) => audit.verdict.counts.redis_entries += compared,
         Err(error) => audit.verdict.state(prices::SHOWN, Some(error.to_string())),
     }
-    let Some(door) = &proof.door else { return };
-    if let Err(error) = prices::ingress::compare(&proof.cluster, door, deadline, &mut audit.verdict).await {
-        audit.verdict.state(prices::AT_THE_DOOR, Some(error.to_string()));
+    let Some(ingress) = &proof.ingress else { return };
+    if let Err(error) = prices::ingress::compare(&proof.cluster, ingress, deadline, &mut audit.verdict).await {
+        audit.verdict.state(prices::AT_INGRESS, Some(error.to_string()));
     }
 }
 
+/// This machine's time.
 fn now() -> Timestamp {
-    let now = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_millis();
-    Timestamp::from_millis(i64::try_from(now).unwrap_or(i64::MAX))
+    Timestamp::from_millis(streams::clock::now_ms())
 }
 
 /// The log once every command in it is decided, every order that will soon move has moved, sellers are owed what orders sold, and

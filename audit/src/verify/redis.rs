@@ -2,7 +2,6 @@
 //! gone, what has not must be there, and what is there must be equal.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::SystemTime;
 
 use events::ids::{CouponId, ShopperId};
 use events::time::Timestamp;
@@ -46,8 +45,7 @@ impl Redis {
     /// When there is no Redis.
     pub(super) async fn connect(url: &str) -> Result<Self, RedisError> {
         let connection = redis_client::connect(url).await?;
-        let now = i64::try_from(SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_millis()).unwrap_or(i64::MAX);
-        Ok(Self { connection, keys: RedisKeys::default(), now: Timestamp::from_millis(now) })
+        Ok(Self { connection, keys: RedisKeys::default(), now: super::now() })
     }
 
     /// The epoch that readers may trust; nothing while Redis is being built.

@@ -61,7 +61,7 @@ pub struct Counts {
     pub postgres_rows: u64,
     /// Entries in Redis that were compared.
     pub redis_entries: u64,
-    /// Lines of the clients' journal.
+    /// Lines of the client log.
     pub journal_entries: u64,
     /// How long it took, waiting for the world to come to rest included, milliseconds.
     pub took_ms: u64,
@@ -89,7 +89,7 @@ impl fmt::Display for Counts {
         write!(
             f,
             "{} commands ({} requests), {} ticks, {} events, {} campaigns, {} coupons, {} products, {} orders ({} open), \
-             {} payments ({} charged by the provider's books), {} prices ({} offers, {} refused), {} sellers' days ({} lines), {} unreadable, {} dead letters; {} rows in Postgres, {} entries in Redis, {} lines of the journal compared in {:.1} s",
+             {} payments ({} charged by the provider's books), {} prices ({} offers, {} refused), {} sellers' days ({} lines), {} unreadable, {} dead letters; {} rows in Postgres, {} entries in Redis, {} lines of the client log compared in {:.1} s",
             self.commands,
             self.requests,
             self.ticks,

@@ -1,4 +1,4 @@
-//! `[connectors.offers]`: which price servers there are, how often they are asked, how long they are believed.
+//! `[connectors.offers]`: which price servers there are, how often they are polled, how long they are believed.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -12,11 +12,11 @@ use web::client::{Address, Cleartext};
 /// Most price servers.
 const MOST_SOURCES: usize = 64;
 
-/// How price servers are asked.
+/// How price servers are polled.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// How often each is asked, milliseconds.
+    /// How often each is polled, milliseconds.
     pub interval_ms: u64,
     /// For how long an offer is believed after it was seen, milliseconds.
     pub fresh_ms: u32,
@@ -49,7 +49,7 @@ pub struct SourceConfig {
     /// A file with the bearer token that it wants, if it wants one; the token itself is never in a configuration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_file: Option<PathBuf>,
-    /// How often it is asked, if not as often as the others, milliseconds.
+    /// How often it is polled, if not as often as the others, milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interval_ms: Option<u64>,
     /// For how long its offers are believed, if not as long as those of the others, milliseconds.
@@ -117,12 +117,12 @@ impl Config {
         Ok(())
     }
 
-    /// How often a source is asked, milliseconds.
+    /// How often a source is polled, milliseconds.
     fn interval(&self, source: &SourceConfig) -> u64 {
         source.interval_ms.unwrap_or(self.interval_ms)
     }
 
-    /// How often a source is asked.
+    /// How often a source is polled.
     pub(crate) fn interval_of(&self, source: &SourceConfig) -> Duration {
         Duration::from_millis(self.interval(source))
     }
@@ -134,8 +134,7 @@ impl Config {
     }
 }
 
-/// An offer that stands is told again when half of its time is over, at the next time it is seen: that must come well before the
-/// end.
+/// An offer that stands is published again once half of its time is over, when it is seen next: that must come well before the end.
 fn check_times(prefix: &str, interval_ms: u64, fresh_ms: u32) -> Result<(), ConfigError> {
     let wrong = |setting: &str, rule: String| Err(ConfigError { setting: format!("{prefix}{setting}"), rule });
     if !(100..=3_600_000).contains(&interval_ms) {

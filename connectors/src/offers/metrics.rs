@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use prometheus::{Gauge, GaugeVec, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
 
-use super::shelf::News;
+use super::offer_cache::Update;
 
 /// Every metric of the connector. Cheap to clone.
 #[derive(Clone)]
@@ -87,8 +87,8 @@ impl OfSource {
         self.all.commands.with_label_values(&[self.name.as_str(), kind]).inc();
     }
 
-    pub(crate) fn left_out(&self, unreadable: u64, news: &News) {
-        for (reason, rows) in [("unreadable", unreadable), ("stale", news.stale), ("in_future", news.ahead)] {
+    pub(crate) fn left_out(&self, unreadable: u64, update: &Update) {
+        for (reason, rows) in [("unreadable", unreadable), ("stale", update.stale), ("in_future", update.ahead)] {
             self.all.rows_left_out.with_label_values(&[self.name.as_str(), reason]).inc_by(rows);
         }
     }

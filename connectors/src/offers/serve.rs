@@ -1,4 +1,4 @@
-//! The role: every source watched by itself, until told to stop.
+//! The role: every source watched by itself, until shutdown.
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
@@ -11,24 +11,24 @@ use streams::kafka::{ClusterConfig, EmitterConfig, KafkaEmitter};
 use streams::service::{Health, Shutdown};
 use tokio::task::{JoinError, JoinSet};
 
-use super::board::Board;
 use super::config::{Config, ConfigError};
 use super::metrics::Metrics;
+use super::publisher::PublishError;
 use super::source::Source;
-use super::telling::TellError;
+use super::source_health::SourceHealth;
 use super::token::AccessToken;
-use crate::within::Within;
+use crate::prefixed_registry::PrefixedRegistry;
 use crate::writer::Writer;
 
-/// What the role works with.
-pub struct Surroundings {
+/// What the role depends on.
+pub struct Deps {
     /// The Kafka cluster.
     pub cluster: ClusterConfig,
     /// What price servers know us by, those that want it.
     pub tokens: BTreeMap<OfferSource, AccessToken>,
     /// Where metrics go.
     pub registry: Registry,
-    /// Where `connectors.offers` says how it is doing.
+    /// Where `connectors.offers` reports its condition.
     pub health: Health,
     /// When to stop.
     pub shutdown: Shutdown,
@@ -49,27 +49,27 @@ pub enum Error {
     /// A metric's name is taken.
     #[error(transparent)]
     Metrics(#[from] prometheus::Error),
-    /// What is offered cannot be told.
+    /// What is offered cannot be published.
     #[error(transparent)]
-    Tell(#[from] TellError),
+    Publish(#[from] PublishError),
     /// A watch was torn down.
     #[error("the watch of a price server was torn down: {0}")]
     Torn(#[from] JoinError),
 }
 
-/// Watches the configured price servers and tells the prices processor what they offer, until told to stop. It keeps nothing: what
-/// an earlier life has told is believed until its time is over, and told again by this one.
+/// Polls the configured price servers and publishes what they offer to the prices processor, until shutdown. It keeps nothing: what an
+/// earlier process published is believed until its time is over, and published again by this one.
 ///
 /// # Errors
 /// [`Error`].
-pub fn serve(config: Config, surroundings: Surroundings) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send>> {
+pub fn serve(config: Config, deps: Deps) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send>> {
     // Boxed, so that it is compiled here and not again in the binary.
-    Box::pin(run(config, surroundings))
+    Box::pin(run(config, deps))
 }
 
-async fn run(config: Config, surroundings: Surroundings) -> Result<(), Error> {
-    let Surroundings { cluster, tokens, registry, health, shutdown } = surroundings;
-    let own = Within::register(&registry, "timesale_offers", "The emitter of the price servers' connector")?;
+async fn run(config: Config, deps: Deps) -> Result<(), Error> {
+    let Deps { cluster, tokens, registry, health, shutdown } = deps;
+    let own = PrefixedRegistry::register(&registry, "timesale_offers", "The emitter of the price servers' connector")?;
     let emitter = KafkaEmitter::new(&cluster, EmitterConfig::default(), &own)?;
     watch((&config, tokens), Arc::new(emitter), &registry, health, shutdown).await
 }
@@ -83,17 +83,17 @@ pub(crate) async fn watch(
     mut shutdown: Shutdown,
 ) -> Result<(), Error> {
     config.check()?;
-    let (metrics, writer, board) = (Metrics::register(registry)?, Writer(emitter), Board::new(health));
+    let (metrics, writer, source_health) = (Metrics::register(registry)?, Writer(emitter), SourceHealth::new(health));
     let mut watches = JoinSet::new();
     for (name, source) in &config.sources {
         let (token, writer) = (tokens.remove(name), writer.clone());
-        watches.spawn(Source::new((name, source), token, config, writer, &metrics, board.clone())?.watch());
+        watches.spawn(Source::new((name, source), token, config, writer, &metrics, source_health.clone())?.watch());
     }
     tokio::select! {
         () = shutdown.requested() => {}
         Some(ended) = watches.join_next() => ended??,
     }
-    // What is under way is cut off: the next life asks again.
+    // What is under way is cut off: the next process polls again.
     watches.shutdown().await;
     Ok(())
 }

@@ -1,24 +1,24 @@
-//! One price server, asked for ever: a call at a time, each when the one before has ended and what it brought is durable. Nothing
-//! is shared with the other sources but the log.
+//! One price server, polled for ever: one call at a time, each after the commands of the one before are durable. Sources share nothing
+//! but the log.
 
 use std::io;
 use std::time::Duration;
 
 use events::ids::OfferSource;
 use events::time::Timestamp;
+use streams::backoff::Backoff;
 use tokio::time::{Instant, sleep};
 use web::client::{Address, Cleartext, Client};
 
-use super::asking::{Asking, Failure, Said};
-use super::board::Board;
 use super::config::{Config, SourceConfig};
+use super::fetch::{Failure, Fetched, Fetcher};
 use super::metrics::{Metrics, OfSource};
-use super::shelf::{Asked, News, Shelf};
-use super::telling::{TellError, Telling};
+use super::offer_cache::{FetchTimes, OfferCache, Update};
+use super::publisher::{PublishError, Publisher};
+use super::source_health::SourceHealth;
 use super::token::AccessToken;
 use crate::breaker::Breaker;
 use crate::gate::Gate;
-use crate::pause::Pauses;
 use crate::writer::{Writer, now};
 
 /// A wait that ends early only for a reason.
@@ -29,14 +29,15 @@ const SPREAD: f64 = 0.1;
 /// A price server.
 pub(crate) struct Source {
     name: OfferSource,
-    asking: Asking,
+    fetcher: Fetcher,
     gate: Gate,
-    shelf: Shelf,
-    telling: Telling,
+    cache: OfferCache,
+    publisher: Publisher,
     interval: Duration,
-    retry_ms: (u64, u64),
+    /// The first pause after a failed call, and the longest.
+    retry: (Duration, Duration),
     metrics: OfSource,
-    board: Board,
+    source_health: SourceHealth,
 }
 
 impl Source {
@@ -47,7 +48,7 @@ impl Source {
         config: &Config,
         writer: Writer,
         metrics: &Metrics,
-        board: Board,
+        source_health: SourceHealth,
     ) -> io::Result<Self> {
         let address = Address::parse(&source.base_url, Cleartext::Loopback).map_err(io::Error::other)?;
         let connect_within = Duration::from_millis(config.connect_ms);
@@ -57,10 +58,10 @@ impl Source {
         let fresh_ms = config.fresh_ms(source);
         Ok(Self {
             name: name.clone(),
-            asking: Asking::new(pool, Duration::from_millis(config.read_ms), token),
+            fetcher: Fetcher::new(pool, Duration::from_millis(config.read_ms), token),
             gate: Gate::new(&format!("price server {name}"), breaker, metrics.breaker.clone()),
-            shelf: Shelf::new(fresh_ms),
-            telling: Telling {
+            cache: OfferCache::new(fresh_ms),
+            publisher: Publisher {
                 writer,
                 source: name.clone(),
                 fresh_ms,
@@ -68,78 +69,78 @@ impl Source {
                 metrics: metrics.clone(),
             },
             interval: config.interval_of(source),
-            retry_ms: (config.retry_first_ms, config.retry_most_ms),
+            retry: (Duration::from_millis(config.retry_first_ms), Duration::from_millis(config.retry_most_ms)),
             metrics,
-            board,
+            source_health,
         })
     }
 
-    /// Asks until it is dropped.
+    /// Polls until it is dropped.
     ///
     /// # Errors
-    /// [`TellError`] when what it offers cannot be told: whatever the server does is no error.
-    pub(crate) async fn watch(mut self) -> Result<(), TellError> {
-        let mut pauses = self.pauses();
+    /// [`PublishError`] when what it offers cannot be published: whatever the server does is no error.
+    pub(crate) async fn watch(mut self) -> Result<(), PublishError> {
+        let mut backoff = self.backoff();
         loop {
             let began = Instant::now();
             match self.look().await? {
                 Ok(()) => {
-                    pauses = self.pauses();
+                    backoff = self.backoff();
                     let spread = 1.0 + SPREAD * (2.0 * fastrand::f64() - 1.0);
                     tokio::time::sleep_until(began + self.interval.mul_f64(spread)).await;
                 }
-                Err(failure) => sleep(pauses.next().max(failure.retry_after())).await,
+                Err(failure) => sleep(backoff.pause().max(failure.retry_after())).await,
             }
         }
     }
 
-    /// Asks once, as soon as the breaker lets it, and tells what has changed.
-    async fn look(&mut self) -> Result<Result<(), Failure>, TellError> {
+    /// Makes one call, as soon as the breaker permits it, and publishes what has changed.
+    async fn look(&mut self) -> Result<Result<(), Failure>, PublishError> {
         let permit = loop {
             if let Some(permit) = self.gate.enter(Instant::now() + LONG).await {
                 break permit;
             }
         };
         let (sent_at, began) = (now(), Instant::now());
-        let said = self.asking.ask().await;
-        let asked = Asked { sent_at, answered_at: now() };
-        match &said {
+        let fetched = self.fetcher.fetch().await;
+        let times = FetchTimes { sent_at, answered_at: now() };
+        match &fetched {
             Ok(_) => permit.answered(),
             Err(_) => permit.failed(),
         }
-        self.board.say(&self.name, self.gate.is_closed());
-        let outcome = match &said {
-            Ok(Said::Offers(..)) => "answered",
-            Ok(Said::Unchanged) => "unchanged",
+        self.source_health.set(&self.name, self.gate.is_closed());
+        let outcome = match &fetched {
+            Ok(Fetched::Offers(..)) => "answered",
+            Ok(Fetched::Unchanged) => "unchanged",
             Err(failure) => failure.outcome(),
         };
         self.metrics.call(outcome, began.elapsed());
-        let (news, unreadable) = match said {
-            Ok(Said::Offers(answer, tag)) => {
-                self.asking.taken(tag);
-                (self.shelf.replace(answer.rows, asked), answer.unreadable)
+        let (update, unreadable) = match fetched {
+            Ok(Fetched::Offers(answer, tag)) => {
+                self.fetcher.taken(tag);
+                (self.cache.replace(answer.rows, times), answer.unreadable)
             }
-            Ok(Said::Unchanged) => (self.shelf.confirm(asked), 0),
+            Ok(Fetched::Unchanged) => (self.cache.confirm(times), 0),
             Err(failure) => {
                 tracing::debug!(source = %self.name, outcome, "no offers");
                 return Ok(Err(failure));
             }
         };
-        self.take_in(news, unreadable, asked.answered_at).await.map(Ok)
+        self.take_in(update, unreadable, times.answered_at).await.map(Ok)
     }
 
-    async fn take_in(&mut self, news: News, unreadable: u64, answered_at: Timestamp) -> Result<(), TellError> {
+    async fn take_in(&mut self, update: Update, unreadable: u64, answered_at: Timestamp) -> Result<(), PublishError> {
         #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit into 53 bits")]
         self.metrics.answered_at.set(answered_at.as_millis() as f64 / 1000.0);
-        self.metrics.offers.set(i64::try_from(self.shelf.len()).unwrap_or(i64::MAX));
-        self.metrics.left_out(unreadable, &news);
-        if !news.changes.is_empty() {
-            tracing::debug!(source = %self.name, changes = news.changes.len(), "offers have changed");
+        self.metrics.offers.set(i64::try_from(self.cache.len()).unwrap_or(i64::MAX));
+        self.metrics.left_out(unreadable, &update);
+        if !update.changes.is_empty() {
+            tracing::debug!(source = %self.name, changes = update.changes.len(), "offers have changed");
         }
-        self.telling.tell(news.changes).await
+        self.publisher.publish(update.changes).await
     }
 
-    fn pauses(&self) -> Pauses {
-        Pauses::new(self.retry_ms.0, self.retry_ms.1)
+    fn backoff(&self) -> Backoff {
+        Backoff::full_jitter(self.retry.0, self.retry.1)
     }
 }

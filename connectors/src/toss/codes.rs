@@ -27,7 +27,7 @@ pub(crate) enum RefundVerdict {
     Later,
     /// Nothing was refunded.
     Refused,
-    /// Nothing was refunded, because the shop has asked wrongly: somebody must know.
+    /// Nothing was refunded, because we asked wrongly: it is logged as an error and counted.
     Fault,
 }
 
@@ -138,14 +138,14 @@ pub(crate) const REFUND: [(&str, u16, RefundVerdict); 34] = [
     ("INCORRECT_BASIC_AUTH_FORMAT", 403, RefundVerdict::Fault),
 ];
 
-/// Statuses that never tell whether something was done.
-pub(crate) fn tells_nothing(status: u16) -> bool {
+/// Statuses after which it is unknown whether something was done.
+pub(crate) fn is_inconclusive(status: u16) -> bool {
     !(400..500).contains(&status) || matches!(status, 408 | 409 | 425 | 429)
 }
 
 /// What a refused confirm means.
 pub(crate) fn of_confirm(status: u16, code: &str) -> ConfirmVerdict {
-    if tells_nothing(status) {
+    if is_inconclusive(status) {
         return Unknown;
     }
     let listed = CONFIRM.iter().find(|(known, ..)| *known == code).map(|(_, _, verdict)| *verdict);
@@ -154,7 +154,7 @@ pub(crate) fn of_confirm(status: u16, code: &str) -> ConfirmVerdict {
 
 /// What a refused refund means.
 pub(crate) fn of_refund(status: u16, code: &str) -> RefundVerdict {
-    if tells_nothing(status) {
+    if is_inconclusive(status) {
         return RefundVerdict::Unknown;
     }
     let listed = REFUND.iter().find(|(known, ..)| *known == code).map(|(_, _, verdict)| *verdict);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use events::payments::Decline;
 use stubs::toss::status_of;
 
-use super::{CONFIRM, ConfirmVerdict, REFUND, RefundVerdict, of_confirm, of_refund, tells_nothing};
+use super::{CONFIRM, ConfirmVerdict, REFUND, RefundVerdict, is_inconclusive, of_confirm, of_refund};
 
 #[test]
 fn a_code_is_listed_once_and_its_status_agrees_with_its_meaning() {
@@ -14,11 +14,11 @@ fn a_code_is_listed_once_and_its_status_agrees_with_its_meaning() {
     assert_eq!((confirm.len(), refund.len()), (CONFIRM.len(), REFUND.len()));
     for (code, status, verdict) in CONFIRM {
         assert_eq!(of_confirm(status, code), verdict, "{code}");
-        assert!(!tells_nothing(status) || verdict == ConfirmVerdict::Unknown, "{code}");
+        assert!(!is_inconclusive(status) || verdict == ConfirmVerdict::Unknown, "{code}");
     }
     for (code, status, verdict) in REFUND {
         assert_eq!(of_refund(status, code), verdict, "{code}");
-        assert!(!tells_nothing(status) || verdict == RefundVerdict::Unknown, "{code}");
+        assert!(!is_inconclusive(status) || verdict == RefundVerdict::Unknown, "{code}");
         if let Some((_, other, _)) = CONFIRM.iter().find(|(known, ..)| *known == code) {
             assert_eq!(*other, status, "{code} has one status");
         }

@@ -17,15 +17,15 @@ pub struct Metrics {
     pub(crate) waiting: IntGauge,
     pub(crate) oldest_seconds: Gauge,
     pub(crate) stopped: IntGauge,
-    pub(crate) buried: IntGauge,
+    pub(crate) dead_letters: IntGauge,
 }
 
-/// What somebody has to look at.
+/// What an operator has to look at.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Alarm {
     /// A payment is not what was asked for.
     Mismatch,
-    /// The provider says that the shop asks wrongly.
+    /// The provider refuses our call as wrong.
     Fault,
 }
 
@@ -56,13 +56,13 @@ impl Metrics {
             calls: counter("calls_total", "Calls to the provider by what became of them", &["call", "outcome"])?,
             call_seconds,
             answers: counter("answers_total", "Commands by the answer they were given", &["answer"])?,
-            alarms: counter("alarms_total", "Answers of the provider that somebody has to look at", &["alarm"])?,
+            alarms: counter("alarms_total", "Answers of the provider that an operator has to look at", &["alarm"])?,
             breaker: gauge("breaker_state", "0: calls go through; 1: one tries; 2: none goes through")?,
             in_flight: gauge("commands_in_flight", "Commands that are being carried out")?,
             waiting: gauge("commands_waiting", "Commands that were read and wait for their turn")?,
             oldest_seconds,
-            stopped: gauge("stopped_partitions", "Partitions that are owned but not read on: somebody has to look")?,
-            buried: gauge("dead_letters", "Records that could not be read since the start")?,
+            stopped: gauge("stopped_partitions", "Partitions that are owned but not read on: an operator has to look")?,
+            dead_letters: gauge("dead_letters", "Records that could not be read since the start")?,
         })
     }
 

@@ -6,17 +6,17 @@
 mod answer;
 mod codes;
 mod config;
-mod desk;
+mod dispatcher;
 mod metrics;
 mod provider;
 
 mod serve;
 
 pub use config::{Config, ConfigError};
-pub use desk::{Desk, DeskError, Inlet};
+pub use dispatcher::{DispatchError, Dispatcher};
 pub use metrics::Metrics;
 pub use provider::{Provider, Transaction};
-pub use serve::{Error, GROUP, Surroundings, serve};
+pub use serve::{Deps, Error, GROUP, serve};
 
 #[cfg(test)]
 mod tests;

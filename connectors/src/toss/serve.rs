@@ -1,4 +1,4 @@
-//! The role: the desk on the real log, until told to stop.
+//! The role: the dispatcher on the real log, until shutdown.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -11,21 +11,21 @@ use streams::service::{Condition, Health, Shutdown};
 use web::secret_key::SecretKey;
 
 use super::config::{Config, ConfigError};
-use super::desk::{Desk, DeskError, PART};
+use super::dispatcher::{DispatchError, Dispatcher, PART};
 use super::metrics::Metrics;
 use super::provider::Provider;
-use crate::within::Within;
+use crate::prefixed_registry::PrefixedRegistry;
 
 /// The connector's group.
 pub const GROUP: &str = "timesale.connectors.toss";
-/// How long the group may take to be told the last positions.
+/// How long the last commit of offsets may take.
 const FAREWELL: Duration = Duration::from_secs(1);
 /// Commands are few and slow: small batches bound what waits in memory.
 const BATCH_RECORDS: usize = 256;
 const QUEUED_BATCHES: usize = 4;
 
 /// What the role works with.
-pub struct Surroundings {
+pub struct Deps {
     /// The Kafka cluster.
     pub cluster: ClusterConfig,
     /// Names this instance in its group: stable across restarts, unique among instances.
@@ -34,7 +34,7 @@ pub struct Surroundings {
     pub key: SecretKey,
     /// Where metrics go.
     pub registry: Registry,
-    /// Where `connectors.toss` says how it is doing.
+    /// Where `connectors.toss` reports its condition.
     pub health: Health,
     /// When to stop.
     pub shutdown: Shutdown,
@@ -60,32 +60,32 @@ pub enum Error {
     Feed(#[from] FeedError),
     /// The work cannot go on.
     #[error(transparent)]
-    Desk(#[from] DeskError),
+    Dispatch(#[from] DispatchError),
 }
 
-/// Carries out what `payments.inbox` asks of the provider, until told to stop; returns within 10 s of being told.
+/// Carries out what `payments.inbox` asks of the provider, until shutdown; returns within 10 s of the request.
 ///
 /// # Errors
 /// [`Error`].
-pub fn serve(config: Config, surroundings: Surroundings) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send>> {
+pub fn serve(config: Config, deps: Deps) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send>> {
     // Boxed, so that it is compiled here and not again in the binary.
-    Box::pin(run(config, surroundings))
+    Box::pin(run(config, deps))
 }
 
-async fn run(config: Config, surroundings: Surroundings) -> Result<(), Error> {
+async fn run(config: Config, deps: Deps) -> Result<(), Error> {
     config.check()?;
-    let Surroundings { cluster, instance, key, registry, health, shutdown } = surroundings;
+    let Deps { cluster, instance, key, registry, health, shutdown } = deps;
     health.set(PART, Condition::Starting("joining the group".into()));
     let metrics = Metrics::register(&registry)?;
     let provider = Arc::new(Provider::new(&config, &key, &metrics)?);
-    let own = Within::register(&registry, "timesale_toss", "The emitter of the payment connector")?;
+    let own = PrefixedRegistry::register(&registry, "timesale_toss", "The emitter of the payment connector")?;
     let emitter = KafkaEmitter::new(&cluster, EmitterConfig::default(), &own)?;
     let reading = FeedConfig { batch_records: BATCH_RECORDS, queued_batches: QUEUED_BATCHES, ..FeedConfig::default() };
     let mut feed = Feed::of_group(&cluster, GROUP, &instance, PAYMENTS_INBOX.name(), reading)?;
-    let desk = Desk::new(&config, provider, Arc::new(emitter), &metrics, health);
-    let worked = desk.work(&mut feed, shutdown).await;
+    let dispatcher = Dispatcher::new(&config, provider, Arc::new(emitter), &metrics, health);
+    let worked = dispatcher.work(&mut feed, shutdown).await;
     if !feed.end(FAREWELL).await {
-        tracing::warn!("the group could not be told how far the connector has come; some calls are asked again");
+        tracing::warn!("the last offsets could not be committed; some calls are made again");
     }
     Ok(worked?)
 }

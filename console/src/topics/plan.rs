@@ -14,7 +14,7 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// What differs and will not be changed: a plan with refusals is not applied.
     pub refusals: Vec<Refusal>,
-    /// What differs and does no harm.
+    /// What differs and needs no change.
     pub notes: Vec<Note>,
 }
 
@@ -81,7 +81,7 @@ pub enum Refusal {
     },
 }
 
-/// A difference that does no harm.
+/// A difference that needs no change.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 #[serde(tag = "note", rename_all = "snake_case")]
 pub enum Note {

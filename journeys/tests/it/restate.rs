@@ -67,7 +67,7 @@ impl Prices {
     fn hear(&mut self, commands: &[PriceCommand], at_ms: i64) -> usize {
         for command in commands {
             pipe(&mut self.driver, command, at_ms);
-            self.ledger.hear(command, Timestamp::from_millis(at_ms));
+            self.ledger.apply(command, Timestamp::from_millis(at_ms));
         }
         let stated: Vec<BestPrice> = self.driver.take(topics::PRICES_BEST.name()).iter().map(read).collect();
         for best in &stated {

@@ -5,7 +5,7 @@ use events::money::Money;
 use events::prices::{BestPrice, Winner};
 use events::time::Timestamp;
 
-use super::scenario::{Course, Rivalry};
+use super::scenario::{Competition, Observation};
 
 const OURS: i64 = 100;
 const THEIRS: i64 = 90;
@@ -35,13 +35,13 @@ fn theirs(price: i64) -> BestPrice {
 }
 
 /// Looks: asked at, answered at, what was seen.
-fn play(looks: &[(i64, i64, BestPrice)]) -> Rivalry {
+fn play(looks: &[(i64, i64, BestPrice)]) -> Competition {
     let at = Timestamp::from_millis;
-    let mut course = Course::new((Money::new(OURS), Money::new(THEIRS)), (at(0), at(END)));
+    let mut scenario = Observation::new((Money::new(OURS), Money::new(THEIRS)), (at(0), at(END)));
     for (asked_at, answered_at, best) in looks {
-        course.see(at(*asked_at), at(*answered_at), best);
+        scenario.see(at(*asked_at), at(*answered_at), best);
     }
-    course.end()
+    scenario.end()
 }
 
 #[test]
@@ -53,10 +53,10 @@ fn a_lower_offer_that_wins_until_its_end_and_no_longer_is_right() {
         (END - 1, END + 5, theirs(THEIRS)),
         (END, END + 7, own(OURS)),
     ];
-    let rivalry = play(&looks);
-    assert_eq!((rivalry.wrong_winner, rivalry.outlived), (None, None));
-    assert_eq!((rivalry.seen_after_ms, rivalry.ours_again_after_ms), (Some(110), Some(7)));
-    assert_eq!((rivalry.looks, rivalry.looks_at_the_offer), (5, 3));
+    let competition = play(&looks);
+    assert_eq!((competition.wrong_winner, competition.outlived), (None, None));
+    assert_eq!((competition.seen_after_ms, competition.ours_again_after_ms), (Some(110), Some(7)));
+    assert_eq!((competition.looks, competition.looks_at_the_offer), (5, 3));
 }
 
 #[test]

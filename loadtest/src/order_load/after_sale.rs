@@ -7,35 +7,35 @@ use events::money::Money;
 use events::orders::OrderState;
 use serde_json::json;
 
-use super::scenario::Course;
-use super::shopper_session::{Expects, Visit};
+use super::scenario::Scenario;
+use super::shopper_session::{Expects, ShopperSession};
 use super::tally::End;
 
-impl<W: Write> Visit<'_, W> {
+impl<W: Write> ShopperSession<'_, W> {
     /// What happens to a paid order.
     pub(super) async fn after_payment(&mut self) {
-        match self.wish.course {
-            Course::Cancel => self.cancel("cancel", "{}", 1, Expects::Done).await,
-            Course::CancelPart => {
+        match self.planned.scenario {
+            Scenario::Cancel => self.cancel("cancel", "{}", 1, Expects::Done).await,
+            Scenario::CancelPart => {
                 let body = json!({ "lines": self.one_unit() }).to_string();
                 self.cancel("cancel part", &body, 1, Expects::Done).await;
             }
-            Course::CancelTooLate => {
+            Scenario::CancelTooLate => {
                 self.operate("ship", 1, "{}").await;
                 self.cancel("cancel too late", "{}", 1, Expects::Refused(&["ALREADY_SHIPPED"])).await;
             }
-            Course::Ship => self.operate("ship", 1, "{}").await,
-            Course::Confirm => {
+            Scenario::Ship => self.operate("ship", 1, "{}").await,
+            Scenario::Confirm => {
                 self.deliver().await;
                 let ask = self.command(&self.caller, "confirm", 1, "{}");
                 self.send("confirm", &ask, Expects::Done).await;
             }
-            Course::SendPartBack => {
+            Scenario::SendPartBack => {
                 self.deliver().await;
                 self.refund(1, &json!({ "lines": self.one_unit(), "cause": "changed_mind", "goods": "returned" }))
                     .await;
             }
-            Course::SendAllBack => {
+            Scenario::SendAllBack => {
                 self.deliver().await;
                 self.refund(1, &json!({ "lines": self.one_unit(), "cause": "changed_mind", "goods": "returned" }))
                     .await;
@@ -47,7 +47,7 @@ impl<W: Write> Visit<'_, W> {
 
     /// One unit of the first line.
     fn one_unit(&self) -> serde_json::Value {
-        let article = self.wish.lines.first().and_then(|(article, _)| self.shop.trade.catalogue.get(*article));
+        let article = self.planned.lines.first().and_then(|(article, _)| self.shop.load.catalogue.get(*article));
         json!([{ "sku": article.map(|product| &product.sku), "quantity": 1 }])
     }
 
@@ -63,8 +63,8 @@ impl<W: Write> Visit<'_, W> {
     /// The operator does something with the order.
     async fn operate(&mut self, verb: &'static str, number: u32, body: &str) {
         let ask = self.command(&self.operator, verb, number, body);
-        let told = self.pursue(&ask, Subject::Command(self.order.clone()), Send::First, None).await;
-        let after = self.judge(verb, told, Expects::Done).await;
+        let answered = self.send_until_decided(&ask, Subject::Command(self.order.clone()), Send::First, None).await;
+        let after = self.judge(verb, answered, Expects::Done).await;
         self.undone(after);
     }
 

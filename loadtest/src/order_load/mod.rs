@@ -1,6 +1,6 @@
-//! The trade: after the claims, shoppers order what is for sale, pay on the provider's page, change their minds, send things
-//! back; operators ship, deliver and refund. Every shopper follows a course that was drawn in advance, over HTTP only, and
-//! writes down what was answered. Runs on one thread of its own, as the crowd does.
+//! The load: after the claims, shoppers order what is for sale, pay on the provider's page, change their minds, send things
+//! back; operators ship, deliver and refund. Every shopper follows a scenario that was drawn in advance, over HTTP only, and
+//! writes down what was answered. Runs on one thread of its own, as the clients does.
 
 mod after_sale;
 mod catalogue;
@@ -34,11 +34,11 @@ use tokio::task::LocalSet;
 use tokio::time::sleep_until;
 
 pub use catalogue::{Product, catalogue};
-pub use planned_order::{Appetite, Wanted, Wish, demand};
-pub use scenario::Course;
+pub use planned_order::{Appetite, PlannedOrder, Wanted, demand};
+pub use scenario::Scenario;
 pub use tally::{LiveOrders, Orders};
 
-use audit::client_log::{Entry, JournalError, JournalWriter};
+use audit::client_log::{ClientLogError, ClientLogWriter, Entry};
 use web::jwt::TokenIssuer;
 
 use pool::Pool;
@@ -46,9 +46,9 @@ use provider::Page;
 use tally::OrderTally;
 
 /// What the shoppers are to do.
-pub struct Trade {
-    /// The door.
-    pub door: SocketAddr,
+pub struct OrderLoad {
+    /// Ingress.
+    pub ingress: SocketAddr,
     /// The payment provider, which must be our stub: nobody else lets a program authenticate a payment.
     pub provider: SocketAddr,
     /// Whose coupons they have.
@@ -58,62 +58,62 @@ pub struct Trade {
     /// What is for sale.
     pub catalogue: Vec<Product>,
     /// Who wants what.
-    pub wishes: Vec<Wish>,
+    pub planned: Vec<PlannedOrder>,
     /// Signs the shoppers' tokens.
     pub issuer: Arc<TokenIssuer>,
     /// How many connections they share.
     pub connections: usize,
     /// How long a shopper keeps trying.
-    pub patience: Duration,
+    pub give_up_after: Duration,
 }
 
-/// The trade while it goes on.
+/// The load while it goes on.
 struct Shop<W: Write> {
-    trade: Trade,
-    door: Pool,
+    load: OrderLoad,
+    ingress: Pool,
     page: Page,
     sale_began: Instant,
     began: Instant,
-    journal: RefCell<JournalWriter<W>>,
+    client_log: RefCell<ClientLogWriter<W>>,
     tally: RefCell<OrderTally>,
     live: Arc<LiveOrders>,
-    broken: RefCell<Option<JournalError>>,
+    broken: RefCell<Option<ClientLogError>>,
 }
 
-/// When the sale and its trade began.
+/// When the sale and its load began.
 #[derive(Clone, Copy, Debug)]
 pub struct Began {
-    /// The sale: the journal's times count from here.
+    /// The sale: the client log's times count from here.
     pub sale: Instant,
-    /// The trade: the wishes' times count from here.
-    pub trade: Instant,
+    /// The load: the planned' times count from here.
+    pub load: Instant,
 }
 
 /// Opens the shop and returns what the orders came to. Blocks until every shopper is done.
 ///
 /// # Errors
-/// When the journal cannot be written or the runtime not be built.
+/// When the client log cannot be written or the runtime not be built.
 pub fn open<W: Write + Debug + 'static>(
-    trade: Trade,
-    journal: W,
+    load: OrderLoad,
+    client_log: W,
     live: Arc<LiveOrders>,
     began: Began,
 ) -> anyhow::Result<(Orders, W)> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let scheduled = trade.wishes.last().map_or(Duration::ZERO, |wish| wish.at);
+    let scheduled = load.planned.last().map_or(Duration::ZERO, |planned| planned.at);
     let shop = Rc::new(Shop {
-        door: Pool::new(trade.door, trade.connections),
-        page: Page::new(Pool::new(trade.provider, trade.connections)),
-        trade,
+        ingress: Pool::new(load.ingress, load.connections),
+        page: Page::new(Pool::new(load.provider, load.connections)),
+        load,
         sale_began: began.sale,
-        began: began.trade,
-        journal: RefCell::new(JournalWriter::new(journal)),
+        began: began.load,
+        client_log: RefCell::new(ClientLogWriter::new(client_log)),
         tally: RefCell::new(OrderTally::new()?),
         live,
         broken: RefCell::new(None),
     });
     let shoppers = LocalSet::new();
-    for place in 0..shop.trade.wishes.len() {
+    for place in 0..shop.load.planned.len() {
         let shop = Rc::clone(&shop);
         shoppers.spawn_local(async move { shop.serve(place).await });
     }
@@ -122,26 +122,26 @@ pub fn open<W: Write + Debug + 'static>(
     if let Some(error) = shop.broken.into_inner() {
         return Err(error.into());
     }
-    let lasted = began.trade.elapsed();
-    Ok((shop.tally.into_inner().finish(scheduled, lasted), shop.journal.into_inner().finish()?))
+    let lasted = began.load.elapsed();
+    Ok((shop.tally.into_inner().finish(scheduled, lasted), shop.client_log.into_inner().finish()?))
 }
 
 impl<W: Write> Shop<W> {
-    /// Lets one shopper come at the time of their wish.
+    /// Lets one shopper come at the time of their planned.
     async fn serve(&self, place: usize) {
-        let Some(wish) = self.trade.wishes.get(place) else { return };
-        sleep_until((self.began + wish.at).into()).await;
-        // Without its journal the sale proves less than it promises: nothing more is sent.
+        let Some(planned) = self.load.planned.get(place) else { return };
+        sleep_until((self.began + planned.at).into()).await;
+        // Without its client log the sale proves less than it promises: nothing more is sent.
         if self.broken.borrow().is_some() {
             return;
         }
-        let went = shopper::walk(self, wish).await;
-        self.tally.borrow_mut().count(wish.course, went);
+        let went = shopper::walk(self, planned).await;
+        self.tally.borrow_mut().count(planned.scenario, went);
         self.live.finished();
     }
 
     fn record(&self, entry: &Entry) {
-        if let Err(error) = self.journal.borrow_mut().write(entry) {
+        if let Err(error) = self.client_log.borrow_mut().write(entry) {
             self.broken.borrow_mut().get_or_insert(error);
         }
     }

@@ -1,5 +1,5 @@
-//! Every course, against a stage that keeps the HTTP contract: each shopper ends where the course leads, nothing is left unknown
-//! when answers are lost, and the journal says what was decided.
+//! Every scenario, against a stage that keeps the HTTP contract: each shopper ends where the scenario leads, nothing is left unknown
+//! when answers are lost, and the client log says what was decided.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -12,73 +12,73 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use audit::client_log::{Entry, Subject, Told, read};
+use audit::client_log::{Answered, Entry, Subject, read};
 use events::coupons::Discount;
 use events::ids::{CampaignId, CouponId, RequestId};
 use events::money::Money;
 use events::time::Timestamp;
 use web::jwt::TokenIssuer;
 
-use super::scenario::Course;
-use super::shopper_fixture::{Manner, SECRET, Stage};
-use super::{Appetite, Began, LiveOrders, Orders, Product, Trade, Wanted, Wish, catalogue, demand, open};
+use super::scenario::Scenario;
+use super::shopper_fixture::{Manner, SECRET, ShopperFixture};
+use super::{Appetite, Began, LiveOrders, OrderLoad, Orders, PlannedOrder, Product, Wanted, catalogue, demand, open};
 
 const COUNT: u32 = 300;
 
 struct Played {
     orders: Orders,
-    journal: Vec<Entry>,
-    stage: Arc<Mutex<Stage>>,
+    client_log: Vec<Entry>,
+    stage: Arc<Mutex<ShopperFixture>>,
     catalogue: Vec<Product>,
-    wishes: Vec<Wish>,
+    planned: Vec<PlannedOrder>,
 }
 
-/// Plays a trade of every course on a stage.
-fn play(manner: Manner, patience: Duration) -> Played {
+/// Plays a load of every scenario on a stage.
+fn play(manner: Manner, give_up_after: Duration) -> Played {
     let coupons: Vec<Option<CouponId>> =
         (0..COUNT).map(|n| (n % 2 == 0).then(|| RequestId::of("s", "r", &n.to_string()).coupon())).collect();
     let appetite =
-        Appetite { wanted: Wanted::Count(COUNT), per_second: 1_000.0, duplicates: 0.2, course: None, seed: 3 };
-    let mut wishes = appetite.wishes(&coupons);
-    for (wish, course) in wishes.iter_mut().zip(Course::all().into_iter().cycle()) {
-        wish.course = course;
-        wish.thinks = Duration::from_millis(1);
-        for (_, quantity) in &mut wish.lines {
+        Appetite { wanted: Wanted::Count(COUNT), per_second: 1_000.0, duplicates: 0.2, scenario: None, seed: 3 };
+    let mut planned = appetite.planned(&coupons);
+    for (planned, scenario) in planned.iter_mut().zip(Scenario::all().into_iter().cycle()) {
+        planned.scenario = scenario;
+        planned.thinks = Duration::from_millis(1);
+        for (_, quantity) in &mut planned.lines {
             *quantity = (*quantity).max(2);
         }
     }
     let now = Timestamp::from_millis(1_790_000_000_000);
-    let catalogue = catalogue("sale-1", &demand(&wishes), now).unwrap();
+    let catalogue = catalogue("sale-1", &demand(&planned), now).unwrap();
     let articles = catalogue.iter().map(|of| (of.sku.to_string(), of.price.minor(), i64::from(of.stock))).collect();
-    let (address, stage) = Stage::open(articles, 1_000, manner);
-    let trade = Trade {
-        door: address,
+    let (address, stage) = ShopperFixture::open(articles, 1_000, manner);
+    let load = OrderLoad {
+        ingress: address,
         provider: address,
         campaign: CampaignId::new("sale-1").unwrap(),
         discount: Discount::Fixed { amount: Money::new(5_000) },
         catalogue: catalogue.clone(),
-        wishes: wishes.clone(),
+        planned: planned.clone(),
         issuer: Arc::new(TokenIssuer::new(SECRET)),
         connections: 64,
-        patience,
+        give_up_after,
     };
-    let began = Began { sale: Instant::now(), trade: Instant::now() };
+    let began = Began { sale: Instant::now(), load: Instant::now() };
     let live = Arc::new(LiveOrders::default());
-    let (orders, text) = open(trade, Vec::new(), Arc::clone(&live), began).unwrap();
+    let (orders, text) = open(load, Vec::new(), Arc::clone(&live), began).unwrap();
     assert_eq!(live.done.load(std::sync::atomic::Ordering::Relaxed), u64::from(COUNT));
-    let mut journal = Vec::new();
-    read(text.as_slice(), |entry| journal.push(entry)).unwrap();
-    Played { orders, journal, stage, catalogue, wishes }
+    let mut client_log = Vec::new();
+    read(text.as_slice(), |entry| client_log.push(entry)).unwrap();
+    Played { orders, client_log, stage, catalogue, planned }
 }
 
-/// What is told is what was decided, and everything that was decided is told.
+/// What is answered is what was decided, and everything that was decided is answered.
 fn judge_journal(played: &Played) {
     let stage = played.stage.lock().unwrap();
-    let mut told = BTreeMap::new();
-    for entry in &played.journal {
+    let mut answered = BTreeMap::new();
+    for entry in &played.client_log {
         let (status, answer) = &stage.decided[&entry.request];
-        match &entry.told {
-            Told::Applied { order, seen } => {
+        match &entry.answered {
+            Answered::Applied { order, seen } => {
                 assert!(matches!(status, 200 | 201), "{entry:?}: {answer}");
                 assert_eq!(answer["order"], order.as_str());
                 if let Some(seen) = seen {
@@ -86,16 +86,16 @@ fn judge_journal(played: &Played) {
                     assert_eq!(answer["state"], seen.state.name());
                 }
             }
-            Told::OrderRefused { code } => assert_eq!(answer["code"], code.as_str()),
-            other => panic!("{entry:?} was told {other:?}"),
+            Answered::OrderRefused { code } => assert_eq!(answer["code"], code.as_str()),
+            other => panic!("{entry:?} was answered {other:?}"),
         }
-        told.insert(entry.request, ());
+        answered.insert(entry.request, ());
     }
-    assert_eq!(told.len(), stage.decided.len(), "every request that was decided is in the journal");
-    let placements = played.journal.iter().filter(|entry| matches!(entry.subject, Subject::Placement(_))).count();
-    let repeats: usize = played.wishes.iter().filter(|wish| wish.sends == 2).count();
+    assert_eq!(answered.len(), stage.decided.len(), "every request that was decided is in the client log");
+    let placements = played.client_log.iter().filter(|entry| matches!(entry.subject, Subject::Placement(_))).count();
+    let repeats: usize = played.planned.iter().filter(|planned| planned.sends == 2).count();
     assert_eq!(placements, COUNT as usize + repeats);
-    assert!(played.journal.iter().all(|entry| entry.course.is_some()));
+    assert!(played.client_log.iter().all(|entry| entry.scenario.is_some()));
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn lost_and_late_answers_are_pursued_until_they_are_known() {
     let played = play(Manner::Badly, Duration::from_secs(20));
     assert_eq!(played.orders.unknown, 0);
     assert!(played.orders.retries > 20, "{:?}", played.orders);
-    assert!(played.journal.iter().any(|entry| matches!(entry.told, Told::Applied { seen: None, .. })));
+    assert!(played.client_log.iter().any(|entry| matches!(entry.answered, Answered::Applied { seen: None, .. })));
     judge_journal(&played);
 }
 
@@ -139,26 +139,26 @@ fn a_shop_that_is_closed_is_given_up_after_the_shoppers_patience() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
-    let appetite = Appetite { wanted: Wanted::Count(5), per_second: 1_000.0, duplicates: 0.0, course: None, seed: 1 };
-    let wishes = appetite.wishes(&[None; 5]);
-    let catalogue = catalogue("sale-1", &demand(&wishes), Timestamp::from_millis(1)).unwrap();
-    let trade = Trade {
-        door: address,
+    let appetite = Appetite { wanted: Wanted::Count(5), per_second: 1_000.0, duplicates: 0.0, scenario: None, seed: 1 };
+    let planned = appetite.planned(&[None; 5]);
+    let catalogue = catalogue("sale-1", &demand(&planned), Timestamp::from_millis(1)).unwrap();
+    let load = OrderLoad {
+        ingress: address,
         provider: address,
         campaign: CampaignId::new("sale-1").unwrap(),
         discount: Discount::Fixed { amount: Money::new(5_000) },
         catalogue,
-        wishes,
+        planned,
         issuer: Arc::new(TokenIssuer::new(SECRET)),
         connections: 2,
-        patience: Duration::from_millis(200),
+        give_up_after: Duration::from_millis(200),
     };
-    let began = Began { sale: Instant::now(), trade: Instant::now() };
-    let (orders, journal) = open(trade, Vec::new(), Arc::default(), began).unwrap();
+    let began = Began { sale: Instant::now(), load: Instant::now() };
+    let (orders, client_log) = open(load, Vec::new(), Arc::default(), began).unwrap();
     assert_eq!((orders.sent, orders.unknown, orders.placed), (5, 5, 0));
     let mut entries = 0;
-    read(journal.as_slice(), |entry| {
-        assert!(matches!(entry.told, Told::Unknown { .. }));
+    read(client_log.as_slice(), |entry| {
+        assert!(matches!(entry.answered, Answered::Unknown { .. }));
         entries += 1;
     })
     .unwrap();

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::time::Instant;
 
-use audit::client_log::{Seen, Send, Subject, Told};
+use audit::client_log::{Answered, Seen, Send, Subject};
 use events::ids::PaymentKey;
 use events::money::Money;
 use events::orders::OrderState;
@@ -11,20 +11,20 @@ use serde_json::json;
 use tokio::time::sleep;
 
 use super::provider::Means;
-use super::shopper_session::{Expects, Visit};
+use super::shopper_session::{Expects, ShopperSession};
 use super::tally::End;
-use crate::request::Ask;
+use crate::request::PreparedRequest;
 
 /// Codes of a payment that comes too late: the provider, or a role, was away for longer than the shopper had.
 const TOO_LATE: &[&str] = &["PAYMENT_WINDOW_OVER", "NOT_AWAITING_PAYMENT"];
 
-impl<W: Write> Visit<'_, W> {
+impl<W: Write> ShopperSession<'_, W> {
     /// The shopper has authenticated at the provider; nothing when that was impossible.
     pub(super) async fn authenticate(&mut self, amount: Money, means: Means) -> Option<PaymentKey> {
         let shop = self.shop;
         match shop.page.authenticate(&self.order, amount, means, self.deadline()).await {
             Ok(Some(key)) => {
-                sleep(self.wish.thinks).await;
+                sleep(self.planned.thinks).await;
                 Some(key)
             }
             Ok(None) => {
@@ -38,7 +38,7 @@ impl<W: Write> Visit<'_, W> {
         }
     }
 
-    fn payment(&self, key: &PaymentKey, amount: Money, number: u32) -> Ask {
+    fn payment(&self, key: &PaymentKey, amount: Money, number: u32) -> PreparedRequest {
         let body = json!({ "payment_key": key, "amount": amount }).to_string();
         self.command(&self.caller, "payment", number, &body)
     }
@@ -53,8 +53,8 @@ impl<W: Write> Visit<'_, W> {
             Means::Card | Means::Account => Expects::Done,
         };
         let ask = self.payment(&key, amount, number);
-        let told = self.timed(&ask).await;
-        let after = self.judge("pay", told, expects).await;
+        let answered = self.timed(&ask).await;
+        let after = self.judge("pay", answered, expects).await;
         match after.map(|seen| seen.state) {
             Some(OrderState::AwaitingDeposit) if means == Means::Account => self.transfer(&key).await,
             Some(_) => {
@@ -65,22 +65,22 @@ impl<W: Write> Visit<'_, W> {
         }
     }
 
-    async fn timed(&mut self, ask: &Ask) -> Told {
+    async fn timed(&mut self, ask: &PreparedRequest) -> Answered {
         let sent = Instant::now();
-        let told = self.pursue(ask, Subject::Command(self.order.clone()), Send::First, None).await;
-        self.took_note(&told, sent);
-        told
+        let answered = self.send_until_decided(ask, Subject::Command(self.order.clone()), Send::First, None).await;
+        self.took_note(&answered, sent);
+        answered
     }
 
     /// What any answer to a payment means, whatever was expected.
-    fn took_note(&mut self, told: &Told, sent: Instant) {
-        match told {
-            Told::Applied { .. } => self.shop.tally.borrow_mut().payment_decided(sent.elapsed()),
-            Told::OrderRefused { code } if code == "PAYMENT_DECLINED" => {
+    fn took_note(&mut self, answered: &Answered, sent: Instant) {
+        match answered {
+            Answered::Applied { .. } => self.shop.tally.borrow_mut().payment_decided(sent.elapsed()),
+            Answered::OrderRefused { code } if code == "PAYMENT_DECLINED" => {
                 self.went.declined = true;
                 self.shop.tally.borrow_mut().payment_decided(sent.elapsed());
             }
-            Told::OrderRefused { code } if TOO_LATE.contains(&code.as_str()) => self.went.end = Some(End::Expired),
+            Answered::OrderRefused { code } if TOO_LATE.contains(&code.as_str()) => self.went.end = Some(End::Expired),
             _ => {}
         }
     }
@@ -116,8 +116,8 @@ impl<W: Write> Visit<'_, W> {
         let subject = || Subject::Command(self.order.clone());
         let (first, again) = self.send_both((&ask, subject(), Send::First), (&ask, subject(), Send::Duplicate)).await;
         self.took_note(&first, sent);
-        for told in [first, again] {
-            if self.judge("pay twice", told, Expects::Done).await.is_some() {
+        for answered in [first, again] {
+            if self.judge("pay twice", answered, Expects::Done).await.is_some() {
                 self.paid();
             }
         }
@@ -132,10 +132,10 @@ impl<W: Write> Visit<'_, W> {
         let sent = Instant::now();
         let (one, other) = self.send_both((&one, subject(), Send::First), (&other, subject(), Send::First)).await;
         let mut carried_out = 0;
-        for told in [one, other] {
-            self.took_note(&told, sent);
+        for answered in [one, other] {
+            self.took_note(&answered, sent);
             let expects = Expects::Either(&["PAYMENT_IN_FLIGHT", "NOT_AWAITING_PAYMENT"]);
-            carried_out += u32::from(self.judge("pay in two windows", told, expects).await.is_some());
+            carried_out += u32::from(self.judge("pay in two windows", answered, expects).await.is_some());
         }
         // The window that came second was refused, which is no expiry.
         if carried_out > 0 {

@@ -8,7 +8,7 @@ use events::money::Money;
 use fastrand::Rng;
 
 use super::catalogue::{Product, SCARCE, VARIETY};
-use super::scenario::Course;
+use super::scenario::Scenario;
 
 /// How many orders are wanted.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -23,10 +23,10 @@ pub enum Wanted {
 
 /// One order that somebody will place.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Wish {
+pub struct PlannedOrder {
     /// Its number in this sale.
     pub number: u32,
-    /// When, after the trade begins.
+    /// When, after the load begins.
     pub at: Duration,
     /// Which shopper.
     pub shopper: u32,
@@ -35,14 +35,14 @@ pub struct Wish {
     /// Articles and how many units of each; no article twice.
     pub lines: Vec<(usize, u32)>,
     /// What the shopper means to do with it.
-    pub course: Course,
+    pub scenario: Scenario,
     /// How often the placement is sent under its one key.
     pub sends: u8,
     /// How long the shopper looks at the provider's page.
     pub thinks: Duration,
 }
 
-/// What determines the wishes.
+/// What determines the planned.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Appetite {
     /// How many.
@@ -51,8 +51,8 @@ pub struct Appetite {
     pub per_second: f64,
     /// How many placements are sent twice, as a share.
     pub duplicates: f64,
-    /// The course of every order, if it is not to be drawn for each.
-    pub course: Option<Course>,
+    /// The scenario of every order, if it is not to be drawn for each.
+    pub scenario: Option<Scenario>,
     /// What chance is drawn from.
     pub seed: u64,
 }
@@ -64,30 +64,30 @@ const WITHOUT_COUPON: usize = 10;
 const LONGEST_LOOK_MS: u64 = 2_000;
 
 impl Appetite {
-    /// The wishes, in the order of their times, of shoppers with these coupons.
+    /// The planned, in the order of their times, of shoppers with these coupons.
     #[must_use]
-    pub fn wishes(&self, coupons: &[Option<CouponId>]) -> Vec<Wish> {
+    pub fn planned(&self, coupons: &[Option<CouponId>]) -> Vec<PlannedOrder> {
         let mut rng = Rng::with_seed(self.seed ^ 0x5409);
         let mut at = Duration::ZERO;
         (0..)
             .zip(self.buyers(coupons, &mut rng))
             .map(|(number, shopper)| {
-                let drawn = Course::draw(&mut rng);
-                let course = self.course.unwrap_or(drawn);
-                let wish = Wish {
+                let drawn = Scenario::draw(&mut rng);
+                let scenario = self.scenario.unwrap_or(drawn);
+                let planned = PlannedOrder {
                     number,
                     at,
                     shopper: u32::try_from(shopper).unwrap_or(u32::MAX),
                     // A second order of one shopper has no coupon left.
                     coupon: coupons.get(shopper).copied().flatten().filter(|_| (number as usize) < coupons.len()),
-                    lines: lines(course, &mut rng),
-                    course,
+                    lines: lines(scenario, &mut rng),
+                    scenario,
                     sends: if rng.f64() < self.duplicates { 2 } else { 1 },
                     thinks: Duration::from_millis(rng.u64(0..LONGEST_LOOK_MS)),
                 };
                 // Poisson arrivals; 1 - u is never 0.
                 at += Duration::from_secs_f64(-(1.0 - rng.f64()).ln() / self.per_second.max(0.001));
-                wish
+                planned
             })
             .collect()
     }
@@ -125,7 +125,7 @@ fn portion(of: usize, share: f64) -> usize {
 }
 
 /// One to three articles, one to three units of each; a third of the orders wants the scarce one.
-fn lines(course: Course, rng: &mut Rng) -> Vec<(usize, u32)> {
+fn lines(scenario: Scenario, rng: &mut Rng) -> Vec<(usize, u32)> {
     let mut articles: Vec<usize> = (0..VARIETY).filter(|article| *article != SCARCE).collect();
     rng.shuffle(&mut articles);
     articles.truncate(rng.usize(1..=3));
@@ -134,11 +134,11 @@ fn lines(course: Course, rng: &mut Rng) -> Vec<(usize, u32)> {
     {
         *first = SCARCE;
     }
-    let fewest = if course.splits() { 2 } else { 1 };
+    let fewest = if scenario.splits() { 2 } else { 1 };
     articles.into_iter().map(|article| (article, rng.u32(fewest..=3))).collect()
 }
 
-impl Wish {
+impl PlannedOrder {
     /// What the lines cost before the coupon.
     #[must_use]
     pub fn gross(&self, catalogue: &[Product]) -> Money {
@@ -158,9 +158,9 @@ impl Wish {
 
 /// How many units of each article are wanted.
 #[must_use]
-pub fn demand(wishes: &[Wish]) -> [u32; VARIETY] {
+pub fn demand(planned: &[PlannedOrder]) -> [u32; VARIETY] {
     let mut demand = [0_u32; VARIETY];
-    for (article, quantity) in wishes.iter().flat_map(|wish| &wish.lines) {
+    for (article, quantity) in planned.iter().flat_map(|planned| &planned.lines) {
         if let Some(wanted) = demand.get_mut(*article) {
             *wanted = wanted.saturating_add(*quantity);
         }

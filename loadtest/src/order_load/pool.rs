@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 
 use tokio::sync::Semaphore;
 
-use crate::request::Carrier;
+use crate::request::Transport;
 use crate::wire::{Connection, Response, WireError};
 
 /// So many connections to one address, opened as they are needed.
@@ -34,8 +34,8 @@ impl Pool {
     }
 }
 
-impl Carrier for &Pool {
-    async fn carry(&mut self, request: &[u8]) -> Result<Response, WireError> {
+impl Transport for &Pool {
+    async fn send(&mut self, request: &[u8]) -> Result<Response, WireError> {
         self.exchange(request).await
     }
 }

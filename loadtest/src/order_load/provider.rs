@@ -58,13 +58,13 @@ impl Page {
         means: Means,
         deadline: Instant,
     ) -> Result<Option<PaymentKey>, String> {
-        let wish = Authentication {
+        let planned = Authentication {
             order_id: order.as_str(),
             amount: amount.minor(),
             method: if means == Means::Account { "virtual_account" } else { "card" },
             decline: if let Means::BadCard(code) = means { Some(code) } else { None },
         };
-        let body = serde_json::to_string(&wish).map_err(|error| error.to_string())?;
+        let body = serde_json::to_string(&planned).map_err(|error| error.to_string())?;
         let Some(response) = self.post("/stub/payments", &body, deadline).await? else { return Ok(None) };
         serde_json::from_slice::<Authenticated>(&response.body)
             .map(|authenticated| Some(authenticated.payment_key))

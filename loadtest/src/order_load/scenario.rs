@@ -5,7 +5,7 @@ use fastrand::Rng;
 
 /// What a shopper means to do with an order.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Course {
+pub enum Scenario {
     /// Pays and keeps it.
     Keep,
     /// Sends the payment twice under one key, as from a double click.
@@ -44,49 +44,49 @@ pub enum Course {
     Misquoted,
 }
 
-/// How many of a thousand orders take which course.
-const OF_A_THOUSAND: [(Course, u32); 18] = [
-    (Course::Keep, 420),
-    (Course::PayTwice, 60),
-    (Course::PayInTwoWindows, 20),
-    (Course::PayWrongAmount, 20),
-    (Course::Transfer, 20),
-    (Course::DeclinedOnce, 20),
-    (Course::Declined, 30),
-    (Course::WalkAway, 50),
-    (Course::CancelUnpaid, 10),
-    (Course::CancelWhilePaying, 20),
-    (Course::Cancel, 60),
-    (Course::CancelPart, 60),
-    (Course::CancelTooLate, 20),
-    (Course::Ship, 60),
-    (Course::Confirm, 50),
-    (Course::SendPartBack, 40),
-    (Course::SendAllBack, 30),
-    (Course::Misquoted, 10),
+/// How many of a thousand orders take which scenario.
+const OF_A_THOUSAND: [(Scenario, u32); 18] = [
+    (Scenario::Keep, 420),
+    (Scenario::PayTwice, 60),
+    (Scenario::PayInTwoWindows, 20),
+    (Scenario::PayWrongAmount, 20),
+    (Scenario::Transfer, 20),
+    (Scenario::DeclinedOnce, 20),
+    (Scenario::Declined, 30),
+    (Scenario::WalkAway, 50),
+    (Scenario::CancelUnpaid, 10),
+    (Scenario::CancelWhilePaying, 20),
+    (Scenario::Cancel, 60),
+    (Scenario::CancelPart, 60),
+    (Scenario::CancelTooLate, 20),
+    (Scenario::Ship, 60),
+    (Scenario::Confirm, 50),
+    (Scenario::SendPartBack, 40),
+    (Scenario::SendAllBack, 30),
+    (Scenario::Misquoted, 10),
 ];
 
-impl Course {
-    /// Every course.
+impl Scenario {
+    /// Every scenario.
     #[must_use]
     pub fn all() -> [Self; OF_A_THOUSAND.len()] {
-        OF_A_THOUSAND.map(|(course, _)| course)
+        OF_A_THOUSAND.map(|(scenario, _)| scenario)
     }
 
-    /// The course of this name.
+    /// The scenario of this name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::all().into_iter().find(|course| course.name() == name)
+        Self::all().into_iter().find(|scenario| scenario.name() == name)
     }
 
     /// Draws one.
     #[must_use]
     pub fn draw(rng: &mut Rng) -> Self {
         let mut place = rng.u32(0..OF_A_THOUSAND.iter().map(|(_, share)| share).sum());
-        for (course, share) in OF_A_THOUSAND {
+        for (scenario, share) in OF_A_THOUSAND {
             match place.checked_sub(share) {
                 Some(rest) => place = rest,
-                None => return course,
+                None => return scenario,
             }
         }
         Self::Keep
@@ -98,7 +98,7 @@ impl Course {
         matches!(self, Self::CancelPart | Self::SendPartBack | Self::SendAllBack)
     }
 
-    /// The name in the journal and the report.
+    /// The name in the client log and the report.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

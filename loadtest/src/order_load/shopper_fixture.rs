@@ -1,14 +1,15 @@
-//! A stage for the trade's tests: ingress and the payment provider's stub as an HTTP contract, without a log behind it. It can
+//! A stage for the load's tests: ingress and the payment provider's stub as an HTTP contract, without a log behind it. It can
 //! lose answers after it has decided, and answer late, as the real ones do when something dies.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use events::ids::RequestId;
 use jsonwebtoken::{DecodingKey, Validation};
 use serde_json::{Value, json};
+use streams::clock::now_ms;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -37,7 +38,7 @@ pub(super) struct StageOrder {
 
 /// What the stage knows.
 #[derive(Debug)]
-pub(super) struct Stage {
+pub(super) struct ShopperFixture {
     manner: Manner,
     prices: HashMap<String, i64>,
     stock: HashMap<String, i64>,
@@ -49,15 +50,11 @@ pub(super) struct Stage {
     answered: u64,
 }
 
-fn now_ms() -> i64 {
-    i64::try_from(SystemTime::UNIX_EPOCH.elapsed().unwrap().as_millis()).unwrap()
-}
-
 fn refusal(status: u16, code: &str) -> (u16, Value) {
     (status, json!({ "status": status, "code": code, "admitted": true }))
 }
 
-impl Stage {
+impl ShopperFixture {
     /// Opens the stage with these articles: price and stock by sku.
     pub(super) fn open(
         articles: Vec<(String, i64, i64)>,
@@ -74,7 +71,7 @@ impl Stage {
             payments: HashMap::new(),
             answered: 0,
         }));
-        let (tell, told) = std::sync::mpsc::channel();
+        let (tell, answered) = std::sync::mpsc::channel();
         let shared = Arc::clone(&stage);
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -87,7 +84,7 @@ impl Stage {
                 }
             });
         });
-        (told.recv().unwrap(), stage)
+        (answered.recv().unwrap(), stage)
     }
 
     /// Units of an article that nobody has.
@@ -241,7 +238,7 @@ fn request_of(head: &str, method: &str, path: &str) -> RequestId {
     RequestId::of(claims["sub"].as_str().unwrap(), &format!("{method} {path}"), header("idempotency-key: "))
 }
 
-async fn serve(mut stream: TcpStream, stage: Arc<Mutex<Stage>>) {
+async fn serve(mut stream: TcpStream, stage: Arc<Mutex<ShopperFixture>>) {
     let mut arrived = Vec::new();
     loop {
         let Some(end) = arrived.windows(4).position(|window| window == b"\r\n\r\n") else {

@@ -4,21 +4,21 @@
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-use audit::client_log::{Entry, Seen, Send, Subject, Told};
+use audit::client_log::{Answered, Entry, Seen, Send, Subject};
 use events::ids::{OrderId, ShopperId};
 use events::orders::OrderState;
 use tokio::time::{sleep, timeout};
 
 use super::Shop;
-use super::planned_order::Wish;
+use super::planned_order::PlannedOrder;
 use super::tally::Went;
 use super::view::View;
 use crate::answer::{to_order, to_order_lookup};
 use crate::caller::Caller;
-use crate::request::{ANSWER_TIMEOUT, Ask, Manners, pursue};
+use crate::request::{ANSWER_TIMEOUT, PreparedRequest, RequestKind, send_until_decided};
 
 /// A payment may take as long as the provider does: whoever waits for one asks less and less often.
-const ORDERS: Manners = Manners {
+const ORDERS: RequestKind = RequestKind {
     answer: to_order,
     lookup: to_order_lookup,
     lookups_apart: (Duration::from_millis(100), Duration::from_millis(1_000)),
@@ -42,9 +42,9 @@ pub(super) enum Expects {
 }
 
 /// A shopper and an order.
-pub(super) struct Visit<'a, W: Write> {
+pub(super) struct ShopperSession<'a, W: Write> {
     pub(super) shop: &'a Shop<W>,
-    pub(super) wish: &'a Wish,
+    pub(super) planned: &'a PlannedOrder,
     pub(super) shopper: ShopperId,
     pub(super) caller: Caller,
     pub(super) operator: Caller,
@@ -52,34 +52,47 @@ pub(super) struct Visit<'a, W: Write> {
     pub(super) went: Went,
 }
 
-impl<W: Write> Visit<'_, W> {
+impl<W: Write> ShopperSession<'_, W> {
     /// Until when the shopper tries what begins now.
     pub(super) fn deadline(&self) -> Instant {
-        Instant::now() + self.shop.trade.patience
+        Instant::now() + self.shop.load.give_up_after
     }
 
     /// A command to the order. The key is the command's name and number: a repeat of both is the same request.
-    pub(super) fn command(&self, caller: &Caller, verb: &str, number: u32, body: &str) -> Ask {
+    pub(super) fn command(&self, caller: &Caller, verb: &str, number: u32, body: &str) -> PreparedRequest {
         let path = format!("/v1/orders/{}/{verb}", self.order);
         caller.ask("POST", &path, &format!("{verb}-of-the-order-{number}"), body)
     }
 
     /// Sends a command, pursues it and says what the order was right after it; nothing unless it was carried out.
-    pub(super) async fn send(&mut self, what: &'static str, ask: &Ask, expects: Expects) -> Option<Seen> {
-        let told = self.pursue(ask, Subject::Command(self.order.clone()), Send::First, None).await;
-        self.judge(what, told, expects).await
+    pub(super) async fn send(&mut self, what: &'static str, ask: &PreparedRequest, expects: Expects) -> Option<Seen> {
+        let answered = self.send_until_decided(ask, Subject::Command(self.order.clone()), Send::First, None).await;
+        self.judge(what, answered, expects).await
     }
 
     /// Sends two requests at the same moment.
-    pub(super) async fn send_both(&self, one: (&Ask, Subject, Send), other: (&Ask, Subject, Send)) -> (Told, Told) {
-        tokio::join!(self.pursue(one.0, one.1, one.2, None), self.pursue(other.0, other.1, other.2, None))
+    pub(super) async fn send_both(
+        &self,
+        one: (&PreparedRequest, Subject, Send),
+        other: (&PreparedRequest, Subject, Send),
+    ) -> (Answered, Answered) {
+        tokio::join!(
+            self.send_until_decided(one.0, one.1, one.2, None),
+            self.send_until_decided(other.0, other.1, other.2, None)
+        )
     }
 
-    /// Stays with a request and writes down what was told.
-    pub(super) async fn pursue(&self, ask: &Ask, subject: Subject, send: Send, due: Option<Instant>) -> Told {
+    /// Stays with a request and writes down what was answered.
+    pub(super) async fn send_until_decided(
+        &self,
+        ask: &PreparedRequest,
+        subject: Subject,
+        send: Send,
+        due: Option<Instant>,
+    ) -> Answered {
         let sent = Instant::now();
         let due = due.unwrap_or(sent);
-        let (told, attempts) = pursue(ask, &ORDERS, &mut &self.shop.door, self.deadline()).await;
+        let (answered, attempts) = send_until_decided(ask, &ORDERS, &mut &self.shop.ingress, self.deadline()).await;
         let since = |instant: Instant| {
             u64::try_from(instant.saturating_duration_since(self.shop.sale_began).as_micros()).unwrap_or(u64::MAX)
         };
@@ -87,44 +100,44 @@ impl<W: Write> Visit<'_, W> {
             request: ask.request,
             subject,
             shopper: self.shopper.clone(),
-            course: Some(self.wish.course.name().into()),
+            scenario: Some(self.planned.scenario.name().into()),
             send,
             attempts,
             scheduled_us: since(due),
             sent_us: since(sent),
             answered_us: since(Instant::now()),
-            told,
+            answered,
         };
         self.shop.record(&entry);
         let mut tally = self.shop.tally.borrow_mut();
         tally.orders.retries += u64::from(attempts.saturating_sub(1));
         tally.orders.duplicates_sent += u64::from(send == Send::Duplicate);
-        if let Told::OrderRefused { code } = &entry.told {
+        if let Answered::OrderRefused { code } = &entry.answered {
             *tally.orders.refusals.entry(code.clone()).or_default() += 1;
         }
-        entry.told
+        entry.answered
     }
 
-    /// Holds what was told against what was expected; what the order was right after it, if it was carried out.
-    pub(super) async fn judge(&mut self, what: &'static str, told: Told, expects: Expects) -> Option<Seen> {
-        let as_expected = match (&told, expects) {
-            (Told::Applied { .. }, Expects::Done | Expects::Either(_)) => true,
-            (Told::OrderRefused { code }, Expects::Refused(codes) | Expects::Either(codes)) => {
+    /// Holds what was answered against what was expected; what the order was right after it, if it was carried out.
+    pub(super) async fn judge(&mut self, what: &'static str, answered: Answered, expects: Expects) -> Option<Seen> {
+        let as_expected = match (&answered, expects) {
+            (Answered::Applied { .. }, Expects::Done | Expects::Either(_)) => true,
+            (Answered::OrderRefused { code }, Expects::Refused(codes) | Expects::Either(codes)) => {
                 codes.contains(&code.as_str())
             }
-            (Told::Unknown { .. }, _) => {
+            (Answered::Unknown { .. }, _) => {
                 self.went.unknown = true;
                 return None;
             }
             _ => false,
         };
         if !as_expected {
-            self.surprise(what, &told);
+            self.surprise(what, &answered);
         }
-        match told {
-            Told::Applied { seen: Some(seen), .. } => Some(seen),
-            // Told later that it was done, not what the order was then: a look shows it, once it shows more than before.
-            Told::Applied { seen: None, .. } => {
+        match answered {
+            Answered::Applied { seen: Some(seen), .. } => Some(seen),
+            // Answered later that it was done, not what the order was then: a look shows it, once it shows more than before.
+            Answered::Applied { seen: None, .. } => {
                 let view = self.look_until(self.deadline(), |view| !precedes(view.state, what)).await;
                 view.map(View::seen)
             }
@@ -133,16 +146,16 @@ impl<W: Write> Visit<'_, W> {
     }
 
     /// Counts an answer that nobody had reason to expect.
-    pub(super) fn surprise(&self, what: &'static str, told: &Told) {
-        let said = match told {
-            Told::Applied { seen, .. } => {
+    pub(super) fn surprise(&self, what: &'static str, answered: &Answered) {
+        let said = match answered {
+            Answered::Applied { seen, .. } => {
                 format!("done, {}", seen.map_or("not seen", |seen| seen.state.name()))
             }
-            Told::OrderRefused { code } => code.clone(),
-            Told::Door { status, code } => format!("{status} {code}"),
-            told => format!("{told:?}"),
+            Answered::OrderRefused { code } => code.clone(),
+            Answered::NotAccepted { status, code } => format!("{status} {code}"),
+            answered => format!("{answered:?}"),
         };
-        self.note(format!("{} {what}: {said}", self.wish.course.name()));
+        self.note(format!("{} {what}: {said}", self.planned.scenario.name()));
     }
 
     /// Counts something that nobody had reason to expect.
@@ -156,7 +169,7 @@ impl<W: Write> Visit<'_, W> {
         let get = self.caller.get(&format!("/v1/orders/{}", self.order));
         let (mut apart, most) = LOOKS_APART;
         loop {
-            if let Ok(Ok(response)) = timeout(ANSWER_TIMEOUT, self.shop.door.exchange(&get)).await
+            if let Ok(Ok(response)) = timeout(ANSWER_TIMEOUT, self.shop.ingress.exchange(&get)).await
                 && let Some(view) = View::of(&response)
                 && wanted(&view)
             {
@@ -176,7 +189,7 @@ impl<W: Write> Visit<'_, W> {
     }
 }
 
-/// Whether an order in this state has not yet seen what was done to it: what is shown lags a little behind what was told.
+/// Whether an order in this state has not yet seen what was done to it: what is shown lags a little behind what was answered.
 fn precedes(state: OrderState, what: &str) -> bool {
     match state {
         OrderState::Holding | OrderState::Confirming | OrderState::PaymentUnknown => true,

@@ -1,4 +1,4 @@
-//! What the shoppers' orders came to, as the shoppers were told.
+//! What the shoppers' orders came to, as the shoppers were answered.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,10 +7,10 @@ use std::time::Duration;
 use hdrhistogram::{CreationError, Histogram};
 use serde::Serialize;
 
-use super::scenario::Course;
+use super::scenario::Scenario;
 use crate::tally::{LONGEST_US, Percentiles, percentiles};
 
-/// Counters that may be read while the trade goes on.
+/// Counters that may be read while the load goes on.
 #[derive(Debug, Default)]
 pub struct LiveOrders {
     /// Orders with which their shoppers are done.
@@ -32,7 +32,7 @@ pub(super) struct Went {
     pub declined: bool,
     /// How it ended, if it ended.
     pub end: Option<End>,
-    /// Somebody was not told what became of a request about it.
+    /// Somebody was not answered what became of a request about it.
     pub unknown: bool,
     /// The provider was away until the shopper gave up.
     pub turned_away: bool,
@@ -74,7 +74,7 @@ pub struct Orders {
     pub refunded_partly: u64,
     /// Orders wholly refunded after the shipment.
     pub refunded: u64,
-    /// Orders of which some request's outcome was not told.
+    /// Orders of which some request's outcome was not answered.
     pub unknown: u64,
     /// Orders whose shopper could not reach the payment provider.
     pub turned_away: u64,
@@ -90,11 +90,11 @@ pub struct Orders {
     pub pay_to_decision_ms: Percentiles,
     /// From the first scheduled send until the last shopper was done, seconds.
     pub lasted_seconds: f64,
-    /// How many orders took which course.
-    pub courses: BTreeMap<&'static str, u64>,
-    /// Codes of refusals, with how many were told each.
+    /// How many orders took which scenario.
+    pub scenarios: BTreeMap<&'static str, u64>,
+    /// Codes of refusals, with how many were answered each.
     pub refusals: BTreeMap<String, u64>,
-    /// Answers that the shopper of that course had no reason to expect, with how many were told each. Under faults some are in
+    /// Answers that the shopper of that scenario had no reason to expect, with how many were answered each. Under faults some are in
     /// order (a provider that was away too long lets orders expire); without faults there are none.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub surprises: BTreeMap<String, u64>,
@@ -125,10 +125,10 @@ impl OrderTally {
     }
 
     /// A shopper is done with an order.
-    pub(super) fn count(&mut self, course: Course, went: Went) {
+    pub(super) fn count(&mut self, scenario: Scenario, went: Went) {
         let orders = &mut self.orders;
         orders.sent += 1;
-        *orders.courses.entry(course.name()).or_default() += 1;
+        *orders.scenarios.entry(scenario.name()).or_default() += 1;
         orders.placed += u64::from(went.placed);
         orders.paid += u64::from(went.paid);
         orders.declined += u64::from(went.declined);
@@ -144,7 +144,7 @@ impl OrderTally {
         }
     }
 
-    /// Sums up a trade whose sends were spread over `scheduled` and whose last shopper was done after `lasted`.
+    /// Sums up a load whose sends were spread over `scheduled` and whose last shopper was done after `lasted`.
     #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
     pub(super) fn finish(self, scheduled: Duration, lasted: Duration) -> Orders {
         let rate = self.orders.sent as f64 / scheduled.as_secs_f64().max(0.001);

@@ -30,7 +30,7 @@ impl View {
         serde_json::from_slice(&response.body).ok()
     }
 
-    /// As the journal knows it.
+    /// As the client log knows it.
     pub(super) fn seen(self) -> Seen {
         Seen { version: self.version, state: self.state, amounts: self.amounts }
     }

@@ -31,7 +31,7 @@ impl Fixture {
     /// Sends a command.
     pub(crate) fn send(&mut self, command: &PriceCommand, at_ms: i64) -> Result<Effect<BestPrice>, DriverError> {
         self.driver.send(command, at_ms)?;
-        self.ledger.hear(command, Timestamp::from_millis(at_ms));
+        self.ledger.apply(command, Timestamp::from_millis(at_ms));
         assert_eq!(*self.refused.lock().unwrap(), *self.ledger.refused(), "every refused offer is counted, once");
         Ok(Effect { events: self.best(), reply: self.driver.reply(command.request(), command) })
     }
@@ -49,7 +49,7 @@ impl Fixture {
         best.iter().for_each(|best| self.ledger.take(best).unwrap_or_else(|violation| panic!("{violation}: {best:?}")));
         let wrong = self.ledger.settle();
         assert!(wrong.is_empty(), "{wrong:?} is not what the ledger worked out: {best:?}");
-        for stated in self.ledger.told() {
+        for stated in self.ledger.stated() {
             let product = self.driver.row(0, &PRODUCTS, &stated.sku).unwrap().unwrap();
             assert_eq!(product.stated.as_ref(), Some(stated));
         }

@@ -84,7 +84,7 @@ fn play(
     }
     // Every offer ends, every sale is over: what is left is our list price, for ever.
     let rest = fixture.tick(now + 10_000_000);
-    let last = fixture.ledger.told().find(|best| best.sku == sku("tea")).unwrap();
+    let last = fixture.ledger.stated().find(|best| best.sku == sku("tea")).unwrap();
     assert_eq!((last.price, last.offers, last.valid_until), (last.list_price, 0, None));
     assert_eq!(fixture.driver.timers(0), 0);
     (effects, rest)
@@ -144,7 +144,7 @@ proptest! {
             now += looks[number % looks.len()];
             fixture.tick(now);
             let now = Timestamp::from_millis(now);
-            prop_assert!(fixture.ledger.told().all(|best| best.is_valid_at(now)), "at {now}");
+            prop_assert!(fixture.ledger.stated().all(|best| best.is_valid_at(now)), "at {now}");
         }
     }
 }

@@ -102,7 +102,7 @@ fn a_refused_offer_leaves_the_known_one_alone() {
     }
     let best = fixture.send(&withdraw("unknown"), 11_000).unwrap();
     assert_eq!(best.events, []);
-    assert_eq!(fixture.ledger.told().next().unwrap().by.source(), Some(&source("a")));
+    assert_eq!(fixture.ledger.stated().next().unwrap().by.source(), Some(&source("a")));
 }
 
 #[test]

@@ -3,14 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use crate::fold::coupons::tests::{event, facts};
-use crate::{
-    CampaignRow, CouponRow, Epoch, OrderRow, PriceRow, ProductRow, Projection, RedisKeys, RequestRow, Source, project,
-};
 use events::ids::{CampaignId, OrderId, RequestId, ShopperId, Sku};
 use events::orders::OrderEvent;
 use events::prices::BestPrice;
 use events::samples;
+
+use crate::fold::coupons::tests::{event, facts};
+use crate::{
+    CampaignRow, CouponRow, Epoch, OrderRow, PriceRow, ProductRow, Projection, RedisKeys, RequestRow, Source, project,
+};
 
 #[test]
 fn rows_survive_redis() {
@@ -82,7 +83,7 @@ fn a_request_of_another_layout_is_refused() {
 
 #[test]
 fn positions_name_topic_and_partition() {
-    assert_eq!(RedisKeys::share("orders.events", 3), "orders.events:3");
+    assert_eq!(RedisKeys::partition_field("orders.events", 3), "orders.events:3");
     assert_eq!(RedisKeys::share_of("orders.events:3"), Some(("orders.events", 3)));
     for other in ["3", "caught:orders.events:3", "orders.events:", "orders.events:x"] {
         assert_eq!(RedisKeys::share_of(other), None, "{other}");

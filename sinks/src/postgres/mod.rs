@@ -22,7 +22,7 @@ use streams::service::Condition;
 use tokio::time::timeout;
 
 use crate::batch::Batch;
-use crate::destination::{Applied, Destination, Trouble};
+use crate::destination::{Applied, Destination, SinkError};
 use positions::Fencing;
 
 #[cfg(test)]
@@ -61,57 +61,57 @@ impl Postgres {
 
     /// The connection, made if there is none. It is taken out while it is used: whoever is cut off or fails takes it along, and
     /// with it whatever transaction was open.
-    async fn take_connection(&mut self) -> Result<PgConnection, Trouble> {
+    async fn take_connection(&mut self) -> Result<PgConnection, SinkError> {
         match self.connection.take() {
             Some(connection) => Ok(connection),
-            None => connect::connect(&self.options, &self.url).await.map_err(|error| verdict::trouble(&error)),
+            None => connect::connect(&self.options, &self.url).await.map_err(|error| verdict::error(&error)),
         }
     }
 
-    async fn claim_now(&mut self, partition: i32) -> Result<Option<i64>, Trouble> {
+    async fn claim_now(&mut self, partition: i32) -> Result<Option<i64>, SinkError> {
         let mut connection = self.take_connection().await?;
         let claimed = positions::claim(&mut connection, self.topic, partition).await;
-        let (generation, next_offset) = claimed.map_err(|error| verdict::trouble(&error))?;
+        let (generation, next_offset) = claimed.map_err(|error| verdict::error(&error))?;
         self.connection = Some(connection);
         self.generations.insert(partition, generation);
         Ok(next_offset)
     }
 
-    async fn apply_now(&mut self, batch: &Batch) -> Result<Applied, Trouble> {
+    async fn apply_now(&mut self, batch: &Batch) -> Result<Applied, SinkError> {
         let Some(generation) = self.generations.get(&batch.partition).copied() else {
-            return Err(Trouble::Lost(format!("partition {} was never claimed", batch.partition)));
+            return Err(SinkError::Lost(format!("partition {} was never claimed", batch.partition)));
         };
         let mut connection = self.take_connection().await?;
         let owner = positions::Owner { topic: self.topic, generation, fencing: self.fencing };
         let outcome = write::write(&mut connection, &owner, batch).await;
-        if !matches!(outcome, Err(Trouble::Wait(_))) {
+        if !matches!(outcome, Err(SinkError::Wait(_))) {
             self.connection = Some(connection);
         }
         outcome
     }
 
-    async fn check_now(&mut self) -> Result<(), Trouble> {
+    async fn check_now(&mut self) -> Result<(), SinkError> {
         let mut connection = self.take_connection().await?;
         let standing = positions::generations(&mut connection, self.topic).await;
-        let standing = standing.map_err(|error| verdict::trouble(&error))?;
+        let standing = standing.map_err(|error| verdict::error(&error))?;
         self.connection = Some(connection);
         match self.generations.keys().find(|partition| !standing.contains(partition)) {
             None => Ok(()),
-            Some(partition) => Err(Trouble::Lost(format!("postgres: the position of partition {partition} is gone"))),
+            Some(partition) => Err(SinkError::Lost(format!("postgres: the position of partition {partition} is gone"))),
         }
     }
 }
 
 /// A call that takes longer than [`DEADLINE`] has lost its connection, and with it whatever was open.
-async fn bounded<T>(call: impl Future<Output = Result<T, Trouble>>) -> Result<T, Trouble> {
+async fn bounded<T>(call: impl Future<Output = Result<T, SinkError>>) -> Result<T, SinkError> {
     match timeout(DEADLINE, call).await {
         Ok(outcome) => outcome,
-        Err(_) => Err(Trouble::Wait(format!("postgres: no answer within {} s", DEADLINE.as_secs()))),
+        Err(_) => Err(SinkError::Wait(format!("postgres: no answer within {} s", DEADLINE.as_secs()))),
     }
 }
 
 impl Destination for Postgres {
-    async fn open(&mut self) -> Result<(), Trouble> {
+    async fn open(&mut self) -> Result<(), SinkError> {
         self.generations.clear();
         // A new connection finds or makes database and schema, which may be why a new session was wanted.
         self.connection = None;
@@ -120,19 +120,19 @@ impl Destination for Postgres {
         Ok(())
     }
 
-    async fn claim(&mut self, partition: i32) -> Result<Option<i64>, Trouble> {
+    async fn claim(&mut self, partition: i32) -> Result<Option<i64>, SinkError> {
         bounded(self.claim_now(partition)).await
     }
 
-    async fn apply(&mut self, batch: &Batch) -> Result<Applied, Trouble> {
+    async fn apply(&mut self, batch: &Batch) -> Result<Applied, SinkError> {
         bounded(self.apply_now(batch)).await
     }
 
-    async fn caught_up(&mut self, _partition: i32) -> Result<(), Trouble> {
+    async fn caught_up(&mut self, _partition: i32) -> Result<(), SinkError> {
         Ok(())
     }
 
-    async fn check(&mut self) -> Result<(), Trouble> {
+    async fn check(&mut self) -> Result<(), SinkError> {
         bounded(self.check_now()).await
     }
 

@@ -3,7 +3,7 @@
 use sqlx::{PgConnection, Row};
 
 use crate::batch::Batch;
-use crate::destination::Trouble;
+use crate::destination::SinkError;
 
 /// Who writes.
 #[derive(Clone, Copy, Debug)]
@@ -70,7 +70,7 @@ pub(super) enum Standing {
     /// It has been moved over this very batch: the answer to its commit was lost.
     Written,
     /// Somebody else owns the partition.
-    Foreign(Trouble),
+    Foreign(SinkError),
 }
 
 /// Looks at the position that could not be moved.
@@ -84,13 +84,13 @@ pub(super) async fn look(connection: &mut PgConnection, owner: &Owner, batch: &B
 fn judge(found: Option<(i64, Option<i64>)>, generation: i64, batch: &Batch) -> Standing {
     let partition = batch.partition;
     match found {
-        None => Standing::Foreign(Trouble::Lost(format!("postgres: the position of partition {partition} is gone"))),
+        None => Standing::Foreign(SinkError::Lost(format!("postgres: the position of partition {partition} is gone"))),
         Some((found, Some(next))) if found == generation && next == batch.next => Standing::Written,
-        Some((found, _)) if found > generation => Standing::Foreign(Trouble::Fenced(format!(
+        Some((found, _)) if found > generation => Standing::Foreign(SinkError::Fenced(format!(
             "partition {partition} has generation {found}, ours was {generation}"
         ))),
         // The database is an older one than we wrote to: restored from a backup, or a replica that was behind.
-        Some((found, next)) => Standing::Foreign(Trouble::Lost(format!(
+        Some((found, next)) => Standing::Foreign(SinkError::Lost(format!(
             "postgres: partition {partition} stands at {next:?} of generation {found}, we left it at {:?} of {generation}",
             batch.expected
         ))),
@@ -101,15 +101,15 @@ fn judge(found: Option<(i64, Option<i64>)>, generation: i64, batch: &Batch) -> S
 mod tests {
     use super::{Standing, judge};
     use crate::batch::Batch;
-    use crate::destination::Trouble;
+    use crate::destination::SinkError;
 
     #[test]
     fn a_position_that_did_not_move_says_why() {
         let batch = Batch { partition: 1, expected: Some(10), next: 20, items: Vec::new() };
         let verdict = |found| match judge(found, 5, &batch) {
             Standing::Written => "written",
-            Standing::Foreign(Trouble::Fenced(_)) => "fenced",
-            Standing::Foreign(Trouble::Lost(_)) => "lost",
+            Standing::Foreign(SinkError::Fenced(_)) => "fenced",
+            Standing::Foreign(SinkError::Lost(_)) => "lost",
             Standing::Foreign(_) => "other",
         };
         let table = [

@@ -13,7 +13,7 @@ use streams::service::{Health, shutdown};
 use super::Postgres;
 use super::positions::Fencing;
 use crate::batch::read;
-use crate::destination::{Applied, Destination, Trouble};
+use crate::destination::{Applied, Destination, SinkError};
 use crate::monitor::Metrics;
 use crate::stream::{Fact, Stream};
 use crate::test_support::{
@@ -48,7 +48,7 @@ async fn write_all(
     total
 }
 
-/// Runs a worker on the log, does something to the world meanwhile, and waits until the rows equal a fold of the log.
+/// Runs a worker on the log, breaks something meanwhile, and waits until the rows equal a fold of the log.
 async fn run_until_equal<F: Future<Output = ()>>(
     database: &Database,
     log: &MemoryLog,
@@ -102,7 +102,7 @@ async fn without_fencing_the_zombie_test_fails() {
     }
 }
 
-/// An owner falls asleep, an heir takes over and goes on, the owner wakes up and writes what it had in hand.
+/// An owner is paused, another takes over and goes on, the first wakes up and writes what it had in hand.
 async fn zombie_scenario(database: &Database, stream: Stream, fencing: Fencing) -> Result<(), String> {
     let records = records(stream, 11, 0, 300);
     let mut zombie = Postgres { fencing, ..sink(database, stream) };
@@ -112,9 +112,9 @@ async fn zombie_scenario(database: &Database, stream: Stream, fencing: Fencing) 
     zombie.apply(&first).await.unwrap();
     let in_hand = batch(Some(first.next), &records[100..300]);
 
-    let mut heir = Postgres { fencing, ..sink(database, stream) };
-    heir.open().await.unwrap();
-    assert_eq!(heir.claim(0).await, Ok(Some(first.next)));
+    let mut next = Postgres { fencing, ..sink(database, stream) };
+    next.open().await.unwrap();
+    assert_eq!(next.claim(0).await, Ok(Some(first.next)));
     // To the very place where the zombie stands, so that only the generation tells them apart.
     let mut connection = database.connect().await;
     let before = (dump(&mut connection).await, position(&mut connection).await);
@@ -123,12 +123,12 @@ async fn zombie_scenario(database: &Database, stream: Stream, fencing: Fencing) 
     if before != after {
         return Err("the zombie wrote".into());
     }
-    if !matches!(verdict, Err(Trouble::Fenced(_))) {
-        return Err(format!("the zombie was told {verdict:?}"));
+    if !matches!(verdict, Err(SinkError::Fenced(_))) {
+        return Err(format!("the zombie was answered {verdict:?}"));
     }
     let second = batch(Some(first.next), &records[100..200]);
-    heir.apply(&second).await.map_err(|trouble| trouble.to_string())?;
-    heir.apply(&batch(Some(second.next), &records[200..])).await.map_err(|trouble| trouble.to_string())?;
+    next.apply(&second).await.map_err(|error| error.to_string())?;
+    next.apply(&batch(Some(second.next), &records[200..])).await.map_err(|error| error.to_string())?;
     if rows_in_postgres(&mut connection).await != expected(&records) {
         return Err("the rows are not the log's".into());
     }

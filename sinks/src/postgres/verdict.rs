@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use crate::destination::Trouble;
+use crate::destination::SinkError;
 
 /// What an error means for the batch at hand.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -45,11 +45,11 @@ pub(super) fn sqlstate(error: &sqlx::Error) -> Option<Cow<'_, str>> {
 }
 
 /// What to do about an error outside a batch's rows, where nothing can be poison.
-pub(super) fn trouble(error: &sqlx::Error) -> Trouble {
+pub(super) fn error(error: &sqlx::Error) -> SinkError {
     let reason = format!("postgres: {error}");
     match of(error) {
-        Verdict::Again => Trouble::Again(reason),
-        Verdict::Wait | Verdict::Poison => Trouble::Wait(reason),
+        Verdict::Again => SinkError::Again(reason),
+        Verdict::Wait | Verdict::Poison => SinkError::Wait(reason),
     }
 }
 

@@ -7,13 +7,13 @@ use super::positions::{self, Owner, Standing};
 use super::upsert::{self, Written};
 use super::verdict::{self, Verdict};
 use crate::batch::{Batch, Item, fold};
-use crate::destination::{Applied, Trouble};
+use crate::destination::{Applied, SinkError};
 
 /// Why a batch was not written.
 enum Failure {
     /// The position could not be moved.
     Standing(Standing),
-    /// The database said no.
+    /// The database refuses.
     Database(sqlx::Error),
 }
 
@@ -33,7 +33,7 @@ enum Care {
 }
 
 /// Writes a batch: its rows and its position, or nothing.
-pub(super) async fn write(connection: &mut PgConnection, owner: &Owner, batch: &Batch) -> Result<Applied, Trouble> {
+pub(super) async fn write(connection: &mut PgConnection, owner: &Owner, batch: &Batch) -> Result<Applied, SinkError> {
     let mut outcome = attempt(connection, owner, batch, Care::Together).await;
     if let Err(Failure::Database(error)) = &outcome
         && verdict::of(error) == Verdict::Poison
@@ -44,8 +44,8 @@ pub(super) async fn write(connection: &mut PgConnection, owner: &Owner, batch: &
     match outcome {
         Ok(applied) => Ok(applied),
         Err(Failure::Standing(Standing::Written)) => Ok(Applied::default()),
-        Err(Failure::Standing(Standing::Foreign(trouble))) => Err(trouble),
-        Err(Failure::Database(error)) => Err(verdict::trouble(&error)),
+        Err(Failure::Standing(Standing::Foreign(error))) => Err(error),
+        Err(Failure::Database(error)) => Err(verdict::error(&error)),
     }
 }
 

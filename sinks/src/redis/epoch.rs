@@ -1,12 +1,12 @@
-//! Epochs: one building of everything. A lost one is noticed, a new one is begun, readers are told when it is whole, and what is
+//! Epochs: one building of everything. A lost one is noticed, a new one is begun, readers trust it when it is whole, and what is
 //! left of earlier ones is swept away.
 
 use std::collections::BTreeMap;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use projections::{Epoch, RedisKeys};
 use redis::RedisError;
 use redis::aio::MultiplexedConnection;
+use streams::clock::now_ms;
 
 use super::Standing;
 
@@ -22,8 +22,7 @@ pub(super) struct Opened {
 
 /// A new epoch: the clock's milliseconds and a random tail, so that two who begin one at once begin different ones.
 fn propose() -> String {
-    let millis = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-    format!("{millis}x{:06x}", fastrand::u32(..) & 0x00ff_ffff)
+    format!("{}x{:06x}", now_ms(), fastrand::u32(..) & 0x00ff_ffff)
 }
 
 /// When an epoch was begun, seconds since 1970.
@@ -36,18 +35,18 @@ pub(super) fn begun_at(epoch: &Epoch) -> i64 {
 #[derive(Clone, Debug)]
 pub(super) struct Duty {
     pub(super) topic: &'static str,
-    /// Every partition of every topic, as [`RedisKeys::share`] names it: readers are told when all are up to date.
+    /// Every partition of every topic, as [`RedisKeys::partition_field`] names it: readers trust the epoch when all are up to date.
     pub(super) shares: Vec<String>,
 }
 
 impl Duty {
     pub(super) fn share(&self, partition: i32) -> String {
-        RedisKeys::share(self.topic, partition)
+        RedisKeys::partition_field(self.topic, partition)
     }
 }
 
 /// Opens the epoch that is being written, or begins one. `known` is the epoch of the session before, and `acknowledged` the positions
-/// it had been promised: if any has gone back, or readers trust what an older version thought whole, they are told to trust nothing
+/// it had been promised: if any has gone back, or readers trust what an older version thought whole, they trust nothing
 /// until everything is up to date again.
 pub(super) async fn open(
     connection: &mut MultiplexedConnection,
@@ -63,18 +62,18 @@ pub(super) async fn open(
         .map_err(|_| RedisError::from((redis::ErrorKind::UnexpectedReturnType, "the key of the epoch holds none")))?;
     let mut query = redis::pipe();
     query.get(keys.epoch()).hgetall(keys.positions(&epoch));
-    let (told, found): (Option<String>, BTreeMap<String, String>) = query.query_async(connection).await?;
-    let is_told = told.as_deref() == Some(epoch.as_str());
+    let (trusted, found): (Option<String>, BTreeMap<String, String>) = query.query_async(connection).await?;
+    let is_trusted = trusted.as_deref() == Some(epoch.as_str());
     let has_gone_back = known == Some(&epoch) && has_gone_back(duty, &found, acknowledged);
     let is_whole = duty.shares.iter().all(|share| found.contains_key(&format!("caught:{share}")));
-    if has_gone_back || (is_told && !is_whole) {
-        tracing::warn!(%epoch, topic = duty.topic, "redis is older than it was: readers are told not to trust it until it has caught up");
+    if has_gone_back || (is_trusted && !is_whole) {
+        tracing::warn!(%epoch, topic = duty.topic, "redis is older than it was: readers do not trust it until it has caught up");
         let mut call = redis::cmd("FCALL");
         call.arg("timesale_distrust").arg(2).arg(keys.epoch()).arg(keys.positions(&epoch));
         call.arg(epoch.as_str()).arg(duty.topic).exec_async(connection).await?;
     }
-    let told = look(connection, keys).await?.told;
-    let standing = if told.as_deref() == Some(epoch.as_str()) { Standing::Complete } else { Standing::Rebuilding };
+    let trusted = look(connection, keys).await?.trusted;
+    let standing = if trusted.as_deref() == Some(epoch.as_str()) { Standing::Complete } else { Standing::Rebuilding };
     Ok(Opened { epoch, standing })
 }
 
@@ -87,14 +86,14 @@ fn has_gone_back(duty: &Duty, found: &BTreeMap<String, String>, acknowledged: &B
 #[derive(Clone, Debug)]
 pub(super) struct Seen {
     pub(super) writing: Option<String>,
-    pub(super) told: Option<String>,
+    pub(super) trusted: Option<String>,
 }
 
 pub(super) async fn look(connection: &mut MultiplexedConnection, keys: &RedisKeys) -> Result<Seen, RedisError> {
     let mut query = redis::pipe();
     query.cmd("GET").arg(keys.writing()).cmd("GET").arg(keys.epoch());
-    let (writing, told) = query.query_async(connection).await?;
-    Ok(Seen { writing, told })
+    let (writing, trusted) = query.query_async(connection).await?;
+    Ok(Seen { writing, trusted })
 }
 
 /// States that a partition is up to date. Answers `COMPLETE` if that was the last one missing.

@@ -145,7 +145,7 @@ local function open(keys, args)
   return args[1]
 end
 
--- KEYS: writing, positions. ARGS: epoch, share (topic and partition), from (empty: none yet), next
+-- KEYS: writing, positions. ARGS: epoch, partition (with its topic), from (empty: none yet), next
 local function advance(keys, args)
   if redis.call('GET', keys[1]) ~= args[1] then
     return 'LOST'
@@ -161,8 +161,8 @@ local function advance(keys, args)
   return 'OK'
 end
 
--- KEYS: writing, positions, epoch. ARGS: epoch, share, every share there is
--- The epoch is told to readers last: when every share has been up to date once.
+-- KEYS: writing, positions, epoch. ARGS: epoch, partition, every partition there is
+-- Readers trust the epoch last: when every partition has been up to date once.
 local function caught_up(keys, args)
   if redis.call('GET', keys[1]) ~= args[1] then
     return 'LOST'
@@ -181,8 +181,8 @@ local function caught_up(keys, args)
 end
 
 -- KEYS: epoch, positions. ARGS: epoch, topic
--- What is there is older than it was: readers are not to trust it before every share is up to date again. Whoever takes their trust
--- makes everybody catch up anew; whoever finds it taken has only its own topic to answer for, since others may have caught up since.
+-- What is there is older than it was: readers are not to trust it before every partition is up to date again. The worker that takes the
+-- trust away makes every worker catch up anew; one that finds it taken answers for its own topic only, since others may have caught up.
 local function distrust(keys, args)
   local whose = 'caught:' .. args[2] .. ':'
   if redis.call('GET', keys[1]) == args[1] then

@@ -1,5 +1,5 @@
 //! The projection in Redis: rows that only grow newer, positions that are lost together with what they count, and an epoch that
-//! readers are told last. Never the judge of anything: it only shows.
+//! readers trust it last. Nothing is decided by it.
 //!
 //! Not here: key names and value layouts (`projections`), the functions' text (`library.lua`).
 //! Relies on Redis 7 (functions, `PEXPIRETIME`) that does not evict.
@@ -8,7 +8,7 @@
 //! they count (a restart from an older snapshot, a fail-over). Every batch ends by moving its position, and that call compares
 //! both: so a loss between two batches is seen by the next, and one within a batch by the same.
 //!
-//! Every topic has a worker and a [`Redis`] of its own; they share the epoch, which is told to readers when all of them are up to date.
+//! Every topic has a worker and a [`Redis`] of its own; they share the epoch, which readers trust once all of them are up to date.
 
 mod connect;
 mod epoch;
@@ -23,7 +23,7 @@ use redis::aio::MultiplexedConnection;
 use streams::service::Condition;
 
 use crate::batch::{Batch, fold};
-use crate::destination::{Applied, Destination, Trouble};
+use crate::destination::{Applied, Destination, SinkError};
 use connect::Server;
 use epoch::{Duty, Sweep};
 
@@ -59,7 +59,7 @@ enum Standing {
 
 impl Redis {
     /// A Redis at this address, for one topic; nothing is connected yet. `shares` are all that must be up to date before readers are
-    /// told, as [`RedisKeys::share`] names them.
+    /// up to date, as [`RedisKeys::partition_field`] names them.
     ///
     /// # Errors
     /// Why the address is none.
@@ -87,7 +87,7 @@ impl Redis {
 
     /// The connection, made if there is none. Any error costs the connection: making a new one loads the functions and finds out
     /// whether this is still the server we knew.
-    async fn connected(&mut self) -> Result<MultiplexedConnection, Trouble> {
+    async fn connected(&mut self) -> Result<MultiplexedConnection, SinkError> {
         if let Some(connection) = &self.connection {
             return Ok(connection.clone());
         }
@@ -96,30 +96,30 @@ impl Redis {
         self.connection = Some(connection.clone());
         let now = self.server.as_ref().map(|server| &server.run_id);
         if known.is_some_and(|known| Some(&known.run_id) != now) {
-            return Err(Trouble::Lost("redis was restarted".into()));
+            return Err(SinkError::Lost("redis was restarted".into()));
         }
         Ok(connection)
     }
 
-    fn failed(&mut self, error: &RedisError) -> Trouble {
+    fn failed(&mut self, error: &RedisError) -> SinkError {
         self.connection = None;
         wait(error)
     }
 
-    fn epoch(&self) -> Result<Epoch, Trouble> {
-        self.epoch.clone().ok_or_else(|| Trouble::Lost("redis: no epoch is open".into()))
+    fn epoch(&self) -> Result<Epoch, SinkError> {
+        self.epoch.clone().ok_or_else(|| SinkError::Lost("redis: no epoch is open".into()))
     }
 }
 
-fn wait(error: &RedisError) -> Trouble {
-    Trouble::Wait(format!("redis: {error}"))
+fn wait(error: &RedisError) -> SinkError {
+    SinkError::Wait(format!("redis: {error}"))
 }
 
 impl Destination for Redis {
-    async fn open(&mut self) -> Result<(), Trouble> {
+    async fn open(&mut self) -> Result<(), SinkError> {
         let mut connection = match self.connected().await {
             // Restarted: which is why everything is opened and compared anew, here and now.
-            Err(Trouble::Lost(_)) => self.connected().await?,
+            Err(SinkError::Lost(_)) => self.connected().await?,
             outcome => outcome?,
         };
         match epoch::open(&mut connection, &self.keys, &self.duty, &self.acknowledged, self.epoch.as_ref()).await {
@@ -136,7 +136,7 @@ impl Destination for Redis {
         }
     }
 
-    async fn claim(&mut self, partition: i32) -> Result<Option<i64>, Trouble> {
+    async fn claim(&mut self, partition: i32) -> Result<Option<i64>, SinkError> {
         let epoch = self.epoch()?;
         let mut connection = self.connected().await?;
         let mut query = redis::cmd("HGET");
@@ -144,7 +144,7 @@ impl Destination for Redis {
         query.query_async(&mut connection).await.map_err(|error| self.failed(&error))
     }
 
-    async fn apply(&mut self, batch: &Batch) -> Result<Applied, Trouble> {
+    async fn apply(&mut self, batch: &Batch) -> Result<Applied, SinkError> {
         let epoch = self.epoch()?;
         let mut connection = self.connected().await?;
         let rows = fold(&batch.items);
@@ -157,19 +157,19 @@ impl Destination for Redis {
                 self.acknowledged.insert(batch.partition, batch.next);
                 Ok(applied)
             }
-            "LOST" => Err(Trouble::Lost("redis has lost its epoch: everything is written again".into())),
-            _ => Err(Trouble::Lost(format!("redis: the position of partition {} has moved", batch.partition))),
+            "LOST" => Err(SinkError::Lost("redis has lost its epoch: everything is written again".into())),
+            _ => Err(SinkError::Lost(format!("redis: the position of partition {} has moved", batch.partition))),
         }
     }
 
-    async fn caught_up(&mut self, partition: i32) -> Result<(), Trouble> {
+    async fn caught_up(&mut self, partition: i32) -> Result<(), SinkError> {
         let epoch = self.epoch()?;
         let mut connection = self.connected().await?;
-        let told = epoch::caught_up(&mut connection, &self.keys, &epoch, &self.duty, partition).await;
-        match told.map_err(|error| self.failed(&error))?.as_str() {
-            "LOST" => Err(Trouble::Lost("redis has lost its epoch: everything is written again".into())),
+        let trusted = epoch::caught_up(&mut connection, &self.keys, &epoch, &self.duty, partition).await;
+        match trusted.map_err(|error| self.failed(&error))?.as_str() {
+            "LOST" => Err(SinkError::Lost("redis has lost its epoch: everything is written again".into())),
             "COMPLETE" => {
-                tracing::info!(%epoch, "redis is complete: readers are told");
+                tracing::info!(%epoch, "redis is complete: readers may trust it");
                 self.standing = Standing::Complete;
                 self.sweep = Some(Sweep::default());
                 Ok(())
@@ -178,16 +178,16 @@ impl Destination for Redis {
         }
     }
 
-    async fn check(&mut self) -> Result<(), Trouble> {
+    async fn check(&mut self) -> Result<(), SinkError> {
         let Some(epoch) = self.epoch.clone() else { return Ok(()) };
         let mut connection = self.connected().await?;
         let seen = epoch::look(&mut connection, &self.keys).await.map_err(|error| self.failed(&error))?;
         if seen.writing.as_deref() != Some(epoch.as_str()) {
-            return Err(Trouble::Lost("redis has lost its epoch: everything is written again".into()));
+            return Err(SinkError::Lost("redis has lost its epoch: everything is written again".into()));
         }
-        let complete = seen.told.as_deref() == Some(epoch.as_str());
+        let complete = seen.trusted.as_deref() == Some(epoch.as_str());
         if !complete && self.standing == Standing::Complete {
-            return Err(Trouble::Lost("redis: readers no longer know the epoch".into()));
+            return Err(SinkError::Lost("redis: readers no longer know the epoch".into()));
         }
         self.standing = if complete { Standing::Complete } else { Standing::Rebuilding };
         if let Some(sweep) = self.sweep.take() {

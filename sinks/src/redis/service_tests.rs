@@ -1,4 +1,4 @@
-//! On a real Redis: equal to a fold of the log, whatever is lost in between, and readers are never told too early.
+//! On a real Redis: equal to a fold of the log, whatever is lost in between, and readers never trust it too early.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that cannot go on should fail")]
 
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ use streams::service::{Health, shutdown};
 use tokio::task::JoinHandle;
 
 use super::Redis;
-use crate::destination::{Destination, Trouble};
+use crate::destination::{Destination, SinkError};
 use crate::monitor::Metrics;
 use crate::stream::Stream;
 use crate::test_support::{
@@ -34,7 +34,7 @@ fn sink_among(url: &str, keys: &RedisKeys, stream: Stream, shares: &[String]) ->
 fn shares(streams: &[Stream], partitions: i32) -> Vec<String> {
     let of = |stream: &Stream| {
         let topic = stream.topic();
-        (0..partitions).map(move |partition| RedisKeys::share(topic, partition))
+        (0..partitions).map(move |partition| RedisKeys::partition_field(topic, partition))
     };
     streams.iter().flat_map(of).collect()
 }
@@ -106,7 +106,7 @@ async fn rewinds_by_random_amounts_change_nothing() {
         sink.open().await.unwrap();
         assert_eq!(sink.claim(0).await, Ok(None));
         sink.apply(&batch(None, &records)).await.unwrap();
-        assert_eq!(rows_in_redis(&url, &keys), None, "readers are not told before the end was reached");
+        assert_eq!(rows_in_redis(&url, &keys), None, "readers do not trust it before the end was reached");
         sink.caught_up(0).await.unwrap();
         let wanted = Some(expected_in_redis(&records));
         assert_eq!(rows_in_redis(&url, &keys), wanted, "{stream:?}");
@@ -115,9 +115,9 @@ async fn rewinds_by_random_amounts_change_nothing() {
             let back = random.usize(0..records.len());
             let to = records[back].offset;
             let positions = keys.positions(sink.epoch.as_ref().unwrap());
-            let _: i64 = connection.hset(positions, RedisKeys::share(stream.topic(), 0), to).unwrap();
+            let _: i64 = connection.hset(positions, RedisKeys::partition_field(stream.topic(), 0), to).unwrap();
             let stray = sink.apply(&batch(Some(to + 1_000_000), &records[back..])).await;
-            assert!(matches!(stray, Err(Trouble::Lost(_))), "{stray:?}");
+            assert!(matches!(stray, Err(SinkError::Lost(_))), "{stray:?}");
             assert_eq!(sink.claim(0).await, Ok(Some(to)));
             let applied = sink.apply(&batch(Some(to), &records[back..])).await.unwrap();
             assert_eq!(applied.rows, 0, "nothing is new the second time: {stream:?}");
@@ -221,7 +221,7 @@ async fn what_an_older_version_thought_whole_is_not_trusted() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn readers_are_told_when_the_last_topic_is_up_to_date() {
+async fn readers_trust_redis_when_the_last_topic_is_up_to_date() {
     let Some(url) = redis_url() else { return };
     let keys = RedisKeys::new(&own_prefix());
     let all = shares(&Stream::IN_REDIS, 2);
@@ -257,10 +257,10 @@ async fn an_older_snapshot_is_caught_up_before_readers_trust_it() {
     sink.apply(&late).await.unwrap();
     redis.kill();
     redis.launch();
-    assert!(matches!(sink.check().await, Err(Trouble::Wait(_))), "the connection is gone");
-    assert!(matches!(sink.check().await, Err(Trouble::Lost(_))), "it is another run of the server");
+    assert!(matches!(sink.check().await, Err(SinkError::Wait(_))), "the connection is gone");
+    assert!(matches!(sink.check().await, Err(SinkError::Lost(_))), "it is another run of the server");
     sink.open().await.unwrap();
-    assert_eq!(rows_in_redis(&redis.url(), &keys), None, "readers are told not to trust what is older than it was");
+    assert_eq!(rows_in_redis(&redis.url(), &keys), None, "readers do not trust what is older than it was");
     assert_eq!(sink.claim(0).await, Ok(Some(early.next)), "positions went back with what they count");
     sink.apply(&late).await.unwrap();
     sink.caught_up(0).await.unwrap();

@@ -1,21 +1,20 @@
-//! One destination's loop: a session opens the destination and the feed, claims what it is assigned, writes batches; when the
-//! ground moves under it (positions gone or older, fenced, feed ended) it begins a new session. It ends only when told to.
+//! One destination's loop: a session opens the destination and the feed, claims what it is assigned, writes batches; when
+//! positions are gone or older, a partition is fenced or the feed ends, it begins a new session. It ends only on shutdown.
 //!
 //! Not here: what a row is, how it is written. Relies on: a destination whose `apply` may be called again with the same batch.
 
 mod session;
-mod share;
+mod partition_state;
 
 use std::time::Duration;
 
+use streams::backoff::Backoff;
 use streams::feed::{FeedError, FeedSource};
 use streams::service::{Condition, Shutdown};
 
-use crate::backoff::Backoff;
 use crate::config::Config;
-use crate::destination::{Destination, Trouble};
+use crate::destination::{Destination, SinkError};
 use crate::monitor::Monitor;
-
 use session::{End, Session};
 
 #[cfg(test)]
@@ -23,6 +22,11 @@ mod tests;
 
 /// How long a position outside the log is waited on before it is looked at again: a person has to decide meanwhile.
 const DECISION_PAUSE: Duration = Duration::from_secs(10);
+
+/// The pauses of a destination that is down.
+fn backoff() -> Backoff {
+    Backoff::half_jitter(Duration::from_millis(50), Duration::from_secs(2))
+}
 
 /// How much is written in one go, and how long it may wait for more.
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +43,7 @@ impl Pace {
     }
 }
 
-/// Works until told to stop.
+/// Works until shutdown.
 pub(crate) async fn run<D: Destination, F: FeedSource>(
     mut destination: D,
     mut open_feed: impl FnMut() -> Result<F, FeedError> + Send,
@@ -47,7 +51,7 @@ pub(crate) async fn run<D: Destination, F: FeedSource>(
     mut monitor: Monitor,
     mut shutdown: Shutdown,
 ) {
-    let mut backoff = Backoff::default();
+    let mut backoff = backoff();
     while !shutdown.is_requested() {
         let end = match open(&mut destination, &mut monitor, &mut shutdown).await {
             Err(end) => end,
@@ -75,12 +79,12 @@ pub(crate) async fn run<D: Destination, F: FeedSource>(
 }
 
 async fn open<D: Destination>(destination: &mut D, monitor: &mut Monitor, shutdown: &mut Shutdown) -> Result<(), End> {
-    let mut backoff = Backoff::default();
+    let mut backoff = backoff();
     loop {
         match destination.open().await {
             Ok(()) => return Ok(()),
-            Err(Trouble::Again(_)) => {}
-            Err(Trouble::Wait(reason) | Trouble::Fenced(reason) | Trouble::Lost(reason)) => {
+            Err(SinkError::Again(_)) => {}
+            Err(SinkError::Wait(reason) | SinkError::Fenced(reason) | SinkError::Lost(reason)) => {
                 monitor.set(Condition::Degraded(reason));
                 monitor.retried();
             }

@@ -3,19 +3,19 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use streams::backoff::Backoff;
 use streams::feed::{FeedError, FeedEvent, FeedSource, Start};
 use streams::service::{Condition, Shutdown};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
-use super::share::{Share, Stop};
+use super::partition_state::{PartitionState, Stop};
 use super::{Pace, wait};
-use crate::backoff::Backoff;
-use crate::destination::{Applied, Destination, Trouble};
+use crate::destination::{Applied, Destination, SinkError};
 use crate::monitor::Monitor;
 
 /// How long a fenced partition waits for the group to take it away before everything is claimed anew: by then whoever wrote is
 /// either the group's owner, and we shall not be assigned the partition again, or gone.
-const FENCED_PATIENCE: Duration = Duration::from_secs(15);
+const FENCED_LIMIT: Duration = Duration::from_secs(15);
 
 /// How often the destination is asked whether what was written is still there.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
@@ -23,18 +23,18 @@ const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 /// Why a session is over.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum End {
-    /// It was told to stop.
+    /// Shutdown was requested.
     Stopped,
     /// A new session is needed.
     Again(String),
-    /// A new session will not do before somebody has decided something.
+    /// A person has to decide first.
     Undecided(String),
 }
 
 impl End {
     pub(super) fn of(error: &FeedError) -> Self {
         match error {
-            FeedError::OutsideLog { .. } => Self::Undecided(format!("{error}; somebody must decide where to go on")),
+            FeedError::OutsideLog { .. } => Self::Undecided(format!("{error}; a person must decide where to go on")),
             FeedError::Config(_) | FeedError::Fatal(_) => Self::Undecided(error.to_string()),
         }
     }
@@ -46,7 +46,7 @@ pub(super) struct Session<'a, D, F> {
     pace: Pace,
     monitor: &'a mut Monitor,
     shutdown: Shutdown,
-    shares: BTreeMap<i32, Share>,
+    partitions: BTreeMap<i32, PartitionState>,
     has_written: bool,
 }
 
@@ -58,7 +58,7 @@ impl<'a, D: Destination, F: FeedSource> Session<'a, D, F> {
         monitor: &'a mut Monitor,
         shutdown: Shutdown,
     ) -> Self {
-        Self { destination, feed, pace, monitor, shutdown, shares: BTreeMap::new(), has_written: false }
+        Self { destination, feed, pace, monitor, shutdown, partitions: BTreeMap::new(), has_written: false }
     }
 
     /// Works until the session is over; also answers whether anything was written.
@@ -76,25 +76,25 @@ impl<'a, D: Destination, F: FeedSource> Session<'a, D, F> {
         let mut stop = self.shutdown.clone();
         loop {
             // Only waiting is cancelled here: calls to the destination are made below, one at a time, to their end.
-            let due = self.shares.values().filter_map(Share::due).min();
+            let due = self.partitions.values().filter_map(PartitionState::due).min();
             let event = tokio::select! {
                 biased;
                 () = stop.requested() => return Err(End::Stopped),
-                _ = ticks.tick() => Happened::Tick,
-                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => Happened::Due,
-                event = self.feed.next() => Happened::Read(event),
+                _ = ticks.tick() => Woken::Tick,
+                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => Woken::Due,
+                event = self.feed.next() => Woken::Read(event),
             };
             match event {
-                Happened::Tick => self.look_after().await?,
-                Happened::Due => self.write_due().await?,
-                Happened::Read(None) => return Err(End::Again("the feed has ended".into())),
-                Happened::Read(Some(Err(error))) => return Err(End::of(&error)),
-                Happened::Read(Some(Ok(event))) => self.take(event).await?,
+                Woken::Tick => self.check().await?,
+                Woken::Due => self.write_due().await?,
+                Woken::Read(None) => return Err(End::Again("the feed has ended".into())),
+                Woken::Read(Some(Err(error))) => return Err(End::of(&error)),
+                Woken::Read(Some(Ok(event))) => self.handle(event).await?,
             }
         }
     }
 
-    async fn take(&mut self, event: FeedEvent) -> Result<(), End> {
+    async fn handle(&mut self, event: FeedEvent) -> Result<(), End> {
         match event {
             FeedEvent::Assigned(partitions) => {
                 for partition in partitions {
@@ -102,22 +102,22 @@ impl<'a, D: Destination, F: FeedSource> Session<'a, D, F> {
                 }
             }
             FeedEvent::Revoked(partitions) => {
-                // What waits is left to the heir, who reads it again.
-                self.shares.retain(|partition, _| !partitions.contains(partition));
+                // The buffer is dropped; the next owner reads it again.
+                self.partitions.retain(|partition, _| !partitions.contains(partition));
             }
             FeedEvent::Batch { partition, from, records, next } => {
-                let Some(share) = self.shares.get_mut(&partition) else { return Ok(()) };
-                if let Err(gap) = share.take(from, records, next, Instant::now(), self.pace.linger) {
+                let Some(state) = self.partitions.get_mut(&partition) else { return Ok(()) };
+                if let Err(gap) = state.take(from, records, next, Instant::now(), self.pace.linger) {
                     let (expected, found) = (gap.expected, gap.found);
                     return Err(End::Again(format!("partition {partition}: expected {expected}, was given {found}")));
                 }
-                if share.is_full(self.pace.records) {
+                if state.is_full(self.pace.records) {
                     self.write(partition).await?;
                 }
             }
             FeedEvent::CaughtUp(partition) => {
                 self.write(partition).await?;
-                if self.shares.get(&partition).is_some_and(|share| share.stop().is_none()) {
+                if self.partitions.get(&partition).is_some_and(|state| state.stop().is_none()) {
                     self.caught_up(partition).await?;
                 }
             }
@@ -127,26 +127,26 @@ impl<'a, D: Destination, F: FeedSource> Session<'a, D, F> {
     }
 
     async fn claim(&mut self, partition: i32) -> Result<(), End> {
-        let mut backoff = Backoff::default();
+        let mut backoff = super::backoff();
         let position = loop {
             match self.destination.claim(partition).await {
                 Ok(position) => break position,
-                Err(trouble) => self.endure(trouble, &mut backoff).await?,
+                Err(error) => self.retry_after(error, &mut backoff).await?,
             }
         };
         tracing::info!(sink = self.monitor.sink, topic = self.monitor.stream.topic(), partition, position, "claimed");
         if position.is_none() {
             self.monitor.began_rebuild();
         }
-        self.shares.insert(partition, Share::new(self.monitor.stream, partition, position));
+        self.partitions.insert(partition, PartitionState::new(self.monitor.stream, partition, position));
         self.feed.begin(partition, position.map_or(Start::Beginning, Start::Offset));
         Ok(())
     }
 
     async fn caught_up(&mut self, partition: i32) -> Result<(), End> {
-        let mut backoff = Backoff::default();
-        while let Err(trouble) = self.destination.caught_up(partition).await {
-            self.endure(trouble, &mut backoff).await?;
+        let mut backoff = super::backoff();
+        while let Err(error) = self.destination.caught_up(partition).await {
+            self.retry_after(error, &mut backoff).await?;
         }
         Ok(())
     }
@@ -154,9 +154,9 @@ impl<'a, D: Destination, F: FeedSource> Session<'a, D, F> {
     async fn write_due(&mut self) -> Result<(), End> {
         let now = Instant::now();
         let due: Vec<i32> = self
-            .shares
+            .partitions
             .iter()
-            .filter(|(_, share)| share.due().is_some_and(|due| due <= now))
+            .filter(|(_, state)| state.due().is_some_and(|due| due <= now))
             .map(|(partition, _)| *partition)
             .collect();
         for partition in due {
@@ -167,13 +167,13 @@ impl<'a, D: Destination, F: FeedSource> Session<'a, D, F> {
 
     /// Writes what waits, for as long as it takes.
     async fn write(&mut self, partition: i32) -> Result<(), End> {
-        let Some(batch) = self.shares.get_mut(&partition).and_then(Share::batch) else { return Ok(()) };
+        let Some(batch) = self.partitions.get_mut(&partition).and_then(PartitionState::batch) else { return Ok(()) };
         let began = Instant::now();
-        let mut backoff = Backoff::default();
+        let mut backoff = super::backoff();
         let applied = loop {
             match self.destination.apply(&batch).await {
                 Ok(applied) => break Some(applied),
-                Err(Trouble::Fenced(reason)) => {
+                Err(SinkError::Fenced(reason)) => {
                     tracing::warn!(
                         sink = self.monitor.sink,
                         topic = self.monitor.stream.topic(),
@@ -184,19 +184,19 @@ impl<'a, D: Destination, F: FeedSource> Session<'a, D, F> {
                     self.monitor.was_fenced();
                     break None;
                 }
-                Err(trouble) => {
+                Err(error) => {
                     self.monitor.watermark(partition, batch.oldest_at());
-                    self.endure(trouble, &mut backoff).await?;
+                    self.retry_after(error, &mut backoff).await?;
                 }
             }
         };
-        let Some(share) = self.shares.get_mut(&partition) else { return Ok(()) };
+        let Some(state) = self.partitions.get_mut(&partition) else { return Ok(()) };
         let Some(applied) = applied else {
-            share.fence(Instant::now());
+            state.fence(Instant::now());
             self.show();
             return Ok(());
         };
-        share.wrote(&batch);
+        state.wrote(&batch);
         self.wrote(&batch, began.elapsed(), applied);
         Ok(())
     }
@@ -221,32 +221,32 @@ impl<'a, D: Destination, F: FeedSource> Session<'a, D, F> {
     }
 
     /// Once a second: whether what was written is still there, and whether a fenced partition has waited long enough.
-    async fn look_after(&mut self) -> Result<(), End> {
+    async fn check(&mut self) -> Result<(), End> {
         match self.destination.check().await {
             Ok(()) => self.show(),
-            Err(Trouble::Again(_)) => {}
-            Err(Trouble::Wait(reason) | Trouble::Fenced(reason)) => self.monitor.set(Condition::Degraded(reason)),
-            Err(Trouble::Lost(reason)) => return Err(End::Again(reason)),
+            Err(SinkError::Again(_)) => {}
+            Err(SinkError::Wait(reason) | SinkError::Fenced(reason)) => self.monitor.set(Condition::Degraded(reason)),
+            Err(SinkError::Lost(reason)) => return Err(End::Again(reason)),
         }
-        let impatient = self
-            .shares
+        let overdue = self
+            .partitions
             .iter()
-            .find(|(_, share)| matches!(share.stop(), Some(Stop::Fenced(since)) if since.elapsed() > FENCED_PATIENCE));
-        match impatient {
+            .find(|(_, state)| matches!(state.stop(), Some(Stop::Fenced(since)) if since.elapsed() > FENCED_LIMIT));
+        match overdue {
             Some((partition, _)) => Err(End::Again(format!("partition {partition} was fenced and not taken away"))),
             None => Ok(()),
         }
     }
 
-    /// Waits out what can be waited out.
-    async fn endure(&mut self, trouble: Trouble, backoff: &mut Backoff) -> Result<(), End> {
+    /// Waits before another attempt, or ends the session where another attempt cannot help.
+    async fn retry_after(&mut self, error: SinkError, backoff: &mut Backoff) -> Result<(), End> {
         self.monitor.retried();
-        match trouble {
-            Trouble::Lost(reason) | Trouble::Fenced(reason) => return Err(End::Again(reason)),
-            Trouble::Again(reason) => {
+        match error {
+            SinkError::Lost(reason) | SinkError::Fenced(reason) => return Err(End::Again(reason)),
+            SinkError::Again(reason) => {
                 tracing::debug!(sink = self.monitor.sink, topic = self.monitor.stream.topic(), reason, "again")
             }
-            Trouble::Wait(reason) => {
+            SinkError::Wait(reason) => {
                 self.monitor.set(Condition::Degraded(reason));
                 wait(backoff.pause(), &mut self.shutdown).await;
             }
@@ -255,9 +255,9 @@ impl<'a, D: Destination, F: FeedSource> Session<'a, D, F> {
     }
 
     fn show(&mut self) {
-        let stopped = self.shares.values().filter(|share| share.stop().is_some()).count();
+        let stopped = self.partitions.values().filter(|state| state.stop().is_some()).count();
         self.monitor.stopped_partitions(stopped);
-        let first = self.shares.iter().find_map(|(partition, share)| Some((partition, share.stop()?)));
+        let first = self.partitions.iter().find_map(|(partition, state)| Some((partition, state.stop()?)));
         self.monitor.set(match first {
             Some((partition, Stop::Newer(newer))) => Condition::Degraded(format!(
                 "partition {partition} stands still at offset {}: {}; upgrade and restart",
@@ -272,7 +272,7 @@ impl<'a, D: Destination, F: FeedSource> Session<'a, D, F> {
 }
 
 /// What a session's loop woke up for.
-enum Happened {
+enum Woken {
     Tick,
     Due,
     Read(Option<Result<FeedEvent, FeedError>>),

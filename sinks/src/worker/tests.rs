@@ -1,4 +1,4 @@
-//! The worker's own rules, on a destination that is a variable: what it does with trouble is the same for every real one.
+//! The worker's own rules, on a destination that is a variable: what it does with error is the same for every real one.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that cannot go on should fail")]
 
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use streams::service::{Condition, Health, shutdown};
 
 use super::{Pace, run};
 use crate::batch::{Batch, fold};
-use crate::destination::{Applied, Destination, Trouble};
+use crate::destination::{Applied, Destination, SinkError};
 use crate::monitor::Metrics;
 use crate::stream::Stream;
 use crate::test_support::{MemoryFeed, MemoryLog, Shop, expected, newer_record, undecodable_record};
@@ -23,7 +23,7 @@ struct Script {
     positions: BTreeMap<i32, i64>,
     rows: Vec<Projection>,
     batches: Vec<(i32, Option<i64>, i64, usize)>,
-    troubles: VecDeque<Trouble>,
+    troubles: VecDeque<SinkError>,
     opened: usize,
     caught_up: Vec<i32>,
 }
@@ -32,19 +32,19 @@ struct Script {
 struct Scripted(Arc<Mutex<Script>>);
 
 impl Destination for Scripted {
-    async fn open(&mut self) -> Result<(), Trouble> {
+    async fn open(&mut self) -> Result<(), SinkError> {
         self.0.lock().unwrap().opened += 1;
         Ok(())
     }
 
-    async fn claim(&mut self, partition: i32) -> Result<Option<i64>, Trouble> {
+    async fn claim(&mut self, partition: i32) -> Result<Option<i64>, SinkError> {
         Ok(self.0.lock().unwrap().positions.get(&partition).copied())
     }
 
-    async fn apply(&mut self, batch: &Batch) -> Result<Applied, Trouble> {
+    async fn apply(&mut self, batch: &Batch) -> Result<Applied, SinkError> {
         let mut script = self.0.lock().unwrap();
-        if let Some(trouble) = script.troubles.pop_front() {
-            return Err(trouble);
+        if let Some(error) = script.troubles.pop_front() {
+            return Err(error);
         }
         assert_eq!(script.positions.get(&batch.partition).copied(), batch.expected);
         script.positions.insert(batch.partition, batch.next);
@@ -53,12 +53,12 @@ impl Destination for Scripted {
         Ok(Applied::default())
     }
 
-    async fn caught_up(&mut self, partition: i32) -> Result<(), Trouble> {
+    async fn caught_up(&mut self, partition: i32) -> Result<(), SinkError> {
         self.0.lock().unwrap().caught_up.push(partition);
         Ok(())
     }
 
-    async fn check(&mut self) -> Result<(), Trouble> {
+    async fn check(&mut self) -> Result<(), SinkError> {
         Ok(())
     }
 
@@ -124,8 +124,11 @@ async fn everything_is_written_once_in_order_and_told_when_caught_up() {
 #[tokio::test]
 async fn a_destination_that_is_away_gets_the_same_batch_again() {
     let log = log_of(2, &[0], 30);
-    let troubles =
-        VecDeque::from([Trouble::Wait("away".into()), Trouble::Again("raced".into()), Trouble::Wait("away".into())]);
+    let troubles = VecDeque::from([
+        SinkError::Wait("away".into()),
+        SinkError::Again("raced".into()),
+        SinkError::Wait("away".into()),
+    ]);
     let (script, condition) =
         work(&log, &[0], Script { troubles, ..Script::default() }, |script| script.caught_up.len() == 1).await;
     assert_eq!((script.opened, condition), (1, Condition::Ready));
@@ -135,7 +138,7 @@ async fn a_destination_that_is_away_gets_the_same_batch_again() {
 #[tokio::test]
 async fn lost_positions_begin_a_new_session_from_those_that_are_there() {
     let log = log_of(3, &[0], 120);
-    let troubles = VecDeque::from([Trouble::Lost("older".into())]);
+    let troubles = VecDeque::from([SinkError::Lost("older".into())]);
     let (script, _) =
         work(&log, &[0], Script { troubles, ..Script::default() }, |script| script.caught_up.len() == 1).await;
     assert_eq!(script.opened, 2);
@@ -145,7 +148,7 @@ async fn lost_positions_begin_a_new_session_from_those_that_are_there() {
 #[tokio::test]
 async fn a_fenced_partition_stops_and_the_others_go_on() {
     let log = log_of(4, &[0, 1], 60);
-    let troubles = VecDeque::from([Trouble::Fenced("another owner".into())]);
+    let troubles = VecDeque::from([SinkError::Fenced("another owner".into())]);
     let (script, condition) =
         work(&log, &[0, 1], Script { troubles, ..Script::default() }, |script| script.caught_up.len() == 1).await;
     let written: Vec<i32> = script.positions.keys().copied().collect();

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use events::ids::Sku;
@@ -11,6 +10,7 @@ use hyper::header::{
 };
 use hyper::{Method, Request, Response, StatusCode};
 use serde_json::json;
+use streams::clock::now_ms;
 
 use super::body::{Flow, Then};
 use super::faults::{Dice, Fault, Faults};
@@ -138,12 +138,6 @@ impl Service for Stub {
             _ => Ok(said(StatusCode::NOT_FOUND, "{}")),
         }
     }
-}
-
-/// This machine's time, milliseconds since 1970.
-fn now_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
 fn text(list: &List) -> Result<Bytes, Cut> {

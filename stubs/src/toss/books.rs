@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Bound;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use events::payments::{PaymentMethod, PaymentStatus};
+use streams::clock::now_ms;
 
 use super::bill::Bill;
 use super::rules::{self, Refusal};
@@ -59,8 +59,7 @@ pub(crate) enum Entrance {
 impl Books {
     /// The stub's clock, milliseconds since 1970.
     pub(crate) fn now(&self) -> i64 {
-        let real = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-        i64::try_from(real).unwrap_or(i64::MAX).saturating_add(self.ahead_ms)
+        now_ms().saturating_add(self.ahead_ms)
     }
 
     pub(crate) fn ahead_ms(&self) -> i64 {

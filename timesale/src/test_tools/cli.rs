@@ -5,18 +5,18 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
-use loadtest::order_load::{Course, Wanted};
+use loadtest::order_load::{Scenario, Wanted};
 
-use super::values::{course, orders, seconds};
+use super::values::{orders, scenario, seconds};
 
 /// Load tests and stand-ins.
 #[derive(Subcommand, Debug)]
 pub(crate) enum TestTools {
     /// Run a local stand-in for the payment provider: everything works, no money moves.
     TossStub(TossStub),
-    /// Run a local stand-in for an external price server: it offers what it is told to.
+    /// Run a local stand-in for an external price server: it offers what it is configured to.
     OffersStub(OffersStub),
-    /// Hold a sale: open a campaign, let a crowd claim and order, prove the outcome.
+    /// Hold a sale: open a campaign, let clients claim and order, prove the outcome.
     Sale(Box<Sale>),
 }
 
@@ -29,7 +29,7 @@ pub(crate) struct TossStub {
     /// Let others than this machine reach it: in a container whose port is published to its host alone.
     #[arg(long)]
     pub(crate) exposed: bool,
-    /// The folder of its journal. What it has answered it still knows after a crash.
+    /// The folder of its write-ahead log. What it has answered it still knows after a crash.
     #[arg(long, value_name = "FOLDER")]
     pub(crate) data: PathBuf,
     /// Where webhooks go; nowhere without one.
@@ -82,9 +82,9 @@ pub(crate) struct Sale {
     /// Orders per second, scheduled in advance.
     #[arg(long, default_value_t = 100.0, value_name = "RATE")]
     pub(crate) order_rate: f64,
-    /// Let every order take this course, such as `keep`, `walk_away` or `cancel_part`, instead of one drawn from the seed.
-    #[arg(long, value_parser = course)]
-    pub(crate) course: Option<Course>,
+    /// Let every order follow this scenario, such as `keep`, `walk_away` or `cancel_part`, instead of one drawn from the seed.
+    #[arg(long, value_parser = scenario)]
+    pub(crate) course: Option<Scenario>,
     /// How long an order may wait for its payment, seconds; said to the ingress that the sale starts itself.
     #[arg(long, default_value = "20", value_parser = seconds, value_name = "SECONDS")]
     pub(crate) pay_window: Duration,
@@ -100,7 +100,7 @@ pub(crate) struct Sale {
     /// Kill -9 the Kafka broker in the middle of the sale and start it again.
     #[arg(long)]
     pub(crate) kill_kafka: bool,
-    /// Empty Redis at half time, without telling anyone.
+    /// Empty Redis at half time, without notice.
     #[arg(long)]
     pub(crate) flush_redis: bool,
     /// Drop the Postgres database at half time; only the sinks are started again.
@@ -112,13 +112,13 @@ pub(crate) struct Sale {
     /// The payment provider's stub that runs already, beside that ingress.
     #[arg(long, env = "TIMESALE_PROVIDER_URL", value_name = "URL")]
     pub(crate) provider: Option<String>,
-    /// The price server's stub that runs already, beside that ingress; without one no rival undercuts us.
+    /// The price server's stub that runs already, beside that ingress; without one no competitor undercuts us.
     #[arg(long, env = "TIMESALE_MARKET_URL", value_name = "URL")]
     pub(crate) market: Option<String>,
-    /// Where to write what each client was told.
+    /// Where to write the client log: what each client was answered.
     #[arg(long, value_name = "FILE")]
     pub(crate) journal: Option<PathBuf>,
-    /// How many connections the crowd shares.
+    /// How many connections the clients share.
     #[arg(long, default_value_t = 512, value_parser = clap::value_parser!(u16).range(1..=8192))]
     pub(crate) connections: u16,
     /// How long a client keeps trying until it gives an answer up as unknown, seconds.
@@ -135,7 +135,7 @@ pub(crate) struct Sale {
 /// How arrivals are spread.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub(crate) enum Arrivals {
-    /// At random, as strangers arrive.
+    /// At random (Poisson).
     Poisson,
     /// Evenly.
     Constant,

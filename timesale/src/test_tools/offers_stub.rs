@@ -1,4 +1,4 @@
-//! The stand-in for an external price server, until told to stop.
+//! The stand-in for an external price server, until shutdown.
 
 use stubs::BindScope;
 use stubs::offers::{Config, Error, bind};
@@ -27,5 +27,5 @@ pub(crate) async fn run(how: OffersStub) -> Exit {
         }
     };
     tracing::info!(address = %bound.address, "the stand-in for an external price server runs");
-    stub::until_told(stop, |shutdown| bound.serve(shutdown)).await
+    stub::until_stopped(stop, |shutdown| bound.serve(shutdown)).await
 }

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use loadtest::competitor::Watch;
+use loadtest::competitor::Polling;
 use loadtest::faults::FaultKind;
 use loadtest::roles::Launch;
 use loadtest::schedule::{Arrivals, Demand, Pace};
-use loadtest::{Plan, World};
+use loadtest::{Deps, Plan};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::cli;
@@ -24,7 +24,7 @@ const PRICES_EVERY_MS: u64 = 500;
 
 /// Holds a sale and says what it came to: for people on stderr, one JSON object as the last line on stdout.
 pub(crate) async fn sale(how: cli::Sale, config: Config) -> Exit {
-    let (plan, world) = match prepare(how, config) {
+    let (plan, deps) = match prepare(how, config) {
         Ok(prepared) => prepared,
         Err(error) => {
             complain(&format!("{error:#}"));
@@ -32,10 +32,10 @@ pub(crate) async fn sale(how: cli::Sale, config: Config) -> Exit {
         }
     };
     let held = tokio::select! {
-        held = loadtest::hold(plan, world) => held,
+        held = loadtest::hold(plan, deps) => held,
         // The roles hold the other end of our pipes: they drain by themselves.
-        () = told_to_stop() => {
-            complain("told to stop: the sale is given up, the roles drain by themselves");
+        () = stop_requested() => {
+            complain("stopping: the sale is given up, the roles drain by themselves");
             return Exit::Interrupted;
         }
     };
@@ -62,7 +62,7 @@ pub(crate) async fn sale(how: cli::Sale, config: Config) -> Exit {
     }
 }
 
-fn prepare(how: cli::Sale, config: Config) -> anyhow::Result<(Plan, World)> {
+fn prepare(how: cli::Sale, config: Config) -> anyhow::Result<(Plan, Deps)> {
     let run = std::env::var_os("TIMESALE_RUN").map_or_else(|| PathBuf::from(".run"), PathBuf::from);
     let folder = run.join("sale");
     std::fs::create_dir_all(&folder)?;
@@ -95,9 +95,9 @@ fn prepare(how: cli::Sale, config: Config) -> anyhow::Result<(Plan, World)> {
         how.order_rate
     );
     let roles_config = for_the_roles(config.file.as_deref(), &folder, how.pay_window)?;
-    // Roles that run already watch prices as they were told; ours more often.
+    // Roles that run already poll prices as they are configured; ours more often.
     let interval = if how.base_url.is_some() { config.offers.interval_ms } else { PRICES_EVERY_MS };
-    let watch = Watch { interval: Duration::from_millis(interval), fresh_ms: config.offers.fresh_ms };
+    let polling = Polling { interval: Duration::from_millis(interval), fresh_ms: config.offers.fresh_ms };
     let Some(secret) = config.jwt_secrets.first() else {
         anyhow::bail!("no token secret: set TIMESALE_JWT_SECRET or TIMESALE_JWT_SECRET_FILE, or use --dev");
     };
@@ -107,18 +107,18 @@ fn prepare(how: cli::Sale, config: Config) -> anyhow::Result<(Plan, World)> {
         faults,
         orders: how.orders,
         orders_per_second: how.order_rate,
-        course: how.course,
+        scenario: how.course,
         connections: usize::from(how.connections),
         // Whoever waits for a provider that is away waits for its return.
-        patience: Duration::from_secs(how.patience) + how.provider_down.unwrap_or_default(),
+        give_up_after: Duration::from_secs(how.patience) + how.provider_down.unwrap_or_default(),
         settle: (!how.no_verify).then_some(SETTLE),
         base_url: how.base_url,
         provider: how.provider,
         market: how.market,
-        watch,
-        journal: how.journal.unwrap_or_else(|| folder.join("journal.ndjson")),
+        polling,
+        client_log: how.journal.unwrap_or_else(|| folder.join("journal.ndjson")),
     };
-    let world = World {
+    let deps = Deps {
         postgres: config.postgres.expose().to_owned(),
         redis: config.redis.expose().to_owned(),
         jwt_secret: secret.expose().to_owned(),
@@ -126,7 +126,7 @@ fn prepare(how: cli::Sale, config: Config) -> anyhow::Result<(Plan, World)> {
         launch: Launch {
             executable: std::env::current_exe()?,
             arguments: vec![format!("--config={}", roles_config.display())],
-            // The roles accept what the crowd was given, and the stub what the connector calls it with, wherever that came from.
+            // The roles accept the tokens of the clients, and the stub the key of the connector, wherever they came from.
             environment: vec![
                 ("TIMESALE_JWT_SECRET".into(), secret.expose().to_owned()),
                 ("TOSS_SECRET_KEY".into(), config.provider_key().to_owned()),
@@ -137,7 +137,7 @@ fn prepare(how: cli::Sale, config: Config) -> anyhow::Result<(Plan, World)> {
         services: services(),
         cluster: config.kafka,
     };
-    Ok((plan, world))
+    Ok((plan, deps))
 }
 
 /// The configuration of the roles that the sale starts: ours, with this time to pay, and price servers asked often.
@@ -173,7 +173,7 @@ fn random_seed() -> u64 {
     u64::from(now.subsec_nanos()) ^ (now.as_secs() & 0xffff)
 }
 
-async fn told_to_stop() {
+async fn stop_requested() {
     let signals = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
     if let (Ok(mut terminate), Ok(mut interrupt)) = signals {
         tokio::select! {

@@ -1,11 +1,11 @@
-//! What the stand-ins for outside services have in common: they listen for the wish to stop, serve, and end when told.
+//! What the stand-ins for outside services have in common: they listen for a request to stop, serve, and end on it.
 
 use streams::service::{Shutdown, shutdown};
 
 use crate::exit::Exit;
 use crate::signals::{StopRequests, StopWithStdin};
 
-/// Begins to listen for the wish to stop.
+/// Begins to listen for a request to stop.
 ///
 /// # Errors
 /// The exit when the system does not let us.
@@ -16,15 +16,15 @@ pub(crate) fn listen(stop_with_stdin: StopWithStdin) -> Result<StopRequests, Exi
     })
 }
 
-/// Serves until told to stop.
-pub(crate) async fn until_told<S>(mut stop: StopRequests, serve: impl FnOnce(Shutdown) -> S) -> Exit
+/// Serves until a request to stop.
+pub(crate) async fn until_stopped<S>(mut stop: StopRequests, serve: impl FnOnce(Shutdown) -> S) -> Exit
 where
     S: Future<Output = ()> + Send + 'static,
 {
     let (handle, shutdown) = shutdown();
     let serving = tokio::spawn(serve(shutdown));
     let signal = stop.next().await;
-    tracing::info!(signal, "told to stop");
+    tracing::info!(signal, "stopping");
     handle.request();
     match serving.await {
         Ok(()) => Exit::Fine,

@@ -1,4 +1,4 @@
-//! The stand-in for the payment provider, until told to stop.
+//! The stand-in for the payment provider, until shutdown.
 
 use stubs::BindScope;
 use stubs::toss::{Config as StubConfig, Error, bind};
@@ -38,5 +38,5 @@ pub(crate) async fn run(how: TossStub, config: Config) -> Exit {
         }
     };
     tracing::info!(address = %bound.address, "the stand-in for the payment provider runs; no money moves");
-    stub::until_told(stop, |shutdown| bound.serve(shutdown)).await
+    stub::until_stopped(stop, |shutdown| bound.serve(shutdown)).await
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use loadtest::order_load::{Course, Wanted};
+use loadtest::order_load::{Scenario, Wanted};
 
 /// A count of orders, a share, or all.
 pub(crate) fn orders(text: &str) -> Result<Wanted, String> {
@@ -16,9 +16,9 @@ pub(crate) fn orders(text: &str) -> Result<Wanted, String> {
     }
 }
 
-/// The name of a course.
-pub(crate) fn course(text: &str) -> Result<Course, String> {
-    Course::from_name(text).ok_or_else(|| format!("one of {}", Course::all().map(Course::name).join(", ")))
+/// The name of a scenario.
+pub(crate) fn scenario(text: &str) -> Result<Scenario, String> {
+    Scenario::from_name(text).ok_or_else(|| format!("one of {}", Scenario::all().map(Scenario::name).join(", ")))
 }
 
 /// Seconds, with or without their unit.

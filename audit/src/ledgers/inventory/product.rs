@@ -22,12 +22,12 @@ impl Product {
         Self { version, at, terms: terms.clone(), stock: StockLevel::default(), owed: None }
     }
 
-    /// Version and time go on, and what was owed is told.
+    /// Version and time go on, and what was owed is reported.
     pub(super) fn follow(&mut self, event: &InventoryEvent) -> Result<(), Rule> {
         let next = self.version.checked_add(1) == Some(event.version);
         let later = event.at >= self.at;
         (self.version, self.at) = (event.version, event.at);
-        let told = match event.fact {
+        let reported = match event.fact {
             InventoryFact::StockLow { threshold } => Some(threshold),
             _ => None,
         };
@@ -35,7 +35,7 @@ impl Product {
         match (next, later) {
             (false, _) => Err(Rule::GaplessVersions),
             (true, false) => Err(Rule::TimeNeverRunsBack),
-            (true, true) if owed != told => Err(Rule::LowStockIsTold),
+            (true, true) if owed != reported => Err(Rule::LowStockIsTold),
             (true, true) => Ok(()),
         }
     }

@@ -1,12 +1,13 @@
 //! The ledger works out what a price must be, and notices each way in which a log can lie.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should fail")]
 
-use super::{PriceLedger, PriceRule};
 use events::ids::{OfferSource, Sku};
 use events::inventory::SalePrice;
 use events::money::Money;
 use events::prices::{BestPrice, PriceCommand, PriceRefusal, Winner};
 use events::time::{Timestamp, Window};
+
+use super::{PriceLedger, PriceRule};
 
 const fn at(millis: i64) -> Timestamp {
     Timestamp::from_millis(millis)
@@ -57,9 +58,9 @@ fn best(version: u64, instant: i64) -> BestPrice {
 #[test]
 fn the_price_follows_offers_and_time() {
     let mut ledger = PriceLedger::new();
-    ledger.hear(&own(1), at(10));
-    ledger.hear(&offer("b", 9_000, 100), at(100));
-    ledger.hear(&offer("a", 9_000, 200), at(200));
+    ledger.apply(&own(1), at(10));
+    ledger.apply(&offer("b", 9_000, 100), at(100));
+    ledger.apply(&offer("a", 9_000, 200), at(200));
     // (log time, price, whose, offers compared, until when)
     let table = [
         (200, 9_000, Some("a"), 2, Some(700)),
@@ -101,11 +102,11 @@ fn what_breaks_a_rule_by_itself_is_named() {
 #[test]
 fn what_was_stated_last_is_what_the_commands_led_to() {
     let mut ledger = PriceLedger::new();
-    ledger.hear(&own(1), at(10));
+    ledger.apply(&own(1), at(10));
     assert_eq!(ledger.settle().len(), 1, "nothing was stated");
     ledger.take(&best(1, 10)).unwrap();
     assert_eq!(ledger.settle(), [], "our price");
-    ledger.hear(&offer("a", 9_000, 20), at(20));
+    ledger.apply(&offer("a", 9_000, 20), at(20));
     assert_eq!(ledger.settle().first().map(|violation| violation.rule), Some(PriceRule::FollowsCommands));
     let theirs = BestPrice {
         price: Money::new(9_000),
@@ -127,13 +128,13 @@ fn what_was_stated_last_is_what_the_commands_led_to() {
 #[test]
 fn refused_offers_are_counted_and_change_nothing() {
     let mut ledger = PriceLedger::new();
-    ledger.hear(&offer("a", 9_000, 10), at(10));
-    ledger.hear(&own(1), at(10));
-    ledger.hear(&offer("a", 0, 10), at(10));
-    ledger.hear(&offer("a", 100_001, 10), at(10));
-    ledger.hear(&offer("a", 99, 10), at(10));
-    ledger.hear(&offer("a", 9_000, 60_011), at(10));
-    ledger.hear(&offer("a", 9_000, 0), at(500));
+    ledger.apply(&offer("a", 9_000, 10), at(10));
+    ledger.apply(&own(1), at(10));
+    ledger.apply(&offer("a", 0, 10), at(10));
+    ledger.apply(&offer("a", 100_001, 10), at(10));
+    ledger.apply(&offer("a", 99, 10), at(10));
+    ledger.apply(&offer("a", 9_000, 60_011), at(10));
+    ledger.apply(&offer("a", 9_000, 0), at(500));
     let table = [
         (PriceRefusal::UnknownProduct, 1),
         (PriceRefusal::InvalidPrice, 3),

@@ -12,7 +12,8 @@ use std::collections::BTreeMap;
 use events::ids::Sku;
 use events::prices::{BestPrice, PriceCommand, PriceRefusal, Winner};
 use events::time::Timestamp;
-use quote::{Known, Said};
+
+use quote::{Known, Offered};
 
 pub use quote::Quote;
 pub use rule::{PriceRule, PriceViolation};
@@ -22,7 +23,7 @@ pub use rule::{PriceRule, PriceViolation};
 pub struct PriceLedger {
     now: Timestamp,
     known: BTreeMap<Sku, Known>,
-    told: BTreeMap<Sku, BestPrice>,
+    stated: BTreeMap<Sku, BestPrice>,
     offers: u64,
     refused: BTreeMap<PriceRefusal, u64>,
 }
@@ -40,7 +41,7 @@ impl PriceLedger {
     }
 
     /// Takes in the next command of the inbox, appended at this instant.
-    pub fn hear(&mut self, command: &PriceCommand, at: Timestamp) {
+    pub fn apply(&mut self, command: &PriceCommand, at: Timestamp) {
         self.pass(at);
         match command {
             PriceCommand::OwnPrice { sku, version, list_price, sale, .. } => {
@@ -51,9 +52,9 @@ impl PriceLedger {
                 }
             }
             PriceCommand::Offer { sku, source, price, seen_at, fresh_ms, until, .. } => {
-                let said = Said { price: *price, seen_at: *seen_at, fresh_ms: *fresh_ms, until: *until };
+                let offered = Offered { price: *price, seen_at: *seen_at, fresh_ms: *fresh_ms, until: *until };
                 let taken = match self.known.get_mut(sku) {
-                    Some(known) => known.offer(source, &said, self.now),
+                    Some(known) => known.offer(source, &offered, self.now),
                     None => Err(PriceRefusal::UnknownProduct),
                 };
                 self.offers += 1;
@@ -74,7 +75,7 @@ impl PriceLedger {
     /// # Errors
     /// [`PriceViolation`] names the first rule that the value breaks by itself, or beside the one before.
     pub fn take(&mut self, best: &BestPrice) -> Result<(), PriceViolation> {
-        let before = self.told.insert(best.sku.clone(), best.clone());
+        let before = self.stated.insert(best.sku.clone(), best.clone());
         let rules = [
             (before.as_ref().is_none_or(|before| before.version < best.version), PriceRule::VersionsRise),
             (before.as_ref().is_none_or(|before| before.at <= best.at), PriceRule::TimeNeverRunsBack),
@@ -90,7 +91,7 @@ impl PriceLedger {
 
     /// Takes in that a product has no best price any more.
     pub fn remove(&mut self, sku: &Sku) {
-        self.told.remove(sku);
+        self.stated.remove(sku);
     }
 
     /// Compares what was stated last of every product with what the commands and time have led to, once both logs are read to the
@@ -98,15 +99,15 @@ impl PriceLedger {
     #[must_use]
     pub fn settle(&self) -> Vec<PriceViolation> {
         let wrong = |sku: &Sku| {
-            let (told, due) = (self.told.get(sku), self.due(sku));
+            let (stated, due) = (self.stated.get(sku), self.due(sku));
             let violation = PriceViolation {
                 rule: PriceRule::FollowsCommands,
                 sku: sku.clone(),
-                version: told.map_or(0, |told| told.version),
+                version: stated.map_or(0, |stated| stated.version),
             };
-            (told.map(Quote::of) != due).then_some(violation)
+            (stated.map(Quote::of) != due).then_some(violation)
         };
-        let unfounded = self.told.keys().filter(|sku| !self.known.contains_key(*sku));
+        let unfounded = self.stated.keys().filter(|sku| !self.known.contains_key(*sku));
         self.known.keys().chain(unfounded).filter_map(wrong).collect()
     }
 
@@ -117,8 +118,8 @@ impl PriceLedger {
     }
 
     /// What was stated last of each product, in order of id.
-    pub fn told(&self) -> impl Iterator<Item = &BestPrice> {
-        self.told.values()
+    pub fn stated(&self) -> impl Iterator<Item = &BestPrice> {
+        self.stated.values()
     }
 
     /// The log time.

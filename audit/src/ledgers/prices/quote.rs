@@ -43,9 +43,9 @@ impl Quote {
     }
 }
 
-/// An offer as it was said.
+/// An offer as it was offered.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Said {
+pub(super) struct Offered {
     pub(super) price: Money,
     pub(super) seen_at: Timestamp,
     pub(super) fresh_ms: u32,
@@ -58,10 +58,10 @@ pub(super) struct Known {
     pub(super) version: u64,
     pub(super) list_price: Money,
     pub(super) sale: Option<SalePrice>,
-    pub(super) offers: BTreeMap<OfferSource, Said>,
+    pub(super) offers: BTreeMap<OfferSource, Offered>,
 }
 
-impl Said {
+impl Offered {
     fn end(&self) -> Timestamp {
         let fresh = self.seen_at.plus_millis(i64::from(self.fresh_ms));
         self.until.map_or(fresh, |until| until.min(fresh))
@@ -85,48 +85,54 @@ impl Known {
     pub(super) fn define(&mut self, version: u64, list_price: Money, sale: Option<SalePrice>) {
         if version > self.version {
             (self.version, self.list_price, self.sale) = (version, list_price, sale);
-            self.offers.retain(|_, said| !said.is_absurd(list_price));
+            self.offers.retain(|_, offered| !offered.is_absurd(list_price));
         }
     }
 
     /// Takes in an offer, or tells why not.
-    pub(super) fn offer(&mut self, source: &OfferSource, said: &Said, now: Timestamp) -> Result<(), PriceRefusal> {
-        if said.is_invalid() {
+    pub(super) fn offer(
+        &mut self,
+        source: &OfferSource,
+        offered: &Offered,
+        now: Timestamp,
+    ) -> Result<(), PriceRefusal> {
+        if offered.is_invalid() {
             return Err(PriceRefusal::InvalidOffer);
         }
-        if said.is_absurd(self.list_price) {
+        if offered.is_absurd(self.list_price) {
             return Err(PriceRefusal::InvalidPrice);
         }
-        if said.seen_at.as_millis() > now.as_millis() + MOST_AHEAD_MS {
+        if offered.seen_at.as_millis() > now.as_millis() + MOST_AHEAD_MS {
             return Err(PriceRefusal::OfferInFuture);
         }
-        let said = Said { seen_at: said.seen_at.min(now), ..said.clone() };
+        let offered = Offered { seen_at: offered.seen_at.min(now), ..offered.clone() };
         self.forget(now);
-        if said.end() <= now || self.offers.get(source).is_some_and(|known| known.seen_at > said.seen_at) {
+        if offered.end() <= now || self.offers.get(source).is_some_and(|known| known.seen_at > offered.seen_at) {
             return Err(PriceRefusal::OfferStale);
         }
         if !self.offers.contains_key(source) && self.offers.len() >= MOST_OFFERS {
             return Err(PriceRefusal::TooManyOffers);
         }
-        self.offers.insert(source.clone(), said);
+        self.offers.insert(source.clone(), offered);
         Ok(())
     }
 
     fn forget(&mut self, now: Timestamp) {
-        self.offers.retain(|_, said| said.end() > now);
+        self.offers.retain(|_, offered| offered.end() > now);
     }
 
     /// What the best price must say at this instant.
     pub(super) fn quote(&self, now: Timestamp) -> Quote {
         let on_sale = self.sale.filter(|sale| sale.window.contains(now));
         let own = on_sale.map_or(self.list_price, |sale| sale.price);
-        let fresh: Vec<(&OfferSource, &Said)> = self.offers.iter().filter(|(_, said)| said.end() > now).collect();
-        let cheaper = fresh.iter().filter(|(_, said)| said.price < own);
-        let winner = cheaper.min_by_key(|(source, said)| (said.price, *source));
+        let fresh: Vec<(&OfferSource, &Offered)> =
+            self.offers.iter().filter(|(_, offered)| offered.end() > now).collect();
+        let cheaper = fresh.iter().filter(|(_, offered)| offered.price < own);
+        let winner = cheaper.min_by_key(|(source, offered)| (offered.price, *source));
         let edges = self.sale.map(|sale| [sale.window.from, sale.window.until]).unwrap_or_default();
-        let ahead = edges.into_iter().chain(winner.map(|(_, said)| said.end())).filter(|edge| *edge > now);
+        let ahead = edges.into_iter().chain(winner.map(|(_, offered)| offered.end())).filter(|edge| *edge > now);
         Quote {
-            price: winner.map_or(own, |(_, said)| said.price),
+            price: winner.map_or(own, |(_, offered)| offered.price),
             by: winner.map_or(Winner::Own, |(source, _)| Winner::Offer { source: (*source).clone() }),
             own,
             list_price: self.list_price,

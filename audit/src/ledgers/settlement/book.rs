@@ -29,13 +29,13 @@ pub struct SellerBook {
     pub(super) open: BTreeMap<Day, DayTotals>,
     statements: BTreeMap<Day, Statement>,
     carried: Money,
-    told: BTreeMap<Day, Timestamp>,
-    pub(super) lines: BTreeMap<(OrderId, Sku), LineTold>,
+    updated: BTreeMap<Day, Timestamp>,
+    pub(super) lines: BTreeMap<(OrderId, Sku), LineRecord>,
 }
 
 /// What is owed for a line of an order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct LineTold {
+pub struct LineRecord {
     /// How many units were posted.
     pub sold: u32,
     /// How many of them are not taken back.
@@ -60,7 +60,7 @@ impl SellerBook {
     }
 
     /// What is owed for each line, in order of order and product.
-    pub fn lines(&self) -> impl Iterator<Item = (&OrderId, &Sku, &LineTold)> {
+    pub fn lines(&self) -> impl Iterator<Item = (&OrderId, &Sku, &LineRecord)> {
         self.lines.iter().map(|((order, sku), line)| (order, sku, line))
     }
 
@@ -174,7 +174,7 @@ impl SellerBook {
         if self.open.get(&day) != Some(totals) {
             return Err(SettlementRule::TotalsFollowLines);
         }
-        let before = self.told.insert(day, self.at);
+        let before = self.updated.insert(day, self.at);
         let apart = before.is_none_or(|before| self.at >= before.plus_millis(SNAPSHOTS_APART_MS));
         if apart { Ok(()) } else { Err(SettlementRule::SnapshotsAreApart) }
     }
@@ -193,7 +193,7 @@ impl SellerBook {
             let (number, policy) = self.policy_of(day);
             Statement::close(totals.unwrap_or_default(), number, policy, day, self.carried)
         };
-        self.told.remove(&day);
+        self.updated.remove(&day);
         self.carried = statement.carried_out;
         self.statements.insert(day, statement.clone());
         if !in_time || (request.is_none() && totals.is_none()) {

@@ -2,7 +2,6 @@
 //! thing, and names the rule that must notice.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on should fail")]
 
-use super::{SettlementLedger, SettlementRule};
 use events::calendar::{Day, ZoneName};
 use events::ids::{OrderId, RequestId, SellerId, Sku};
 use events::money::{BasisPoints, Money};
@@ -12,6 +11,8 @@ use events::settlement::{
     SettlementFact, SettlementRefusal, Source, Statement,
 };
 use events::time::Timestamp;
+
+use super::{SettlementLedger, SettlementRule};
 
 /// 2026-11-23 10:00 in Seoul.
 const MORNING: i64 = 1_795_359_600_000 + 10 * HOUR;
@@ -62,7 +63,7 @@ fn posted(number: u64, kind: LineKind, on: &str, at: i64, quantity: i32, amounts
     }
 }
 
-/// A policy, a sale, a told day, its close, and everything taken back on the next day, which is carried on.
+/// A policy, a sale, a stated day, its close, and everything taken back on the next day, which is carried on.
 fn history() -> Vec<SettlementEvent> {
     let sold = DayTotals { lines: 1, amounts: left(0) };
     let first = left(1).minus(&left(0)).unwrap();
@@ -202,7 +203,7 @@ fn a_broken_line_is_found_where_it_is_broken() {
 fn a_broken_day_is_found_where_it_is_broken() {
     is_found(&[
         (2, SettlementRule::TotalsFollowLines, |event| {
-            let SettlementFact::DayUpdated { totals, .. } = &mut event.fact else { panic!("no day is told") };
+            let SettlementFact::DayUpdated { totals, .. } = &mut event.fact else { panic!("no day is stated") };
             totals.lines = 2;
         }),
         (7, SettlementRule::TotalsFollowLines, |event| statement(event).totals.amounts.due = Money::ZERO),

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use events::ids::{RequestId, SellerId};
 use events::settlement::{SettlementEvent, SettlementFact, SettlementRefusal};
 
-pub use book::{LineTold, SellerBook};
+pub use book::{LineRecord, SellerBook};
 pub use rule::{SettlementRule, SettlementViolation};
 
 /// Judges facts as they come.

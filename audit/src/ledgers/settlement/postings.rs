@@ -5,7 +5,7 @@ use events::ids::{OrderId, Sku};
 use events::settlement::{DayTotals, LineKind, PostedLine, Settled};
 
 use super::SettlementRule;
-use super::book::{LineTold, SellerBook};
+use super::book::{LineRecord, SellerBook};
 
 /// The lines of one fact.
 pub(super) struct Posting<'a> {
@@ -55,9 +55,9 @@ impl SellerBook {
         let units = u32::try_from(line.quantity).ok().filter(|units| *units > 0);
         let units = units.ok_or(SettlementRule::PostingsAddUp)?;
         let (amounts, terms, policy) = (line.amounts, line.terms, posting.policy);
-        let told = LineTold { sold: units, left: units, amounts, terms, policy };
+        let record = LineRecord { sold: units, left: units, amounts, terms, policy };
         let positive = line.amounts.line().is_balanced();
-        if self.lines.insert(place, told).is_some() || !positive {
+        if self.lines.insert(place, record).is_some() || !positive {
             return Err(SettlementRule::PostingsAddUp);
         }
         Ok(())
@@ -69,12 +69,12 @@ impl SellerBook {
         line: &PostedLine,
         place: &(OrderId, Sku),
     ) -> Result<(), SettlementRule> {
-        let told = self.lines.get_mut(place).ok_or(SettlementRule::PostingsAddUp)?;
+        let record = self.lines.get_mut(place).ok_or(SettlementRule::PostingsAddUp)?;
         let back = line.quantity.checked_neg().and_then(|units| u32::try_from(units).ok()).filter(|units| *units > 0);
-        let left = back.and_then(|back| told.left.checked_sub(back)).ok_or(SettlementRule::PostingsAddUp)?;
-        let amounts = told.amounts.plus(&line.amounts).ok_or(SettlementRule::PostingsAddUp)?;
-        (told.left, told.amounts) = (left, amounts);
-        if told.terms != line.terms || told.policy != posting.policy {
+        let left = back.and_then(|back| record.left.checked_sub(back)).ok_or(SettlementRule::PostingsAddUp)?;
+        let amounts = record.amounts.plus(&line.amounts).ok_or(SettlementRule::PostingsAddUp)?;
+        (record.left, record.amounts) = (left, amounts);
+        if record.terms != line.terms || record.policy != posting.policy {
             return Err(SettlementRule::TermsFollowPolicy);
         }
         let ends_at_zero = left > 0 || amounts == Settled::default();

@@ -19,7 +19,7 @@ pub enum SettlementRule {
     TermsFollowPolicy,
     /// A line is sold once, no more is taken back than is left, and when no unit is left every component is zero.
     PostingsAddUp,
-    /// What is told of a day is the sum of its lines.
+    /// What is stated of a day is the sum of its lines.
     TotalsFollowLines,
     /// Nothing is posted on a closed day, it is not closed again, and days are closed in order.
     ClosedDaysNeverChange,
@@ -29,7 +29,7 @@ pub enum SettlementRule {
     ClosedInTime,
     /// A statement pays out what is owed, by its policy's cycle, and carries on what is not.
     StatementsAddUp,
-    /// A day is told of at most once a second.
+    /// A day is stated at most once a second.
     SnapshotsAreApart,
     /// A policy is one, begins on a day that is not over and not before the newest one, in the seller's zone.
     PromisesAreKept,

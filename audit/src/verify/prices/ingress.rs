@@ -13,14 +13,15 @@ use streams::kafka::ClusterConfig;
 use tokio::time::sleep;
 use web::client::{Address, CallError, Cleartext, Client};
 
-use super::stated::{CLOCKS_DIFFER_MS, CompareError, POLL, now, read};
-use super::{AT_THE_DOOR, IN_TIME, Sight, Stated};
+use super::stated::{CLOCKS_DIFFER_MS, CompareError, POLL, read};
+use super::{AT_INGRESS, IN_TIME, PriceCheck, Stated};
+use crate::verify::now;
 use crate::verify::verdict::Verdict;
 
 /// How long an answer may take.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
-/// The door's clock may be behind the reader's by so much.
+/// The ingress's clock may be behind the reader's by so much.
 const BEHIND_MS: i64 = 1_000;
 
 /// An answer, and when it was asked for: no price that it shows may have ended before.
@@ -30,10 +31,10 @@ struct Answer {
     body: Bytes,
 }
 
-/// Asks until the door is no longer late, or the deadline. Answers how many prices it compared.
+/// Asks until ingress is no longer late, or the deadline. Answers how many prices it compared.
 ///
 /// # Errors
-/// [`CompareError`] when the log cannot be read. A door that does not answer is late.
+/// [`CompareError`] when the log cannot be read. A ingress that does not answer is late.
 pub(in crate::verify) async fn compare(
     cluster: &ClusterConfig,
     url: &str,
@@ -49,10 +50,10 @@ pub(in crate::verify) async fn compare(
                 let (after, now) = (read(cluster).await?, now());
                 judge(&before, &answers, &after, now, verdict)
             }
-            Err(error) => Some(format!("the door does not answer: {error}")),
+            Err(error) => Some(format!("ingress does not answer: {error}")),
         };
         if late.is_none() || Instant::now() >= deadline {
-            verdict.state(AT_THE_DOOR, late);
+            verdict.state(AT_INGRESS, late);
             verdict.state(IN_TIME, None);
             return Ok(before.len() as u64);
         }
@@ -83,13 +84,13 @@ fn judge(before: &Stated, answers: &[Answer], after: &Stated, now: Timestamp, ve
             StatusCode::OK => match serde_json::from_slice::<BestPrice>(&answer.body) {
                 Ok(best) => Some(best),
                 Err(error) => {
-                    verdict.state(AT_THE_DOOR, Some(format!("{}: {error}", since.sku)));
+                    verdict.state(AT_INGRESS, Some(format!("{}: {error}", since.sku)));
                     continue;
                 }
             },
             StatusCode::SERVICE_UNAVAILABLE | StatusCode::NOT_FOUND | StatusCode::TOO_MANY_REQUESTS => None,
             status => {
-                verdict.state(AT_THE_DOOR, Some(format!("{}: the door answers {status}", since.sku)));
+                verdict.state(AT_INGRESS, Some(format!("{}: ingress answers {status}", since.sku)));
                 continue;
             }
         };
@@ -99,9 +100,9 @@ fn judge(before: &Stated, answers: &[Answer], after: &Stated, now: Timestamp, ve
             verdict.state(IN_TIME, over);
         }
         match after.judge(since, shown.as_ref(), now, CLOCKS_DIFFER_MS) {
-            Sight::Agrees => {}
-            Sight::Late(says) => late = late.or_else(|| Some(format!("answer {}: {says}", answer.status))),
-            Sight::Differs(says) => verdict.state(AT_THE_DOOR, Some(says)),
+            PriceCheck::Agrees => {}
+            PriceCheck::Late(says) => late = late.or_else(|| Some(format!("answer {}: {says}", answer.status))),
+            PriceCheck::Differs(says) => verdict.state(AT_INGRESS, Some(says)),
         }
     }
     late

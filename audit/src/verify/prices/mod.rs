@@ -1,13 +1,13 @@
 //! Best prices against what was said and the passing of time. Every partition's ledger works out for itself what the inbox leads to.
 //!
 //! Offers are polled for ever, so prices never come to rest, and the inbox is read a moment before what was stated. So there are two
-//! ledgers: one has heard everything, the other stops before the newest instant of the inbox: of that and all before it every record
+//! ledgers: one has taken everything, the other stops before the newest instant of the inbox: of that and all before it every record
 //! is known, and every statement has been read or never will be. One of the two must agree with what was stated by then.
 //! Pure: records go in one by one, counterexamples come out.
 
 pub(super) mod ingress;
 pub(super) mod redis;
-mod sight;
+mod price_check;
 mod stated;
 #[cfg(test)]
 mod prices_tests;
@@ -21,7 +21,7 @@ use super::audit::Whole;
 use super::verdict::Verdict;
 use crate::ledgers::prices::{PriceLedger, PriceRule};
 
-pub use sight::{Sight, Stated};
+pub use price_check::{PriceCheck, Stated};
 
 /// Redis shows what was stated, and the newest of it.
 pub const SHOWN: &str = "prices_in_redis_are_those_of_the_log";
@@ -29,7 +29,7 @@ pub const SHOWN: &str = "prices_in_redis_are_those_of_the_log";
 pub const LEAVES: &str = "no_price_in_redis_outlives_its_time";
 
 /// Ingress shows what was stated, and the newest of it.
-pub const AT_THE_DOOR: &str = "prices_at_the_door_are_those_of_the_log";
+pub const AT_INGRESS: &str = "prices_at_the_door_are_those_of_the_log";
 /// Ingress shows nothing after its time.
 pub const IN_TIME: &str = "no_price_at_the_door_outlives_its_time";
 
@@ -44,9 +44,9 @@ pub struct Prices {
 /// One partition of the inbox.
 #[derive(Debug, Default)]
 struct Partition {
-    /// Has heard everything.
+    /// Has taken everything.
     all: PriceLedger,
-    /// Has heard everything before the newest instant.
+    /// Has taken everything before the newest instant.
     before: PriceLedger,
     /// What was said at the newest instant.
     newest: Vec<PriceCommand>,
@@ -60,7 +60,7 @@ impl Partition {
         if at > self.now {
             self.before.pass(self.now);
             for command in self.newest.drain(..) {
-                self.before.hear(&command, self.now);
+                self.before.apply(&command, self.now);
             }
             self.now = at;
         }
@@ -74,7 +74,7 @@ impl Prices {
         let part = self.partitions.entry(partition).or_default();
         part.pass(at);
         if let Some(command) = command {
-            part.all.hear(&command, part.now);
+            part.all.apply(&command, part.now);
             part.newest.push(command);
         }
     }
@@ -105,7 +105,7 @@ impl Prices {
             let wrong = self.partitions.values().find_map(Partition::differs);
             verdict.state(PriceRule::FollowsCommands.name(), wrong);
         }
-        verdict.counts.prices = self.partitions.values().map(|part| part.all.told().count() as u64).sum();
+        verdict.counts.prices = self.partitions.values().map(|part| part.all.stated().count() as u64).sum();
         verdict.counts.offers = self.partitions.values().map(|part| part.all.offers()).sum();
         let refused = |part: &Partition| part.all.refused().values().sum::<u64>();
         verdict.counts.offers_refused = self.partitions.values().map(refused).sum();
@@ -119,7 +119,7 @@ impl Partition {
         }
         let violation = self.before.settle().into_iter().next()?;
         let (sku, due) = (&violation.sku, self.before.due(&violation.sku));
-        let told = self.before.told().find(|told| told.sku == *sku);
-        Some(format!("{violation}\n   the log: {due:?}\n   stated:  {told:?}"))
+        let stated = self.before.stated().find(|stated| stated.sku == *sku);
+        Some(format!("{violation}\n   the log: {due:?}\n   stated:  {stated:?}"))
     }
 }

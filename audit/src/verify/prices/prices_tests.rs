@@ -1,13 +1,13 @@
 //! Tests of the tests: sound prices hold every promise, and each defect breaks the promise it is a defect of.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
-use crate::ledgers::prices::PriceRule;
 use events::ids::{OfferSource, Sku};
 use events::money::Money;
 use events::prices::{BestPrice, PriceCommand, Winner};
 use events::time::Timestamp;
 
-use super::{Prices, Sight, Stated};
+use super::{PriceCheck, Prices, Stated};
+use crate::ledgers::prices::PriceRule;
 use crate::verify::audit::Whole;
 use crate::verify::verdict::Verdict;
 
@@ -131,9 +131,9 @@ fn a_copy_shows_what_was_stated_and_nothing_older_than_before_the_look() {
     [ours(1, 10), theirs(2, 50), ours(3, 150)].into_iter().for_each(|best| after.take(best));
     let (since, invented) = (theirs(2, 50), BestPrice { price: Money::new(1), ..theirs(2, 50) });
     let seen = |found: Option<BestPrice>, now: i64| match after.judge(&since, found.as_ref(), at(now), 0) {
-        Sight::Agrees => "agrees",
-        Sight::Late(_) => "late",
-        Sight::Differs(_) => "differs",
+        PriceCheck::Agrees => "agrees",
+        PriceCheck::Late(_) => "late",
+        PriceCheck::Differs(_) => "differs",
     };
     let table = [
         (Some(theirs(2, 50)), 60, "agrees"),
@@ -148,5 +148,5 @@ fn a_copy_shows_what_was_stated_and_nothing_older_than_before_the_look() {
     for (found, now, expected) in table {
         assert_eq!(seen(found.clone(), now), expected, "{found:?} at {now}");
     }
-    assert!(matches!(Stated::default().judge(&since, None, at(0), 0), Sight::Differs(_)));
+    assert!(matches!(Stated::default().judge(&since, None, at(0), 0), PriceCheck::Differs(_)));
 }

@@ -11,9 +11,10 @@ use redis::{AsyncCommands, RedisError};
 use streams::kafka::ClusterConfig;
 use tokio::time::sleep;
 
-use super::stated::{CLOCKS_DIFFER_MS, CompareError, POLL, now, read};
-use super::{LEAVES, SHOWN, Sight, Stated};
+use super::stated::{CLOCKS_DIFFER_MS, CompareError, POLL, read};
+use super::{LEAVES, PriceCheck, SHOWN, Stated};
 use crate::redis_client;
+use crate::verify::now;
 use crate::verify::verdict::Verdict;
 
 /// Keys a pipeline asks for.
@@ -100,9 +101,9 @@ fn judge(before: &Stated, found: &[Found], after: &Stated, now: Timestamp, verdi
             verdict.state(LEAVES, (*leaves != due).then(says));
         }
         match after.judge(since, row.as_ref(), now, CLOCKS_DIFFER_MS) {
-            Sight::Agrees => {}
-            Sight::Late(says) => late = late.or(Some(says)),
-            Sight::Differs(says) => verdict.state(SHOWN, Some(says)),
+            PriceCheck::Agrees => {}
+            PriceCheck::Late(says) => late = late.or(Some(says)),
+            PriceCheck::Differs(says) => verdict.state(SHOWN, Some(says)),
         }
     }
     late

@@ -1,11 +1,10 @@
-//! What all looks at copies need: everything that the log holds of `prices.best`, the time, and what may go wrong.
+//! What all looks at copies need: everything that the log holds of `prices.best`, and what may go wrong.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use events::codec;
 use events::envelope::Envelope;
 use events::prices::BestPrice;
-use events::time::Timestamp;
 use events::topics::PRICES_BEST;
 use redis::RedisError;
 use streams::kafka::{ClusterConfig, ReadError, TopicReader};
@@ -26,8 +25,8 @@ pub(in crate::verify) enum CompareError {
     /// Redis.
     #[error("redis: {0}")]
     Redis(#[from] RedisError),
-    /// The door's address.
-    #[error("--door must be http://host:port")]
+    /// The ingress's address.
+    #[error("--ingress must be http://host:port")]
     Address,
     /// The thread that read the log.
     #[error("the reader of the log was torn down: {0}")]
@@ -53,9 +52,4 @@ pub(super) async fn read(cluster: &ClusterConfig) -> Result<Stated, CompareError
         Ok::<_, ReadError>(stated)
     };
     Ok(tokio::task::spawn_blocking(read).await??)
-}
-
-pub(super) fn now() -> Timestamp {
-    let now = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_millis();
-    Timestamp::from_millis(i64::try_from(now).unwrap_or(i64::MAX))
 }

@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use super::books::StubCancel;
 use super::{Books, ProviderError, ProviderSide, StubPayment, Transaction, compare};
 use crate::ledgers::orders::OrderLedger;
-use crate::verify::saga::story::{Story, story};
+use crate::verify::saga::fixture::{Fixture, fixture};
 
 fn row(key: &str, payment: &str, order: &str, amount: i64) -> Transaction {
     Transaction { transaction_key: key.into(), payment_key: payment.into(), order_id: order.into(), amount }
@@ -24,15 +24,15 @@ fn stub(payment: &str, balance: i64, cancels: &[i64]) -> StubPayment {
     }
 }
 
-/// What the provider has for the story: the order's charge and its refund of one of two units.
-fn transactions(story: &Story) -> Vec<Transaction> {
-    let order = story.bought();
+/// What the provider has for the fixture: the order's charge and its refund of one of two units.
+fn transactions(fixture: &Fixture) -> Vec<Transaction> {
+    let order = fixture.bought();
     vec![row("t1", "pay-1", order.as_str(), 1_800), row("t2", "pay-1", order.as_str(), -900)]
 }
 
-fn ledger(story: &Story) -> OrderLedger {
+fn ledger(fixture: &Fixture) -> OrderLedger {
     let mut ledger = OrderLedger::new();
-    story.orders.iter().for_each(|event| ledger.apply(event).unwrap());
+    fixture.orders.iter().for_each(|event| ledger.apply(event).unwrap());
     ledger
 }
 
@@ -45,44 +45,44 @@ fn differ(rows: &[Transaction], stub: Vec<StubPayment>, orders: &OrderLedger) ->
 
 #[test]
 fn books_that_agree_hold() {
-    let story = story();
-    let (mut rows, ledger) = (transactions(&story), ledger(&story));
+    let fixture = fixture();
+    let (mut rows, ledger) = (transactions(&fixture), ledger(&fixture));
     assert_eq!(differ(&rows, vec![stub("pay-1", 900, &[900])], &ledger), None);
-    // Charged for somebody who was told no, and given back whole.
+    // Charged for somebody who was answered no, and given back whole.
     let mut given_back = rows.clone();
     given_back.extend([
-        row("t3", "pay-2", story.expired().as_str(), 900),
-        row("t4", "pay-2", story.expired().as_str(), -900),
+        row("t3", "pay-2", fixture.expired().as_str(), 900),
+        row("t4", "pay-2", fixture.expired().as_str(), -900),
     ]);
     assert_eq!(differ(&given_back, Vec::new(), &ledger), None);
     // A virtual account that was closed before anybody paid into it.
-    rows.push(row("t3", "pay-2", story.expired().as_str(), -900));
+    rows.push(row("t3", "pay-2", fixture.expired().as_str(), -900));
     assert_eq!(differ(&rows, Vec::new(), &ledger), None);
 }
 
 #[test]
 fn each_defect_of_the_books_is_found() {
-    type Defect = fn(&mut Vec<Transaction>, &mut Vec<StubPayment>, &Story);
+    type Defect = fn(&mut Vec<Transaction>, &mut Vec<StubPayment>, &Fixture);
     let table: [(&str, Defect); 9] = [
-        ("charged twice", |rows, _, story| rows.push(row("t3", "pay-1", story.bought().as_str(), 1_800))),
+        ("charged twice", |rows, _, fixture| rows.push(row("t3", "pay-1", fixture.bought().as_str(), 1_800))),
         ("charged something else", |rows, _, _| rows[0].amount = 1_799),
         ("never charged", |rows, _, _| rows.clear()),
-        ("a refund that the order does not know", |rows, _, story| {
-            rows.push(row("t3", "pay-1", story.bought().as_str(), -900));
+        ("a refund that the order does not know", |rows, _, fixture| {
+            rows.push(row("t3", "pay-1", fixture.bought().as_str(), -900));
         }),
         ("a refund that the provider does not know", |rows, _, _| drop(rows.remove(1))),
         ("a charge that no order knows", |rows, _, _| rows.push(row("t3", "pay-9", "ord_0", 1_800))),
-        ("a charge for an order that was given up", |rows, _, story| {
-            rows.push(row("t3", "pay-2", story.expired().as_str(), 900));
+        ("a charge for an order that was given up", |rows, _, fixture| {
+            rows.push(row("t3", "pay-2", fixture.expired().as_str(), 900));
         }),
         ("the stand-in has taken money twice", |_, stub, _| stub[0].charges = 2),
         ("the stand-in's balance does not add up", |_, stub, _| stub[0].cancels.clear()),
     ];
-    let story = story();
-    let ledger = ledger(&story);
+    let fixture = fixture();
+    let ledger = ledger(&fixture);
     for (defect, apply) in table {
-        let (mut rows, mut stubs) = (transactions(&story), vec![stub("pay-1", 900, &[900])]);
-        apply(&mut rows, &mut stubs, &story);
+        let (mut rows, mut stubs) = (transactions(&fixture), vec![stub("pay-1", 900, &[900])]);
+        apply(&mut rows, &mut stubs, &fixture);
         assert!(differ(&rows, stubs, &ledger).is_some(), "{defect} is not found");
     }
 }
@@ -105,8 +105,8 @@ async fn serve(listener: TcpListener, answers: Vec<(u16, String)>) -> Vec<String
 
 #[tokio::test]
 async fn every_page_is_read_with_the_key_and_the_stand_ins_ledger_beside_them() {
-    let story = story();
-    let order = story.bought();
+    let fixture = fixture();
+    let order = fixture.bought();
     let page = |key: &str, amount: i64| {
         format!(
             "[{{\"mId\":\"x\",\"transactionKey\":\"{key}\",\"paymentKey\":\"pay-1\",\"orderId\":\"{order}\",\
@@ -122,7 +122,7 @@ async fn every_page_is_read_with_the_key_and_the_stand_ins_ledger_beside_them() 
     let base_url = format!("http://{}", listener.local_addr().unwrap());
     let side = ProviderSide { base_url, key: "test_sk_secret".into() };
     assert!(!format!("{side:?}").contains("secret"));
-    let (rows, ledger) = (story.rows(), ledger(&story));
+    let (rows, ledger) = (fixture.rows(), ledger(&fixture));
     let now = Timestamp::from_millis(1_790_000_000_000);
     let (found, asked) = tokio::join!(compare(&side, &rows, &ledger, now), serve(listener, answers));
     assert_eq!(found.unwrap(), (1, None));
@@ -139,8 +139,8 @@ async fn a_provider_that_refuses_or_is_no_address_is_an_error() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base_url = format!("http://{}", listener.local_addr().unwrap());
     let side = ProviderSide { base_url, key: "wrong".into() };
-    let story = story();
-    let (rows, ledger, now) = (story.rows(), ledger(&story), Timestamp::from_millis(0));
+    let fixture = fixture();
+    let (rows, ledger, now) = (fixture.rows(), ledger(&fixture), Timestamp::from_millis(0));
     let (found, _) = tokio::join!(compare(&side, &rows, &ledger, now), serve(listener, vec![(401, "{}".into())]));
     assert!(matches!(found, Err(ProviderError::Status(401))), "{found:?}");
     for bad in ["", "ftp://x", "https://", "http://:1", "http://a@b", "http://a:b", "http://a?b"] {

@@ -8,8 +8,6 @@ mod coupons;
 mod holds;
 mod payments;
 
-use crate::ledgers::inventory::StockLedger;
-use crate::ledgers::orders::{LedgerOrder, OrderLedger};
 use events::coupons::CouponEvent;
 use events::inventory::InventoryEvent;
 use events::orders::{OrderEvent, OrderState};
@@ -17,6 +15,8 @@ use events::time::Timestamp;
 use projections::{Projection, Source};
 
 use super::verdict::Verdict;
+use crate::ledgers::inventory::StockLedger;
+use crate::ledgers::orders::{LedgerOrder, OrderLedger};
 use coupons::CouponHolds;
 
 /// Every fact about stock keeps every rule of the stock ledger.
@@ -156,4 +156,4 @@ fn fate(order: &LedgerOrder) -> Fate {
 #[path = "saga_tests.rs"]
 mod tests;
 #[cfg(test)]
-pub(super) mod story;
+pub(super) mod fixture;

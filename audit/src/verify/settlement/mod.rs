@@ -1,7 +1,7 @@
 //! What sellers are owed against what orders sold: settlement's own log keeps its rules, every line that it owes is an order's, less
 //! what was refunded, and every statement is the sum of its lines. Pure: facts go in one by one, counterexamples come out.
 //!
-//! What counts is told by the seller's policy, and which policy held when a step was seen is settlement's to say. So a step that counts
+//! What counts is said by the seller's policy, and which policy held when a step was seen is settlement's to say. So a step that counts
 //! by every policy that may have held must be posted, and one that counts by none must not; in between both are right.
 
 mod owed;
@@ -9,7 +9,6 @@ mod steps;
 
 use std::collections::BTreeMap;
 
-use crate::ledgers::settlement::SettlementLedger;
 use events::calendar::Day;
 use events::ids::SellerId;
 use events::orders::OrderEvent;
@@ -17,13 +16,14 @@ use events::settlement::{DayTotals, SettlementEvent};
 use projections::{Projection, Source, StatementLineRow};
 
 use super::verdict::Verdict;
+use crate::ledgers::settlement::SettlementLedger;
 use steps::Steps;
 
 /// Every fact about what sellers are owed keeps every rule of the settlement ledger.
 pub const SETTLEMENT: &str = "settlement_keeps_its_rules";
 /// Each line that is owed is what an order sold, less what it gave back; and what was sold and counts is owed.
 pub const OWED: &str = "sellers_are_owed_what_orders_sold";
-/// Each statement, and what is told of an open day, is the sum of its lines.
+/// Each statement, and what is stated of an open day, is the sum of its lines.
 pub const STATEMENTS: &str = "statements_are_the_sums_of_their_lines";
 /// What shoppers paid, and what platform and seller bore of the discount, is the gross, on each line and each statement.
 pub const GROSS: &str = "paid_and_shares_are_the_gross";
@@ -48,7 +48,7 @@ impl Settling {
         self.steps.take(event);
     }
 
-    /// Whether everything that orders have told is posted, and everything posted is told.
+    /// Whether everything that orders have sold is posted, and everything posted is stated.
     #[must_use]
     pub fn rests(&self, rows: &Projection) -> bool {
         self.owed(rows).is_none() && statements(rows).is_none()
@@ -89,7 +89,7 @@ fn statements(rows: &Projection) -> Option<String> {
         }
     }
     let ((seller, day), sum) = sums.first_key_value()?;
-    Some(format!("{day:?} of {seller} has lines and was never told of: {sum:?}"))
+    Some(format!("{day:?} of {seller} has lines and was never stated: {sum:?}"))
 }
 
 /// A line or a statement that is not balanced.

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::ledgers::settlement::{LineTold, SettlementLedger};
 use events::calendar::{Day, Zone, ZoneName};
 use events::ids::{OrderId, SellerId, Sku};
 use events::settlement::{Basis, Settled};
@@ -10,6 +9,7 @@ use events::time::Timestamp;
 use projections::{FrozenLine, OrderLineRow, PolicyRow, Projection};
 
 use super::steps::{OrderSteps, Steps};
+use crate::ledgers::settlement::{LineRecord, SettlementLedger};
 
 /// How far the clocks of two partitions' leaders may be apart.
 const CLOCKS_DIFFER_MS: i64 = 1_000;
@@ -18,25 +18,25 @@ const CLOCKS_DIFFER_MS: i64 = 1_000;
 type Policies<'a> = BTreeMap<&'a SellerId, (Option<Zone>, Vec<&'a PolicyRow>)>;
 
 /// What is owed, by order and product.
-type Told<'a> = HashMap<(&'a OrderId, &'a Sku), (&'a SellerId, &'a LineTold)>;
+type Posted<'a> = HashMap<(&'a OrderId, &'a Sku), (&'a SellerId, &'a LineRecord)>;
 
 /// A line that is owed and was not sold so, or was sold and is not owed.
 pub(super) fn differ(ledger: &SettlementLedger, steps: &Steps, rows: &Projection) -> Option<String> {
     let policies = policies(rows);
-    let mut told: Told<'_> = HashMap::new();
+    let mut posted_lines: Posted<'_> = HashMap::new();
     for (seller, book) in ledger.sellers() {
-        told.extend(book.lines().map(|(order, sku, line)| ((order, sku), (seller, line))));
+        posted_lines.extend(book.lines().map(|(order, sku, line)| ((order, sku), (seller, line))));
     }
     for row in rows.lines.values() {
         let Some(frozen) = &row.frozen else { continue };
-        let posted = told.remove(&(&row.order, &row.sku));
+        let posted = posted_lines.remove(&(&row.order, &row.sku));
         let steps = steps.of(&row.order);
         if let Some(difference) = of_line(row, frozen, posted, steps, &policies) {
             return Some(difference);
         }
     }
     // In order of ids, so that a log has one first counterexample.
-    if let Some(((order, sku), (seller, line))) = told.into_iter().min_by_key(|(place, _)| *place) {
+    if let Some(((order, sku), (seller, line))) = posted_lines.into_iter().min_by_key(|(place, _)| *place) {
         return Some(format!("{seller} is owed for {sku} of {order}, which was never sold: {line:?}"));
     }
     rows.statement_lines.values().find_map(|row| {
@@ -48,7 +48,7 @@ pub(super) fn differ(ledger: &SettlementLedger, steps: &Steps, rows: &Projection
 fn of_line(
     row: &OrderLineRow,
     frozen: &FrozenLine,
-    posted: Option<(&SellerId, &LineTold)>,
+    posted: Option<(&SellerId, &LineRecord)>,
     steps: Option<&OrderSteps>,
     policies: &Policies<'_>,
 ) -> Option<String> {

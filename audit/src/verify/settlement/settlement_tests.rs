@@ -15,12 +15,12 @@ use events::time::Timestamp;
 use projections::{Projection, Source};
 
 use super::{GROSS, OWED, SETTLEMENT, STATEMENTS, Settling};
-use crate::verify::saga::story::{self, Story};
+use crate::verify::saga::fixture::{self, Fixture};
 use crate::verify::verdict::Verdict;
 
 /// An order of two units with a coupon is bought, settled, and one unit comes back; another order expires.
 struct Books {
-    story: Story,
+    fixture: Fixture,
     facts: Vec<SettlementEvent>,
 }
 
@@ -39,11 +39,11 @@ fn policy() -> SellerPolicy {
 }
 
 fn books() -> Books {
-    let story = story::story();
-    let order = story.bought();
-    let (paid, refunded) = (&story.orders[3], &story.orders[6]);
+    let fixture = fixture::fixture();
+    let order = fixture.bought();
+    let (paid, refunded) = (&fixture.orders[3], &fixture.orders[6]);
     let sku = Sku::new("tea").unwrap();
-    let OrderFact::OrderPriced { lines, .. } = &story.orders[1].fact else { unreachable!() };
+    let OrderFact::OrderPriced { lines, .. } = &fixture.orders[1].fact else { unreachable!() };
     let (sold, terms) = (lines[0].amounts, policy().terms_of(&sku, None));
     let settled = |back| Settled::of(&sold, 2, back, None, &terms).unwrap();
     let source = Place { partition: 0, offset: 4 };
@@ -75,7 +75,7 @@ fn books() -> Books {
         fact,
     };
     let facts = facts.into_iter().enumerate().map(event).collect();
-    Books { story, facts }
+    Books { fixture, facts }
 }
 
 fn request(name: &str) -> RequestId {
@@ -84,7 +84,7 @@ fn request(name: &str) -> RequestId {
 
 impl Books {
     fn rows(&self) -> Projection {
-        let mut rows = self.story.rows();
+        let mut rows = self.fixture.rows();
         for (offset, event) in self.facts.iter().enumerate() {
             rows.apply(event, Source { partition: 0, offset: i64::try_from(offset).unwrap() });
         }
@@ -93,7 +93,7 @@ impl Books {
 
     fn settling(&self) -> (Settling, Verdict) {
         let (mut settling, mut verdict) = (Settling::default(), Verdict::default());
-        self.story.orders.iter().for_each(|event| settling.order(event));
+        self.fixture.orders.iter().for_each(|event| settling.order(event));
         let source = Source { partition: 0, offset: 0 };
         self.facts.iter().for_each(|event| settling.settlement(event, source, &mut verdict));
         (settling, verdict)
@@ -128,8 +128,8 @@ fn sound_logs_hold_every_promise() {
 
 #[test]
 fn where_nothing_was_sold_nothing_is_promised() {
-    let story = Story { inventory: Vec::new(), orders: Vec::new(), coupons: Vec::new(), payments: Vec::new() };
-    let nothing = Books { story, facts: Vec::new() };
+    let fixture = Fixture { inventory: Vec::new(), orders: Vec::new(), coupons: Vec::new(), payments: Vec::new() };
+    let nothing = Books { fixture, facts: Vec::new() };
     assert!(nothing.verdict().proof.is_empty() && nothing.rests());
 }
 
@@ -168,7 +168,7 @@ fn each_defect_breaks_its_promise() {
             *order = OrderId::new("nobodys").unwrap();
         }),
         ("a line is posted though its order was never paid", OWED, |books| {
-            books.story.orders.retain(|event| !matches!(event.fact, OrderFact::OrderPaid { .. }));
+            books.fixture.orders.retain(|event| !matches!(event.fact, OrderFact::OrderPaid { .. }));
         }),
         ("a refund is posted at another time than it was made", OWED, |books| {
             let SettlementFact::LinesPosted { reached_at, .. } = &mut books.facts[2].fact else { unreachable!() };
@@ -188,12 +188,12 @@ fn each_defect_breaks_its_promise() {
     }
 }
 
-/// The story's orders are what these tests take them for.
+/// The fixture's orders are what these tests take them for.
 #[test]
 fn the_story_pays_one_order_and_gives_a_unit_back() {
-    let story = story::story();
+    let fixture = fixture::fixture();
     let is = |place: usize, state: OrderState, kind: &str| {
-        let OrderEvent { state: found, fact, .. } = &story.orders[place];
+        let OrderEvent { state: found, fact, .. } = &fixture.orders[place];
         assert_eq!((*found, fact.kind()), (Some(state), kind));
     };
     is(3, OrderState::Paid, "order_paid");

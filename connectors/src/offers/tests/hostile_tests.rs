@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep};
 
-use super::world::*;
+use super::fixture::*;
 use crate::offers::{AccessToken, Config};
 
 /// The head of an answer of so many bytes.
@@ -106,9 +106,9 @@ async fn unchanged_is_believed_only_of_what_has_a_name() {
     shop.end().await.unwrap();
 }
 
-/// Sixty of sixty-three servers hang: the others are heard as often as ever.
+/// Sixty of sixty-three servers hang: the others are polled as often as ever.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_crowd_of_hanging_servers_delays_nobody() {
+async fn many_hanging_servers_delay_no_other() {
     let hanging = says(Vec::new()).await;
     let good = Stub::new().await;
     let names: Vec<String> = (0..60).map(|number| format!("hangs-{number}")).collect();
@@ -117,10 +117,10 @@ async fn a_crowd_of_hanging_servers_delays_nobody() {
     let shop = Shop::new(Config { read_ms: 1_500, ..config(&sources) });
     let began = Instant::now();
     for price in 1..=10 {
-        let told = Instant::now();
+        let published = Instant::now();
         good.offer("tea-kettle", price).await;
         shop.until(&[("tea-kettle good", price)]).await;
-        assert!(told.elapsed() < Duration::from_millis(1_200), "{:?}", told.elapsed());
+        assert!(published.elapsed() < Duration::from_millis(1_200), "{:?}", published.elapsed());
     }
     assert!(began.elapsed() < Duration::from_secs(6));
     shop.end().await.unwrap();
@@ -128,7 +128,7 @@ async fn a_crowd_of_hanging_servers_delays_nobody() {
 
 /// A server gets its own token, and no other's; the answer's name goes back as it came.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_hears_its_own_token_and_the_name_of_its_last_answer() {
+async fn a_server_is_sent_its_own_token_and_the_name_of_its_last_answer() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base_url = format!("http://{}/behind/", listener.local_addr().unwrap());
     let good = Stub::new().await;

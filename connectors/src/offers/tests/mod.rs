@@ -9,4 +9,4 @@
 
 mod hostile_tests;
 mod sources_tests;
-mod world;
+mod fixture;

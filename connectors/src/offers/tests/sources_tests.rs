@@ -1,4 +1,4 @@
-//! What a server offers is told; whatever one does wrong, the others are heard in time.
+//! What a server offers is published; whatever one does wrong, the others are polled in time.
 
 use std::time::Duration;
 
@@ -11,12 +11,12 @@ use streams::simulated::Emission;
 use stubs::offers::Fault;
 use tokio::time::{Instant, sleep};
 
-use super::world::*;
+use super::fixture::*;
 use crate::offers::{Config, Error, SourceConfig};
 use crate::writer::now;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_offered_changed_and_withdrawn_is_told() {
+async fn what_is_offered_changed_and_withdrawn_is_published() {
     let stub = Stub::new().await;
     stub.offer("tea-kettle", 24_900).await;
     stub.offer("wool-scarf", 18_000).await;
@@ -50,7 +50,7 @@ async fn an_answer_that_has_not_changed_is_not_sent_again_and_still_keeps_offers
     let seen: Vec<i64> = shop.commands().iter().map(seen).collect();
     assert!((3..=5).contains(&seen.len()), "every second, not at every call: {seen:?}");
     assert!(seen[0] >= began.as_millis() && seen.is_sorted());
-    assert!(seen.windows(2).all(|pair| pair[1] - pair[0] < 2_000), "none ends before it is told again: {seen:?}");
+    assert!(seen.windows(2).all(|pair| pair[1] - pair[0] < 2_000), "none ends before it is published again: {seen:?}");
     shop.end().await.unwrap();
 }
 
@@ -72,10 +72,10 @@ async fn rows_that_cannot_be_offers_are_counted_and_do_not_spoil_the_others() {
     shop.end().await.unwrap();
 }
 
-/// Every fault, for good: nothing of it is believed, nothing believed before is taken back, and a good server beside it is heard
+/// Every fault, for good: nothing of it is believed, nothing believed before is taken back, and a good server beside it is polled
 /// as if it were alone.
 #[tokio::test(flavor = "multi_thread")]
-async fn whatever_a_server_does_wrong_it_is_not_believed_and_delays_nobody() {
+async fn whatever_a_server_does_wrong_it_is_not_believed_and_delays_no_other() {
     let (bad, good) = (Stub::new().await, Stub::new().await);
     let config = config(&[("bad", &bad.base_url), ("good", &good.base_url)]);
     let shop = Shop::new(Config { read_ms: 1_500, ..config });
@@ -93,11 +93,11 @@ async fn whatever_a_server_does_wrong_it_is_not_believed_and_delays_nobody() {
         bad.offer("tea-kettle", 1).await;
         for _ in 0..3 {
             price += 1;
-            let told = Instant::now();
+            let published = Instant::now();
             good.offer("tea-kettle", price).await;
-            let is_heard = || async { shop.believed().get("tea-kettle good") == Some(&price) };
-            eventually("the good server", is_heard).await;
-            assert!(told.elapsed() < Duration::from_millis(1_200), "{fault:?} delays: {:?}", told.elapsed());
+            let is_believed = || async { shop.believed().get("tea-kettle good") == Some(&price) };
+            eventually("the good server", is_believed).await;
+            assert!(published.elapsed() < Duration::from_millis(1_200), "{fault:?} delays: {:?}", published.elapsed());
         }
         eventually("it is asked again", || async { bad.calls().await.0 >= calls + 2 }).await;
         let of_bad = shop.believed().get("tea-kettle bad").copied();
@@ -115,7 +115,7 @@ async fn whatever_a_server_does_wrong_it_is_not_believed_and_delays_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_is_down_is_left_alone_and_heard_again_when_it_is_back() {
+async fn a_server_that_is_down_is_left_alone_and_polled_again_when_it_is_back() {
     let (gone, good) = (Stub::new().await, Stub::new().await);
     gone.offer("tea-kettle", 7).await;
     good.offer("tea-kettle", 8).await;
@@ -133,8 +133,8 @@ async fn a_server_that_is_down_is_left_alone_and_heard_again_when_it_is_back() {
     sleep(Duration::from_millis(1_000)).await;
     assert_eq!(calls(), before, "nobody asks while it is open");
     eventually("health says so", || async {
-        let said = Condition::Degraded("price servers that do not answer: gone".into());
-        shop.condition() == Some(said)
+        let fetched = Condition::Degraded("price servers that do not answer: gone".into());
+        shop.condition() == Some(fetched)
     })
     .await;
     let back = Stub::at(&address).await;
@@ -152,7 +152,7 @@ async fn a_server_that_wants_to_be_left_alone_is() {
     let shop = Shop::new(config(&[("there", &stub.base_url)]));
     sleep(Duration::from_millis(2_500)).await;
     let (asked, _) = stub.calls().await;
-    assert!((2..=3).contains(&asked), "once a second, as it said, not every few milliseconds: {asked}");
+    assert!((2..=3).contains(&asked), "once a second, as it demands, not every few milliseconds: {asked}");
     shop.end().await.unwrap();
 }
 
@@ -173,25 +173,25 @@ async fn while_the_log_is_away_what_was_seen_waits_and_what_is_refused_for_good_
     sleep(Duration::from_millis(300)).await;
     assert_eq!(stub.calls().await.0, asked, "nothing is asked while an answer is not in the log");
     shop.emitter.set(Emission::Acknowledged);
-    eventually("all are told", || async { shop.believed().len() == 500 }).await;
+    eventually("all are published", || async { shop.believed().len() == 500 }).await;
 
     shop.emitter.set(Emission::Refused("not allowed".into()));
     stub.offer("sku-1", 6).await;
     let error = shop.ended().await.unwrap_err();
-    assert!(matches!(error, Error::Tell(_)), "{error}");
+    assert!(matches!(error, Error::Publish(_)), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_shop_that_stops_does_so_at_once_and_the_next_tells_everything_anew() {
+async fn a_connector_that_stops_does_so_at_once_and_the_next_publishes_everything_anew() {
     let stub = Stub::new().await;
     stub.offer("tea-kettle", 7).await;
     let shop = Shop::new(Config { read_ms: 60_000, ..config(&[("there", &stub.base_url)]) });
     shop.until(&[("tea-kettle there", 7)]).await;
     stub.faults(json!({"share": 1.0, "kinds": ["hang"]})).await;
     sleep(Duration::from_millis(200)).await;
-    let told = Instant::now();
+    let published = Instant::now();
     shop.end().await.unwrap();
-    assert!(told.elapsed() < Duration::from_secs(2), "{:?}", told.elapsed());
+    assert!(published.elapsed() < Duration::from_secs(2), "{:?}", published.elapsed());
     stub.faults(json!({})).await;
     let next = Shop::new(config(&[("there", &stub.base_url)]));
     next.until(&[("tea-kettle there", 7)]).await;

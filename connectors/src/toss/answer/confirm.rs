@@ -17,7 +17,7 @@ pub(super) struct Confirm<'a> {
 }
 
 /// What a look-up says about a charge.
-enum Seen {
+enum LookUp {
     /// This is the answer.
     Answer(Box<PaymentAnswer>),
     /// It is not charged, and may still be.
@@ -31,14 +31,14 @@ enum Seen {
 impl Attempt<'_> {
     /// Charges a payment. Asked for the first time it charges at once; asked again it first looks whether it has been charged.
     pub(super) async fn confirm(&mut self, confirm: &Confirm<'_>, repeat: u32) -> PaymentAnswer {
-        // What the provider has said last; nothing while it has not been asked.
+        // The last refusal; nothing before the first call.
         let mut refusal: Option<(ConfirmVerdict, Failure)> = None;
         let mut look_first = repeat > 0;
         loop {
             if look_first {
-                match self.see(confirm).await {
-                    Seen::Answer(answer) => return *answer,
-                    Seen::Open | Seen::Missing => {
+                match self.look_up_charge(confirm).await {
+                    LookUp::Answer(answer) => return *answer,
+                    LookUp::Open | LookUp::Missing => {
                         if let Some((ConfirmVerdict::Unlisted, failure)) = &refusal {
                             tracing::warn!(
                                 code = failure.code(),
@@ -48,7 +48,7 @@ impl Attempt<'_> {
                             return PaymentAnswer::Declined { decline: Decline::TryAnother, code };
                         }
                     }
-                    Seen::Failed(failure) => {
+                    LookUp::Failed(failure) => {
                         let code = refusal.as_ref().map_or(failure.code(), |(_, failure)| failure.code()).to_owned();
                         if failure.is_final() {
                             self.fault(confirm.order, &failure);
@@ -96,12 +96,12 @@ impl Attempt<'_> {
     }
 
     /// Looks a charge up: by the order, and by the payment when the order's is another one.
-    async fn see(&self, confirm: &Confirm<'_>) -> Seen {
+    async fn look_up_charge(&self, confirm: &Confirm<'_>) -> LookUp {
         let found = match self.provider.find_of_order(confirm.order, self.deadline).await {
             Ok(payment) if payment.payment_key != *confirm.payment_key => {
                 // An order is paid once: a payment of another attempt that holds money is for somebody to look at.
                 if was_charged(&payment) && payment.balance > Money::ZERO {
-                    return Seen::Answer(Box::new(self.mismatch(confirm.order, &payment)));
+                    return LookUp::Answer(Box::new(self.mismatch(confirm.order, &payment)));
                 }
                 self.provider.find(confirm.payment_key, self.deadline).await
             }
@@ -109,11 +109,11 @@ impl Attempt<'_> {
         };
         match found {
             Ok(payment) => match self.judge(confirm, payment) {
-                Some(answer) => Seen::Answer(Box::new(answer)),
-                None => Seen::Open,
+                Some(answer) => LookUp::Answer(Box::new(answer)),
+                None => LookUp::Open,
             },
-            Err(failure) if failure.is_not_found() => Seen::Missing,
-            Err(failure) => Seen::Failed(failure),
+            Err(failure) if failure.is_not_found() => LookUp::Missing,
+            Err(failure) => LookUp::Failed(failure),
         }
     }
 

@@ -9,22 +9,23 @@ mod look_up;
 mod refund;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use events::ids::OrderId;
 use events::payments::{Payment, PaymentAnswer, PaymentCommand, PaymentStatus};
+use streams::backoff::Backoff;
 use tokio::time::Instant;
 
 use super::config::Config;
 use super::metrics::{Alarm, Metrics};
 use super::provider::{Failure, Provider};
-use crate::pause::Pauses;
 
 /// A payment that is not what was asked for.
 const MISMATCH: &str = "MISMATCH";
 
 /// Carries out commands.
 #[derive(Clone)]
-pub(crate) struct Answering {
+pub(crate) struct Executor {
     provider: Arc<Provider>,
     metrics: Metrics,
     retry: (u64, u64),
@@ -36,23 +37,23 @@ struct Attempt<'a> {
     metrics: &'a Metrics,
     /// When to stop trying. At least one attempt is made, however late it is, unless the provider is left alone.
     deadline: Instant,
-    pauses: Pauses,
+    backoff: Backoff,
 }
 
-impl Answering {
+impl Executor {
     pub(crate) fn new(provider: Arc<Provider>, metrics: Metrics, config: &Config) -> Self {
         Self { provider, metrics, retry: (config.retry_first_ms, config.retry_most_ms) }
     }
 
-    pub(crate) fn is_well(&self) -> bool {
-        self.provider.is_well()
+    pub(crate) fn is_available(&self) -> bool {
+        self.provider.is_available()
     }
 
     /// The answer to a command.
     pub(crate) async fn answer(&self, command: &PaymentCommand, deadline: Instant) -> PaymentAnswer {
         let (first, most) = self.retry;
-        let pauses = Pauses::new(first, most);
-        let mut attempt = Attempt { provider: &self.provider, metrics: &self.metrics, deadline, pauses };
+        let backoff = Backoff::full_jitter(Duration::from_millis(first), Duration::from_millis(most));
+        let mut attempt = Attempt { provider: &self.provider, metrics: &self.metrics, deadline, backoff };
         let key = command.idempotency_key().unwrap_or_default();
         let answer = match command {
             PaymentCommand::Confirm { order, payment_key, amount, repeat, .. } => {
@@ -81,7 +82,7 @@ impl Answering {
 impl Attempt<'_> {
     /// Waits a moment before the next try; false when there is no time for another.
     async fn again(&mut self) -> bool {
-        let pause = self.pauses.next();
+        let pause = self.backoff.pause();
         if Instant::now() + pause >= self.deadline {
             return false;
         }
@@ -110,7 +111,7 @@ impl Attempt<'_> {
     /// Somebody has to look at how the shop asks.
     fn fault(&self, order: &OrderId, failure: &Failure) {
         self.metrics.alarm(Alarm::Fault);
-        tracing::error!(%order, code = failure.code(), "the provider says that the shop asks wrongly");
+        tracing::error!(%order, code = failure.code(), "the provider refuses our call as wrong");
     }
 }
 

@@ -20,7 +20,7 @@ pub(super) struct Refund<'a> {
 }
 
 /// What a look-up says about a refund.
-enum Seen {
+enum LookUp {
     /// This is the answer: it was made.
     Answer(Box<PaymentAnswer>),
     /// The balance is not what it would be after the refund.
@@ -37,13 +37,13 @@ impl Attempt<'_> {
         loop {
             if look_first {
                 let code = |other: &Failure| refusal.as_ref().map_or(other, |(_, failure)| failure).code().to_owned();
-                match self.see_refund(refund).await {
-                    Seen::Answer(answer) => return *answer,
-                    Seen::NotMade => {}
-                    Seen::Failed(failure) if failure.is_not_found() => {
+                match self.look_up_refund(refund).await {
+                    LookUp::Answer(answer) => return *answer,
+                    LookUp::NotMade => {}
+                    LookUp::Failed(failure) if failure.is_not_found() => {
                         return PaymentAnswer::RefundRefused { code: failure.code().to_owned() };
                     }
-                    Seen::Failed(failure) => {
+                    LookUp::Failed(failure) => {
                         let code = code(&failure);
                         if failure.is_final() {
                             self.fault(refund.order, &failure);
@@ -100,16 +100,16 @@ impl Attempt<'_> {
         }
     }
 
-    async fn see_refund(&self, refund: &Refund<'_>) -> Seen {
+    async fn look_up_refund(&self, refund: &Refund<'_>) -> LookUp {
         match self.provider.find(refund.payment_key, self.deadline).await {
             Ok(payment) if payment.order != *refund.order => {
-                Seen::Answer(Box::new(self.mismatch(refund.order, &payment)))
+                LookUp::Answer(Box::new(self.mismatch(refund.order, &payment)))
             }
             Ok(payment) => match Self::made(refund, payment) {
-                Some(answer) => Seen::Answer(Box::new(answer)),
-                None => Seen::NotMade,
+                Some(answer) => LookUp::Answer(Box::new(answer)),
+                None => LookUp::NotMade,
             },
-            Err(failure) => Seen::Failed(failure),
+            Err(failure) => LookUp::Failed(failure),
         }
     }
 

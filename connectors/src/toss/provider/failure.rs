@@ -8,16 +8,16 @@ use crate::toss::codes;
 /// What went wrong.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Failure {
-    /// The provider has said no, or that it cannot.
+    /// The provider answered with an error.
     Refused {
         /// Its HTTP status.
         status: u16,
         /// Its code; `UNREADABLE` when there was none.
         code: String,
     },
-    /// It has not said anything that can be used.
+    /// It gave no answer that can be used.
     Silent(CallError),
-    /// It has said yes, but what it showed cannot be read.
+    /// It answered with success, but what it showed cannot be read.
     Unreadable,
     /// It was left alone.
     CircuitOpen,
@@ -46,14 +46,14 @@ impl Failure {
         }
     }
 
-    /// Whether the provider has said that it knows no such payment.
+    /// Whether the provider answered that it knows no such payment.
     pub(crate) fn is_not_found(&self) -> bool {
         matches!(self, Self::Refused { status: 404, code } if code == "NOT_FOUND_PAYMENT" || code == "NOT_FOUND_PAYMENT_SESSION")
     }
 
     /// Whether the provider has refused a question for good: the same question would be refused again.
     pub(crate) fn is_final(&self) -> bool {
-        matches!(self, Self::Refused { status, .. } if !codes::tells_nothing(*status))
+        matches!(self, Self::Refused { status, .. } if !codes::is_inconclusive(*status))
     }
 
     /// How the call ended, for metrics.

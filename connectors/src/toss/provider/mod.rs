@@ -81,7 +81,7 @@ impl Provider {
     }
 
     /// Whether calls go through, rather than wait for the provider to answer again.
-    pub(crate) fn is_well(&self) -> bool {
+    pub(crate) fn is_available(&self) -> bool {
         self.gate.is_closed()
     }
 

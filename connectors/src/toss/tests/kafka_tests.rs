@@ -1,4 +1,4 @@
-//! The desk on a real broker. Skipped, with the reason, unless `TIMESALE_TEST_KAFKA_BOOTSTRAP` names one; the topics are the test's
+//! The dispatcher on a real broker. Skipped, with the reason, unless `TIMESALE_TEST_KAFKA_BOOTSTRAP` names one; the topics are the test's
 //! own.
 #![allow(clippy::print_stderr, reason = "a skipped test says why")]
 
@@ -20,8 +20,8 @@ use streams::record::Outgoing;
 use streams::service::{Health, ShutdownHandle, shutdown};
 use tokio::task::JoinHandle;
 
-use super::world::*;
-use crate::toss::{Config, Desk, DeskError, Metrics, Provider};
+use super::fixture::*;
+use crate::toss::{Config, DispatchError, Dispatcher, Metrics, Provider};
 
 /// Writes to the test's topics what is meant for the shop's.
 struct Renamed {
@@ -79,23 +79,23 @@ impl Topics {
         }
     }
 
-    /// A desk on the real feed, as the role runs it.
-    fn work(&self, config: &Config) -> (ShutdownHandle, JoinHandle<Result<(), DeskError>>) {
+    /// A dispatcher on the real feed, as the role runs it.
+    fn work(&self, config: &Config) -> (ShutdownHandle, JoinHandle<Result<(), DispatchError>>) {
         let metrics = Metrics::register(&Registry::new()).unwrap();
         let provider = Arc::new(Provider::new(config, &key(), &metrics).unwrap());
-        let desk = Desk::new(config, provider, Arc::new(self.emitter()), &metrics, Health::default());
+        let dispatcher = Dispatcher::new(config, provider, Arc::new(self.emitter()), &metrics, Health::default());
         let (handle, stopping) = shutdown();
         let group = self.name("group");
         let mut feed = Feed::of_group(&self.cluster, &group, "0", &self.name("inbox"), FeedConfig::default()).unwrap();
         let running = tokio::spawn(async move {
-            let worked = desk.work(&mut feed, stopping).await;
+            let worked = dispatcher.work(&mut feed, stopping).await;
             assert!(feed.end(Duration::from_secs(10)).await);
             worked
         });
         (handle, running)
     }
 
-    /// How often each order has been told that its payment is charged; facts are counted too.
+    /// How often each order was answered that its payment is charged; facts are counted too.
     async fn charged(&self) -> (BTreeMap<String, u32>, usize) {
         let (cluster, answers, facts) = (self.cluster.clone(), self.name("answers"), self.name("facts"));
         tokio::task::spawn_blocking(move || {
@@ -128,20 +128,20 @@ async fn write(emitter: &Renamed, command: &PaymentCommand) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_desk_that_dies_has_an_heir_and_one_that_stops_has_told_how_far_it_has_come() {
+async fn a_dispatcher_that_dies_is_replaced_and_one_that_stops_has_committed_its_offsets() {
     const ORDERS: usize = 60;
     let Some(topics) = tokio::task::spawn_blocking(Topics::new).await.unwrap() else { return };
-    let world = World::new().await;
-    let config = Config { most_in_flight: 4, ..config(&world.base_url) };
+    let fixture = Fixture::new().await;
+    let config = Config { most_in_flight: 4, ..config(&fixture.base_url) };
     let emitter = topics.emitter();
     let mut payments = Vec::new();
     for number in 0..ORDERS {
         let order = format!("order-{number:06}");
-        let payment = world.begin(&order, 1_000, json!({})).await;
+        let payment = fixture.begin(&order, 1_000, json!({})).await;
         write(&emitter, &confirm(&order, &payment, 1_000, 0)).await;
         payments.push(payment);
     }
-    world.faults(json!({"delay_ms": 100})).await;
+    fixture.faults(json!({"delay_ms": 100})).await;
 
     let (_handle, dying) = topics.work(&config);
     while topics.charged().await.0.len() < ORDERS / 4 {
@@ -149,14 +149,14 @@ async fn a_desk_that_dies_has_an_heir_and_one_that_stops_has_told_how_far_it_has
     }
     dying.abort();
     drop(dying.await);
-    let (handle, heir) = topics.work(&config);
+    let (handle, next) = topics.work(&config);
     while topics.charged().await.0.len() < ORDERS {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     handle.request();
-    heir.await.unwrap().unwrap();
+    next.await.unwrap().unwrap();
     for payment in &payments {
-        assert_eq!(world.row(payment).await.0, 1, "charged once, whoever asked");
+        assert_eq!(fixture.row(payment).await.0, 1, "charged once, whoever asked");
     }
 
     let (before, facts) = topics.charged().await;

@@ -8,8 +8,8 @@
 )]
 
 mod answers_tests;
-mod desk_tests;
+mod dispatcher_tests;
 mod kafka_tests;
 mod secret_tests;
 mod stub_tests;
-mod world;
+mod fixture;

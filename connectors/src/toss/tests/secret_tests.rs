@@ -7,7 +7,7 @@ use serde_json::json;
 use tracing_subscriber::fmt::MakeWriter;
 use web::secret_key::SecretKey;
 
-use super::world::*;
+use super::fixture::*;
 
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);
@@ -31,29 +31,29 @@ impl<'a> MakeWriter<'a> for Lines {
     }
 }
 
-// One thread, so that the subscriber of this test hears everything of it and nothing else.
+// One thread, so that the subscriber of this test sees everything of it and nothing else.
 #[tokio::test]
-async fn neither_the_key_nor_an_account_is_logged_and_what_somebody_has_to_see_is() {
+async fn neither_the_key_nor_an_account_is_logged_and_alarms_are() {
     let lines = Lines::default();
     let subscriber =
         tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(lines.clone()).with_ansi(false);
     let _guard = tracing::subscriber::set_default(subscriber.finish());
-    let world = World::new().await;
-    let payment = world.begin(ORDER, 1_000, json!({"method": "virtual_account"})).await;
-    let answering = world.answering();
+    let fixture = Fixture::new().await;
+    let payment = fixture.begin(ORDER, 1_000, json!({"method": "virtual_account"})).await;
+    let executor = fixture.executor();
     for command in [
         confirm(ORDER, &payment, 1_000, 0),
         confirm(ORDER, &payment, 999, 1),
         with_account(refund(ORDER, &payment, 1, 300, 1_000, 0)),
     ] {
-        answer(&answering, &command).await;
-        let told = answering_config(&world);
-        tracing::debug!(?command, ?told, "what people log when they look for something");
+        answer(&executor, &command).await;
+        let config = executor_config(&fixture);
+        tracing::debug!(?command, ?config, "what people log when they look for something");
     }
-    world.faults(json!({"lost_answer_share": 1.0, "hang_ms": 500, "seed": 5})).await;
-    answer(&answering, &with_account(refund(ORDER, &payment, 2, 300, 1_000, 0))).await;
-    world.kill().await;
-    answer(&answering, &with_account(refund(ORDER, &payment, 3, 300, 1_000, 0))).await;
+    fixture.faults(json!({"lost_answer_share": 1.0, "hang_ms": 500, "seed": 5})).await;
+    answer(&executor, &with_account(refund(ORDER, &payment, 2, 300, 1_000, 0))).await;
+    fixture.kill().await;
+    answer(&executor, &with_account(refund(ORDER, &payment, 3, 300, 1_000, 0))).await;
 
     let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
     assert!(text.contains("not what the order asked for"), "{text}");
@@ -64,6 +64,6 @@ async fn neither_the_key_nor_an_account_is_logged_and_what_somebody_has_to_see_i
     }
 }
 
-fn answering_config(world: &World) -> (crate::toss::Config, SecretKey) {
-    (config(&world.base_url), key())
+fn executor_config(fixture: &Fixture) -> (crate::toss::Config, SecretKey) {
+    (config(&fixture.base_url), key())
 }

@@ -15,13 +15,13 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use web::client::{Address, Cleartext, Client};
 
-use super::world::*;
+use super::fixture::*;
 use crate::toss::{Metrics, Provider};
 
 /// A raw call: status and body.
-async fn call(world: &World, method: Method, path: &str, headers: &[(&str, &str)], body: Value) -> (u16, Value) {
+async fn call(fixture: &Fixture, method: Method, path: &str, headers: &[(&str, &str)], body: Value) -> (u16, Value) {
     let pool =
-        Client::new(Address::parse(&world.base_url, Cleartext::Loopback).unwrap(), Duration::from_secs(1)).unwrap();
+        Client::new(Address::parse(&fixture.base_url, Cleartext::Loopback).unwrap(), Duration::from_secs(1)).unwrap();
     let body = Bytes::from(body.to_string());
     let request = |_: &str| {
         let mut request = Request::builder().method(method.clone()).uri(path);
@@ -37,8 +37,8 @@ async fn call(world: &World, method: Method, path: &str, headers: &[(&str, &str)
     (answer.status.as_u16(), serde_json::from_slice(&answer.body).unwrap())
 }
 
-async fn post(world: &World, path: &str, key: &str, body: Value) -> (u16, Value) {
-    call(world, Method::POST, path, &[("idempotency-key", key)], body).await
+async fn post(fixture: &Fixture, path: &str, key: &str, body: Value) -> (u16, Value) {
+    call(fixture, Method::POST, path, &[("idempotency-key", key)], body).await
 }
 
 fn confirm_body(payment: &events::ids::PaymentKey, order: &str, amount: i64) -> Value {
@@ -47,58 +47,58 @@ fn confirm_body(payment: &events::ids::PaymentKey, order: &str, amount: i64) -> 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn calls_without_the_key_are_refused() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     for (authorization, status, code) in [
         ("", 403, "INCORRECT_BASIC_AUTH_FORMAT"),
         ("Bearer x", 403, "INCORRECT_BASIC_AUTH_FORMAT"),
         ("Basic dGVzdDo=", 401, "UNAUTHORIZED_KEY"),
     ] {
         let (found, body) =
-            call(&world, Method::GET, "/v1/payments/x", &[("authorization", authorization)], Value::Null).await;
+            call(&fixture, Method::GET, "/v1/payments/x", &[("authorization", authorization)], Value::Null).await;
         assert_eq!((found, body["code"].as_str()), (status, Some(code)));
     }
-    let (status, body) = call(&world, Method::GET, "/v1/payments/x", &[], Value::Null).await;
+    let (status, body) = call(&fixture, Method::GET, "/v1/payments/x", &[], Value::Null).await;
     assert_eq!((status, body["code"].as_str()), (404, Some("NOT_FOUND_PAYMENT")));
     let forced = [("tosspayments-test-code", "FDS_ERROR")];
-    let (status, body) = call(&world, Method::GET, "/v1/payments/x", &forced, Value::Null).await;
+    let (status, body) = call(&fixture, Method::GET, "/v1/payments/x", &forced, Value::Null).await;
     assert_eq!((status, body["code"].as_str()), (403, Some("FDS_ERROR")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_is_kept_under_key_url_and_method_and_not_under_the_body() {
-    let world = World::new().await;
-    let first = world.begin("order-000001", 1_000, json!({})).await;
-    let second = world.begin("order-000002", 2_000, json!({})).await;
+    let fixture = Fixture::new().await;
+    let first = fixture.begin("order-000001", 1_000, json!({})).await;
+    let second = fixture.begin("order-000002", 2_000, json!({})).await;
     let path = "/v1/payments/confirm";
-    let (status, shown) = post(&world, path, "key-1", confirm_body(&first, "order-000001", 1_000)).await;
+    let (status, shown) = post(&fixture, path, "key-1", confirm_body(&first, "order-000001", 1_000)).await;
     assert_eq!((status, shown["status"].as_str()), (200, Some("DONE")));
     // The trap that shops have fallen into: another body under the same key is answered with the first answer.
-    let (status, trap) = post(&world, path, "key-1", confirm_body(&second, "order-000002", 2_000)).await;
+    let (status, trap) = post(&fixture, path, "key-1", confirm_body(&second, "order-000002", 2_000)).await;
     assert_eq!((status, trap["paymentKey"].as_str()), (200, Some(first.as_str())));
-    assert_eq!(world.row(&second).await.0, 0);
+    assert_eq!(fixture.row(&second).await.0, 0);
     // A no is kept as well.
     let wrong = confirm_body(&second, "order-000002", 1);
-    assert_eq!(post(&world, path, "key-2", wrong).await.1["code"], "INVALID_REQUEST");
+    assert_eq!(post(&fixture, path, "key-2", wrong).await.1["code"], "INVALID_REQUEST");
     let right = confirm_body(&second, "order-000002", 2_000);
-    assert_eq!(post(&world, path, "key-2", right.clone()).await.1["code"], "INVALID_REQUEST");
+    assert_eq!(post(&fixture, path, "key-2", right.clone()).await.1["code"], "INVALID_REQUEST");
     // The same key at another URL is another.
     let cancel = json!({"cancelReason": "x", "cancelAmount": 100});
-    let (status, shown) = post(&world, &format!("/v1/payments/{first}/cancel"), "key-1", cancel).await;
+    let (status, shown) = post(&fixture, &format!("/v1/payments/{first}/cancel"), "key-1", cancel).await;
     assert_eq!((status, shown["balanceAmount"].as_i64()), (200, Some(900)));
     let long = "k".repeat(301);
-    assert_eq!(post(&world, path, &long, right.clone()).await.1["code"], "INVALID_IDEMPOTENCY_KEY");
+    assert_eq!(post(&fixture, path, &long, right.clone()).await.1["code"], "INVALID_IDEMPOTENCY_KEY");
     // After 15 days it is forgotten.
-    world.control.advance(15 * 24 * 3_600_000).await.unwrap();
-    assert_eq!(post(&world, path, "key-2", right).await.1["code"], "NOT_FOUND_PAYMENT_SESSION");
+    fixture.control.advance(15 * 24 * 3_600_000).await.unwrap();
+    assert_eq!(post(&fixture, path, "key-2", right).await.1["code"], "NOT_FOUND_PAYMENT_SESSION");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_second_call_under_a_key_waits_for_nobody() {
-    let world = World::new().await;
-    let payment = world.begin("order-000001", 1_000, json!({})).await;
-    world.faults(json!({"delay_ms": 300})).await;
+async fn a_second_call_under_a_key_does_not_wait() {
+    let fixture = Fixture::new().await;
+    let payment = fixture.begin("order-000001", 1_000, json!({})).await;
+    fixture.faults(json!({"delay_ms": 300})).await;
     let body = confirm_body(&payment, "order-000001", 1_000);
-    let confirm = || post(&world, "/v1/payments/confirm", "key-1", body.clone());
+    let confirm = || post(&fixture, "/v1/payments/confirm", "key-1", body.clone());
     let second = async {
         tokio::time::sleep(Duration::from_millis(100)).await;
         confirm().await
@@ -110,40 +110,40 @@ async fn a_second_call_under_a_key_waits_for_nobody() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_that_was_answered_is_forgotten_when_it_is_killed() {
-    let mut world = World::new().await;
-    world.control.advance(1_000).await.unwrap();
+    let mut fixture = Fixture::new().await;
+    fixture.control.advance(1_000).await.unwrap();
     let path = "/v1/payments/confirm";
     let mut charged = Vec::new();
     for round in 0..4 {
         for number in 0..25 {
             let order = format!("order-{round:03}-{number:03}");
-            let payment = world.begin(&order, 1_000, json!({})).await;
-            let (status, shown) = post(&world, path, &order, confirm_body(&payment, &order, 1_000)).await;
+            let payment = fixture.begin(&order, 1_000, json!({})).await;
+            let (status, shown) = post(&fixture, path, &order, confirm_body(&payment, &order, 1_000)).await;
             assert_eq!(status, 200);
             charged.push((order, payment, shown));
         }
-        let (data, base_url) = world.kill().await;
-        world = World::over(data, base_url.trim_start_matches("http://"), None).await;
+        let (data, base_url) = fixture.kill().await;
+        fixture = Fixture::over(data, base_url.trim_start_matches("http://"), None).await;
     }
     for (order, payment, shown) in &charged {
-        let (status, again) = post(&world, path, order, confirm_body(payment, order, 1_000)).await;
+        let (status, again) = post(&fixture, path, order, confirm_body(payment, order, 1_000)).await;
         assert_eq!((status, &again), (200, shown), "the same answer under the same key");
-        assert_eq!(world.row(payment).await.0, 1);
+        assert_eq!(fixture.row(payment).await.0, 1);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn approvals_and_cancels_are_listed_page_by_page() {
-    let world = World::new().await;
-    let answering = world.answering();
+    let fixture = Fixture::new().await;
+    let executor = fixture.executor();
     for number in 0..5 {
         let order = format!("order-{number:06}");
-        let payment = world.begin(&order, 1_000, json!({})).await;
-        answer(&answering, &confirm(&order, &payment, 1_000, 0)).await;
-        answer(&answering, &refund(&order, &payment, 1, 100, 1_000, 0)).await;
+        let payment = fixture.begin(&order, 1_000, json!({})).await;
+        answer(&executor, &confirm(&order, &payment, 1_000, 0)).await;
+        answer(&executor, &refund(&order, &payment, 1, 100, 1_000, 0)).await;
     }
     let metrics = Metrics::register(&prometheus::Registry::new()).unwrap();
-    let provider = Provider::new(&config(&world.base_url), &key(), &metrics).unwrap();
+    let provider = Provider::new(&config(&fixture.base_url), &key(), &metrics).unwrap();
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
     let at = |millis: i64| events::time::Timestamp::from_millis(i64::try_from(now).unwrap() + millis);
     let (mut rows, mut after) = (Vec::new(), None);
@@ -198,16 +198,16 @@ async fn shop(refused: u32) -> (String, Arc<Mutex<Vec<(String, String, Value)>>>
 #[tokio::test(flavor = "multi_thread")]
 async fn webhooks_come_until_they_are_taken_twice_and_out_of_order() {
     let (url, seen) = shop(2).await;
-    let world = World::over(Arc::new(tempfile::tempdir().unwrap()), "127.0.0.1:0", Some(url)).await;
-    world.faults(json!({"webhook_duplicate_share": 0.5, "webhook_delay_ms": 60, "seed": 2})).await;
-    let answering = world.answering();
+    let fixture = Fixture::over(Arc::new(tempfile::tempdir().unwrap()), "127.0.0.1:0", Some(url)).await;
+    fixture.faults(json!({"webhook_duplicate_share": 0.5, "webhook_delay_ms": 60, "seed": 2})).await;
+    let executor = fixture.executor();
     for number in 0..10 {
         let order = format!("order-{number:06}");
-        let payment = world.begin(&order, 1_000, json!({"method": "virtual_account"})).await;
-        answer(&answering, &confirm(&order, &payment, 1_000, 0)).await;
+        let payment = fixture.begin(&order, 1_000, json!({"method": "virtual_account"})).await;
+        answer(&executor, &confirm(&order, &payment, 1_000, 0)).await;
         let path = format!("/stub/payments/{payment}/deposit");
-        world.control.call(Method::POST, &path, &json!({})).await.unwrap();
-        answer(&answering, &with_account(refund(&order, &payment, 1, 100, 1_000, 0))).await;
+        fixture.control.call(Method::POST, &path, &json!({})).await.unwrap();
+        answer(&executor, &with_account(refund(&order, &payment, 1, 100, 1_000, 0))).await;
     }
     // Waiting, done (both kinds), partly cancelled: four each, each at least three times.
     tokio::time::timeout(Duration::from_secs(30), async {

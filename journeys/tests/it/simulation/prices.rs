@@ -110,7 +110,7 @@ fn judge_facts(simulation: &Simulation) -> Result<(), String> {
         for record in committed(simulation.cluster(), PRICES.inbox, partition)? {
             let at = Timestamp::from_millis(record.timestamp);
             match record.value {
-                Some(_) => ledger.hear(&read::<PriceCommand>(&record)?, at),
+                Some(_) => ledger.apply(&read::<PriceCommand>(&record)?, at),
                 None => ledger.pass(at),
             }
         }
@@ -122,7 +122,7 @@ fn judge_facts(simulation: &Simulation) -> Result<(), String> {
             return Err(format!("{violation}: {:?} is due", ledger.due(&violation.sku)));
         }
         let now = Timestamp::from_millis(simulation.cluster().now());
-        if let Some(stale) = ledger.told().find(|best| !best.is_valid_at(now)) {
+        if let Some(stale) = ledger.stated().find(|best| !best.is_valid_at(now)) {
             return Err(format!("at rest {stale:?} is still stated"));
         }
     }

@@ -4,13 +4,11 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use connectors::toss::Inlet;
 use events::codec;
 use events::envelope::Envelope;
 use events::payments::PaymentCommand;
 use events::topics::PAYMENTS_INBOX;
-use streams::feed::{FeedEvent, Start};
-use streams::kafka::FeedError;
+use streams::feed::{FeedError, FeedEvent, FeedSource, Start};
 use streams::partitioner::partition_for_key;
 use streams::record::Record;
 use tokio::sync::Notify;
@@ -73,7 +71,7 @@ impl Inbox {
         InboxSource { inbox: self.clone(), is_assigned: false }
     }
 
-    /// Records that the group has not been told to be finished.
+    /// Records whose offsets are not committed.
     pub(super) fn unfinished(&self) -> u64 {
         let state = self.state();
         let open = |(partition, end): (&i32, &i64)| end - state.committed.get(partition).copied().unwrap_or(0);
@@ -94,7 +92,7 @@ impl Inbox {
     }
 }
 
-impl Inlet for InboxSource {
+impl FeedSource for InboxSource {
     async fn next(&mut self) -> Option<Result<FeedEvent, FeedError>> {
         if !self.is_assigned {
             self.is_assigned = true;

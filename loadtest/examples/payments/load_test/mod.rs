@@ -8,7 +8,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use connectors::toss::{Config, Desk, DeskError, Metrics, Provider};
+use connectors::toss::{Config, DispatchError, Dispatcher, Metrics, Provider};
 use events::ids::{IdError, OrderId, PaymentKey};
 use events::money::Money;
 use prometheus::Registry;
@@ -49,11 +49,11 @@ pub(crate) struct Plan {
 pub(crate) struct Report {
     /// Payments.
     pub(crate) payments: u64,
-    /// Orders that were told that their payment is charged.
+    /// Orders that were answered that their payment is charged.
     pub(crate) charged: u64,
-    /// Orders that were told that it is declined.
+    /// Orders that were answered that it is declined.
     pub(crate) declined: u64,
-    /// Orders that were told that their refund is made.
+    /// Orders that were answered that their refund is made.
     pub(crate) refunded: u64,
     /// Orders that knew no outcome when the time was over.
     pub(crate) left_unknown: u64,
@@ -61,11 +61,11 @@ pub(crate) struct Report {
     pub(crate) double_charges: u64,
     /// Payments of which more was refunded than was asked for, or more often.
     pub(crate) double_refunds: u64,
-    /// Orders that were told something else than the provider's ledger says.
+    /// Orders that were answered something else than the provider's ledger says.
     pub(crate) contradicted: u64,
     /// Answers that said "unknown", after which the order asked again.
     pub(crate) unknown_answers: u64,
-    /// Answers in all, those told twice included.
+    /// Answers in all, those given twice included.
     pub(crate) answers: u64,
     /// Answers without a fact, or facts without an answer.
     pub(crate) unpaired: u64,
@@ -104,7 +104,7 @@ pub(crate) enum LoadTestError {
     Metrics(#[from] prometheus::Error),
     /// The connector has ended.
     #[error(transparent)]
-    Desk(#[from] DeskError),
+    Dispatch(#[from] DispatchError),
     /// The connector was torn down.
     #[error("the connector was torn down: {0}")]
     Torn(#[from] tokio::task::JoinError),
@@ -126,10 +126,10 @@ pub(crate) async fn run(plan: &Plan, meanwhile: impl Future<Output = ()>) -> Res
     let orders = Orders::open(orders, inbox.clone(), plan.at_a_time, plan.second_ms, plan.refunded_every);
     let metrics = Metrics::register(&Registry::new())?;
     let provider = Arc::new(Provider::new(&plan.config, &plan.key, &metrics)?);
-    let desk = Desk::new(&plan.config, provider, Arc::new(orders.clone()), &metrics, Health::default());
+    let dispatcher = Dispatcher::new(&plan.config, provider, Arc::new(orders.clone()), &metrics, Health::default());
     let (handle, stopping) = shutdown();
     let mut source = inbox.source();
-    let working = tokio::spawn(async move { desk.work(&mut source, stopping).await });
+    let working = tokio::spawn(async move { dispatcher.work(&mut source, stopping).await });
 
     let began = Instant::now();
     let load = async {

@@ -29,13 +29,13 @@ pub(super) struct Order {
     id: OrderId,
     payment_key: PaymentKey,
     amount: Money,
-    stage: Stage,
+    step: PaymentStep,
     repeat: u32,
     is_answered: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Stage {
+enum PaymentStep {
     Waiting,
     Confirming,
     Charged,
@@ -75,18 +75,18 @@ struct State {
 
 impl Order {
     pub(super) fn new(id: OrderId, payment_key: PaymentKey, amount: Money) -> Self {
-        Self { id, payment_key, amount, stage: Stage::Waiting, repeat: 0, is_answered: false }
+        Self { id, payment_key, amount, step: PaymentStep::Waiting, repeat: 0, is_answered: false }
     }
 
     fn is_settled(&self) -> bool {
-        matches!(self.stage, Stage::Charged | Stage::Declined | Stage::Refunded(_))
+        matches!(self.step, PaymentStep::Charged | PaymentStep::Declined | PaymentStep::Refunded(_))
     }
 
     /// What is asked now, if anything is.
     fn command(&self) -> Option<PaymentCommand> {
         let (order, payment_key, repeat) = (self.id.clone(), self.payment_key.clone(), self.repeat);
-        match self.stage {
-            Stage::Confirming => Some(PaymentCommand::Confirm {
+        match self.step {
+            PaymentStep::Confirming => Some(PaymentCommand::Confirm {
                 request: Step::Confirm(1).request(&order),
                 order,
                 attempt: 1,
@@ -94,7 +94,7 @@ impl Order {
                 amount: self.amount,
                 repeat,
             }),
-            Stage::Refunding(amount) => Some(PaymentCommand::Refund {
+            PaymentStep::Refunding(amount) => Some(PaymentCommand::Refund {
                 request: Step::Refund(1).request(&order),
                 order,
                 refund: 1,
@@ -176,7 +176,7 @@ impl Orders {
             let number = state.next;
             state.next += 1;
             if let Some(order) = state.orders.get_mut(number) {
-                order.stage = Stage::Confirming;
+                order.step = PaymentStep::Confirming;
                 self.ask(order);
             }
         }
@@ -210,20 +210,20 @@ impl Orders {
             state.without_answer -= 1;
         }
         let was_settled = order.is_settled();
-        match (order.stage, answer) {
-            (Stage::Confirming, PaymentAnswer::Charged { .. }) => {
+        match (order.step, answer) {
+            (PaymentStep::Confirming, PaymentAnswer::Charged { .. }) => {
                 let is_refunded = self.0.refunded_every > 0 && number % self.0.refunded_every as usize == 0;
                 let part = order.amount.portion(1, 4).filter(|_| is_refunded);
-                order.stage = part.map_or(Stage::Charged, Stage::Refunding);
+                order.step = part.map_or(PaymentStep::Charged, PaymentStep::Refunding);
                 order.repeat = 0;
                 self.ask_if(order, part.is_some());
             }
-            (Stage::Confirming, PaymentAnswer::Declined { .. }) => order.stage = Stage::Declined,
-            (Stage::Refunding(part), PaymentAnswer::Refunded { .. }) => {
-                order.stage = Stage::Refunded(part);
+            (PaymentStep::Confirming, PaymentAnswer::Declined { .. }) => order.step = PaymentStep::Declined,
+            (PaymentStep::Refunding(part), PaymentAnswer::Refunded { .. }) => {
+                order.step = PaymentStep::Refunded(part);
                 state.refunded += 1;
             }
-            (Stage::Confirming | Stage::Refunding(_), PaymentAnswer::Unknown { .. }) => {
+            (PaymentStep::Confirming | PaymentStep::Refunding(_), PaymentAnswer::Unknown { .. }) => {
                 state.unknown += 1;
                 let step = usize::try_from(order.repeat).unwrap_or(usize::MAX).min(ASKED_AGAIN.len() - 1);
                 let seconds = ASKED_AGAIN.get(step).copied().unwrap_or(30);
@@ -243,7 +243,7 @@ impl Orders {
         }
     }
 
-    /// Compares what the orders were told with what the provider has done.
+    /// Compares what the orders were answered with what the provider has done.
     pub(super) fn report(&self, ledger: &HashMap<String, LedgerRow>) -> Report {
         let state = self.state();
         let mut report = Report {
@@ -261,11 +261,11 @@ impl Orders {
                 continue;
             };
             let total = order.amount.minor();
-            let (is_charged, refunded) = match order.stage {
-                Stage::Charged => (true, 0),
-                Stage::Refunded(part) => (true, part.minor()),
-                Stage::Declined => (false, 0),
-                Stage::Waiting | Stage::Confirming | Stage::Refunding(_) => continue,
+            let (is_charged, refunded) = match order.step {
+                PaymentStep::Charged => (true, 0),
+                PaymentStep::Refunded(part) => (true, part.minor()),
+                PaymentStep::Declined => (false, 0),
+                PaymentStep::Waiting | PaymentStep::Confirming | PaymentStep::Refunding(_) => continue,
             };
             report.charged += u64::from(is_charged);
             report.declined += u64::from(!is_charged);

@@ -9,7 +9,7 @@ mod transaction;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
 
@@ -20,6 +20,7 @@ use super::logging::Logging;
 use super::reader::PartitionReader;
 use super::{consumers, errors};
 use crate::broker::{Broker, BrokerError, Polled, Position};
+use crate::clock;
 use crate::record::{Outgoing, Record};
 
 /// Which slot, of which application, reading what.
@@ -98,8 +99,7 @@ impl KafkaBroker {
 
 impl Broker for KafkaBroker {
     fn now(&self) -> i64 {
-        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+        clock::now_ms()
     }
 
     fn partitions(&mut self, topic: &str) -> Result<i32, BrokerError> {

@@ -61,7 +61,7 @@ impl State {
     pub(in crate::simulated) fn new(seed: u64, clock: Clock) -> Self {
         let now = match clock {
             Clock::Injected(now) => now,
-            Clock::System => system_time(),
+            Clock::System => crate::clock::now_ms(),
         };
         Self {
             clock,
@@ -101,7 +101,7 @@ impl State {
     /// Everything that is due by now happens.
     pub(in crate::simulated) fn tick(&mut self) {
         if self.clock == Clock::System {
-            self.now = self.now.max(system_time());
+            self.now = self.now.max(crate::clock::now_ms());
         }
         self.deliver_delayed();
         for id in self.transactions.expire(self.now) {
@@ -274,9 +274,4 @@ impl State {
         }
         self.deliver_markers();
     }
-}
-
-fn system_time() -> i64 {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

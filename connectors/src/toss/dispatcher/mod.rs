@@ -1,13 +1,12 @@
-//! The connector's desk: takes commands off the log, has them carried out, so many at a time, and tells the group how far it
-//! has come when answers are in the log.
+//! The dispatcher: reads commands, has so many of them carried out at a time, and commits a command's offset when its answer is in the
+//! log.
 //!
 //! It keeps nothing: what was not finished when it ended is read again, and asked again under the same keys.
 //! Bounded: what is under way by `most_in_flight`, what waits by [`MOST_WAITING`] and a batch; beyond that nothing is read.
 
-mod inlet;
-mod lanes;
 mod progress;
-mod telling;
+mod publisher;
+mod queues;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,36 +17,33 @@ use events::envelope::Envelope;
 use events::ids::OrderId;
 use events::payments::PaymentCommand;
 use streams::emitter::Emitter;
-use streams::feed::{FeedEvent, Start};
-use streams::kafka::FeedError;
+use streams::feed::{FeedError, FeedEvent, FeedSource, Start};
 use streams::record::Record;
 use streams::service::{Condition, Health, Shutdown};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior};
 
-pub use inlet::Inlet;
-use lanes::{Job, Lanes};
-use progress::Progress;
-use telling::Telling;
-
-use super::answer::Answering;
+use super::answer::Executor;
 use super::config::Config;
 use super::metrics::Metrics;
 use super::provider::Provider;
 use crate::writer::{WriteError, Writer};
+use progress::Progress;
+use publisher::AnswerPublisher;
+use queues::{Job, OrderQueues};
 
-/// Most commands that wait for their turn.
+/// Most commands that wait.
 const MOST_WAITING: usize = 4_096;
-/// How often positions are told and gauges set.
+/// How often offsets are committed and gauges set.
 const LOOK: Duration = Duration::from_millis(200);
 /// How long calls under way may take to end after the request to stop. What is cut off is asked again under the same key.
 const GRACE: Duration = Duration::from_secs(8);
 /// This part's name.
 pub(crate) const PART: &str = "connectors.toss";
 
-/// Why the desk cannot go on.
+/// Why the dispatcher cannot go on.
 #[derive(Debug, thiserror::Error)]
-pub enum DeskError {
+pub enum DispatchError {
     /// Commands cannot be read.
     #[error(transparent)]
     Feed(#[from] FeedError),
@@ -56,22 +52,22 @@ pub enum DeskError {
     Ended,
     /// Answers cannot be written.
     #[error(transparent)]
-    Tell(#[from] WriteError),
+    Publish(#[from] WriteError),
     /// A call was torn down.
     #[error("a call was torn down: {0}")]
     Torn(#[from] JoinError),
 }
 
-/// What a desk works with.
-pub struct Desk {
-    answering: Answering,
-    telling: Telling,
+/// What a dispatcher works with.
+pub struct Dispatcher {
+    executor: Executor,
+    publisher: AnswerPublisher,
     metrics: Metrics,
     health: Health,
     answer_within: Duration,
     most_in_flight: usize,
-    lanes: Lanes,
-    shares: BTreeMap<i32, Share>,
+    queues: OrderQueues,
+    partitions_held: BTreeMap<i32, PartitionState>,
     assignments: u64,
     running: JoinSet<Result<Finished, WriteError>>,
     /// When the commands under way were read.
@@ -80,7 +76,7 @@ pub struct Desk {
 }
 
 /// A partition that is ours.
-struct Share {
+struct PartitionState {
     assignment: u64,
     progress: Progress,
     /// A newer version was met: nothing after it is read.
@@ -96,8 +92,8 @@ struct Finished {
     offsets: Vec<i64>,
 }
 
-impl Desk {
-    /// A desk that writes its answers through `emitter`.
+impl Dispatcher {
+    /// A dispatcher that writes its answers through `emitter`.
     #[must_use]
     pub fn new(
         config: &Config,
@@ -107,14 +103,14 @@ impl Desk {
         health: Health,
     ) -> Self {
         Self {
-            answering: Answering::new(provider, metrics.clone(), config),
-            telling: Telling(Writer(emitter)),
+            executor: Executor::new(provider, metrics.clone(), config),
+            publisher: AnswerPublisher(Writer(emitter)),
             metrics: metrics.clone(),
             health,
             answer_within: config.answer_within(),
             most_in_flight: config.most_in_flight,
-            lanes: Lanes::default(),
-            shares: BTreeMap::new(),
+            queues: OrderQueues::default(),
+            partitions_held: BTreeMap::new(),
             assignments: 0,
             running: JoinSet::new(),
             since: BTreeMap::new(),
@@ -122,11 +118,11 @@ impl Desk {
         }
     }
 
-    /// Works until told to stop; gives what is under way a moment to end.
+    /// Works until shutdown; gives calls under way a moment to end.
     ///
     /// # Errors
-    /// [`DeskError`].
-    pub async fn work(mut self, inlet: &mut impl Inlet, mut shutdown: Shutdown) -> Result<(), DeskError> {
+    /// [`DispatchError`].
+    pub async fn work(mut self, source: &mut impl FeedSource, mut shutdown: Shutdown) -> Result<(), DispatchError> {
         let mut look = tokio::time::interval(LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -134,10 +130,10 @@ impl Desk {
             tokio::select! {
                 () = shutdown.requested() => break,
                 Some(finished) = self.running.join_next() => self.finish(finished??),
-                _ = look.tick() => self.look(inlet),
-                event = inlet.next(), if self.lanes.waiting() < MOST_WAITING => {
-                    let event = event.ok_or(DeskError::Ended)??;
-                    self.take(event, inlet);
+                _ = look.tick() => self.look(source),
+                event = source.next(), if self.queues.waiting() < MOST_WAITING => {
+                    let event = event.ok_or(DispatchError::Ended)??;
+                    self.take(event, source);
                 }
             }
         }
@@ -145,42 +141,47 @@ impl Desk {
             while let Some(finished) = self.running.join_next().await {
                 self.finish(finished??);
             }
-            Ok::<_, DeskError>(())
+            Ok::<_, DispatchError>(())
         });
         let drained = drained.await;
         let cut = self.running.len();
         self.running.shutdown().await;
-        self.look(inlet);
+        self.look(source);
         if cut > 0 {
             tracing::warn!(calls = cut, "calls were cut off; they are asked again under the same keys");
         }
         drained.unwrap_or(Ok(()))
     }
 
-    fn take(&mut self, event: FeedEvent, inlet: &impl Inlet) {
+    fn take(&mut self, event: FeedEvent, source: &impl FeedSource) {
         match event {
             FeedEvent::Assigned(partitions) => {
                 for partition in partitions {
                     self.assignments += 1;
-                    let share =
-                        Share { assignment: self.assignments, progress: Progress::default(), is_stopped: false };
-                    self.shares.insert(partition, share);
-                    inlet.begin(partition, Start::Committed);
+                    let partition_state = PartitionState {
+                        assignment: self.assignments,
+                        progress: Progress::default(),
+                        is_stopped: false,
+                    };
+                    self.partitions_held.insert(partition, partition_state);
+                    source.begin(partition, Start::Committed);
                 }
                 self.health.set(PART, Condition::Ready);
             }
             FeedEvent::Revoked(partitions) => {
                 for partition in partitions {
-                    self.shares.remove(&partition);
-                    self.lanes.forget(partition);
+                    self.partitions_held.remove(&partition);
+                    self.queues.forget(partition);
                 }
             }
             FeedEvent::Batch { partition, records, next, .. } => {
                 for record in records {
                     self.receive(record);
                 }
-                if let Some(share) = self.shares.get_mut(&partition).filter(|share| !share.is_stopped) {
-                    share.progress.reach(next);
+                if let Some(partition_state) =
+                    self.partitions_held.get_mut(&partition).filter(|partition_state| !partition_state.is_stopped)
+                {
+                    partition_state.progress.advance_to(next);
                 }
             }
             FeedEvent::CaughtUp(_) => {}
@@ -188,13 +189,17 @@ impl Desk {
     }
 
     fn receive(&mut self, record: Record) {
-        let Some(share) = self.shares.get_mut(&record.partition).filter(|share| !share.is_stopped) else { return };
+        let Some(partition_state) =
+            self.partitions_held.get_mut(&record.partition).filter(|partition_state| !partition_state.is_stopped)
+        else {
+            return;
+        };
         let envelope = Envelope::from_headers(record.header_pairs());
-        let (partition, assignment, offset) = (record.partition, share.assignment, record.offset);
+        let (partition, assignment, offset) = (record.partition, partition_state.assignment, record.offset);
         match codec::decode::<PaymentCommand>(record.value.as_deref(), &envelope) {
             Ok(command) => {
-                share.progress.take(offset);
-                self.lanes.push(Job {
+                partition_state.progress.take(offset);
+                self.queues.push(Job {
                     command,
                     traceparent: envelope.traceparent,
                     partition,
@@ -211,17 +216,17 @@ impl Desk {
                     known,
                     "a newer version of the language: the partition waits for an upgrade"
                 );
-                share.is_stopped = true;
+                partition_state.is_stopped = true;
                 let reason = format!("partition {partition} waits for an upgrade at offset {offset}");
                 self.health.set(PART, Condition::Degraded(reason));
             }
             Err(error) => {
                 tracing::error!(partition, offset, %error, "a record that cannot be read goes to the dead letters");
-                share.progress.take(offset);
-                self.metrics.buried.inc();
-                let (telling, number, reason) = (self.telling.clone(), self.number(), error.to_string());
+                partition_state.progress.take(offset);
+                self.metrics.dead_letters.inc();
+                let (publisher, number, reason) = (self.publisher.clone(), self.number(), error.to_string());
                 self.running.spawn(async move {
-                    telling.bury(&record, &reason).await?;
+                    publisher.write_dead_letter(&record, &reason).await?;
                     Ok(Finished { number, order: None, partition, assignment, offsets: vec![offset] })
                 });
             }
@@ -231,13 +236,13 @@ impl Desk {
     /// Starts as many commands as may be under way.
     fn start(&mut self) {
         while self.running.len() < self.most_in_flight {
-            let Some(job) = self.lanes.next() else { return };
-            let (answering, telling, number) = (self.answering.clone(), self.telling.clone(), self.number());
+            let Some(job) = self.queues.next() else { return };
+            let (executor, publisher, number) = (self.executor.clone(), self.publisher.clone(), self.number());
             self.since.insert(number, job.since);
             let deadline = job.since + self.answer_within;
             self.running.spawn(async move {
-                let answer = answering.answer(&job.command, deadline).await;
-                telling.tell(&job, answer).await?;
+                let answer = executor.answer(&job.command, deadline).await;
+                publisher.publish(&job, answer).await?;
                 let Job { command, partition, assignment, offsets, .. } = job;
                 Ok(Finished { number, order: Some(command.order().clone()), partition, assignment, offsets })
             });
@@ -247,30 +252,34 @@ impl Desk {
     fn finish(&mut self, finished: Finished) {
         self.since.remove(&finished.number);
         if let Some(order) = &finished.order {
-            self.lanes.done(order);
+            self.queues.done(order);
         }
-        if let Some(share) = self.shares.get_mut(&finished.partition)
-            && share.assignment == finished.assignment
+        if let Some(partition_state) = self.partitions_held.get_mut(&finished.partition)
+            && partition_state.assignment == finished.assignment
         {
-            finished.offsets.iter().for_each(|offset| share.progress.finish(*offset));
+            finished.offsets.iter().for_each(|offset| partition_state.progress.finish(*offset));
         }
     }
 
     /// Tells how far each partition has come, and shows what there is to see.
-    fn look(&mut self, inlet: &impl Inlet) {
-        for (partition, share) in &mut self.shares {
-            if let Some(position) = share.progress.news() {
-                inlet.commit(*partition, position);
+    fn look(&mut self, source: &impl FeedSource) {
+        for (partition, partition_state) in &mut self.partitions_held {
+            if let Some(position) = partition_state.progress.to_commit() {
+                source.commit(*partition, position);
             }
         }
         let gauge = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
         self.metrics.in_flight.set(gauge(self.running.len()));
-        self.metrics.waiting.set(gauge(self.lanes.waiting()));
-        self.metrics.stopped.set(gauge(self.shares.values().filter(|share| share.is_stopped).count()));
-        let oldest = self.since.values().copied().min().into_iter().chain(self.lanes.oldest()).min();
+        self.metrics.waiting.set(gauge(self.queues.waiting()));
+        self.metrics
+            .stopped
+            .set(gauge(self.partitions_held.values().filter(|partition_state| partition_state.is_stopped).count()));
+        let oldest = self.since.values().copied().min().into_iter().chain(self.queues.oldest()).min();
         self.metrics.oldest_seconds.set(oldest.map_or(0.0, |since| since.elapsed().as_secs_f64()));
-        if self.shares.values().all(|share| !share.is_stopped) && !self.shares.is_empty() {
-            let condition = if self.answering.is_well() {
+        if self.partitions_held.values().all(|partition_state| !partition_state.is_stopped)
+            && !self.partitions_held.is_empty()
+        {
+            let condition = if self.executor.is_available() {
                 Condition::Ready
             } else {
                 Condition::Degraded("the payment provider does not answer: payments wait".into())

@@ -1,4 +1,4 @@
-//! The desk: what is told where and when, what counts as finished, what happens to what cannot be read.
+//! The dispatcher: what it publishes and commits when, what counts as finished, what happens to what cannot be read.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use events::payments::{PaymentAnswer, PaymentCommand, PaymentEvent};
 use events::topics::{DEAD_LETTERS, ORDERS_INBOX, PAYMENTS_EVENTS, PAYMENTS_INBOX};
 use prometheus::Registry;
 use serde_json::json;
-use streams::feed::{FeedEvent, Start};
+use streams::feed::{FeedEvent, FeedSource, Start};
 use streams::kafka::FeedError;
 use streams::record::{Outgoing, Record};
 use streams::service::{Condition, Health, ShutdownHandle, shutdown};
@@ -19,8 +19,8 @@ use streams::simulated::{Emission, MemoryEmitter};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use super::world::*;
-use crate::toss::{Config, Desk, DeskError, Inlet, Metrics, Provider};
+use super::fixture::*;
+use crate::toss::{Config, DispatchError, Dispatcher, Metrics, Provider};
 
 /// What the test hands in, and what was committed.
 struct Hand {
@@ -28,7 +28,7 @@ struct Hand {
     committed: mpsc::UnboundedSender<(i32, i64)>,
 }
 
-impl Inlet for Hand {
+impl FeedSource for Hand {
     async fn next(&mut self) -> Option<Result<FeedEvent, FeedError>> {
         self.events.recv().await.map(Ok)
     }
@@ -42,7 +42,7 @@ impl Inlet for Hand {
     }
 }
 
-/// A desk that works.
+/// A dispatcher that works.
 struct Working {
     events: mpsc::UnboundedSender<FeedEvent>,
     committed: mpsc::UnboundedReceiver<(i32, i64)>,
@@ -50,19 +50,19 @@ struct Working {
     health: Health,
     metrics: Metrics,
     handle: ShutdownHandle,
-    running: JoinHandle<Result<(), DeskError>>,
+    running: JoinHandle<Result<(), DispatchError>>,
 }
 
 fn work(config: &Config) -> Working {
     let (emitter, health) = (MemoryEmitter::new(4), Health::default());
     let metrics = Metrics::register(&Registry::new()).unwrap();
     let provider = Arc::new(Provider::new(config, &key(), &metrics).unwrap());
-    let desk = Desk::new(config, provider, Arc::new(emitter.clone()), &metrics, health.clone());
+    let dispatcher = Dispatcher::new(config, provider, Arc::new(emitter.clone()), &metrics, health.clone());
     let (events, receiver) = mpsc::unbounded_channel();
     let (sender, committed) = mpsc::unbounded_channel();
     let (handle, stopping) = shutdown();
     let mut hand = Hand { events: receiver, committed: sender };
-    let running = tokio::spawn(async move { desk.work(&mut hand, stopping).await });
+    let running = tokio::spawn(async move { dispatcher.work(&mut hand, stopping).await });
     events.send(FeedEvent::Assigned(vec![0, 1, 2, 3])).unwrap();
     Working { events, committed, emitter, health, metrics, handle, running }
 }
@@ -114,14 +114,14 @@ impl Working {
         self.emitted(ORDERS_INBOX.name()).into_iter().map(read).collect()
     }
 
-    /// The position of a partition when it was last told.
+    /// The position of a partition that was committed last.
     async fn stop(mut self, partition: i32) -> Option<i64> {
         self.handle.request();
         self.running.await.unwrap().unwrap();
         let mut last = None;
-        while let Ok((told, position)) = self.committed.try_recv() {
-            assert!(told != partition || last.is_none_or(|last| last < position), "positions only grow");
-            last = if told == partition { Some(position) } else { last };
+        while let Ok((found, position)) = self.committed.try_recv() {
+            assert!(found != partition || last.is_none_or(|last| last < position), "positions only grow");
+            last = if found == partition { Some(position) } else { last };
         }
         last
     }
@@ -129,9 +129,9 @@ impl Working {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_goes_to_the_order_and_into_the_facts_before_its_command_is_finished() {
-    let world = World::new().await;
-    let payment = world.begin(ORDER, 1_000, json!({})).await;
-    let working = work(&config(&world.base_url));
+    let fixture = Fixture::new().await;
+    let payment = fixture.begin(ORDER, 1_000, json!({})).await;
+    let working = work(&config(&fixture.base_url));
     working.emitter.set(Emission::Held);
     working.hand_in(vec![record(2, 40, &confirm(ORDER, &payment, 1_000, 0))]);
     working.until("both are written", |working| working.emitter.held() == 2).await;
@@ -154,9 +154,9 @@ async fn an_answer_goes_to_the_order_and_into_the_facts_before_its_command_is_fi
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_is_written_until_it_is_in_the_log() {
-    let world = World::new().await;
-    let payment = world.begin(ORDER, 1_000, json!({})).await;
-    let working = work(&config(&world.base_url));
+    let fixture = Fixture::new().await;
+    let payment = fixture.begin(ORDER, 1_000, json!({})).await;
+    let working = work(&config(&fixture.base_url));
     working.emitter.set(Emission::Full);
     working.hand_in(vec![record(0, 0, &confirm(ORDER, &payment, 1_000, 0))]);
     tokio::time::sleep(Duration::from_millis(300)).await;
@@ -165,72 +165,72 @@ async fn an_answer_is_written_until_it_is_in_the_log() {
     assert!(working.emitter.emitted().is_empty());
     working.emitter.set(Emission::Acknowledged);
     working.until("it is written", |working| working.answers().len() == 1).await;
-    assert_eq!(said(&working.answers()[0]), "charged");
+    assert_eq!(outcome_of(&working.answers()[0]), "charged");
     working.until("it is finished", |working| working.metrics.in_flight.get() == 0).await;
     assert_eq!(working.stop(0).await, Some(1));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_position_stays_before_what_is_not_finished_and_that_is_asked_again() {
-    let world = World::new().await;
-    let slow = world.begin(ORDER, 1_000, json!({})).await;
-    let working = work(&Config { answer_within_ms: 60_000, read_ms: 60_000, ..config(&world.base_url) });
-    world.faults(json!({"lost_answer_share": 1.0, "hang_ms": 60_000, "seed": 3})).await;
+    let fixture = Fixture::new().await;
+    let slow = fixture.begin(ORDER, 1_000, json!({})).await;
+    let working = work(&Config { answer_within_ms: 60_000, read_ms: 60_000, ..config(&fixture.base_url) });
+    fixture.faults(json!({"lost_answer_share": 1.0, "hang_ms": 60_000, "seed": 3})).await;
     // Everything hangs or breaks, so the first never ends; the second is none for the provider.
     working.hand_in(vec![record(1, 7, &confirm(ORDER, &slow, 1_000, 0))]);
     let garbage = Record { value: Some(Bytes::from_static(b"{")), ..record(1, 8, &look_up(ORDER, None)) };
     working.hand_in(vec![garbage]);
-    working.until("garbage is buried", |working| working.emitted(DEAD_LETTERS.name()).len() == 1).await;
+    working.until("garbage is dead_letters", |working| working.emitted(DEAD_LETTERS.name()).len() == 1).await;
     let began = std::time::Instant::now();
     assert_eq!(working.stop(1).await, Some(7), "not past what is not finished");
     assert!(began.elapsed() < Duration::from_secs(10), "a stop does not wait for the provider for ever");
 
-    world.faults(json!({})).await;
-    let heir = work(&config(&world.base_url));
-    heir.hand_in(vec![record(1, 7, &confirm(ORDER, &slow, 1_000, 0))]);
-    heir.until("it is answered", |heir| heir.answers().len() == 1).await;
-    assert_eq!(said(&heir.answers()[0]), "charged");
-    assert_eq!(world.row(&slow).await.0, 1, "charged once, though it was carried out twice");
-    assert_eq!(heir.stop(1).await, Some(8));
+    fixture.faults(json!({})).await;
+    let next = work(&config(&fixture.base_url));
+    next.hand_in(vec![record(1, 7, &confirm(ORDER, &slow, 1_000, 0))]);
+    next.until("it is answered", |next| next.answers().len() == 1).await;
+    assert_eq!(outcome_of(&next.answers()[0]), "charged");
+    assert_eq!(fixture.row(&slow).await.0, 1, "charged once, though it was carried out twice");
+    assert_eq!(next.stop(1).await, Some(8));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_newer_version_stops_its_partition_and_no_other() {
-    let world = World::new().await;
-    let working = work(&config(&world.base_url));
+    let fixture = Fixture::new().await;
+    let working = work(&config(&fixture.base_url));
     let mut newer = record(0, 5, &look_up(ORDER, None));
     newer.headers.push(("schema-version".into(), Bytes::from_static(b"99")));
     working.hand_in(vec![record(0, 4, &look_up("order-000002", None)), newer, record(0, 6, &look_up(ORDER, None))]);
     working.hand_in(vec![record(3, 0, &look_up(ORDER, None))]);
     working.until("two are answered", |working| working.answers().len() == 2).await;
-    working.until("somebody is told", |working| working.metrics.stopped.get() == 1).await;
+    working.until("it is counted", |working| working.metrics.stopped.get() == 1).await;
     assert!(matches!(working.health.parts()["connectors.toss"], Condition::Degraded(_)));
     assert_eq!(working.stop(0).await, Some(5));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn repeats_that_pile_up_are_one_call_and_all_are_finished() {
-    let world = World::new().await;
-    let payment = world.begin(ORDER, 1_000, json!({})).await;
-    world.faults(json!({"delay_ms": 150})).await;
-    let working = work(&config(&world.base_url));
+    let fixture = Fixture::new().await;
+    let payment = fixture.begin(ORDER, 1_000, json!({})).await;
+    fixture.faults(json!({"delay_ms": 150})).await;
+    let working = work(&config(&fixture.base_url));
     working
         .hand_in((0..20).map(|n| record(0, n, &confirm(ORDER, &payment, 1_000, u32::try_from(n).unwrap()))).collect());
     working.until("the first and the rest are answered", |working| working.answers().len() == 1).await;
     working
         .until("nothing waits", |working| working.metrics.in_flight.get() == 0 && working.metrics.waiting.get() == 0)
         .await;
-    assert!(working.answers().iter().all(|answer| said(answer) == "charged"));
+    assert!(working.answers().iter().all(|answer| outcome_of(answer) == "charged"));
     assert!(working.answers().len() <= 2);
     assert_eq!(working.stop(0).await, Some(20));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_partition_that_went_elsewhere_is_not_told_about_and_its_commands_are_dropped() {
-    let world = World::new().await;
-    let payment = world.begin(ORDER, 1_000, json!({})).await;
-    world.faults(json!({"delay_ms": 200})).await;
-    let working = work(&config(&world.base_url));
+async fn a_revoked_partition_is_not_committed_and_its_commands_are_dropped() {
+    let fixture = Fixture::new().await;
+    let payment = fixture.begin(ORDER, 1_000, json!({})).await;
+    fixture.faults(json!({"delay_ms": 200})).await;
+    let working = work(&config(&fixture.base_url));
     working.hand_in(vec![record(0, 0, &confirm(ORDER, &payment, 1_000, 0)), record(0, 1, &look_up(ORDER, None))]);
     working.until("the first is under way", |working| working.metrics.in_flight.get() == 1).await;
     working.events.send(FeedEvent::Revoked(vec![0])).unwrap();

@@ -1,4 +1,4 @@
-//! Whose turn it is: an order's commands one at a time and in their order, orders in the order in which they came.
+//! Commands that wait, a queue for each order: an order's commands one at a time and in order, orders first come, first served.
 //!
 //! A repeat that arrives before the command it repeats has begun takes its place: one answer serves both. So an outage, during
 //! which orders ask again and again, does not pile up.
@@ -28,20 +28,20 @@ pub(crate) struct Job {
 
 /// Commands that wait.
 #[derive(Debug, Default)]
-pub(crate) struct Lanes {
-    lanes: HashMap<OrderId, Lane>,
+pub(crate) struct OrderQueues {
+    queues: HashMap<OrderId, OrderQueue>,
     /// Orders that have a command waiting and none under way.
     ready: VecDeque<OrderId>,
     waiting: usize,
 }
 
 #[derive(Debug, Default)]
-struct Lane {
+struct OrderQueue {
     is_busy: bool,
     waiting: VecDeque<Job>,
 }
 
-impl Lanes {
+impl OrderQueues {
     /// How many wait.
     pub(crate) fn waiting(&self) -> usize {
         self.waiting
@@ -49,14 +49,14 @@ impl Lanes {
 
     /// When the command that waits longest was read.
     pub(crate) fn oldest(&self) -> Option<Instant> {
-        self.lanes.values().filter_map(|lane| lane.waiting.front()).map(|job| job.since).min()
+        self.queues.values().filter_map(|queue| queue.waiting.front()).map(|job| job.since).min()
     }
 
-    /// A command joins its order's lane.
+    /// A command joins its order's queue.
     pub(crate) fn push(&mut self, job: Job) {
         let order = job.command.order().clone();
-        let lane = self.lanes.entry(order.clone()).or_default();
-        if let Some(last) = lane.waiting.back_mut()
+        let queue = self.queues.entry(order.clone()).or_default();
+        if let Some(last) = queue.waiting.back_mut()
             && last.command.request() == job.command.request()
             && (last.partition, last.assignment) == (job.partition, job.assignment)
         {
@@ -64,24 +64,24 @@ impl Lanes {
             last.offsets.extend(job.offsets);
             return;
         }
-        if !lane.is_busy && lane.waiting.is_empty() {
+        if !queue.is_busy && queue.waiting.is_empty() {
             self.ready.push_back(order);
         }
-        lane.waiting.push_back(job);
+        queue.waiting.push_back(job);
         self.waiting += 1;
     }
 
-    /// The next command whose turn it is. Its order is busy until [`Lanes::done`].
+    /// The next command whose turn it is. Its order is busy until [`OrderQueues::done`].
     pub(crate) fn next(&mut self) -> Option<Job> {
         while let Some(order) = self.ready.pop_front() {
-            let Some(lane) = self.lanes.get_mut(&order) else { continue };
-            if let Some(job) = lane.waiting.pop_front() {
-                lane.is_busy = true;
+            let Some(queue) = self.queues.get_mut(&order) else { continue };
+            if let Some(job) = queue.waiting.pop_front() {
+                queue.is_busy = true;
                 self.waiting -= 1;
                 return Some(job);
             }
-            if !lane.is_busy {
-                self.lanes.remove(&order);
+            if !queue.is_busy {
+                self.queues.remove(&order);
             }
         }
         None
@@ -89,28 +89,28 @@ impl Lanes {
 
     /// An order's command has been answered.
     pub(crate) fn done(&mut self, order: &OrderId) {
-        if let Some(lane) = self.lanes.get_mut(order) {
-            lane.is_busy = false;
-            if lane.waiting.is_empty() {
-                self.lanes.remove(order);
+        if let Some(queue) = self.queues.get_mut(order) {
+            queue.is_busy = false;
+            if queue.waiting.is_empty() {
+                self.queues.remove(order);
             } else {
                 self.ready.push_back(order.clone());
             }
         }
     }
 
-    /// A partition has gone to somebody else: so have its commands that wait.
+    /// A partition was revoked: its waiting commands are dropped.
     pub(crate) fn forget(&mut self, partition: i32) {
-        for lane in self.lanes.values_mut() {
-            let before = lane.waiting.len();
-            lane.waiting.retain(|job| job.partition != partition);
-            self.waiting -= before - lane.waiting.len();
+        for queue in self.queues.values_mut() {
+            let before = queue.waiting.len();
+            queue.waiting.retain(|job| job.partition != partition);
+            self.waiting -= before - queue.waiting.len();
         }
-        self.lanes.retain(|_, lane| lane.is_busy || !lane.waiting.is_empty());
-        self.ready.retain(|order| self.lanes.contains_key(order));
+        self.queues.retain(|_, queue| queue.is_busy || !queue.waiting.is_empty());
+        self.ready.retain(|order| self.queues.contains_key(order));
     }
 }
 
 #[cfg(test)]
-#[path = "lanes_tests.rs"]
+#[path = "queues_tests.rs"]
 mod tests;

@@ -13,7 +13,7 @@ pub struct Stated(BTreeMap<Sku, BTreeMap<u64, BestPrice>>);
 
 /// What a look at a copy came to.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Sight {
+pub enum PriceCheck {
     /// It shows what it should.
     Agrees,
     /// It shows what it should have shown before: it may only be late.
@@ -48,24 +48,28 @@ impl Stated {
     /// Judges what a copy showed of a product. `since` was the newest value before the look; everything that was stated by the end
     /// of the look is in here. `now` is when the look ended, and clocks differ by `margin_ms`.
     #[must_use]
-    pub fn judge(&self, since: &BestPrice, found: Option<&BestPrice>, now: Timestamp, margin_ms: i64) -> Sight {
+    pub fn judge(&self, since: &BestPrice, found: Option<&BestPrice>, now: Timestamp, margin_ms: i64) -> PriceCheck {
         let Some(versions) = self.0.get(&since.sku) else {
-            return Sight::Differs(format!("{} was stated before and is no more", since.sku));
+            return PriceCheck::Differs(format!("{} was stated before and is no more", since.sku));
         };
         let Some(found) = found else {
             let over = |best: &BestPrice| !best.is_valid_at(now.plus_millis(margin_ms));
             let is_over = versions.range(since.version..).any(|(_, best)| over(best));
-            return if is_over { Sight::Agrees } else { Sight::Late(format!("no price, but the log says {since:?}")) };
+            return if is_over {
+                PriceCheck::Agrees
+            } else {
+                PriceCheck::Late(format!("no price, but the log says {since:?}"))
+            };
         };
         match versions.get(&found.version) {
             Some(stated) if stated != found => {
-                Sight::Differs(format!("it differs:\n   the log: {stated:?}\n   found:   {found:?}"))
+                PriceCheck::Differs(format!("it differs:\n   the log: {stated:?}\n   found:   {found:?}"))
             }
             _ if found.version < since.version => {
-                Sight::Late(format!("it is older:\n   the log: {since:?}\n   found:   {found:?}"))
+                PriceCheck::Late(format!("it is older:\n   the log: {since:?}\n   found:   {found:?}"))
             }
-            None => Sight::Differs(format!("it was never stated: {found:?}")),
-            Some(_) => Sight::Agrees,
+            None => PriceCheck::Differs(format!("it was never stated: {found:?}")),
+            Some(_) => PriceCheck::Agrees,
         }
     }
 }

@@ -1,5 +1,5 @@
-//! What has changed goes into the log as commands to the prices processor. Order between products means nothing; of one product
-//! there is one command at a time, because the next answer is asked for when all of this one are durable.
+//! Changes go into the log as commands to the prices processor. Order between products means nothing; of one product there is one
+//! command at a time, because the next call is made when all commands of this one are durable.
 
 use events::envelope::Envelope;
 use events::ids::OfferSource;
@@ -8,12 +8,12 @@ use events::topics::PRICES_INBOX;
 use tokio::task::{JoinError, JoinSet};
 
 use super::metrics::OfSource;
-use super::shelf::{Change, Told};
+use super::offer_cache::{Change, Published};
 use crate::writer::{WriteError, Writer, outgoing};
 
-/// Why something will never be told.
+/// Why a change cannot be published.
 #[derive(Debug, thiserror::Error)]
-pub enum TellError {
+pub enum PublishError {
     /// It cannot be written.
     #[error(transparent)]
     Write(#[from] WriteError),
@@ -22,8 +22,8 @@ pub enum TellError {
     Torn(#[from] JoinError),
 }
 
-/// Tells what has changed at one source.
-pub(crate) struct Telling {
+/// Publishes the changes of one source.
+pub(crate) struct Publisher {
     pub(crate) writer: Writer,
     pub(crate) source: OfferSource,
     pub(crate) fresh_ms: u32,
@@ -31,9 +31,9 @@ pub(crate) struct Telling {
     pub(crate) metrics: OfSource,
 }
 
-impl Telling {
-    /// Returns when everything is durable. Given up half-way, the rest is not told.
-    pub(crate) async fn tell(&self, changes: Vec<Change>) -> Result<(), TellError> {
+impl Publisher {
+    /// Returns when everything is durable. Given up half-way, the rest is not published.
+    pub(crate) async fn publish(&self, changes: Vec<Change>) -> Result<(), PublishError> {
         let mut writing: JoinSet<Result<(), WriteError>> = JoinSet::new();
         for change in changes {
             while writing.len() >= self.most_in_flight {
@@ -55,7 +55,7 @@ impl Telling {
         Ok(())
     }
 
-    fn written(ended: Option<Result<Result<(), WriteError>, JoinError>>) -> Result<(), TellError> {
+    fn written(ended: Option<Result<Result<(), WriteError>, JoinError>>) -> Result<(), PublishError> {
         match ended {
             Some(written) => Ok(written??),
             None => Ok(()),
@@ -65,7 +65,7 @@ impl Telling {
     fn command(&self, change: Change) -> PriceCommand {
         let source = self.source.clone();
         match change {
-            Change::Offered(sku, Told { price, seen_at, until }) => {
+            Change::Offered(sku, Published { price, seen_at, until }) => {
                 PriceCommand::Offer { request: None, sku, source, price, seen_at, fresh_ms: self.fresh_ms, until }
             }
             Change::Withdrawn(sku) => PriceCommand::WithdrawOffer { request: None, sku, source },

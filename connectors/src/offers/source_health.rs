@@ -1,5 +1,4 @@
-//! Which sources are silent, for whoever asks whether the role is well. A silent source is no reason to end: its offers are no
-//! longer believed, and our own price wins.
+//! Which sources do not answer, as a health condition. A silent source is no reason to end: its offers expire, and our own price wins.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,21 +9,21 @@ use streams::service::{Condition, Health};
 /// This part's name.
 pub(crate) const PART: &str = "connectors.offers";
 
-/// Says how the sources are doing. Cheap to clone.
+/// The condition of the sources. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Board {
+pub(crate) struct SourceHealth {
     health: Health,
     silent: Arc<Mutex<BTreeSet<OfferSource>>>,
 }
 
-impl Board {
+impl SourceHealth {
     pub(crate) fn new(health: Health) -> Self {
         health.set(PART, Condition::Ready);
         Self { health, silent: Arc::default() }
     }
 
-    /// A source is well, or not.
-    pub(crate) fn say(&self, source: &OfferSource, is_well: bool) {
+    /// A source answers, or does not.
+    pub(crate) fn set(&self, source: &OfferSource, is_well: bool) {
         let mut silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
         let is_news = if is_well { silent.remove(source) } else { silent.insert(source.clone()) };
         if is_news {

@@ -5,12 +5,12 @@ use prometheus::core::{Collector, Desc};
 use prometheus::proto::MetricFamily;
 
 /// Shows one registry's metrics in another.
-pub(crate) struct Within {
+pub(crate) struct PrefixedRegistry {
     registry: Registry,
     desc: Desc,
 }
 
-impl Within {
+impl PrefixedRegistry {
     /// A registry whose metrics begin with `prefix`, registered in `outer`.
     pub(crate) fn register(outer: &Registry, prefix: &str, help: &str) -> Result<Registry, prometheus::Error> {
         let registry = Registry::new_custom(Some(prefix.to_owned()), None)?;
@@ -20,7 +20,7 @@ impl Within {
     }
 }
 
-impl Collector for Within {
+impl Collector for PrefixedRegistry {
     fn desc(&self) -> Vec<&Desc> {
         vec![&self.desc]
     }

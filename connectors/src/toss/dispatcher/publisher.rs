@@ -7,7 +7,7 @@ use events::payments::{PaymentAnswer, PaymentEvent};
 use events::topics::{DEAD_LETTERS, ORDERS_INBOX, PAYMENTS_EVENTS};
 use streams::record::{Outgoing, Record};
 
-use super::lanes::Job;
+use super::queues::Job;
 use crate::writer::{WriteError, Writer, now, outgoing};
 
 /// Headers of a dead letter, as the runtime names them.
@@ -26,11 +26,11 @@ const LETTER_BYTES: usize = 512 * 1024;
 
 /// Writes answers.
 #[derive(Clone)]
-pub(crate) struct Telling(pub(crate) Writer);
+pub(crate) struct AnswerPublisher(pub(crate) Writer);
 
-impl Telling {
+impl AnswerPublisher {
     /// Returns when the answer is in the log, for the order and for everybody.
-    pub(crate) async fn tell(&self, job: &Job, answer: PaymentAnswer) -> Result<(), WriteError> {
+    pub(crate) async fn publish(&self, job: &Job, answer: PaymentAnswer) -> Result<(), WriteError> {
         let (order, request) = (job.command.order().clone(), job.command.request());
         let envelope = Envelope { traceparent: job.traceparent.clone(), ..Envelope::default() };
         let event = PaymentEvent { order: order.clone(), request, at: now(), answer: answer.clone() };
@@ -42,7 +42,7 @@ impl Telling {
     }
 
     /// Returns when a record that cannot be read is among the dead letters.
-    pub(crate) async fn bury(&self, record: &Record, reason: &str) -> Result<(), WriteError> {
+    pub(crate) async fn write_dead_letter(&self, record: &Record, reason: &str) -> Result<(), WriteError> {
         let mut headers = record.headers.clone();
         let mut add = |name: &str, value: String| headers.push((name.into(), value.into_bytes().into()));
         add(header::PROCESSOR, CONNECTOR.to_owned());

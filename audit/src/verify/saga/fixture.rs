@@ -18,7 +18,7 @@ use crate::verify::verdict::Verdict;
 
 /// Logs by hand: an order of two units with a coupon is bought and one unit comes back; another order expires.
 #[derive(Clone)]
-pub(in crate::verify) struct Story {
+pub(in crate::verify) struct Fixture {
     pub(in crate::verify) inventory: Vec<InventoryEvent>,
     pub(in crate::verify) orders: Vec<OrderEvent>,
     pub(in crate::verify) coupons: Vec<CouponEvent>,
@@ -265,11 +265,11 @@ pub(super) fn shown(number: u32, order: &OrderId, total: i64, refunds: &[i64]) -
     PaymentEvent { order: order.clone(), request: request("step"), at: at(0), answer: PaymentAnswer::Found { payment } }
 }
 
-pub(in crate::verify) fn story() -> Story {
+pub(in crate::verify) fn fixture() -> Fixture {
     let (one, other) = (request("place 1").order(), request("place 2").order());
     let mut orders = bought(&one);
     orders.extend(expired(&other));
-    Story {
+    Fixture {
         inventory: inventory(&one, &other),
         orders,
         coupons: coupons(&one),
@@ -277,7 +277,7 @@ pub(in crate::verify) fn story() -> Story {
     }
 }
 
-impl Story {
+impl Fixture {
     /// The order that was bought.
     pub(in crate::verify) fn bought(&self) -> OrderId {
         request("place 1").order()

@@ -71,7 +71,7 @@ impl Stub {
         self.call(Method::POST, "/stub/faults", faults).await;
     }
 
-    /// How often it was asked, and how often nothing had changed.
+    /// How often it was polled, and how often nothing had changed.
     pub(super) async fn calls(&self) -> (u64, u64) {
         let calls = self.call(Method::GET, "/stub/calls", Value::Null).await;
         (calls["asked"].as_u64().unwrap(), calls["unchanged"].as_u64().unwrap())
@@ -180,7 +180,7 @@ impl Shop {
     }
 
     pub(super) fn condition(&self) -> Option<Condition> {
-        self.health.parts().remove(crate::offers::board::PART)
+        self.health.parts().remove(crate::offers::source_health::PART)
     }
 
     /// Tells it to stop; how it ended.

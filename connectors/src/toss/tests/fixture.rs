@@ -19,13 +19,13 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use web::secret_key::SecretKey;
 
-use crate::toss::answer::Answering;
+use crate::toss::answer::Executor;
 use crate::toss::{Config, Metrics, Provider};
 
 pub(super) const ORDER: &str = "order-000001";
 
 /// A stub that runs.
-pub(super) struct World {
+pub(super) struct Fixture {
     pub(super) data: Arc<TempDir>,
     pub(super) base_url: String,
     pub(super) control: ControlClient,
@@ -52,7 +52,7 @@ pub(super) fn config(base_url: &str) -> Config {
     }
 }
 
-impl World {
+impl Fixture {
     pub(super) async fn new() -> Self {
         Self::over(Arc::new(tempfile::tempdir().unwrap()), "127.0.0.1:0", None).await
     }
@@ -67,12 +67,12 @@ impl World {
             webhook_url,
             webhook_minute_ms: 10,
         };
-        let patience = Instant::now() + Duration::from_secs(10);
+        let deadline = Instant::now() + Duration::from_secs(10);
         let bound = loop {
             match toss_stub::bind(&stub).await {
                 Ok(bound) => break bound,
                 // The one before lets go of the journal and of the address a moment after its end.
-                Err(error) if Instant::now() > patience => panic!("{error}"),
+                Err(error) if Instant::now() > deadline => panic!("{error}"),
                 Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
             }
         };
@@ -90,8 +90,8 @@ impl World {
         (self.data, self.base_url)
     }
 
-    pub(super) fn answering(&self) -> Answering {
-        answering(&config(&self.base_url), None)
+    pub(super) fn executor(&self) -> Executor {
+        executor(&config(&self.base_url), None)
     }
 
     pub(super) async fn faults(&self, faults: Value) {
@@ -115,18 +115,18 @@ impl World {
     }
 }
 
-pub(super) fn answering(config: &Config, test_code: Option<&str>) -> Answering {
+pub(super) fn executor(config: &Config, test_code: Option<&str>) -> Executor {
     let metrics = Metrics::register(&Registry::new()).unwrap();
     let provider = Provider::new(config, &key(), &metrics).unwrap();
     let provider = match test_code {
         Some(code) => provider.with_test_code(code),
         None => provider,
     };
-    Answering::new(Arc::new(provider), metrics, config)
+    Executor::new(Arc::new(provider), metrics, config)
 }
 
-pub(super) async fn answer(answering: &Answering, command: &PaymentCommand) -> PaymentAnswer {
-    answering.answer(command, Instant::now() + Duration::from_secs(1)).await
+pub(super) async fn answer(executor: &Executor, command: &PaymentCommand) -> PaymentAnswer {
+    executor.answer(command, Instant::now() + Duration::from_secs(1)).await
 }
 
 pub(super) fn confirm(order: &str, key: &PaymentKey, amount: i64, repeat: u32) -> PaymentCommand {
@@ -180,7 +180,7 @@ pub(super) fn look_up(order: &str, payment_key: Option<&PaymentKey>) -> PaymentC
 }
 
 /// An answer's kind and code.
-pub(super) fn said(answer: &PaymentAnswer) -> String {
+pub(super) fn outcome_of(answer: &PaymentAnswer) -> String {
     match answer {
         PaymentAnswer::Declined { decline, code } => format!("declined {decline:?} {code}"),
         PaymentAnswer::Unknown { code } | PaymentAnswer::RefundRefused { code } => format!("{} {code}", answer.kind()),

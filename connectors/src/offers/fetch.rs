@@ -19,7 +19,7 @@ const LONGEST_TAG: usize = 512;
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60 * 60);
 
 /// A price server.
-pub(crate) struct Asking {
+pub(crate) struct Fetcher {
     pool: Client,
     within: Duration,
     token: Option<AccessToken>,
@@ -27,9 +27,9 @@ pub(crate) struct Asking {
     tag: Option<HeaderValue>,
 }
 
-/// What a server has said.
+/// What a call brought.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Said {
+pub(crate) enum Fetched {
     /// All that it offers, and the name of that answer.
     Offers(Answer, Option<HeaderValue>),
     /// What was taken last still holds.
@@ -46,20 +46,20 @@ pub(crate) enum Failure {
         /// How long it wants to be left alone.
         retry_after: Option<Duration>,
     },
-    /// It has not said anything that can be used.
+    /// It brought no answer that can be used.
     Silent(CallError),
-    /// What it said cannot be read.
+    /// What came cannot be read.
     Unreadable,
 }
 
-impl Asking {
+impl Fetcher {
     /// A server behind these connections, which has `within` for a whole answer.
     pub(crate) fn new(pool: Client, within: Duration, token: Option<AccessToken>) -> Self {
         Self { pool, within, token, tag: None }
     }
 
     /// Asks.
-    pub(crate) async fn ask(&self) -> Result<Said, Failure> {
+    pub(crate) async fn fetch(&self) -> Result<Fetched, Failure> {
         let request = |prefix: &str| {
             let mut request = Request::get(format!("{prefix}{PATH}")).header(ACCEPT, "application/json");
             if let Some(token) = &self.token {
@@ -77,9 +77,9 @@ impl Asking {
                 // A large answer takes a moment to read: nobody else waits for it.
                 let read = tokio::task::spawn_blocking(move || Answer::read(&body)).await;
                 let answer = read.ok().flatten().ok_or(Failure::Unreadable)?;
-                Ok(Said::Offers(answer, tag))
+                Ok(Fetched::Offers(answer, tag))
             }
-            StatusCode::NOT_MODIFIED if self.tag.is_some() => Ok(Said::Unchanged),
+            StatusCode::NOT_MODIFIED if self.tag.is_some() => Ok(Fetched::Unchanged),
             status => Err(Failure::Refused { status: status.as_u16(), retry_after: retry_after(&answer.headers) }),
         }
     }

@@ -7,18 +7,18 @@ use std::collections::BTreeSet;
 pub(crate) struct Progress {
     open: BTreeSet<i64>,
     next: i64,
-    told: Option<i64>,
+    committed: Option<i64>,
 }
 
 impl Progress {
     /// A record was taken.
     pub(crate) fn take(&mut self, offset: i64) {
         self.open.insert(offset);
-        self.reach(offset + 1);
+        self.advance_to(offset + 1);
     }
 
     /// Everything before this offset has been handed out.
-    pub(crate) fn reach(&mut self, next: i64) {
+    pub(crate) fn advance_to(&mut self, next: i64) {
         self.next = self.next.max(next);
     }
 
@@ -27,11 +27,11 @@ impl Progress {
         self.open.remove(&offset);
     }
 
-    /// A position to tell the group, if it is another one than was told before.
-    pub(crate) fn news(&mut self) -> Option<i64> {
+    /// The position to commit, if it is not the one that was committed last.
+    pub(crate) fn to_commit(&mut self) -> Option<i64> {
         let position = self.open.first().copied().unwrap_or(self.next);
-        let is_news = position > 0 && self.told.is_none_or(|told| told < position);
-        is_news.then(|| *self.told.insert(position))
+        let is_newer = position > 0 && self.committed.is_none_or(|committed| committed < position);
+        is_newer.then(|| *self.committed.insert(position))
     }
 }
 
@@ -42,20 +42,20 @@ mod tests {
     #[test]
     fn a_position_never_passes_what_is_not_finished() {
         let mut progress = Progress::default();
-        assert_eq!(progress.news(), None, "nothing was read");
+        assert_eq!(progress.to_commit(), None, "nothing was read");
         for offset in [7, 8, 9] {
             progress.take(offset);
         }
-        assert_eq!(progress.news(), Some(7));
+        assert_eq!(progress.to_commit(), Some(7));
         progress.finish(9);
         progress.finish(8);
-        assert_eq!(progress.news(), None, "7 is not finished");
+        assert_eq!(progress.to_commit(), None, "7 is not finished");
         progress.finish(7);
-        assert_eq!(progress.news(), Some(10));
-        assert_eq!(progress.news(), None);
-        progress.reach(15);
-        assert_eq!(progress.news(), Some(15), "what is no record counts too");
-        progress.reach(12);
-        assert_eq!(progress.news(), None, "never back");
+        assert_eq!(progress.to_commit(), Some(10));
+        assert_eq!(progress.to_commit(), None);
+        progress.advance_to(15);
+        assert_eq!(progress.to_commit(), Some(15), "what is no record counts too");
+        progress.advance_to(12);
+        assert_eq!(progress.to_commit(), None, "never back");
     }
 }

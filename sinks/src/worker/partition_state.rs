@@ -13,7 +13,7 @@ const POSITION_LINGER: Duration = Duration::from_secs(1);
 
 /// A partition's state within a session.
 #[derive(Debug)]
-pub(super) struct Share {
+pub(super) struct PartitionState {
     stream: Stream,
     partition: i32,
     written: Option<i64>,
@@ -39,8 +39,8 @@ pub(super) struct Gap {
     pub(super) found: i64,
 }
 
-impl Share {
-    /// A share whose position is `written`; nothing if none was ever written.
+impl PartitionState {
+    /// A state whose position is `written`; nothing if none was ever written.
     pub(super) fn new(stream: Stream, partition: i32, written: Option<i64>) -> Self {
         Self { stream, partition, written, next: written, items: Vec::new(), due: None, stop: None }
     }
@@ -88,7 +88,7 @@ impl Share {
         self.items.len() >= records && self.due().is_some()
     }
 
-    /// What waits, as a batch; it waits on until [`Share::wrote`].
+    /// What waits, as a batch; it waits on until [`PartitionState::wrote`].
     pub(super) fn batch(&mut self) -> Option<Batch> {
         self.due()?;
         let Some(next) = self.next.filter(|next| Some(*next) != self.written) else {
@@ -105,13 +105,13 @@ impl Share {
         self.due = None;
     }
 
-    /// Stops the share: another owner wrote.
+    /// Stops the state: another owner wrote.
     pub(super) fn fence(&mut self, now: Instant) {
         self.items.clear();
         self.stop = Some(Stop::Fenced(now));
     }
 
-    /// Why the share is not written, if it is not.
+    /// Why the state is not written, if it is not.
     pub(super) fn stop(&self) -> Option<&Stop> {
         self.stop.as_ref()
     }

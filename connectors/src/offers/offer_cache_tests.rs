@@ -1,4 +1,4 @@
-//! What is told when: fresh for a second, asked every hundred milliseconds or so.
+//! What is published when: fresh for a second, asked every hundred milliseconds or so.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use events::money::Money;
 use events::time::Timestamp;
 
 use super::super::answer::Row;
-use super::{Asked, Change, News, Shelf};
+use super::{Change, FetchTimes, OfferCache, Update};
 
 const FRESH_MS: u32 = 1_000;
 /// When it begins.
@@ -17,9 +17,9 @@ fn at(millis: i64) -> Timestamp {
     Timestamp::from_millis(T + millis)
 }
 
-/// Asked at this time, answered ten milliseconds later.
-fn asked(millis: i64) -> Asked {
-    Asked { sent_at: at(millis), answered_at: at(millis + 10) }
+/// FetchTimes at this time, answered ten milliseconds later.
+fn asked(millis: i64) -> FetchTimes {
+    FetchTimes { sent_at: at(millis), answered_at: at(millis + 10) }
 }
 
 /// A row: product, price, when it was seen, when it ends.
@@ -33,31 +33,31 @@ fn rows(shown: &[Shown<'_>]) -> BTreeMap<Sku, Row> {
     shown.iter().map(row).collect()
 }
 
-/// What is told, in short: `a=7@10` or `a-`.
-fn short(news: &News) -> String {
+/// What is published, in short: `a=7@10` or `a-`.
+fn short(update: &Update) -> String {
     let change = |change: &Change| match change {
-        Change::Offered(sku, told) => format!("{sku}={}@{}", told.price, told.seen_at.as_millis() - T),
+        Change::Offered(sku, published) => format!("{sku}={}@{}", published.price, published.seen_at.as_millis() - T),
         Change::Withdrawn(sku) => format!("{sku}-"),
     };
-    news.changes.iter().map(change).collect::<Vec<_>>().join(" ")
+    update.changes.iter().map(change).collect::<Vec<_>>().join(" ")
 }
 
-/// One answer after the other: when, what is shown (nothing: unchanged), what is told.
-fn play(steps: &[(i64, Option<&[Shown<'_>]>, &str)]) -> Shelf {
-    let mut shelf = Shelf::new(FRESH_MS);
-    for (number, (when, shown, told)) in steps.iter().enumerate() {
-        let news = match shown {
-            Some(shown) => shelf.replace(rows(shown), asked(*when)),
-            None => shelf.confirm(asked(*when)),
+/// One answer after the other: when, what is shown (nothing: unchanged), what is published.
+fn play(steps: &[(i64, Option<&[Shown<'_>]>, &str)]) -> OfferCache {
+    let mut cache = OfferCache::new(FRESH_MS);
+    for (number, (when, shown, published)) in steps.iter().enumerate() {
+        let update = match shown {
+            Some(shown) => cache.replace(rows(shown), asked(*when)),
+            None => cache.confirm(asked(*when)),
         };
-        assert_eq!(short(&news), *told, "step {number}");
+        assert_eq!(short(&update), *published, "step {number}");
     }
-    shelf
+    cache
 }
 
 #[test]
-fn a_change_is_told_at_once_and_what_stands_only_when_half_of_its_time_is_over() {
-    let shelf = play(&[
+fn a_change_is_published_at_once_and_what_stands_when_half_of_its_time_is_over() {
+    let cache = play(&[
         (0, Some(&[("a", 7, None, None), ("b", 9, None, None)]), "a=7@0 b=9@0"),
         (100, Some(&[("a", 7, None, None), ("b", 8, None, None)]), "b=8@100"),
         (480, Some(&[("a", 7, None, None), ("b", 8, None, None)]), ""),
@@ -65,19 +65,19 @@ fn a_change_is_told_at_once_and_what_stands_only_when_half_of_its_time_is_over()
         (590, None, "b=8@590"),
         (1_000, None, "a=7@1000"),
     ]);
-    assert_eq!(shelf.len(), 2);
+    assert_eq!(cache.len(), 2);
 }
 
 #[test]
 fn what_is_no_longer_there_is_withdrawn_once() {
-    let shelf = play(&[
+    let cache = play(&[
         (0, Some(&[("a", 7, None, None), ("b", 9, None, None)]), "a=7@0 b=9@0"),
         (100, Some(&[("b", 9, None, None)]), "a-"),
         (200, Some(&[("b", 9, None, None)]), ""),
         (300, Some(&[]), "b-"),
         (400, Some(&[("a", 7, None, None)]), "a=7@400"),
     ]);
-    assert_eq!(shelf.len(), 1);
+    assert_eq!(cache.len(), 1);
 }
 
 #[test]
@@ -107,8 +107,8 @@ fn the_sources_own_time_counts_and_is_not_made_fresher_by_asking() {
 }
 
 #[test]
-fn what_is_too_old_has_ended_or_was_seen_later_than_now_is_not_told_and_no_longer_stands() {
-    let mut shelf = Shelf::new(FRESH_MS);
+fn what_is_too_old_has_ended_or_was_seen_later_than_now_is_not_published_and_no_longer_stands() {
+    let mut cache = OfferCache::new(FRESH_MS);
     let shown: [Shown<'_>; 5] = [
         ("ahead", 7, Some(60_011), None),
         ("a-little-ahead", 7, Some(60_000), None),
@@ -116,9 +116,9 @@ fn what_is_too_old_has_ended_or_was_seen_later_than_now_is_not_told_and_no_longe
         ("ends", 7, None, Some(11)),
         ("old", 7, Some(-990), None),
     ];
-    let news = shelf.replace(rows(&shown), asked(0));
-    assert_eq!(short(&news), "a-little-ahead=7@10 ends=7@0", "a clock that is ahead makes nothing fresher");
-    assert_eq!((news.stale, news.ahead), (2, 1));
+    let update = cache.replace(rows(&shown), asked(0));
+    assert_eq!(short(&update), "a-little-ahead=7@10 ends=7@0", "a clock that is ahead makes nothing fresher");
+    assert_eq!((update.stale, update.ahead), (2, 1));
 
     play(&[
         (0, Some(&[("a", 7, None, None), ("b", 7, None, None)]), "a=7@0 b=7@0"),
@@ -136,7 +136,7 @@ fn an_end_that_moves_is_a_change() {
 }
 
 #[test]
-fn a_clock_that_is_set_back_says_nothing_until_it_has_caught_up() {
+fn a_clock_that_is_set_back_publishes_nothing_until_it_has_caught_up() {
     play(&[
         (0, Some(&[("a", 7, None, None)]), "a=7@0"),
         (-200, Some(&[("a", 8, None, None)]), ""),
@@ -145,10 +145,10 @@ fn a_clock_that_is_set_back_says_nothing_until_it_has_caught_up() {
 }
 
 #[test]
-fn whatever_is_shown_what_was_told_last_is_what_a_reader_of_everything_told_believes() {
+fn what_was_published_last_is_what_a_reader_of_everything_published_believes() {
     let mut rng = fastrand::Rng::with_seed(11);
     for _ in 0..300 {
-        let mut shelf = Shelf::new(FRESH_MS);
+        let mut cache = OfferCache::new(FRESH_MS);
         let mut believed: BTreeMap<Sku, (Money, Timestamp, Option<Timestamp>)> = BTreeMap::new();
         let mut now = 0;
         for _ in 0..60 {
@@ -160,10 +160,12 @@ fn whatever_is_shown_what_was_told_last_is_what_a_reader_of_everything_told_beli
                     shown.extend(rows(&[(name, rng.i64(1..4), None, until)]));
                 }
             }
-            let news = shelf.replace(shown.clone(), asked(now));
-            for change in news.changes {
+            let update = cache.replace(shown.clone(), asked(now));
+            for change in update.changes {
                 match change {
-                    Change::Offered(sku, told) => drop(believed.insert(sku, (told.price, told.seen_at, told.until))),
+                    Change::Offered(sku, published) => {
+                        believed.insert(sku, (published.price, published.seen_at, published.until));
+                    }
                     Change::Withdrawn(sku) => drop(believed.remove(&sku)),
                 }
             }
