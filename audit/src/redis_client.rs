@@ -1,4 +1,4 @@
-//! Connections for people's tools, which would rather wait than give up: the library's half a second is a ingress's patience, and a
+//! Connections for people's tools, which would rather wait than give up: the library's half a second is what ingress waits, and a
 //! Redis that is emptied, or asked for everything, on a busy machine needs longer.
 
 use std::time::Duration;

@@ -202,7 +202,7 @@ fn gauges(state: &State) {
     metrics.prices.set(number(state.prices.len()));
     metrics.streams.set(number(state.order_streams.subscriptions().taken_in_all()));
     metrics.watched.set(number(state.order_streams.len()));
-    metrics.board_current.set(i64::from(state.campaigns.is_current()));
+    metrics.campaign_cache_current.set(i64::from(state.campaigns.is_current()));
     #[expect(clippy::cast_possible_truncation, reason = "0 to 1000")]
     metrics.pressure.set((state.emitter.pressure() * 1_000.0) as i64);
     for policy in Policy::ALL {

@@ -49,7 +49,7 @@ pub(crate) struct Metrics {
     /// Products with a price.
     pub(crate) prices: IntGauge,
     /// Whether the cache of campaigns's numbers are current (1) or not (0).
-    pub(crate) board_current: IntGauge,
+    pub(crate) campaign_cache_current: IntGauge,
 }
 
 struct RouteMetrics {
@@ -119,7 +119,10 @@ impl Metrics {
                 )?,
             )?,
             prices: gauge("ingress_prices", "Products with a price in memory.")?,
-            board_current: gauge("ingress_board_current", "Whether the cache of campaigns is current.")?,
+            campaign_cache_current: gauge(
+                "ingress_campaign_cache_current",
+                "Whether the cache of campaigns is current.",
+            )?,
         })
     }
 

@@ -1,4 +1,4 @@
-//! Fills a campaign without a crowd: defines one with stock for everybody and puts as many claims straight into the inbox.
+//! Fills a campaign without shoppers: defines one with stock for everybody and puts as many claims straight into the inbox.
 //! For figures about state: how much memory a million granted coupons take, how long they take to restore.
 //!
 //! `KAFKA_BOOTSTRAP=… cargo run --release --manifest-path loadtest/Cargo.toml --example fill -- <campaign> <coupons>`

@@ -86,7 +86,7 @@ pub async fn open_campaign(
     Ok(())
 }
 
-/// Defines every product and puts its units on the shelf.
+/// Defines every product and puts its units in stock.
 ///
 /// # Errors
 /// When the operator's request is refused, or not answered in time.

@@ -18,7 +18,7 @@ pub enum Pace {
 /// How arrivals are spread.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Arrivals {
-    /// At random, as strangers arrive.
+    /// At random, as callers arrive that know nothing of each other.
     Poisson,
     /// Evenly.
     Constant,

@@ -53,7 +53,7 @@ fn the_rate_is_kept() {
 }
 
 #[test]
-fn strangers_do_not_arrive_evenly() {
+fn callers_at_random_do_not_arrive_evenly() {
     let gaps = |arrivals| {
         let schedule = demand(arrivals).schedule();
         let gaps: Vec<f64> = schedule.windows(2).map(|pair| (pair[1].at - pair[0].at).as_secs_f64()).collect();

@@ -1,6 +1,6 @@
 //! Settlement's aggregation alone: reads the shipped inbox from its first record, decodes every command, settles every line by its
 //! seller's policy and adds it to the seller's day, in memory. No store, no fact, no transaction: beside a drain of the same topic it
-//! tells what reading and reckoning cost; beside the `processor` example, what keeping and telling it does. For an inbox of paid orders
+//! shows what reading and computing cost; beside the `processor` example, what storing and writing costs. For an inbox of paid orders
 //! as the `sold` example writes it, in which no order comes twice. Prints one JSON line; its amounts must be those of the orders.
 //!
 //! `KAFKA_BOOTSTRAP=127.0.0.1:9092 cargo run --release -p timesale --example aggregation -- <records> [threads]`
@@ -29,7 +29,7 @@ use streams::record::Record;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// How long nothing may come.
-const PATIENCE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_secs(60);
 /// Records of one poll, as a stream thread asks for them.
 const BATCH: usize = 1_000;
 
@@ -101,7 +101,7 @@ impl Worker {
                 Polled::Revoked(_) | Polled::Lost(_) => bail!("partitions went elsewhere"),
                 Polled::Records(records) if records.is_empty() => {
                     ensure!(
-                        heard.elapsed() < PATIENCE,
+                        heard.elapsed() < DEADLINE,
                         "nothing comes, and {} records are missing",
                         left.load(Ordering::Relaxed)
                     );

@@ -22,7 +22,7 @@ use streams::service::{Health, shutdown};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// How long nothing may come.
-const PATIENCE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_secs(60);
 
 fn main() -> anyhow::Result<()> {
     let records: u64 = std::env::args().nth(1).context("say how many records there are")?.parse()?;
@@ -52,7 +52,7 @@ fn main() -> anyhow::Result<()> {
             (processed, heard) = (now, Instant::now());
             began.get_or_insert((heard, now));
         }
-        ensure!(heard.elapsed() < PATIENCE, "only {processed} of {records} records came: {:?}", health.parts());
+        ensure!(heard.elapsed() < DEADLINE, "only {processed} of {records} records came: {:?}", health.parts());
     }
     let (began, before) = began.context("nothing came")?;
     let seconds = (heard - began).as_secs_f64();

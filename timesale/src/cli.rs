@@ -174,8 +174,8 @@ pub(crate) struct Token {
 #[derive(Args, Debug)]
 pub(crate) struct Verify {
     /// The client log of a sale: what each client was answered.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) journal: Option<PathBuf>,
+    #[arg(long, alias = "journal", value_name = "FILE")]
+    pub(crate) client_log: Option<PathBuf>,
     /// How long to wait for sinks and processors to catch up before something that differs counts, seconds.
     #[arg(long, default_value_t = 30, value_name = "SECONDS")]
     pub(crate) settle: u64,
@@ -183,8 +183,8 @@ pub(crate) struct Verify {
     #[arg(long, value_name = "COUNT")]
     pub(crate) dead_letters: Option<u64>,
     /// Compare the prices that ingress shows at this address, `http://host:port`.
-    #[arg(long, value_name = "URL")]
-    pub(crate) door: Option<String>,
+    #[arg(long, alias = "door", value_name = "URL")]
+    pub(crate) ingress: Option<String>,
     /// Compare with the books of the payment provider, or of its stand-in, at this address; the key is that of the connector.
     #[arg(long, value_name = "URL")]
     pub(crate) provider: Option<String>,

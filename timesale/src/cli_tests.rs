@@ -17,7 +17,7 @@ const LOAD_TESTS: &str = "\
 timesale toss-stub --listen --exposed --data --webhook --webhook-minute
 timesale offers-stub --listen --exposed
 timesale sale --shoppers --stock --duplicates --rate --arrivals --orders --order-rate --course --pay-window --kill --kill-provider \
---provider-down --kill-kafka --flush-redis --drop-database --base-url --provider --market --journal --connections --patience --seed --no-verify";
+--provider-down --kill-kafka --flush-redis --drop-database --base-url --provider --market --client-log --connections --give-up-after --seed --no-verify";
 
 /// Every verb with its own options, one a line.
 fn outline(command: &Command, path: &str, lines: &mut Vec<String>) {
@@ -53,7 +53,7 @@ timesale topics validate --file
 timesale topics plan --file --json
 timesale topics apply --file --json --yes --wait
 timesale token <subject> --role --seller --segment --ttl
-timesale verify --journal --settle --dead-letters --door --provider
+timesale verify --client-log --settle --dead-letters --ingress --provider
 timesale settle
 timesale settle export --format --table --seller --from --to --output
 timesale prices

@@ -156,7 +156,7 @@ async fn processors(deps: Deps) -> Result<(), PartError> {
     applications::run(&config, &health, &registry, shutdown).await
 }
 
-/// The HTTP door.
+/// The HTTP service.
 async fn ingress(deps: Deps) -> Result<(), PartError> {
     let Deps { config, health, registry, shutdown } = deps;
     let secrets = config.jwt_secrets.iter().map(|secret| ingress::Secret::new(secret.expose()));

@@ -55,10 +55,10 @@ async fn verify(what: cli::Verify, config: Config) -> Exit {
         cluster: config.kafka,
         postgres: config.postgres.expose().to_owned(),
         redis: config.redis.expose().to_owned(),
-        client_log: what.journal,
+        client_log: what.client_log,
         settle: Duration::from_secs(what.settle),
         dead_letters: what.dead_letters,
-        ingress: what.door,
+        ingress: what.ingress,
         provider: what.provider.map(|base_url| ProviderSide { base_url, key }),
     };
     match audit::verify::run(proof).await {

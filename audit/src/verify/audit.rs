@@ -190,7 +190,7 @@ impl Audit {
 
     /// Judges what clients were answered.
     pub fn judge_clients(&mut self, clients: &Clients) {
-        self.verdict.counts.journal_entries = clients.entries();
+        self.verdict.counts.client_log_entries = clients.entries();
         let otherwise = clients.answered_otherwise(|request| self.rows.requests.get(request));
         self.verdict.state(ANSWERS, clients.contradiction().or(otherwise));
         self.verdict.state(NOT_ACCEPTED, clients.refused_and_logged(|request| self.requests.contains_key(request)));

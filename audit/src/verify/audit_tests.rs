@@ -151,7 +151,7 @@ fn a_sound_log_holds_every_promise() {
     assert!(verdict.holds(), "{verdict}");
     let counts = verdict.counts;
     assert_eq!((counts.commands, counts.requests, counts.events), (5, 4, 4));
-    assert_eq!((counts.campaigns, counts.coupons, counts.journal_entries), (1, 2, 7));
+    assert_eq!((counts.campaigns, counts.coupons, counts.client_log_entries), (1, 2, 7));
 }
 
 #[test]

@@ -65,7 +65,7 @@ pub enum VerifyError {
     Read(#[from] ReadError),
     /// The client log cannot be read.
     #[error(transparent)]
-    Journal(#[from] ClientLogError),
+    ClientLog(#[from] ClientLogError),
     /// The reader was torn down.
     #[error("the reader of the log was torn down: {0}")]
     Reader(#[from] tokio::task::JoinError),

@@ -62,8 +62,8 @@ pub struct Counts {
     /// Entries in Redis that were compared.
     pub redis_entries: u64,
     /// Lines of the client log.
-    pub journal_entries: u64,
-    /// How long it took, waiting for the world to come to rest included, milliseconds.
+    pub client_log_entries: u64,
+    /// How long it took, waiting for the processes to come to rest included, milliseconds.
     pub took_ms: u64,
 }
 
@@ -110,7 +110,7 @@ impl fmt::Display for Counts {
             self.dead_letters,
             self.postgres_rows,
             self.redis_entries,
-            self.journal_entries,
+            self.client_log_entries,
             std::time::Duration::from_millis(self.took_ms).as_secs_f64(),
         )
     }

@@ -45,7 +45,7 @@ fn each_rule_names_its_field() {
 
 /// Nobody bears more than half of what it did not ask for.
 #[test]
-fn a_seller_bears_more_than_half_only_by_its_own_wish() {
+fn a_seller_bears_more_than_half_only_by_its_own_initiative() {
     let table =
         [(10_000, false, true), (5_000, false, true), (4_999, false, false), (4_999, true, true), (0, true, true)];
     for (points, seller_initiated, allowed) in table {

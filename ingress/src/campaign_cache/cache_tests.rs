@@ -96,7 +96,7 @@ fn poison_and_newer_facts_are_told_apart() {
 }
 
 #[test]
-fn a_board_that_is_not_sure_refuses_nothing() {
+fn a_cache_that_is_not_sure_refuses_nothing() {
     let cache = cache();
     assert_eq!(refusal(&cache), Some(Refusal::UnknownCampaign));
     cache.set_incomplete();

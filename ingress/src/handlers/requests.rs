@@ -12,7 +12,7 @@ use super::{Answer, json};
 use crate::auth::Caller;
 use crate::handlers::Request;
 use crate::problem::{Code, Problem};
-use crate::replies::Glimpse;
+use crate::replies::Peek;
 
 /// What became of a request.
 #[derive(Serialize, JsonSchema)]
@@ -84,7 +84,7 @@ fn is_callers(row: &RequestRow, caller: &Caller) -> bool {
     row.shopper.as_ref() == Some(&caller.id) || (is_for_operators && caller.is_operator())
 }
 
-fn of_memory(request: RequestId, known: Glimpse) -> Shown {
+fn of_memory(request: RequestId, known: Peek) -> Shown {
     let (status, reason, coupon) = match known.outcome {
         None => (Status::Pending, None, None),
         Some(Outcome::Granted { coupon, .. }) => (Status::Granted, None, Some(coupon)),

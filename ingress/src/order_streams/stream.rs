@@ -48,7 +48,7 @@ pub(crate) struct OrderStream {
     state: Arc<State>,
     viewer: Viewer,
     watch: Watch,
-    _seat: Subscription,
+    _subscription: Subscription,
     closing: watch::Receiver<bool>,
     /// What is to be sent next.
     ready: String,
@@ -87,7 +87,7 @@ impl OrderStream {
             state,
             viewer,
             watch,
-            _seat: subscription,
+            _subscription: subscription,
             ready: String::new(),
             is_over: false,
             heartbeat,

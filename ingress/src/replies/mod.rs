@@ -5,7 +5,7 @@ mod follow;
 mod pending;
 
 pub(crate) use follow::resolve_record;
-pub(crate) use pending::{Beginning, Glimpse, PendingRequests, Waiter, Wanted};
+pub(crate) use pending::{Beginning, Peek, PendingRequests, Waiter, Wanted};
 
 #[cfg(test)]
 mod pending_tests;

@@ -67,7 +67,7 @@ struct Entry {
 
 /// What is known about a request.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Glimpse {
+pub(crate) struct Peek {
     /// What it said.
     pub(crate) fingerprint: Fingerprint,
     /// Whose it is.
@@ -132,10 +132,10 @@ impl PendingRequests {
     }
 
     /// What is known about a request.
-    pub(crate) fn peek(&self, request: RequestId) -> Option<Glimpse> {
+    pub(crate) fn peek(&self, request: RequestId) -> Option<Peek> {
         let shard = self.shard(request)?;
         let entry = shard.get(&request)?;
-        Some(Glimpse {
+        Some(Peek {
             fingerprint: entry.fingerprint,
             owner: entry.owner.clone(),
             subject: entry.subject.clone(),

@@ -301,7 +301,7 @@ async fn what_the_log_cannot_take_is_shed_and_what_it_may_have_is_unknown() {
 async fn pressure_and_undecided_claims_shed_load() {
     let mut config = config();
     config.limits.most_undecided = 2;
-    let fixture = world_of(config);
+    let fixture = fixture_of(config);
     fixture.define("sale", 10);
     fixture.emitter.set_pressure(0.95);
     assert!(fixture.emitter.pressure() > 0.9);
@@ -321,7 +321,7 @@ async fn pressure_and_undecided_claims_shed_load() {
 async fn without_room_to_wait_a_claim_is_202_as_soon_as_it_is_in_the_log() {
     let mut config = config();
     config.waiting.most_waiters = 0;
-    let fixture = world_of(config);
+    let fixture = fixture_of(config);
     fixture.define("sale", 10);
     let began = Instant::now();
     assert_eq!(fixture.send(claim("kim", "sale", KEY).header("prefer", "wait=9")).await.status, 202);

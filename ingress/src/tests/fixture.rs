@@ -80,10 +80,10 @@ pub(super) fn config() -> Config {
 }
 
 pub(super) fn fixture() -> Fixture {
-    world_of(config())
+    fixture_of(config())
 }
 
-pub(super) fn world_of(config: Config) -> Fixture {
+pub(super) fn fixture_of(config: Config) -> Fixture {
     let (emitter, shop, accounts) = (MemoryEmitter::new(4), MemoryShop::default(), MemoryAccounts::default());
     let secrets = Secrets::new(vec![Secret::new(SECRET).unwrap(), Secret::new(OLD_SECRET).unwrap()]).unwrap();
     let parts = Parts {

@@ -211,7 +211,7 @@ async fn it_ends_where_nothing_follows_and_not_before() {
 async fn silence_is_a_comment_now_and_then() {
     let mut config = config();
     config.order_streams.heartbeat_ms = 100;
-    let fixture = world_of(config);
+    let fixture = fixture_of(config);
     fixture.shop.write(step(1));
     let mut reader = Reader::open(&fixture, watch("kim")).await;
     assert_eq!(reader.ids(1).await, [1]);
@@ -301,7 +301,7 @@ async fn streams_are_limited_in_all_and_for_each_caller() {
     let mut config = config();
     config.order_streams.most_streams = 3;
     config.order_streams.most_streams_per_caller = 2;
-    let fixture = world_of(config);
+    let fixture = fixture_of(config);
     fixture.shop.write(step(1));
     let mut held = vec![Reader::open(&fixture, watch("kim")).await, Reader::open(&fixture, watch("kim")).await];
     let answer = fixture.send(watch("kim")).await;
@@ -361,7 +361,7 @@ async fn without_postgres_no_stream_begins_and_one_that_has_begun_goes_on() {
 }
 
 #[tokio::test]
-async fn a_closing_door_ends_its_streams() {
+async fn a_closing_service_ends_its_streams() {
     let fixture = fixture();
     fixture.shop.write(step(1));
     let mut reader = Reader::open(&fixture, watch("kim")).await;
@@ -375,7 +375,7 @@ async fn a_closing_door_ends_its_streams() {
 async fn a_stream_whose_time_is_up_is_asked_for_again() {
     let mut config = config();
     config.order_streams.longest_ms = 1_000;
-    let fixture = world_of(config);
+    let fixture = fixture_of(config);
     fixture.shop.write(step(1));
     let mut reader = Reader::open(&fixture, watch("kim")).await;
     assert_eq!(reader.ids(1).await, [1]);

@@ -77,7 +77,7 @@ async fn a_placed_order_is_201_with_what_it_costs_and_where_it_is() {
 async fn an_order_says_in_the_log_whose_it_is_each_product_once_and_the_shops_limits() {
     let mut config = config();
     config.orders.pay_ms = 20_000;
-    let fixture = world_of(config);
+    let fixture = fixture_of(config);
     let body = r#"{"lines":[{"sku":"tea","quantity":2},{"sku":"cup","quantity":1},{"sku":"tea","quantity":3}],
         "coupon":{"campaign":"sale","coupon":"cpn_0123456789abcdef0123456789abcdef"},"quoted":38250}"#;
     let answer = fixture.send(placement(KEY, body).header("prefer", "respond-async")).await;
@@ -314,7 +314,7 @@ async fn refusals_of_commands_to_products_have_their_statuses() {
 async fn ordering_does_not_use_up_what_is_there_for_claiming() {
     let mut config = config();
     config.limits.caller = crate::config::Rate { per_second: 1, burst: 1 };
-    let fixture = world_of(config);
+    let fixture = fixture_of(config);
     let placed = |key| fixture.send(placement(key, LINES).header("prefer", "wait=0"));
     assert_eq!(placed(KEY).await.status, 202);
     assert_eq!(placed("key-0123456789abcdef-2").await.status, 429);

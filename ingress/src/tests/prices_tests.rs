@@ -97,7 +97,7 @@ async fn caches_may_keep_it_shortly_and_never_beyond_its_end() {
     ] {
         let mut config = config();
         config.prices.longest_cache_seconds = longest;
-        let fixture = world_of(config);
+        let fixture = fixture_of(config);
         let table = Arc::new(Table::default());
         fixture.state.prices.show(Arc::clone(&table));
         put(&table, &best(1, valid_for_ms));
@@ -153,10 +153,10 @@ async fn what_is_not_there_is_404_and_what_is_not_read_503() {
 }
 
 #[tokio::test]
-async fn strangers_are_limited_by_their_address() {
+async fn the_unknown_are_limited_by_their_address() {
     let mut config = config();
     config.limits.address = crate::config::Rate { per_second: 1, burst: 3 };
-    let fixture = world_of(config);
+    let fixture = fixture_of(config);
     let table = Arc::new(Table::default());
     fixture.state.prices.show(Arc::clone(&table));
     put(&table, &best(1, None));

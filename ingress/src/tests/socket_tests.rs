@@ -39,7 +39,7 @@ pub(super) fn quick() -> Config {
 pub(super) fn opened(config: Config) -> Port {
     let listener = bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let address = listener.local_addr().unwrap();
-    let fixture = world_of(config);
+    let fixture = fixture_of(config);
     fixture.define("sale", 10);
     let (stop, stopping) = shutdown();
     let served = tokio::spawn(open(listener, Arc::clone(&fixture.state), stopping));

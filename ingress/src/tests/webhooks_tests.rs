@@ -157,7 +157,7 @@ async fn where_a_token_is_configured_it_must_come_along() {
     writeln!(file, "{TOKEN}").unwrap();
     let mut config = config();
     config.webhooks.toss_token_file = Some(file.path().to_owned());
-    let fixture = world_of(config);
+    let fixture = fixture_of(config);
     let body = || webhook(&order(), "DONE");
     let asked = |path: &str| ask("POST", path).json(body());
     for query in [
@@ -188,7 +188,7 @@ async fn where_networks_are_configured_nobody_else_may_send() {
     let mut config = config();
     config.webhooks.toss_networks = vec!["13.124.18.147".parse().unwrap(), "115.92.221.120/29".parse().unwrap()];
     config.limits.address = crate::config::Rate { per_second: 1, burst: 1 };
-    let fixture = world_of(config);
+    let fixture = fixture_of(config);
     let from = async |address: &str| {
         let peer: IpAddr = address.parse().unwrap();
         fixture.send_from(delivered(webhook(&order(), "DONE")), peer).await
@@ -207,7 +207,7 @@ async fn where_networks_are_configured_nobody_else_may_send() {
 async fn without_networks_an_address_is_limited() {
     let mut config = config();
     config.limits.address = crate::config::Rate { per_second: 1, burst: 2 };
-    let fixture = world_of(config);
+    let fixture = fixture_of(config);
     let from =
         async || fixture.send_from(delivered(webhook(&order(), "DONE")), "9.9.9.9".parse().unwrap()).await.status;
     assert_eq!([from().await.as_u16(), from().await.as_u16(), from().await.as_u16()], [200, 200, 429]);

@@ -4,7 +4,7 @@
 use crate::fixture::Fixture;
 
 /// Demand exceeds stock, so that selling out exactly is part of the proof.
-const CROWD: [&str; 8] = ["--shoppers", "3000", "--stock", "800", "--rate", "600", "--orders", "0"];
+const LOAD: [&str; 8] = ["--shoppers", "3000", "--stock", "800", "--rate", "600", "--orders", "0"];
 
 fn faults(result: &serde_json::Value, kind: &str) -> u64 {
     result["faults"][kind].as_u64().unwrap_or(0)
@@ -22,7 +22,7 @@ fn a_crowd_claims_and_the_outcome_is_proven() {
 #[test]
 fn the_outcome_is_proven_when_roles_are_killed() {
     let Some(fixture) = Fixture::enter() else { return };
-    let result = fixture.sale(&[&CROWD[..], &["--kill"]].concat());
+    let result = fixture.sale(&[&LOAD[..], &["--kill"]].concat());
     assert_eq!(result["granted"], 800, "{result}");
     assert!(faults(&result, "kills") >= 3, "a run that killed little shows little: {result}");
 }
@@ -34,7 +34,7 @@ fn the_outcome_is_proven_when_the_broker_is_killed() {
         eprintln!("skipped: the broker is not ours to kill; scripts/test starts one that is");
         return;
     }
-    let result = fixture.sale(&[&CROWD[..], &["--kill-kafka"]].concat());
+    let result = fixture.sale(&[&LOAD[..], &["--kill-kafka"]].concat());
     assert_eq!(result["granted"], 800, "{result}");
     assert!(faults(&result, "kafka_kills") >= 1, "{result}");
 }
@@ -42,7 +42,7 @@ fn the_outcome_is_proven_when_the_broker_is_killed() {
 #[test]
 fn the_outcome_is_proven_when_both_projections_are_lost() {
     let Some(fixture) = Fixture::enter() else { return };
-    let result = fixture.sale(&[&CROWD[..], &["--flush-redis", "--drop-database"]].concat());
+    let result = fixture.sale(&[&LOAD[..], &["--flush-redis", "--drop-database"]].concat());
     assert_eq!(result["granted"], 800, "{result}");
     assert!(faults(&result, "redis_flushes") >= 1, "{result}");
     assert!(faults(&result, "database_drops") >= 1, "{result}");

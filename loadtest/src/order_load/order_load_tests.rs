@@ -72,7 +72,7 @@ fn play(manner: Manner, give_up_after: Duration) -> Played {
 }
 
 /// What is answered is what was decided, and everything that was decided is answered.
-fn judge_journal(played: &Played) {
+fn judge_client_log(played: &Played) {
     let stage = played.stage.lock().unwrap();
     let mut answered = BTreeMap::new();
     for entry in &played.client_log {
@@ -122,7 +122,7 @@ fn every_course_ends_where_it_leads() {
     assert!(stage.left(played.catalogue[0].sku.as_str()) < i64::from(played.catalogue[0].stock) / 2);
     drop(stage);
     assert!(orders.place_to_decision_ms.p50 > 0.0 && orders.pay_to_decision_ms.p50 > 0.0);
-    judge_journal(&played);
+    judge_client_log(&played);
 }
 
 #[test]
@@ -131,11 +131,11 @@ fn lost_and_late_answers_are_pursued_until_they_are_known() {
     assert_eq!(played.orders.unknown, 0);
     assert!(played.orders.retries > 20, "{:?}", played.orders);
     assert!(played.client_log.iter().any(|entry| matches!(entry.answered, Answered::Applied { seen: None, .. })));
-    judge_journal(&played);
+    judge_client_log(&played);
 }
 
 #[test]
-fn a_shop_that_is_closed_is_given_up_after_the_shoppers_patience() {
+fn a_shop_that_is_closed_is_given_up_after_the_shoppers_deadline() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);

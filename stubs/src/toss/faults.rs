@@ -13,9 +13,9 @@ pub struct Faults {
     pub delay_ms: u64,
     /// Calls that are answered with an error of the provider's, and nothing is done.
     pub error_share: f64,
-    /// Calls that are carried out but not answered: cut off, left hanging, answered with an error or with garbage.
+    /// Calls that are carried out but not answered: cut off, left without an end, answered with an error or with garbage.
     pub lost_answer_share: f64,
-    /// How long a call is left hanging, milliseconds.
+    /// How long a call is left without an end, milliseconds.
     pub hang_ms: u64,
     /// Webhooks that are sent twice.
     pub webhook_duplicate_share: f64,

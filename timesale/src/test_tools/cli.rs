@@ -116,14 +116,14 @@ pub(crate) struct Sale {
     #[arg(long, env = "TIMESALE_MARKET_URL", value_name = "URL")]
     pub(crate) market: Option<String>,
     /// Where to write the client log: what each client was answered.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) journal: Option<PathBuf>,
+    #[arg(long, alias = "journal", value_name = "FILE")]
+    pub(crate) client_log: Option<PathBuf>,
     /// How many connections the clients share.
     #[arg(long, default_value_t = 512, value_parser = clap::value_parser!(u16).range(1..=8192))]
     pub(crate) connections: u16,
     /// How long a client keeps trying until it gives an answer up as unknown, seconds.
-    #[arg(long, default_value_t = 90)]
-    pub(crate) patience: u64,
+    #[arg(long, alias = "patience", default_value_t = 90)]
+    pub(crate) give_up_after: u64,
     /// Repeats the schedule, the duplicates and the kills of an earlier sale.
     #[arg(long)]
     pub(crate) seed: Option<u64>,

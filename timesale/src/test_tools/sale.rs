@@ -110,13 +110,13 @@ fn prepare(how: cli::Sale, config: Config) -> anyhow::Result<(Plan, Deps)> {
         scenario: how.course,
         connections: usize::from(how.connections),
         // Whoever waits for a provider that is away waits for its return.
-        give_up_after: Duration::from_secs(how.patience) + how.provider_down.unwrap_or_default(),
+        give_up_after: Duration::from_secs(how.give_up_after) + how.provider_down.unwrap_or_default(),
         settle: (!how.no_verify).then_some(SETTLE),
         base_url: how.base_url,
         provider: how.provider,
         market: how.market,
         polling,
-        client_log: how.journal.unwrap_or_else(|| folder.join("journal.ndjson")),
+        client_log: how.client_log.unwrap_or_else(|| folder.join("client-log.ndjson")),
     };
     let deps = Deps {
         postgres: config.postgres.expose().to_owned(),

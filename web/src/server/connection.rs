@@ -70,7 +70,7 @@ impl Connections {
             .keep_alive(true)
             // Whoever has said all still gets an answer, and nobody looks for more while one is on its way.
             .half_close(true)
-            // Small answers leave in one piece: copying a few hundred bytes costs less than telling the kernel of two places.
+            // Small answers leave in one piece: copying a few hundred bytes costs less than handing the kernel two places.
             .writev(false)
             .max_buf_size(config.most_header_bytes)
             .max_headers(config.most_headers);

@@ -26,7 +26,7 @@ use crate::offers::serve::watch;
 use crate::offers::{AccessToken, Config, Error, SourceConfig};
 
 /// How long something may take that takes milliseconds.
-const PATIENCE: Duration = Duration::from_secs(20);
+const DEADLINE: Duration = Duration::from_secs(20);
 
 /// A stub that runs.
 pub(super) struct Stub {
@@ -45,7 +45,7 @@ impl Stub {
         let config = offers_stub::Config { listen: listen.parse().unwrap(), scope: BindScope::Loopback };
         let bound = offers_stub::bind(config).await.unwrap();
         let base_url = format!("http://{}", bound.address);
-        let pool = Client::new(Address::parse(&base_url, Cleartext::Loopback).unwrap(), PATIENCE).unwrap();
+        let pool = Client::new(Address::parse(&base_url, Cleartext::Loopback).unwrap(), DEADLINE).unwrap();
         let (handle, stopping) = shutdown();
         let running = tokio::spawn(bound.serve(stopping));
         Self { base_url, pool, handle, running }
@@ -54,7 +54,7 @@ impl Stub {
     pub(super) async fn call(&self, method: Method, path: &str, body: Value) -> Value {
         let body = Bytes::from(body.to_string());
         let request = |_: &str| Request::builder().method(method.clone()).uri(path).body(Full::new(body.clone())).ok();
-        let answer = self.pool.call(request, PATIENCE).await.unwrap();
+        let answer = self.pool.call(request, DEADLINE).await.unwrap();
         assert!(answer.status.is_success(), "{path}: {}", answer.status);
         serde_json::from_slice(&answer.body).unwrap()
     }
@@ -197,7 +197,7 @@ impl Shop {
 
 /// Waits until something is so.
 pub(super) async fn eventually<F: Future<Output = bool>>(what: &str, mut is_so: impl FnMut() -> F) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + DEADLINE;
     while !is_so().await {
         assert!(Instant::now() < deadline, "never: {what}");
         sleep(Duration::from_millis(10)).await;

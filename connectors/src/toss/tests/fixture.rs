@@ -57,7 +57,7 @@ impl Fixture {
         Self::over(Arc::new(tempfile::tempdir().unwrap()), "127.0.0.1:0", None).await
     }
 
-    /// A stub on this journal.
+    /// A stub on this log.
     pub(super) async fn over(data: Arc<TempDir>, listen: &str, webhook_url: Option<String>) -> Self {
         let stub = toss_stub::Config {
             listen: listen.parse().unwrap(),
@@ -71,7 +71,7 @@ impl Fixture {
         let bound = loop {
             match toss_stub::bind(&stub).await {
                 Ok(bound) => break bound,
-                // The one before lets go of the journal and of the address a moment after its end.
+                // The one before lets go of the log and of the address a moment after its end.
                 Err(error) if Instant::now() > deadline => panic!("{error}"),
                 Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
             }
@@ -101,9 +101,9 @@ impl Fixture {
 
     /// A payment begins; more of its wishes in `more`.
     pub(super) async fn begin(&self, order: &str, amount: i64, more: Value) -> PaymentKey {
-        let mut wish = json!({"orderId": order, "amount": amount});
-        wish.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        let begun = self.control.call(Method::POST, "/stub/payments", &wish).await.unwrap();
+        let mut payment = json!({"orderId": order, "amount": amount});
+        payment.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let begun = self.control.call(Method::POST, "/stub/payments", &payment).await.unwrap();
         PaymentKey::new(begun["paymentKey"].as_str().unwrap()).unwrap()
     }
 
