@@ -11,7 +11,7 @@ fn faults(result: &serde_json::Value, kind: &str) -> u64 {
 }
 
 #[test]
-fn a_crowd_claims_and_the_outcome_is_proven() {
+fn a_load_claims_and_the_outcome_is_proven() {
     let Some(fixture) = Fixture::enter() else { return };
     let result = fixture.sale(&["--shoppers", "3000", "--stock", "800", "--rate", "3000", "--orders", "0"]);
     assert_eq!(result["granted"], 800, "{result}");
