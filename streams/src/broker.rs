@@ -8,6 +8,29 @@ use std::time::Duration;
 
 use crate::record::{Outgoing, Record};
 
+/// What [`Broker::read`] is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct ReadRequest<'a> {
+    /// The topic.
+    pub topic: &'a str,
+    /// The partition.
+    pub partition: i32,
+    /// The first offset.
+    pub position: i64,
+    /// How many records at most.
+    pub most: usize,
+    /// How long to wait for the first.
+    pub timeout: Duration,
+}
+
+impl<'a> ReadRequest<'a> {
+    /// At most so many records from this position on.
+    #[must_use]
+    pub fn new(topic: &'a str, partition: i32, position: i64, most: usize, timeout: Duration) -> Self {
+        Self { topic, partition, position, most, timeout }
+    }
+}
+
 /// A connection of one stream thread.
 pub trait Broker {
     /// Wall-clock time, milliseconds since 1970. Used to decide when to tick and when to commit; no processor sees it.
@@ -120,20 +143,13 @@ pub trait Broker {
     /// [`BrokerError::Unavailable`]: try again.
     fn log_range(&mut self, topic: &str, partition: i32) -> Result<(i64, i64), BrokerError>;
 
-    /// Committed records of any partition at or after `position`, and the position after them. Control records and aborted
+    /// Committed records of any partition at or after the position of the request, and the position after them. Control records and aborted
     /// records take offsets, so the position may move past an empty answer: `position >= end` is the only sign of having read
     /// everything.
     ///
     /// # Errors
     /// [`BrokerError::Unavailable`]: try again; [`BrokerError::Fatal`]: the position is outside the log.
-    fn read(
-        &mut self,
-        topic: &str,
-        partition: i32,
-        position: i64,
-        most: usize,
-        timeout: Duration,
-    ) -> Result<(Vec<Record>, i64), BrokerError>;
+    fn read(&mut self, request: ReadRequest<'_>) -> Result<(Vec<Record>, i64), BrokerError>;
 
     /// Closes it: leaves the group (a static member stays for its session), closes the producer.
     fn close(&mut self);

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, ensure};
 use prometheus::Registry;
 use streams::application::{Application, ApplicationConfig};
-use streams::broker::{Broker, BrokerError, Polled, Position};
+use streams::broker::{Broker, BrokerError, Polled, Position, ReadRequest};
 use streams::kafka::{ClusterConfig, KafkaBroker, SlotConfig};
 use streams::metrics::Metrics;
 use streams::record::{Outgoing, Record};
@@ -133,15 +133,8 @@ impl Broker for Deaf {
     fn log_range(&mut self, topic: &str, partition: i32) -> Result<(i64, i64), BrokerError> {
         if topic.ends_with(".changelog") { Ok((0, 0)) } else { self.0.log_range(topic, partition) }
     }
-    fn read(
-        &mut self,
-        topic: &str,
-        partition: i32,
-        position: i64,
-        most: usize,
-        timeout: Duration,
-    ) -> Result<(Vec<Record>, i64), BrokerError> {
-        self.0.read(topic, partition, position, most, timeout)
+    fn read(&mut self, request: ReadRequest<'_>) -> Result<(Vec<Record>, i64), BrokerError> {
+        self.0.read(request)
     }
     fn close(&mut self) {
         self.0.close();

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::*;
-use crate::broker::{Broker, BrokerError, Polled, Position};
+use crate::broker::{Broker, BrokerError, Polled, Position, ReadRequest};
 use crate::record::Outgoing;
 
 fn cluster() -> Cluster {
@@ -81,7 +81,11 @@ fn committed_records_become_visible_together_and_markers_take_offsets() {
     broker.commit().unwrap();
     assert_eq!(values(&cluster, Isolation::ReadCommitted), ["1", "2"]);
     assert_eq!(cluster.offsets("out", 0).unwrap(), Offsets { log_start: 0, last_stable: 3, high_watermark: 3 });
-    assert_eq!(broker.read("out", 0, 2, 10, Duration::ZERO).unwrap(), (vec![], 3), "the position passes the marker");
+    assert_eq!(
+        broker.read(ReadRequest::new("out", 0, 2, 10, Duration::ZERO)).unwrap(),
+        (vec![], 3),
+        "the position passes the marker"
+    );
 }
 
 #[test]
@@ -312,7 +316,7 @@ fn compaction_keeps_the_last_committed_record_of_each_key() {
     broker.abort().unwrap();
     cluster.compact("out", 0, Tombstones::Keep).unwrap();
     assert_eq!(values(&cluster, Isolation::ReadCommitted), ["1", "2"]);
-    let (records, next) = broker.read("out", 0, 0, 10, Duration::ZERO).unwrap();
+    let (records, next) = broker.read(ReadRequest::new("out", 0, 0, 10, Duration::ZERO)).unwrap();
     assert_eq!((records[0].offset, records[1].offset, next), (1, 2, 5), "offsets stay, the end does not move");
 }
 
@@ -325,7 +329,7 @@ fn retention_moves_the_log_start_and_reading_before_it_fails() {
     }
     cluster.delete_records("out", 0, 2).unwrap();
     assert_eq!(broker.log_range("out", 0).unwrap(), (2, 3));
-    assert!(matches!(broker.read("out", 0, 1, 10, Duration::ZERO), Err(BrokerError::Fatal(_))));
+    assert!(matches!(broker.read(ReadRequest::new("out", 0, 1, 10, Duration::ZERO)), Err(BrokerError::Fatal(_))));
 }
 
 #[test]

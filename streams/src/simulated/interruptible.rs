@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::broker::{Broker, BrokerError, Polled, Position};
+use crate::broker::{Broker, BrokerError, Polled, Position, ReadRequest};
 use crate::record::{Outgoing, Record};
 
 /// What a simulated crash unwinds with. It is not a panic: no hook runs, no message is printed.
@@ -97,15 +97,8 @@ impl Broker for InterruptibleBroker {
         self.interrupted(|inner| inner.log_range(topic, partition))
     }
 
-    fn read(
-        &mut self,
-        topic: &str,
-        partition: i32,
-        position: i64,
-        most: usize,
-        timeout: Duration,
-    ) -> Result<(Vec<Record>, i64), BrokerError> {
-        self.interrupted(|inner| inner.read(topic, partition, position, most, timeout))
+    fn read(&mut self, request: ReadRequest<'_>) -> Result<(Vec<Record>, i64), BrokerError> {
+        self.interrupted(|inner| inner.read(request))
     }
 
     fn close(&mut self) {

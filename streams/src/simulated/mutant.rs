@@ -4,7 +4,7 @@ use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
 use super::{Isolation, SimulatedBroker};
-use crate::broker::{Broker, BrokerError, Polled, Position};
+use crate::broker::{Broker, BrokerError, Polled, Position, ReadRequest};
 use crate::record::{Outgoing, Record};
 
 /// A seeded bug of a connection.
@@ -119,20 +119,13 @@ impl<B: Simulated> Broker for MutantBroker<B> {
         }
     }
 
-    fn read(
-        &mut self,
-        topic: &str,
-        partition: i32,
-        position: i64,
-        most: usize,
-        timeout: Duration,
-    ) -> Result<(Vec<Record>, i64), BrokerError> {
+    fn read(&mut self, request: ReadRequest<'_>) -> Result<(Vec<Record>, i64), BrokerError> {
         match self.mutant {
             Mutant::RestoreUncommitted => {
-                let at = (topic, partition);
-                self.inner.simulated().read_isolated(at, position, most, Isolation::ReadUncommitted)
+                let ReadRequest { topic, partition, position, most, .. } = request;
+                self.inner.simulated().read_isolated((topic, partition), position, most, Isolation::ReadUncommitted)
             }
-            _ => self.inner.read(topic, partition, position, most, timeout),
+            _ => self.inner.read(request),
         }
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::StreamThread;
 use super::recovery::{LoopError, lookup_error};
-use crate::broker::Broker;
+use crate::broker::{Broker, ReadRequest};
 use crate::task::{Outcome, RestoreError};
 
 /// How long one read may wait: an open transaction of another producer can delay its records for seconds.
@@ -24,7 +24,7 @@ impl<B: Broker> StreamThread<B> {
             return Ok(());
         };
         if restoring.remaining() > 0 {
-            let read = self.broker.read(&topic, partition, restoring.position(), most, READ_TIMEOUT);
+            let read = self.broker.read(ReadRequest::new(&topic, partition, restoring.position(), most, READ_TIMEOUT));
             let (records, next) = read.map_err(lookup_error)?;
             restoring.apply(task, &records, next).map_err(|error| LoopError::Stop(error.to_string()))?;
         }

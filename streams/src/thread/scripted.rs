@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::broker::{Broker, BrokerError, Polled, Position};
+use crate::broker::{Broker, BrokerError, Polled, Position, ReadRequest};
 use crate::record::{Outgoing, Record};
 use crate::simulated::SimulatedBroker;
 use crate::simulated::mutant::Simulated;
@@ -143,15 +143,8 @@ impl Broker for ScriptedBroker {
         self.inner.log_range(topic, partition)
     }
 
-    fn read(
-        &mut self,
-        topic: &str,
-        partition: i32,
-        position: i64,
-        most: usize,
-        timeout: Duration,
-    ) -> Result<(Vec<Record>, i64), BrokerError> {
-        self.inner.read(topic, partition, position, most, timeout)
+    fn read(&mut self, request: ReadRequest<'_>) -> Result<(Vec<Record>, i64), BrokerError> {
+        self.inner.read(request)
     }
 
     fn close(&mut self) {

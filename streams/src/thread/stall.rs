@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::StreamThread;
 use super::recovery::LoopError;
-use crate::broker::Broker;
+use crate::broker::{Broker, ReadRequest};
 use crate::task::State;
 
 /// Time between two checks.
@@ -45,7 +45,7 @@ impl<B: Broker> StreamThread<B> {
             if end <= position {
                 continue;
             }
-            let read = self.broker.read(&source, *partition, position, 1, Duration::from_millis(100));
+            let read = self.broker.read(ReadRequest::new(&source, *partition, position, 1, Duration::from_millis(100)));
             if !read.is_ok_and(|(records, _)| !records.is_empty()) {
                 continue;
             }

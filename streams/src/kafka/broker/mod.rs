@@ -19,7 +19,7 @@ use super::cluster::{ClusterConfig, ConfigError};
 use super::logging::Logging;
 use super::reader::PartitionReader;
 use super::{consumers, errors};
-use crate::broker::{Broker, BrokerError, Polled, Position};
+use crate::broker::{Broker, BrokerError, Polled, Position, ReadRequest};
 use crate::clock;
 use crate::record::{Outgoing, Record};
 
@@ -174,14 +174,8 @@ impl Broker for KafkaBroker {
         self.ends.fetch_watermarks(topic, partition, consumers::QUERY_TIMEOUT).map_err(|error| errors::of_query(&error))
     }
 
-    fn read(
-        &mut self,
-        topic: &str,
-        partition: i32,
-        position: i64,
-        most: usize,
-        timeout: Duration,
-    ) -> Result<(Vec<Record>, i64), BrokerError> {
+    fn read(&mut self, request: ReadRequest<'_>) -> Result<(Vec<Record>, i64), BrokerError> {
+        let ReadRequest { topic, partition, position, most, timeout } = request;
         self.reader(topic)?.read(partition, position, most, timeout)
     }
 

@@ -28,7 +28,7 @@ use super::{
     Admin, ClusterConfig, EmitterConfig, KafkaBroker, KafkaEmitter, SlotConfig, TopicReader, TopicToCreate,
     committed_offsets,
 };
-use crate::broker::{Broker, BrokerError, Polled, Position};
+use crate::broker::{Broker, BrokerError, Polled, Position, ReadRequest};
 use crate::emitter::{Delivery, Emitter, Placed};
 use crate::record::{Outgoing, Record};
 use crate::testing::service;

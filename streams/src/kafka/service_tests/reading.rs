@@ -7,7 +7,8 @@ use crate::kafka::{OpenTransaction, open_transactions};
 fn read_all(broker: &mut KafkaBroker, topic: &str, mut position: i64, end: i64, most: usize) -> (Vec<Record>, i64) {
     let mut found = Vec::new();
     until("the log's end", || {
-        let (records, next) = broker.read(topic, 0, position, most, Duration::from_millis(100)).unwrap();
+        let (records, next) =
+            broker.read(ReadRequest::new(topic, 0, position, most, Duration::from_millis(100))).unwrap();
         assert!(records.iter().all(|record| record.offset >= position && record.offset < next));
         found.extend(records);
         position = next;
@@ -40,7 +41,7 @@ fn a_restore_ends_behind_markers_and_aborted_records() {
     }
     let (found, position) = read_all(&mut broker, &log, 25, end, 1_000);
     assert_eq!((found.len(), position), (7, end), "from the middle: b3 to b9");
-    let (found, position) = broker.read(&log, 0, end, 10, Duration::from_millis(20)).unwrap();
+    let (found, position) = broker.read(ReadRequest::new(&log, 0, end, 10, Duration::from_millis(20))).unwrap();
     assert_eq!((found, position), (vec![], end), "at the end there is nothing, at once");
 }
 
@@ -57,7 +58,7 @@ fn a_restore_does_not_end_before_an_open_transaction() {
     let (_, end) = reader.log_range(&log, 0).unwrap();
     assert_eq!(end, 1);
     for _ in 0..5 {
-        assert_eq!(reader.read(&log, 0, 0, 10, Duration::from_millis(50)).unwrap(), (vec![], 0));
+        assert_eq!(reader.read(ReadRequest::new(&log, 0, 0, 10, Duration::from_millis(50))).unwrap(), (vec![], 0));
     }
     let open = OpenTransaction { topic: log.clone(), partition: 0, stable: 0, end: 1 };
     assert_eq!(open_transactions(&cluster, &[&log]).unwrap(), [open], "seen from outside, too");
@@ -82,7 +83,13 @@ fn two_partitions_can_be_read_in_turn() {
     until("both ends", || {
         for partition in 0..2 {
             let (records, next) = broker
-                .read(&log, i32::try_from(partition).unwrap(), positions[partition], 7, Duration::from_millis(50))
+                .read(ReadRequest::new(
+                    &log,
+                    i32::try_from(partition).unwrap(),
+                    positions[partition],
+                    7,
+                    Duration::from_millis(50),
+                ))
                 .unwrap();
             found[partition].extend(values(&records));
             positions[partition] = next;
@@ -98,7 +105,8 @@ fn a_position_outside_the_log_and_an_absent_topic_are_fatal() {
     let log = topic(&cluster, "outside", 1);
     write(&cluster, &log, 0, &["a"]);
     let mut broker = broker(&cluster, &unique("group"), "0", &log);
-    let failure = until("an answer", || broker.read(&log, 0, 99, 10, Duration::from_millis(500)).err());
+    let failure =
+        until("an answer", || broker.read(ReadRequest::new(&log, 0, 99, 10, Duration::from_millis(500))).err());
     assert!(matches!(failure, BrokerError::Fatal(_)), "{failure:?}");
     assert_eq!(broker.partitions(&log).unwrap(), 1);
     let absent = broker.partitions(&unique("absent")).unwrap_err();

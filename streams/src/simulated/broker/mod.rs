@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
-use crate::broker::{Broker, BrokerError, Polled, Position};
+use crate::broker::{Broker, BrokerError, Polled, Position, ReadRequest};
 use crate::record::{Outgoing, Record};
 use crate::simulated::cluster::Cluster;
 use crate::simulated::faults::Fault;
@@ -378,14 +378,8 @@ impl Broker for SimulatedBroker {
         Ok((log.start(), log.end()))
     }
 
-    fn read(
-        &mut self,
-        topic: &str,
-        partition: i32,
-        position: i64,
-        most: usize,
-        _timeout: Duration,
-    ) -> Result<(Vec<Record>, i64), BrokerError> {
+    fn read(&mut self, request: ReadRequest<'_>) -> Result<(Vec<Record>, i64), BrokerError> {
+        let ReadRequest { topic, partition, position, most, .. } = request;
         self.read_isolated((topic, partition), position, most, Isolation::ReadCommitted)
     }
 
