@@ -1,9 +1,5 @@
 //! All of it on real services: a topic of the test's own, two groups, Postgres and Redis; both are lost in the middle.
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "a test that cannot go on should fail, and a skipped one says why"
-)]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should fail")]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,6 +11,7 @@ use streams::emitter::Emitter;
 use streams::kafka::{Admin, ClusterConfig, EmitterConfig, Feed, FeedConfig, KafkaEmitter, TopicToCreate};
 use streams::record::{Outgoing, Record};
 use streams::service::{Health, shutdown};
+use streams::testing::service;
 
 use crate::config::Config;
 use crate::monitor::Metrics;
@@ -27,11 +24,8 @@ use crate::worker::{self, Pace};
 const PARTITIONS: i32 = 2;
 
 fn cluster() -> Option<ClusterConfig> {
-    let bootstrap = std::env::var("TIMESALE_TEST_KAFKA_BOOTSTRAP").ok();
-    if bootstrap.is_none() {
-        eprintln!("skipped: TIMESALE_TEST_KAFKA_BOOTSTRAP is not set");
-    }
-    Some(ClusterConfig { bootstrap: bootstrap?, client: BTreeMap::new() })
+    let bootstrap = service("Kafka", "TIMESALE_TEST_KAFKA_BOOTSTRAP")?;
+    Some(ClusterConfig { bootstrap, client: BTreeMap::new() })
 }
 
 /// Appends the records in order; answers them as the log has them, with the offsets they were given.

@@ -1,16 +1,12 @@
 //! What is asked of the database; and on a real one, that both formats hold what it holds.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::print_stderr,
-    reason = "a test that cannot go on should fail; a skipped one says why"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on should fail")]
 
 use bytes::Bytes;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::RowAccessor;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor};
+use streams::testing::service;
 
 use super::{Export, Format, Table, export};
 
@@ -46,10 +42,7 @@ const ROWS: &str = "insert into statements values \
 
 #[tokio::test]
 async fn both_formats_hold_what_the_database_holds() {
-    let Some(base) = std::env::var("TIMESALE_TEST_DATABASE_URL").ok().filter(|url| !url.is_empty()) else {
-        eprintln!("skipped: TIMESALE_TEST_DATABASE_URL is not set");
-        return;
-    };
+    let Some(base) = service("PostgreSQL", "TIMESALE_TEST_DATABASE_URL") else { return };
     let admin: PgConnectOptions = base.parse().unwrap();
     let name = format!("settle_{:016x}", fastrand::u64(..));
     let mut server = admin.connect().await.unwrap();

@@ -1,9 +1,5 @@
 //! Reads against the real Redis and Postgres, where the environment names them; else skipped, and it says so.
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "a test that cannot go on should fail, one that is skipped says why"
-)]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should fail")]
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,16 +7,13 @@ use std::time::Duration;
 use events::ids::{RequestId, ShopperId};
 use projections::{Epoch, RedisKeys};
 use prometheus::Registry;
+use streams::testing::service;
 
 use super::{Reads, Redis};
 use crate::metrics::Metrics;
 
 fn redis_url() -> Option<String> {
-    let url = std::env::var("TIMESALE_TEST_REDIS_URL").ok();
-    if url.is_none() {
-        eprintln!("skipped: TIMESALE_TEST_REDIS_URL is not set");
-    }
-    url
+    service("Redis", "TIMESALE_TEST_REDIS_URL")
 }
 
 #[tokio::test]

@@ -1,15 +1,12 @@
 //! A real Postgres with the tables as the sinks define them, where the environment names one; else the test is skipped, and says so.
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "a test that cannot go on should fail, one that is skipped says why"
-)]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should fail")]
 
 use std::path::Path;
 use std::time::Duration;
 
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection};
+use streams::testing::service;
 
 use super::Postgres;
 
@@ -23,10 +20,7 @@ fn migrations() -> Vec<String> {
 
 /// Runs a test on a database of its own.
 pub(super) async fn on_a_database<F: Future<Output = ()>>(test: impl FnOnce(PgConnection, Postgres) -> F) {
-    let Some(base) = std::env::var("TIMESALE_TEST_DATABASE_URL").ok().filter(|url| !url.is_empty()) else {
-        eprintln!("skipped: TIMESALE_TEST_DATABASE_URL is not set");
-        return;
-    };
+    let Some(base) = service("PostgreSQL", "TIMESALE_TEST_DATABASE_URL") else { return };
     let name = format!("ingress_{:016x}", fastrand::u64(..));
     let (address, query) = base.split_once('?').unwrap_or((&base, ""));
     let (server, _) = address.rsplit_once('/').unwrap();

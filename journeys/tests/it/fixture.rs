@@ -7,6 +7,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
+use streams::testing::service;
 
 static TURN: Mutex<()> = Mutex::new(());
 
@@ -23,18 +24,11 @@ pub(crate) struct Fixture {
 }
 
 impl Fixture {
-    /// Waits for its turn in the fixture, if there is one. `TIMESALE_TEST_*` say where it is.
+    /// Waits for its turn with the services, if there are any. `TIMESALE_TEST_*` say where they are.
     pub(crate) fn enter() -> Option<Self> {
-        let variable = |name| std::env::var(name).ok().filter(|value: &String| !value.is_empty());
-        let services = (
-            variable("TIMESALE_TEST_KAFKA_BOOTSTRAP"),
-            variable("TIMESALE_TEST_DATABASE_URL"),
-            variable("TIMESALE_TEST_REDIS_URL"),
-        );
-        let (Some(kafka), Some(postgres), Some(redis)) = services else {
-            eprintln!("skipped: no services; scripts/test starts them");
-            return None;
-        };
+        let kafka = service("Kafka", "TIMESALE_TEST_KAFKA_BOOTSTRAP")?;
+        let postgres = service("PostgreSQL", "TIMESALE_TEST_DATABASE_URL")?;
+        let redis = service("Redis", "TIMESALE_TEST_REDIS_URL")?;
         let binary = binary();
         assert!(binary.exists(), "{} is not built; scripts/test builds it first", binary.display());
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);

@@ -6,14 +6,7 @@ use std::time::{Duration, Instant};
 
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor, PgConnection};
-
-fn setting(name: &str) -> Option<String> {
-    let value = std::env::var(name).ok().filter(|value| !value.is_empty());
-    if value.is_none() {
-        eprintln!("skipped: {name} is not set");
-    }
-    value
-}
+use streams::testing::service;
 
 /// A database of one test.
 pub(crate) struct Database {
@@ -25,7 +18,7 @@ pub(crate) struct Database {
 
 /// The address of a database that does not exist yet, or nothing when tests have no server.
 pub(crate) async fn database() -> Option<Database> {
-    let base = setting("TIMESALE_TEST_DATABASE_URL")?;
+    let base = service("PostgreSQL", "TIMESALE_TEST_DATABASE_URL")?;
     let admin: PgConnectOptions = base.parse().unwrap();
     let name = format!("sinks_{:016x}", fastrand::u64(..));
     let (address, query) =
@@ -73,7 +66,7 @@ impl Database {
 
 /// The address of a Redis that is shared: use a prefix of your own and flush nothing.
 pub(crate) fn redis_url() -> Option<String> {
-    setting("TIMESALE_TEST_REDIS_URL")
+    service("Redis", "TIMESALE_TEST_REDIS_URL")
 }
 
 /// A prefix nobody else uses.

@@ -1,6 +1,5 @@
 //! The dispatcher on a real broker. Skipped, with the reason, unless `TIMESALE_TEST_KAFKA_BOOTSTRAP` names one; the topics are the test's
 //! own.
-#![allow(clippy::print_stderr, reason = "a skipped test says why")]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,6 +17,7 @@ use streams::emitter::{Delivery, EmitError, Emitter};
 use streams::kafka::{Admin, ClusterConfig, EmitterConfig, Feed, FeedConfig, KafkaEmitter, TopicReader, TopicToCreate};
 use streams::record::Outgoing;
 use streams::service::{Health, ShutdownHandle, shutdown};
+use streams::testing::service;
 use tokio::task::JoinHandle;
 
 use super::fixture::*;
@@ -47,10 +47,7 @@ struct Topics {
 
 impl Topics {
     fn new() -> Option<Self> {
-        let Ok(bootstrap) = std::env::var("TIMESALE_TEST_KAFKA_BOOTSTRAP") else {
-            eprintln!("skipped: TIMESALE_TEST_KAFKA_BOOTSTRAP is not set, so there is no Kafka to test against");
-            return None;
-        };
+        let bootstrap = service("Kafka", "TIMESALE_TEST_KAFKA_BOOTSTRAP")?;
         let cluster = ClusterConfig { bootstrap, client: BTreeMap::new() };
         let topics = Self { cluster, suffix: format!("{:012x}", fastrand::u64(..) & 0xffff_ffff_ffff) };
         let admin = Admin::new(&topics.cluster).unwrap();
