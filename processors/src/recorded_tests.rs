@@ -10,12 +10,15 @@ use streams::topology::Topology;
 
 const RECORDED: &str = include_str!("../testdata/log-1.tsv");
 
+/// Key and value of a changelog record.
+type Change = (Option<Vec<u8>>, Option<Vec<u8>>);
+
 #[derive(Default)]
 struct Recorded {
     processor: String,
     inbox: Vec<Read>,
     facts: Vec<(Vec<u8>, Vec<u8>)>,
-    changelog: Vec<(Option<Vec<u8>>, Option<Vec<u8>>)>,
+    changelog: Vec<Change>,
 }
 
 struct Read {

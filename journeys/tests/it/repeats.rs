@@ -28,17 +28,23 @@ fn free_address() -> SocketAddr {
     listener.local_addr().expect("its address")
 }
 
-fn role(fixture: &Fixture, name: &str, listen: SocketAddr, admin: SocketAddr) -> Child {
-    let mut command = fixture.timesale(&["serve", name]);
-    command.env("TIMESALE_LISTEN", listen.to_string()).env("TIMESALE_ADMIN_LISTEN", admin.to_string());
-    let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("a role");
-    for _ in 0..600 {
-        if ask(admin, "GET", "/readyz", &[], "").is_some_and(|(status, _)| status == 200) {
-            return child;
+impl Roles {
+    /// Starts processors and ingress and waits until they are ready.
+    fn start(fixture: &Fixture, ingress: SocketAddr) -> Self {
+        let mut roles = Self(Vec::new());
+        for (name, listen) in [("processors", free_address()), ("ingress", ingress)] {
+            let admin = free_address();
+            let mut command = fixture.timesale(&["serve", name]);
+            command.env("TIMESALE_LISTEN", listen.to_string()).env("TIMESALE_ADMIN_LISTEN", admin.to_string());
+            roles.0.push(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("a role"));
+            let is_ready = |_| {
+                sleep(Duration::from_millis(100));
+                ask(admin, "GET", "/readyz", &[], "").is_some_and(|(status, _)| status == 200)
+            };
+            assert!((0..600).any(is_ready), "{name} is not ready after a minute");
         }
-        sleep(Duration::from_millis(100));
+        roles
     }
-    panic!("{name} is not ready after a minute");
 }
 
 /// One request on a connection of its own: status and body, unless nobody answers.
@@ -87,9 +93,8 @@ impl Operator {
 #[test]
 fn a_late_repeat_moves_no_stock_over_http_not_even_after_a_restart() {
     let Some(fixture) = Fixture::enter() else { return };
-    let (ingress, processors) = (free_address(), free_address());
-    let mut roles = Roles(vec![role(&fixture, "processors", free_address(), processors)]);
-    roles.0.push(role(&fixture, "ingress", ingress, free_address()));
+    let ingress = free_address();
+    let roles = Roles::start(&fixture, ingress);
     let token = fixture.timesale(&["token", "--role", "operator", "operator-1"]).output().expect("a token");
     let token = format!("Bearer {}", String::from_utf8_lossy(&token.stdout).trim());
     let operator = Operator { ingress, token, sku: format!("repeat-{:016x}", fastrand::u64(..)) };
@@ -107,8 +112,7 @@ fn a_late_repeat_moves_no_stock_over_http_not_even_after_a_restart() {
 
     // Both are killed, so that neither can remember anything but what is in the log.
     drop(roles);
-    let mut roles = Roles(vec![role(&fixture, "processors", free_address(), processors)]);
-    roles.0.push(role(&fixture, "ingress", ingress, free_address()));
+    let _roles = Roles::start(&fixture, ingress);
     assert_eq!(operator.change("second-delivery-0", 10), 110, "the first answer, after a restart");
     assert_eq!(operator.change("last-change-00000", 1), 112, "the repeat has moved nothing");
 }

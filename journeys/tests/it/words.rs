@@ -56,10 +56,10 @@ fn words_that_were_given_up_stay_away() {
             let line = without_texts(line).to_lowercase();
             let words = line.split(|letter: char| !letter.is_ascii_alphabetic());
             for word in words {
-                if let Some((given_up, _)) = GIVEN_UP.iter().find(|(given_up, _)| *given_up == word) {
-                    if !EXCUSED.iter().any(|(place, _)| path.ends_with(place)) {
-                        found.entry(given_up).or_default().push(format!("{path}:{number}"));
-                    }
+                let given_up = GIVEN_UP.iter().find(|(given_up, _)| *given_up == word);
+                let is_excused = EXCUSED.iter().any(|(place, _)| path.ends_with(place));
+                if let (Some((given_up, _)), false) = (given_up, is_excused) {
+                    found.entry(given_up).or_default().push(format!("{path}:{number}"));
                 }
             }
         }

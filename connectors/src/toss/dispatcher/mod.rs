@@ -264,7 +264,7 @@ impl Dispatcher {
     /// Tells how far each partition has come, and shows what there is to see.
     fn look(&mut self, source: &impl FeedSource) {
         for (partition, partition_state) in &mut self.partitions_held {
-            if let Some(position) = partition_state.progress.to_commit() {
+            if let Some(position) = partition_state.progress.next_to_commit() {
                 source.commit(*partition, position);
             }
         }

@@ -28,7 +28,7 @@ impl Progress {
     }
 
     /// The position to commit, if it is not the one that was committed last.
-    pub(crate) fn to_commit(&mut self) -> Option<i64> {
+    pub(crate) fn next_to_commit(&mut self) -> Option<i64> {
         let position = self.open.first().copied().unwrap_or(self.next);
         let is_newer = position > 0 && self.committed.is_none_or(|committed| committed < position);
         is_newer.then(|| *self.committed.insert(position))
@@ -42,20 +42,20 @@ mod tests {
     #[test]
     fn a_position_never_passes_what_is_not_finished() {
         let mut progress = Progress::default();
-        assert_eq!(progress.to_commit(), None, "nothing was read");
+        assert_eq!(progress.next_to_commit(), None, "nothing was read");
         for offset in [7, 8, 9] {
             progress.take(offset);
         }
-        assert_eq!(progress.to_commit(), Some(7));
+        assert_eq!(progress.next_to_commit(), Some(7));
         progress.finish(9);
         progress.finish(8);
-        assert_eq!(progress.to_commit(), None, "7 is not finished");
+        assert_eq!(progress.next_to_commit(), None, "7 is not finished");
         progress.finish(7);
-        assert_eq!(progress.to_commit(), Some(10));
-        assert_eq!(progress.to_commit(), None);
+        assert_eq!(progress.next_to_commit(), Some(10));
+        assert_eq!(progress.next_to_commit(), None);
         progress.advance_to(15);
-        assert_eq!(progress.to_commit(), Some(15), "what is no record counts too");
+        assert_eq!(progress.next_to_commit(), Some(15), "what is no record counts too");
         progress.advance_to(12);
-        assert_eq!(progress.to_commit(), None, "never back");
+        assert_eq!(progress.next_to_commit(), None, "never back");
     }
 }
