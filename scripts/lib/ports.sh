@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 
 # port_for KEY: prints the port this run keeps under KEY, choosing one the first time. Call it only while the service
-# is down. A kept port that a stranger has taken meanwhile is given up for a new one.
+# is down. A kept port that another process has taken meanwhile is given up for a new one.
 port_for() {
     local kept
     kept=$(recall "$1")

@@ -1,5 +1,5 @@
 # Long-lived processes, known by pid file. A pid is believed only while its command line still is the expected program:
-# numbers are reused, and signalling a stranger is worse than leaving a process behind. Nothing is ever ended by name.
+# numbers are reused, and signalling another process is worse than leaving a process behind. Nothing is ever ended by name.
 # shellcheck shell=bash
 
 # pid_of PID_FILE MARK...: prints the pid while the process runs and its command line holds one of the marks.

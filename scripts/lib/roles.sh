@@ -2,8 +2,8 @@
 # the stub of the payment provider, unless TOSS_BASE_URL names another, and that of an external price server, the market.
 # shellcheck shell=bash
 
-# In the order they start; they stop in this order too, because work is to be refused at the door before the rooms
-# behind it are closed, and the provider is asked until the last of them is.
+# In the order they start; they stop in this order too, because ingress is to refuse work before what is
+# behind it stops, and the provider is asked until the last of them is.
 EVERY_ROLE=(ingress processors sinks connectors market provider)
 ROLES=("${EVERY_ROLE[@]}")
 [[ -z ${TOSS_BASE_URL:-} ]] || ROLES=("${EVERY_ROLE[@]:0:5}")
@@ -78,7 +78,7 @@ failed_role() {
 
 role_ready_or_ended() { role_is_ready "$1" || ! role_pid "$1" >/dev/null; }
 
-# The door and the provider know each other's address, and the market's is known to the connectors, so all are chosen before any
+# Ingress and the provider know each other's address, and the market's is known to the connectors, so all are chosen before any
 # starts.
 choose_addresses() {
     remember TIMESALE_INGRESS_URL "http://127.0.0.1:$(port_for INGRESS_PORT)"

@@ -25,7 +25,7 @@ seed_sale() {
             "$(printf '{"seller":"%s","name":"%s","list_price":%s}' "$seller" "${name//_/ }" "$price")"
         # Under one key this is one request, however often it is sent.
         await 20 accepted "$port" POST "/v1/products/$sku/stock" "$token" seed-the-first-stock "{\"change\":$SEED_STOCK}" \
-            || say "the shelf of $sku could not be filled"
+            || say "the stock of $sku could not be filled"
     done
 }
 
