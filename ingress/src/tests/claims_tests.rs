@@ -1,14 +1,12 @@
 //! What a shopper who claims is told, and what is in the log when they are told it.
 
-use std::ops::RangeInclusive;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use events::coupons::{CouponCommand, CouponFact, Refusal};
 use events::request::Outcome;
 use serde_json::json;
 use streams::emitter::Emitter;
 use streams::simulated::Emission;
-use tokio::time::Instant;
 
 use super::fixture::*;
 
@@ -55,20 +53,24 @@ async fn a_claim_says_in_the_log_whose_it_is_and_where_to_answer() {
     assert_eq!(segments.iter().map(events::ids::Segment::as_str).collect::<Vec<_>>(), ["vip", "early"]);
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn the_wait_preference_decides_between_the_decision_and_202() {
-    // Prefer, what is applied, milliseconds until the answer, on a clock that only waiting moves.
-    let table: [(&[&str], Option<&str>, RangeInclusive<u64>); 7] = [
-        (&[], None, 30..=150),
-        (&["respond-async"], Some("respond-async"), 0..=20),
-        (&["wait=0"], Some("wait=0"), 0..=20),
-        (&["wait=1"], Some("wait=1"), 900..=1_100),
-        (&["respond-async, wait=0"], Some("wait=0"), 0..=20),
-        (&["handling=lenient", "Respond-Async;x=1"], Some("respond-async"), 0..=20),
-        (&["wait=soon"], None, 30..=150),
+    // Prefer, what is applied, milliseconds until the answer at least; nothing: it does not wait, however long the wait would be.
+    let table: [(&[&str], Option<&str>, Option<u64>); 7] = [
+        (&[], None, Some(50)),
+        (&["respond-async"], Some("respond-async"), None),
+        (&["wait=0"], Some("wait=0"), None),
+        (&["wait=1"], Some("wait=1"), Some(900)),
+        (&["respond-async, wait=0"], Some("wait=0"), None),
+        (&["handling=lenient", "Respond-Async;x=1"], Some("respond-async"), None),
+        (&["wait=soon"], None, Some(50)),
     ];
-    for (place, (prefer, applied, takes)) in table.into_iter().enumerate() {
-        let fixture = fixture();
+    for (place, (prefer, applied, least)) in table.into_iter().enumerate() {
+        let mut config = config();
+        if least.is_none() {
+            config.waiting.default_wait_ms = 9_000;
+        }
+        let fixture = fixture_of(config);
         fixture.define("sale", 10);
         let key = format!("{KEY}-{place}");
         let mut asked = claim("kim", "sale", &key);
@@ -82,8 +84,11 @@ async fn the_wait_preference_decides_between_the_decision_and_202() {
         assert_eq!(answer.json(), json!({ "request": request, "status": "pending" }));
         assert_eq!(answer.header("location"), Some(format!("/v1/requests/{request}").as_str()));
         assert_eq!(answer.header("preference-applied"), applied, "{prefer:?}");
-        let took = u64::try_from(began.elapsed().as_millis()).unwrap();
-        assert!(takes.contains(&took), "{prefer:?} took {took} ms");
+        let took = began.elapsed();
+        match least {
+            Some(least) => assert!(took >= Duration::from_millis(least), "{prefer:?} took {took:?}"),
+            None => assert!(took < Duration::from_secs(5), "{prefer:?} took {took:?}"),
+        }
         assert_eq!(fixture.commands().len(), 1, "202 means that it is in the log");
     }
 }
@@ -317,7 +322,7 @@ async fn pressure_and_undecided_claims_shed_load() {
     assert_eq!(fixture.send(claim("kim", "sale", KEY).header("prefer", "wait=0")).await.status, 202);
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn without_room_to_wait_a_claim_is_202_as_soon_as_it_is_in_the_log() {
     let mut config = config();
     config.waiting.most_waiters = 0;
@@ -325,7 +330,7 @@ async fn without_room_to_wait_a_claim_is_202_as_soon_as_it_is_in_the_log() {
     fixture.define("sale", 10);
     let began = Instant::now();
     assert_eq!(fixture.send(claim("kim", "sale", KEY).header("prefer", "wait=9")).await.status, 202);
-    assert_eq!(began.elapsed(), Duration::ZERO);
+    assert!(began.elapsed() < Duration::from_secs(5), "it does not wait for nine seconds");
 }
 
 #[tokio::test]
