@@ -64,7 +64,7 @@ pub(super) fn topology(bug: Bug) -> Result<Topology, TopologyError> {
     let sound = (SETTLEMENT.topology)()?;
     let store = |name| sound.stores().iter().position(|store| store.as_ref() == name);
     let store = |name| StoreId(store(name).and_then(|place| u8::try_from(place).ok()).expect("a store"));
-    let (lines, requests) = (store("lines"), store("requests"));
+    let (lines, requests) = (store("lines"), store("strangers"));
     tamper::topology(sound, move |inner| {
         let notes = Notes::default();
         Box::new(Buggy { inner, bug, lines, requests, notes })
