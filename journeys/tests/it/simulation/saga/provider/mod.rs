@@ -71,6 +71,11 @@ impl Provider {
         Ok(!self.mail.is_empty() || self.inboxes.iter().any(|inbox| inbox.next < inbox.calls.len()))
     }
 
+    /// How many calls there have been.
+    pub(super) fn calls(&self) -> usize {
+        self.inboxes.iter().map(|inbox| inbox.calls.len()).sum()
+    }
+
     /// Reads what has been committed since.
     fn read(&mut self, cluster: &Cluster) -> Result<(), String> {
         let topic = topics::PAYMENTS_INBOX.name();
