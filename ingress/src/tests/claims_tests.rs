@@ -68,7 +68,7 @@ async fn the_wait_preference_decides_between_the_decision_and_202() {
     for (place, (prefer, applied, least)) in table.into_iter().enumerate() {
         let mut config = config();
         if least.is_none() {
-            config.waiting.default_wait_ms = 9_000;
+            config.waiting.default_wait_ms = 600_000;
         }
         let fixture = fixture_of(config);
         fixture.define("sale", 10);
@@ -87,7 +87,7 @@ async fn the_wait_preference_decides_between_the_decision_and_202() {
         let took = began.elapsed();
         match least {
             Some(least) => assert!(took >= Duration::from_millis(least), "{prefer:?} took {took:?}"),
-            None => assert!(took < Duration::from_secs(5), "{prefer:?} took {took:?}"),
+            None => assert!(took < Duration::from_mins(5), "{prefer:?} waited for a decision: {took:?}"),
         }
         assert_eq!(fixture.commands().len(), 1, "202 means that it is in the log");
     }
@@ -326,11 +326,12 @@ async fn pressure_and_undecided_claims_shed_load() {
 async fn without_room_to_wait_a_claim_is_202_as_soon_as_it_is_in_the_log() {
     let mut config = config();
     config.waiting.most_waiters = 0;
+    config.waiting.longest_wait_seconds = 600;
     let fixture = fixture_of(config);
     fixture.define("sale", 10);
     let began = Instant::now();
-    assert_eq!(fixture.send(claim("kim", "sale", KEY).header("prefer", "wait=9")).await.status, 202);
-    assert!(began.elapsed() < Duration::from_secs(5), "it does not wait for nine seconds");
+    assert_eq!(fixture.send(claim("kim", "sale", KEY).header("prefer", "wait=600")).await.status, 202);
+    assert!(began.elapsed() < Duration::from_mins(5), "it does not wait for ten minutes");
 }
 
 #[tokio::test]

@@ -4,11 +4,10 @@ use std::time::{Duration, Instant};
 
 use events::orders::{OrderFact, OrderState};
 use tokio::io::AsyncWriteExt;
-use tokio::time::sleep;
 
 use super::fake_orders::{end, event, step, watched};
 use super::fixture::*;
-use super::socket_tests::{heard, opened, quick};
+use super::socket_tests::{eventually, heard, opened, quick};
 use crate::config::Config;
 
 fn lively() -> Config {
@@ -42,8 +41,7 @@ async fn a_stream_outlives_the_deadlines_of_answers_and_ends_its_connection() {
     assert!(rest.contains("id: 2\nevent: order_expired\n"), "{text} {rest}");
     assert!(rest.ends_with("0\r\n\r\n"), "the body has its end: {rest:?}");
     assert_eq!(port.fixture.state.order_streams.subscriptions().taken_in_all(), 0);
-    sleep(Duration::from_millis(200)).await;
-    assert_eq!(port.fixture.state.metrics.connections.get(), 0);
+    eventually("the connection is gone", || port.fixture.state.metrics.connections.get() == 0).await;
 }
 
 #[tokio::test]
@@ -55,8 +53,7 @@ async fn a_reader_that_goes_away_ends_its_subscription() {
     assert!(heard(&mut stream, Duration::from_millis(100)).await.contains("id: 1\n"));
     assert_eq!(port.fixture.state.order_streams.subscriptions().taken_in_all(), 1);
     drop(stream);
-    sleep(Duration::from_millis(600)).await;
-    assert_eq!(port.fixture.state.order_streams.subscriptions().taken_in_all(), 0);
+    eventually("its seat is free", || port.fixture.state.order_streams.subscriptions().taken_in_all() == 0).await;
 }
 
 #[tokio::test]
@@ -68,11 +65,8 @@ async fn a_reader_that_does_not_read_is_cut_off_a_stream() {
     }
     let mut stream = port.connect().await;
     stream.write_all(&head()).await.unwrap();
-    sleep(Duration::from_millis(300)).await;
-    assert_eq!(port.fixture.state.order_streams.subscriptions().taken_in_all(), 1);
-    // Two heartbeats and the deadline of an answer.
-    sleep(Duration::from_millis(2_200)).await;
-    assert_eq!(port.fixture.state.order_streams.subscriptions().taken_in_all(), 0);
+    eventually("it has its seat", || port.fixture.state.order_streams.subscriptions().taken_in_all() == 1).await;
+    eventually("it is cut off", || port.fixture.state.order_streams.subscriptions().taken_in_all() == 0).await;
 }
 
 #[tokio::test]

@@ -84,7 +84,7 @@ async fn until_equal(url: &str, logs: &[(Stream, MemoryLog)]) {
     let wanted = expected_in_redis(&all);
     let began = Instant::now();
     while rows_in_redis(url, &RedisKeys::default()).as_ref() != Some(&wanted) {
-        assert!(began.elapsed() < Duration::from_secs(30), "redis does not become equal to the log");
+        assert!(began.elapsed() < Duration::from_mins(2), "redis does not become equal to the log");
         tokio::time::sleep(Duration::from_millis(30)).await;
     }
 }
@@ -169,7 +169,7 @@ async fn a_killed_redis_is_rebuilt_and_what_an_earlier_epoch_left_is_swept() {
     until_equal(&redis.url(), &logs).await;
     let began = Instant::now();
     while redis.command(&["EXISTS", "ts:1000000000000x000000:request:{old}"]) != redis::Value::Int(0) {
-        assert!(began.elapsed() < Duration::from_secs(10), "the earlier epoch is not swept");
+        assert!(began.elapsed() < Duration::from_mins(2), "the earlier epoch is not swept");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     assert_eq!(redis.command(&["EXISTS", "unrelated:key:of:others"]), redis::Value::Int(1));

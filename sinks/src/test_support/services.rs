@@ -110,7 +110,7 @@ impl PrivateRedis {
         self.server = Some(server);
         let began = Instant::now();
         while std::net::TcpStream::connect(("127.0.0.1", self.port)).is_err() {
-            assert!(began.elapsed() < Duration::from_secs(10), "redis-server does not answer");
+            assert!(began.elapsed() < Duration::from_mins(1), "redis-server does not answer");
             std::thread::sleep(Duration::from_millis(10));
         }
     }

@@ -26,7 +26,7 @@ use crate::offers::serve::watch;
 use crate::offers::{AccessToken, Config, Error, SourceConfig};
 
 /// How long something may take that takes milliseconds.
-const DEADLINE: Duration = Duration::from_secs(20);
+pub(super) const DEADLINE: Duration = Duration::from_secs(45);
 
 /// A stub that runs.
 pub(super) struct Stub {

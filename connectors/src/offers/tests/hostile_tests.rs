@@ -6,7 +6,7 @@ use std::time::Duration;
 use events::ids::OfferSource;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 use super::fixture::*;
 use crate::offers::{AccessToken, Config};
@@ -114,15 +114,12 @@ async fn many_servers_that_hang_delay_no_other() {
     let names: Vec<String> = (0..60).map(|number| format!("hangs-{number}")).collect();
     let mut sources: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), silent.as_str())).collect();
     sources.push(("good", &good.base_url));
-    let shop = Shop::new(Config { read_ms: 1_500, ..config(&sources) });
-    let began = Instant::now();
+    // Longer than the test waits for anything: whoever waited for one of them would never come to the good one.
+    let shop = Shop::new(Config { read_ms: 600_000, ..config(&sources) });
     for price in 1..=10 {
-        let published = Instant::now();
         good.offer("tea-kettle", price).await;
         shop.until(&[("tea-kettle good", price)]).await;
-        assert!(published.elapsed() < Duration::from_millis(1_200), "{:?}", published.elapsed());
     }
-    assert!(began.elapsed() < Duration::from_secs(6));
     shop.end().await.unwrap();
 }
 

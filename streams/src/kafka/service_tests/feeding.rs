@@ -135,7 +135,7 @@ async fn a_position_outside_the_log_ends_the_feed_with_an_error() {
     write(&cluster, &events, 0, &["a"]);
     let mut feed = Feed::of_partitions(&cluster, &events, &[(0, Start::Offset(50))], FeedConfig::default()).unwrap();
     loop {
-        match tokio::time::timeout(Duration::from_secs(30), feed.next()).await.expect("in time") {
+        match tokio::time::timeout(Duration::from_mins(1), feed.next()).await.expect("in time") {
             Some(Ok(FeedEvent::CaughtUp(0))) => {}
             Some(Err(FeedError::Fatal(_) | FeedError::OutsideLog { .. })) => break,
             other => panic!("{other:?}"),

@@ -143,16 +143,21 @@ fn a_backlog_larger_than_the_topic_takes_at_once_goes_in_several_batches() {
 fn an_open_transaction_ends_with_its_slots_next_start() {
     let Some(cluster) = cluster() else { return };
     let (out, group) = (topic(&cluster, "restart", 1), unique("group"));
+    let timeout = Duration::from_mins(1);
+    let broker = || {
+        let slot = SlotConfig::new(&group, &format!("{group}.0"), &out);
+        KafkaBroker::new(&cluster, SlotConfig { transaction_timeout_ms: 60_000, ..slot }).unwrap()
+    };
     {
-        let mut dying = broker(&cluster, &group, "0", &out);
+        let mut dying = broker();
         init(&mut dying);
         begin_with(&mut dying, &out, "never committed");
         dying.drain().unwrap();
     }
-    let mut restarted = broker(&cluster, &group, "0", &out);
+    let mut restarted = broker();
     let since = Instant::now();
     init(&mut restarted);
-    assert!(since.elapsed() < Duration::from_secs(5), "the restart waited for {:?}", since.elapsed());
+    assert!(since.elapsed() < timeout, "the restart waited until the transaction timed out");
     begin_with(&mut restarted, &out, "by the restarted");
     commit(&mut restarted);
     until("its record is visible", || (committed_values(&cluster, &out) == ["by the restarted"]).then_some(()));
