@@ -7,8 +7,11 @@ FROM rust:1.95-bookworm AS build
 # and price servers, which docker-compose.yml uses. FEATURES=tls is for a Kafka that wants TLS: librdkafka is then linked to OpenSSL,
 # which has to be added to the second stage as well (libssl3).
 ARG FEATURES=""
+# Shown by the metric `timesale_build_info`: `--build-arg REVISION=$(git rev-parse HEAD)`.
+ARG REVISION=""
 # librdkafka is compiled from source by the compiler of this stage; zlib goes into the binary.
 ENV LIBZ_SYS_STATIC=1
+ENV TIMESALE_REVISION=${REVISION}
 WORKDIR /src
 COPY . .
 # The cache mounts keep what earlier builds compiled; a mount is no part of the image, hence the copy.

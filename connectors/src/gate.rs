@@ -3,11 +3,11 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use prometheus::IntGauge;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::breaker::{Breaker, Leave, Pass, State};
+use crate::breaker_metrics::BreakerMetric;
 
 /// Lets calls through, or not.
 pub(crate) struct Gate {
@@ -16,7 +16,7 @@ pub(crate) struct Gate {
     breaker: Mutex<Breaker>,
     began: Instant,
     changed: Notify,
-    shown: IntGauge,
+    metric: BreakerMetric,
 }
 
 /// Leave to make one call. Its end without a result is a result too: the call was given up.
@@ -26,10 +26,10 @@ pub(crate) struct Permit<'a> {
 }
 
 impl Gate {
-    /// `shown` is 0 while calls go through, 1 while one tries, 2 while none does.
-    pub(crate) fn new(whom: &str, breaker: Breaker, shown: IntGauge) -> Self {
+    /// A gate that shows its breaker's state in `metric`.
+    pub(crate) fn new(whom: &str, breaker: Breaker, metric: BreakerMetric) -> Self {
         let whom = whom.to_owned();
-        Self { whom, breaker: Mutex::new(breaker), began: Instant::now(), changed: Notify::new(), shown }
+        Self { whom, breaker: Mutex::new(breaker), began: Instant::now(), changed: Notify::new(), metric }
     }
 
     /// Waits for leave, until `deadline` at most.
@@ -61,7 +61,7 @@ impl Gate {
         let now_ms = self.now_ms();
         let mut breaker = self.breaker();
         let leave = breaker.ask(now_ms);
-        self.show(&breaker);
+        self.metric.show(breaker.state());
         leave
     }
 
@@ -71,7 +71,7 @@ impl Gate {
             let mut breaker = self.breaker();
             let before = breaker.state();
             tell(&mut breaker, now_ms);
-            self.show(&breaker);
+            self.metric.show(breaker.state());
             (before, breaker.state())
         };
         match (before, after) {
@@ -84,14 +84,6 @@ impl Gate {
         if !matches!((before, after), (State::Closed { .. }, State::Closed { .. })) {
             self.changed.notify_waiters();
         }
-    }
-
-    fn show(&self, breaker: &Breaker) {
-        self.shown.set(match breaker.state() {
-            State::Closed { .. } => 0,
-            State::Probing => 1,
-            State::Open { .. } => 2,
-        });
     }
 
     fn now_ms(&self) -> u64 {

@@ -29,7 +29,10 @@ pub(crate) async fn replies(state: Arc<State>, kafka: ClusterConfig) {
         state.health.set("replies", Condition::Starting("finding the end of the replies".into()));
         let start = [(state.reply_partition, Start::End)];
         let ended = match Feed::of_partitions(&kafka, INGRESS_REPLIES.name(), &start, FeedConfig::default()) {
-            Ok(feed) => read_replies(&state, feed).await,
+            Ok(feed) => {
+                state.metrics.follow_lag.follow(INGRESS_REPLIES.name(), feed.backlog());
+                read_replies(&state, feed).await
+            }
             Err(error) => error.to_string(),
         };
         tracing::error!(reason = ended, "replies are not read any more: beginning again");
@@ -61,7 +64,10 @@ pub(crate) async fn events(state: Arc<State>, kafka: ClusterConfig, partitions: 
         state.health.set("campaign_cache", Condition::Starting("reading campaigns".into()));
         let starts = beginnings(&state, partitions, &outside_log).await;
         let ended = match Feed::of_partitions(&kafka, COUPONS_EVENTS.name(), &starts, FeedConfig::default()) {
-            Ok(feed) => read_events(&state, feed, &starts).await,
+            Ok(feed) => {
+                state.metrics.follow_lag.follow(COUPONS_EVENTS.name(), feed.backlog());
+                read_events(&state, feed, &starts).await
+            }
             Err(error) => error,
         };
         state.campaigns.set_current(false);
@@ -143,7 +149,10 @@ pub(crate) async fn orders(state: Arc<State>, kafka: ClusterConfig, partitions: 
     loop {
         state.health.set("order_streams", Condition::Starting("finding the end of the orders' events".into()));
         let ended = match Feed::of_partitions(&kafka, ORDERS_EVENTS.name(), &starts, FeedConfig::default()) {
-            Ok(feed) => read_orders(&state, feed, &starts).await,
+            Ok(feed) => {
+                state.metrics.follow_lag.follow(ORDERS_EVENTS.name(), feed.backlog());
+                read_orders(&state, feed, &starts).await
+            }
             Err(error) => error.to_string(),
         };
         tracing::error!(reason = ended, "orders' events are not read any more: beginning again");
@@ -203,8 +212,7 @@ fn gauges(state: &State) {
     metrics.streams.set(number(state.order_streams.subscriptions().taken_in_all()));
     metrics.watched.set(number(state.order_streams.len()));
     metrics.campaign_cache_current.set(i64::from(state.campaigns.is_current()));
-    #[expect(clippy::cast_possible_truncation, reason = "0 to 1000")]
-    metrics.pressure.set((state.emitter.pressure() * 1_000.0) as i64);
+    metrics.pressure.set(state.emitter.pressure());
     for policy in Policy::ALL {
         metrics.limiter_keys(policy, state.limits.keys(policy));
     }

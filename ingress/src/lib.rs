@@ -6,6 +6,7 @@ mod campaign_cache;
 mod config;
 mod service;
 mod follow;
+mod follow_lag;
 mod handlers;
 mod limits;
 mod metrics;

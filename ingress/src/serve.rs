@@ -141,7 +141,7 @@ async fn run(config: Config, deps: Deps) -> Result<(), Error> {
         Err(error) => return Err(Error::Torn(error)),
     }
 
-    let emitter = Arc::new(KafkaEmitter::new(&kafka, emitter, &registry)?);
+    let emitter = Arc::new(KafkaEmitter::new(&kafka, emitter, &registry, ("timesale", "ingress"))?);
     let reads = reads(&config, postgres.as_deref(), redis.as_deref())?;
     let parts =
         Parts { emitter: Arc::clone(&emitter) as Arc<dyn Emitter>, reads, price_source, secrets, registry, health };

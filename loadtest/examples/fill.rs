@@ -31,7 +31,7 @@ async fn main() -> Outcome<()> {
     let campaign = CampaignId::new(&std::env::args().nth(1).ok_or("name a campaign")?)?;
     let coupons: u32 = std::env::args().nth(2).ok_or("say how many coupons")?.parse()?;
     let cluster = ClusterConfig { bootstrap: std::env::var("KAFKA_BOOTSTRAP")?, ..ClusterConfig::default() };
-    let emitter = KafkaEmitter::new(&cluster, EmitterConfig::default(), &prometheus::Registry::new())?;
+    let emitter = KafkaEmitter::without_metrics(&cluster, EmitterConfig::default())?;
 
     emitter.emit(record(&definition(&campaign, coupons)?)?)?.await?;
     let mut under_way = VecDeque::with_capacity(UNDER_WAY);

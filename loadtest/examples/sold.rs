@@ -43,7 +43,7 @@ async fn main() -> Outcome<()> {
     let sellers: u32 = std::env::args().nth(2).map_or(Ok(1_000), |count| count.parse())?;
     let name = std::env::args().nth(3).unwrap_or_default();
     let cluster = ClusterConfig { bootstrap: std::env::var("KAFKA_BOOTSTRAP")?, ..ClusterConfig::default() };
-    let emitter = KafkaEmitter::new(&cluster, EmitterConfig::default(), &prometheus::Registry::new())?;
+    let emitter = KafkaEmitter::without_metrics(&cluster, EmitterConfig::default())?;
     let mut pipe = Pipe { emitter, under_way: VecDeque::with_capacity(UNDER_WAY) };
     let policy = policy()?;
     for number in 0..sellers {

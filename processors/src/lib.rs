@@ -8,5 +8,7 @@ pub mod prices;
 pub mod settlement;
 pub(crate) mod kit;
 
+pub use kit::DEAD_LETTER_REASONS;
+
 #[cfg(test)]
 mod recorded_tests;

@@ -80,11 +80,6 @@ impl Batch {
         self.items.iter().rev().find_map(|item| item.reading.as_ref().ok()).map(Fact::at)
     }
 
-    /// Log time of the first fact.
-    pub(crate) fn oldest_at(&self) -> Option<Timestamp> {
-        self.items.iter().find_map(|item| item.reading.as_ref().ok()).map(Fact::at)
-    }
-
     /// Records that state no fact.
     pub(crate) fn unusable(&self) -> impl Iterator<Item = (&Record, &Unusable)> {
         self.items.iter().filter_map(|item| Some((&item.record, item.reading.as_ref().err()?)))

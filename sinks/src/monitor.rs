@@ -7,7 +7,6 @@ use events::time::Timestamp;
 use prometheus::{
     GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
 };
-use streams::clock::now_ms;
 use streams::service::{Condition, Health};
 
 use crate::destination::Applied;
@@ -18,7 +17,7 @@ const LABELS: [&str; 2] = ["sink", "topic"];
 /// Every metric of this room.
 pub(crate) struct Metrics {
     batch_records: HistogramVec,
-    batch_seconds: HistogramVec,
+    batch_duration: HistogramVec,
     rows: IntCounterVec,
     stale: IntCounterVec,
     dead: IntCounterVec,
@@ -28,7 +27,7 @@ pub(crate) struct Metrics {
     rebuilds: IntCounterVec,
     stopped: IntGaugeVec,
     epoch: IntGaugeVec,
-    lag: GaugeVec,
+    written: GaugeVec,
 }
 
 impl Metrics {
@@ -53,37 +52,41 @@ impl Metrics {
             registry.register(Box::new(metric.clone()))?;
             Ok(metric)
         };
-        let lag = GaugeVec::new(
+        let written = GaugeVec::new(
             Opts::new(
-                "timesale_sink_watermark_lag_seconds",
-                "Wall clock minus log time of the newest fact written, when it was written; of the oldest fact waiting, while writing fails",
+                "timesale_sink_written_timestamp_seconds",
+                "Log time of the newest fact written, since 1970; how far behind that is says the lag of the sink's group.",
             ),
             &["sink", "topic", "partition"],
         )?;
-        registry.register(Box::new(lag.clone()))?;
+        registry.register(Box::new(written.clone()))?;
         let sizes = prometheus::exponential_buckets(1.0, 4.0, 9)?;
         let times = prometheus::exponential_buckets(0.001, 2.5, 11)?;
         Ok(Self {
-            batch_records: histogram("batch_records", "Records written in one go", sizes)?,
-            batch_seconds: histogram("batch_seconds", "Time from a batch's first attempt until it is written", times)?,
-            rows: counter("rows_total", "Rows made or changed")?,
-            stale: counter("stale_rows_total", "Rows left alone because they were there already, as new or newer")?,
-            dead: counter("dead_records_total", "Records that could not become rows")?,
-            retries: counter("retries_total", "Attempts that did not work and were made again")?,
-            fenced: counter("fenced_total", "Times another owner had taken a partition over")?,
-            sessions: counter("sessions_total", "Times everything was opened and claimed")?,
-            rebuilds: counter("rebuilds_total", "Times a partition was begun at the beginning of the log")?,
+            batch_records: histogram("batch_records", "Records written in one batch.", sizes)?,
+            batch_duration: histogram(
+                "batch_duration_seconds",
+                "Time from a batch's first attempt until it is written.",
+                times,
+            )?,
+            rows: counter("rows_total", "Rows made or changed.")?,
+            stale: counter("stale_rows_total", "Rows left alone because they were there already, as new or newer.")?,
+            dead: counter("dead_records_total", "Records that could not become rows.")?,
+            retries: counter("retries_total", "Attempts that did not work and were made again.")?,
+            fenced: counter("fenced_total", "Times another owner had taken a partition over.")?,
+            sessions: counter("sessions_total", "Times the destination was connected and its partitions claimed.")?,
+            rebuilds: counter("rebuilds_total", "Times a partition was begun at the beginning of the log.")?,
             stopped: gauge(
                 "stopped_partitions",
-                "Partitions that are owned but not written: an operator has to look",
+                "Partitions that are owned but not written: an operator has to look.",
                 &LABELS,
             )?,
             epoch: gauge(
                 "epoch_timestamp_seconds",
-                "When the epoch being written was begun, seconds since 1970",
+                "When the epoch being written was begun, since 1970; 0 while there is none.",
                 &["sink"],
             )?,
-            lag,
+            written,
         })
     }
 
@@ -102,7 +105,7 @@ impl Metrics {
             health,
             shown: None,
             batch_records: self.batch_records.with_label_values(labels),
-            batch_seconds: self.batch_seconds.with_label_values(labels),
+            batch_duration: self.batch_duration.with_label_values(labels),
             rows: self.rows.with_label_values(labels),
             stale: self.stale.with_label_values(labels),
             dead: self.dead.with_label_values(labels),
@@ -111,7 +114,7 @@ impl Metrics {
             sessions: self.sessions.with_label_values(labels),
             rebuilds: self.rebuilds.with_label_values(labels),
             stopped: self.stopped.with_label_values(labels),
-            lag: self.lag.clone(),
+            written: self.written.clone(),
         };
         let part = monitor.part.clone();
         monitor.health.set(&part, Condition::Starting("not begun".into()));
@@ -129,7 +132,7 @@ pub(crate) struct Monitor {
     health: Health,
     shown: Option<Condition>,
     batch_records: Histogram,
-    batch_seconds: Histogram,
+    batch_duration: Histogram,
     rows: IntCounter,
     stale: IntCounter,
     dead: IntCounter,
@@ -138,7 +141,7 @@ pub(crate) struct Monitor {
     sessions: IntCounter,
     rebuilds: IntCounter,
     stopped: IntGauge,
-    lag: GaugeVec,
+    written: GaugeVec,
 }
 
 impl Monitor {
@@ -162,17 +165,24 @@ impl Monitor {
         // Batch sizes are far below 2^53.
         #[expect(clippy::cast_precision_loss, reason = "a histogram counts in floats")]
         self.batch_records.observe(records as f64);
-        self.batch_seconds.observe(took.as_secs_f64());
+        self.batch_duration.observe(took.as_secs_f64());
         self.rows.inc_by(applied.rows);
         self.stale.inc_by(applied.stale);
         self.dead.inc_by(applied.dead);
     }
 
-    pub(crate) fn watermark(&self, partition: i32, at: Option<Timestamp>) {
+    /// The newest fact of a partition that is written has this log time.
+    pub(crate) fn written(&self, partition: i32, at: Option<Timestamp>) {
         let Some(at) = at else { return };
-        #[expect(clippy::cast_precision_loss, reason = "a gauge shows a float")]
-        let lag = (now_ms() - at.as_millis()).max(0) as f64 / 1_000.0;
-        self.lag.with_label_values(&[self.sink, self.stream.topic(), &partition.to_string()]).set(lag);
+        #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit into 53 bits")]
+        let at = at.as_millis() as f64 / 1_000.0;
+        self.written.with_label_values(&[self.sink, self.stream.topic(), &partition.to_string()]).set(at);
+    }
+
+    /// The partition is another owner's: this process shows nothing of it.
+    pub(crate) fn forget(&self, partition: i32) {
+        // An error means that nothing was written.
+        drop(self.written.remove_label_values(&[self.sink, self.stream.topic(), &partition.to_string()]));
     }
 
     pub(crate) fn retried(&self) {

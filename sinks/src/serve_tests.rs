@@ -58,7 +58,7 @@ async fn both_projections_survive_being_lost_while_the_log_grows() {
     let admin = Admin::new(&cluster).unwrap();
     let new = TopicToCreate { name: name.into(), partitions: PARTITIONS, replication: 1, config: BTreeMap::new() };
     admin.create(&new).unwrap();
-    let emitter = KafkaEmitter::new(&cluster, EmitterConfig::default(), &Registry::new()).unwrap();
+    let emitter = KafkaEmitter::without_metrics(&cluster, EmitterConfig::default()).unwrap();
 
     let (handle, signal) = shutdown();
     let health = Health::default();

@@ -195,7 +195,7 @@ fn raw_per_second(cluster: &ClusterConfig, run: &str, source: &str, sink: &str) 
 /// Writers that each wait for an acknowledgement before they write again, as a service with that many requests in flight does.
 fn emitted_per_second(cluster: &ClusterConfig, sink: &str) -> Outcome<String> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build()?;
-    let emitter = Arc::new(KafkaEmitter::new(cluster, EmitterConfig::default(), &prometheus::Registry::new())?);
+    let emitter = Arc::new(KafkaEmitter::without_metrics(cluster, EmitterConfig::default())?);
     let (sink, acknowledged): (Arc<str>, _) = (Arc::from(sink), Arc::new(AtomicU64::new(0)));
     let until = Instant::now() + EMITTING;
     let writer = |number: usize| {
@@ -229,7 +229,7 @@ fn emitted_per_second(cluster: &ClusterConfig, sink: &str) -> Outcome<String> {
 /// Writes what both loops read.
 fn fill(cluster: &ClusterConfig, source: &str) -> Outcome<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_time().build()?;
-    let emitter = KafkaEmitter::new(cluster, EmitterConfig::default(), &prometheus::Registry::new())?;
+    let emitter = KafkaEmitter::without_metrics(cluster, EmitterConfig::default())?;
     let source: Arc<str> = Arc::from(source);
     for number in 0..RECORDS {
         let partition = i32::try_from(number).unwrap_or(0) % PARTITIONS;

@@ -98,7 +98,6 @@ pub enum ApplicationError {
 #[derive(Default)]
 struct Heartbeat {
     moved: AtomicU64,
-    polled: AtomicU64,
     ended: AtomicBool,
 }
 
@@ -229,11 +228,9 @@ impl Runner {
         let metrics = self.metrics.thread(self.topology.name(), self.slot);
         let mut thread = StreamThread::new(broker, self.topology.clone(), config, metrics);
         let mut reported = None;
-        let mut polls = 0;
         while !self.shutdown.is_requested() {
             let step = thread.step();
-            self.beat(thread.polls() != polls);
-            polls = thread.polls();
+            self.beat();
             let condition = thread.condition();
             if reported.as_ref() != Some(&condition) {
                 self.health.set(&self.part, condition.clone());
@@ -252,7 +249,7 @@ impl Runner {
     fn connect<B>(&self, connect: &(dyn Fn(u32) -> Result<B, BrokerError> + Send + Sync)) -> Option<B> {
         let mut pause = Duration::from_millis(50);
         while !self.shutdown.is_requested() {
-            self.beat(false);
+            self.beat();
             match connect(self.slot) {
                 Ok(broker) => return Some(broker),
                 Err(BrokerError::Fatal(reason)) => {
@@ -271,12 +268,8 @@ impl Runner {
         None
     }
 
-    fn beat(&self, has_polled: bool) {
-        let now = millis(self.started.elapsed());
-        self.heartbeat.moved.store(now, Ordering::Relaxed);
-        if has_polled {
-            self.heartbeat.polled.store(now, Ordering::Relaxed);
-        }
+    fn beat(&self) {
+        self.heartbeat.moved.store(millis(self.started.elapsed()), Ordering::Relaxed);
     }
 
     /// Sleeps, until a shutdown is requested at most.
@@ -325,7 +318,6 @@ impl Watchdog {
         let ago = |mark: &AtomicU64| now.saturating_sub(Duration::from_millis(mark.load(Ordering::Relaxed)));
         let mut failed = Vec::new();
         for (slot, heartbeat) in (0_u32..).zip(&self.heartbeats) {
-            self.metrics.set_since_poll(&self.application, slot, ago(&heartbeat.polled));
             if heartbeat.ended.load(Ordering::Acquire) {
                 failed.push(format!("thread {slot} has ended"));
             } else if ago(&heartbeat.moved) > self.stalled_after {

@@ -60,7 +60,8 @@ fn threads_share_the_partitions_report_their_condition_and_end_on_shutdown() {
     handle.request();
     application.join(Duration::from_secs(10)).unwrap();
     let names: Vec<String> = registry.gather().iter().map(|family| family.name().to_owned()).collect();
-    for name in ["streams_process_total", "streams_transactions_total", "streams_last_poll_seconds_ago"] {
+    for name in ["streams_records_processed_total", "streams_transactions_total", "streams_last_poll_timestamp_seconds"]
+    {
         assert!(names.iter().any(|found| found == name), "{name} in {names:?}");
     }
 }

@@ -7,14 +7,20 @@
 pub struct MetricsError(String);
 
 #[cfg(feature = "metrics")]
-pub(crate) use enabled::{GaugeVec, Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Maker};
+pub(crate) use enabled::{
+    Gauge, GaugeVec, Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Maker,
+};
 
 #[cfg(not(feature = "metrics"))]
-pub(crate) use disabled::{GaugeVec, Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Maker};
+pub(crate) use disabled::{
+    Gauge, GaugeVec, Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Maker,
+};
 
 #[cfg(feature = "metrics")]
 mod enabled {
-    pub(crate) use prometheus::{GaugeVec, Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec};
+    pub(crate) use prometheus::{
+        Gauge, GaugeVec, Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec,
+    };
     use prometheus::{HistogramOpts, Opts, Registry};
 
     use super::MetricsError;
@@ -29,17 +35,25 @@ mod enabled {
     pub(crate) struct Maker<'a> {
         registry: Option<&'a Registry>,
         namespace: &'static str,
+        /// A label that every metric has, and its value.
+        label: Option<(&'static str, &'a str)>,
     }
 
     impl<'a> Maker<'a> {
         /// Metrics whose names begin with this word.
         pub(crate) fn new(registry: &'a Registry, namespace: &'static str) -> Self {
-            Self { registry: Some(registry), namespace }
+            Self { registry: Some(registry), namespace, label: None }
+        }
+
+        /// The same, with this label and value on every metric, so that a registry can hold several of each name.
+        pub(crate) fn labelled(mut self, name: &'static str, value: &'a str) -> Self {
+            self.label = Some((name, value));
+            self
         }
 
         /// Metrics that are counted and never shown.
         pub(crate) fn unregistered(namespace: &'static str) -> Self {
-            Self { registry: None, namespace }
+            Self { registry: None, namespace, label: None }
         }
 
         /// Its buckets double from `first` seconds on.
@@ -51,20 +65,28 @@ mod enabled {
             (first, count): (f64, usize),
         ) -> Result<HistogramVec, MetricsError> {
             let buckets = prometheus::exponential_buckets(first, 2.0, count)?;
-            let opts = HistogramOpts::new(name, help).namespace(self.namespace).buckets(buckets);
+            let opts = HistogramOpts { common_opts: self.opts(name, help), buckets };
             self.register(HistogramVec::new(opts, labels)?)
         }
 
         pub(crate) fn counter(&self, name: &str, help: &str, labels: &[&str]) -> Result<IntCounterVec, MetricsError> {
-            self.register(IntCounterVec::new(Opts::new(name, help).namespace(self.namespace), labels)?)
+            self.register(IntCounterVec::new(self.opts(name, help), labels)?)
         }
 
         pub(crate) fn gauge(&self, name: &str, help: &str, labels: &[&str]) -> Result<IntGaugeVec, MetricsError> {
-            self.register(IntGaugeVec::new(Opts::new(name, help).namespace(self.namespace), labels)?)
+            self.register(IntGaugeVec::new(self.opts(name, help), labels)?)
         }
 
         pub(crate) fn float_gauge(&self, name: &str, help: &str, labels: &[&str]) -> Result<GaugeVec, MetricsError> {
-            self.register(GaugeVec::new(Opts::new(name, help).namespace(self.namespace), labels)?)
+            self.register(GaugeVec::new(self.opts(name, help), labels)?)
+        }
+
+        fn opts(&self, name: &str, help: &str) -> Opts {
+            let opts = Opts::new(name, help).namespace(self.namespace);
+            match self.label {
+                Some((name, value)) => opts.const_label(name, value),
+                None => opts,
+            }
         }
 
         fn register<C>(&self, collector: C) -> Result<C, MetricsError>
@@ -87,6 +109,7 @@ mod disabled {
     #[derive(Clone, Copy, Debug)]
     pub(crate) struct Nothing;
 
+    pub(crate) type Gauge = Nothing;
     pub(crate) type GaugeVec = Nothing;
     pub(crate) type Histogram = Nothing;
     pub(crate) type HistogramVec = Nothing;

@@ -54,6 +54,31 @@ pub enum Condition {
     Failed(String),
 }
 
+impl Condition {
+    /// The names of all conditions, as [`Condition::name`] gives them.
+    pub const NAMES: [&'static str; 4] = ["starting", "ready", "degraded", "failed"];
+
+    /// Its name, for metrics and probes.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Starting(_) => "starting",
+            Self::Ready => "ready",
+            Self::Degraded(_) => "degraded",
+            Self::Failed(_) => "failed",
+        }
+    }
+
+    /// Why it is not ready.
+    #[must_use]
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Ready => None,
+            Self::Starting(reason) | Self::Degraded(reason) | Self::Failed(reason) => Some(reason),
+        }
+    }
+}
+
 /// The conditions of a service's parts, by name. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct Health(Arc<Mutex<BTreeMap<String, Condition>>>);

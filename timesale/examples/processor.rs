@@ -69,7 +69,7 @@ fn main() -> anyhow::Result<()> {
 /// Records processed so far, by all threads.
 fn counted(registry: &Registry) -> u64 {
     let families = registry.gather();
-    let processed = families.iter().filter(|family| family.name() == "streams_process_total");
+    let processed = families.iter().filter(|family| family.name() == "streams_records_processed_total");
     let sum: f64 =
         processed.flat_map(|family| family.get_metric()).map(|metric| metric.get_counter().get_value()).sum();
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count far below 2^53")]

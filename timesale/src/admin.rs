@@ -130,13 +130,12 @@ fn probed(health: &Health, probe: Probe, verbosity: Verbosity) -> Response<Full<
     let parts = health
         .parts()
         .into_iter()
-        .map(|(part, condition)| match condition {
-            Condition::Starting(reason) => Part { part, condition: "starting", reason: Some(reason) },
-            Condition::Ready => Part { part, condition: "ready", reason: None },
-            Condition::Degraded(reason) => Part { part, condition: "degraded", reason: Some(reason) },
-            Condition::Failed(reason) => Part { part, condition: "failed", reason: Some(reason) },
+        .filter(|(_, condition)| verbosity == Verbosity::Verbose || *condition != Condition::Ready)
+        .map(|(part, condition)| Part {
+            part,
+            condition: condition.name(),
+            reason: condition.reason().map(str::to_owned),
         })
-        .filter(|part| verbosity == Verbosity::Verbose || part.condition != "ready")
         .collect();
     let code = if passes { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let body = serde_json::to_vec(&Report { status, parts }).unwrap_or_default();

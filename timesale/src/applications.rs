@@ -53,6 +53,7 @@ pub(crate) async fn run(
     mut shutdown: Shutdown,
 ) -> Result<(), PartError> {
     let metrics = Metrics::new(registry).map_err(|error| PartError::Internal(error.into()))?;
+    let metrics = metrics.with_dead_letter_reasons(&processors::DEAD_LETTER_REASONS);
     let wanted: Vec<MakeTopology> = ALL
         .into_iter()
         .filter(|(name, _)| config.processors.applications.iter().any(|wanted| wanted == name))
@@ -92,8 +93,7 @@ fn counter<const N: usize>(
 
 /// Prices, with a counter of the offers that are refused: price servers get no reply.
 fn prices(registry: &Registry) -> anyhow::Result<Topology> {
-    let help =
-        "Offers of other shops that were refused, by reason; one that is decided again after an abort counts again";
+    let help = "Offers of other shops that were refused; one that is decided again after an abort counts again.";
     let options = Opts::new("timesale_prices_offers_refused_total", help);
     let refused = counter(registry, options, "reason", PriceRefusal::ALL.map(PriceRefusal::code))?;
     Ok(processors::prices::topology(move |reason| refused.with_label_values(&[reason.code()]).inc())?)

@@ -11,6 +11,7 @@ mod exit;
 mod health;
 mod parts;
 mod prices;
+mod role_metrics;
 mod serve;
 mod settle;
 mod signals;

@@ -1,7 +1,6 @@
 //! The verb `prices restate`: the facts read, the commands written, and how many there were.
 
 use console::restate::{self, RestateError};
-use prometheus::Registry;
 use streams::kafka::{EmitterConfig, KafkaEmitter};
 
 use crate::config::Config;
@@ -11,7 +10,7 @@ use crate::{complain, say};
 /// Tells the prices processor again what every product costs with us, and says how many there are.
 pub(crate) async fn restate(config: &Config) -> Exit {
     let cluster = config.kafka.clone();
-    let emitter = match KafkaEmitter::new(&cluster, EmitterConfig::default(), &Registry::new()) {
+    let emitter = match KafkaEmitter::without_metrics(&cluster, EmitterConfig::default()) {
         Ok(emitter) => emitter,
         Err(error) => {
             complain(&error.to_string());

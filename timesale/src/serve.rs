@@ -11,6 +11,7 @@ use crate::cli::Role;
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::parts::{self, Ended, PartError};
+use crate::role_metrics;
 use crate::signals::{StopRequests, StopWithStdin};
 
 /// How long the work in hand may take to end after the request to stop.
@@ -38,6 +39,10 @@ pub(crate) async fn serve(role: Role, config: Config, stop_with_stdin: StopWithS
     let (handle, shutdown) = shutdown();
     let health = Health::default();
     let registry = Registry::new();
+    if let Err(error) = role_metrics::register(&registry, &health) {
+        tracing::error!(%error, "the metrics of the process cannot be made");
+        return Exit::Internal;
+    }
     tracing::info!(?role, admin = %admin.address, version = env!("CARGO_PKG_VERSION"), "starting");
 
     // The probes answer from the first moment to the last: they have a stop of their own.

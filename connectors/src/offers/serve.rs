@@ -17,7 +17,6 @@ use super::publisher::PublishError;
 use super::source::Source;
 use super::source_health::SourceHealth;
 use super::token::AccessToken;
-use crate::prefixed_registry::PrefixedRegistry;
 use crate::writer::Writer;
 
 /// What the role depends on.
@@ -69,8 +68,7 @@ pub fn serve(config: Config, deps: Deps) -> Pin<Box<dyn Future<Output = Result<(
 
 async fn run(config: Config, deps: Deps) -> Result<(), Error> {
     let Deps { cluster, tokens, registry, health, shutdown } = deps;
-    let own = PrefixedRegistry::register(&registry, "timesale_offers", "The emitter of the price servers' connector")?;
-    let emitter = KafkaEmitter::new(&cluster, EmitterConfig::default(), &own)?;
+    let emitter = KafkaEmitter::new(&cluster, EmitterConfig::default(), &registry, ("timesale", "offers"))?;
     watch((&config, tokens), Arc::new(emitter), &registry, health, shutdown).await
 }
 

@@ -12,7 +12,7 @@ use web::client::{Address, Cleartext, Client};
 
 use super::config::{Config, SourceConfig};
 use super::fetch::{Failure, Fetched, Fetcher};
-use super::metrics::{Metrics, OfSource};
+use super::metrics::{Metrics, OfSource, UNCHANGED};
 use super::offer_cache::{FetchTimes, OfferCache, Update};
 use super::publisher::{PublishError, Publisher};
 use super::source_health::SourceHealth;
@@ -111,7 +111,7 @@ impl Source {
         self.source_health.set(&self.name, self.gate.is_closed());
         let outcome = match &fetched {
             Ok(Fetched::Offers(..)) => "answered",
-            Ok(Fetched::Unchanged) => "unchanged",
+            Ok(Fetched::Unchanged) => UNCHANGED,
             Err(failure) => failure.outcome(),
         };
         self.metrics.call(outcome, began.elapsed());
@@ -132,7 +132,7 @@ impl Source {
     async fn take_in(&mut self, update: Update, unreadable: u64, answered_at: Timestamp) -> Result<(), PublishError> {
         #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit into 53 bits")]
         self.metrics.answered_at.set(answered_at.as_millis() as f64 / 1000.0);
-        self.metrics.offers.set(i64::try_from(self.cache.len()).unwrap_or(i64::MAX));
+        self.metrics.products.set(i64::try_from(self.cache.len()).unwrap_or(i64::MAX));
         self.metrics.left_out(unreadable, &update);
         if !update.changes.is_empty() {
             tracing::debug!(source = %self.name, changes = update.changes.len(), "offers have changed");

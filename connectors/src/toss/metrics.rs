@@ -1,23 +1,28 @@
-//! What the connector shows.
+//! What the connector shows. Every series is there from the start, at 0.
 
 use std::time::Duration;
 
 use events::payments::PaymentAnswer;
-use prometheus::{Gauge, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry};
+use prometheus::{HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry};
+
+use super::provider::{CALLS, Failure};
+use super::unfinished::OldestUnfinished;
+use crate::breaker_metrics::{BreakerMetric, BreakerMetrics};
+use crate::call_outcomes::CALL_OUTCOMES;
 
 /// Every metric of the connector. Cheap to clone.
 #[derive(Clone)]
 pub struct Metrics {
     calls: IntCounterVec,
-    call_seconds: HistogramVec,
+    call_duration: HistogramVec,
     answers: IntCounterVec,
     alarms: IntCounterVec,
-    breaker: IntGauge,
+    breaker: BreakerMetric,
     pub(crate) in_flight: IntGauge,
     pub(crate) waiting: IntGauge,
-    pub(crate) oldest_seconds: Gauge,
+    pub(crate) oldest: OldestUnfinished,
     pub(crate) stopped: IntGauge,
-    pub(crate) dead_letters: IntGauge,
+    pub(crate) dead_letters: IntCounter,
 }
 
 /// What an operator has to look at.
@@ -27,6 +32,17 @@ pub(crate) enum Alarm {
     Mismatch,
     /// The provider refuses our call as wrong.
     Fault,
+}
+
+impl Alarm {
+    const ALL: [Self; 2] = [Self::Mismatch, Self::Fault];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Mismatch => "mismatch",
+            Self::Fault => "fault",
+        }
+    }
 }
 
 impl Metrics {
@@ -46,34 +62,65 @@ impl Metrics {
             Ok(metric)
         };
         let buckets = prometheus::exponential_buckets(0.005, 2.0, 14)?;
-        let options = HistogramOpts::new("timesale_toss_call_seconds", "Time from sending a call to its answer");
-        let call_seconds = HistogramVec::new(options.buckets(buckets), &["call"])?;
-        registry.register(Box::new(call_seconds.clone()))?;
-        let oldest_seconds =
-            Gauge::new("timesale_toss_oldest_unfinished_seconds", "Age of the oldest command that has no answer yet")?;
-        registry.register(Box::new(oldest_seconds.clone()))?;
-        Ok(Self {
-            calls: counter("calls_total", "Calls to the provider by what became of them", &["call", "outcome"])?,
-            call_seconds,
-            answers: counter("answers_total", "Commands by the answer they were given", &["answer"])?,
-            alarms: counter("alarms_total", "Answers of the provider that an operator has to look at", &["alarm"])?,
-            breaker: gauge("breaker_state", "0: calls go through; 1: one tries; 2: none goes through")?,
-            in_flight: gauge("commands_in_flight", "Commands that are being carried out")?,
-            waiting: gauge("commands_waiting", "Commands that were read and wait for their turn")?,
-            oldest_seconds,
-            stopped: gauge("stopped_partitions", "Partitions that are owned but not read on: an operator has to look")?,
-            dead_letters: gauge("dead_letters", "Records that could not be read since the start")?,
-        })
+        let options = HistogramOpts::new(
+            "timesale_toss_call_duration_seconds",
+            "Time from sending a call to the payment provider to its answer.",
+        );
+        let call_duration = HistogramVec::new(options.buckets(buckets), &["call"])?;
+        registry.register(Box::new(call_duration.clone()))?;
+        let metrics = Self {
+            calls: counter(
+                "calls_total",
+                "Calls to the payment provider, by what became of them.",
+                &["call", "outcome"],
+            )?,
+            call_duration,
+            answers: counter("answers_total", "Commands of orders, by the answer they were given.", &["answer"])?,
+            alarms: counter(
+                "alarms_total",
+                "Answers of the payment provider that an operator has to look at: a payment that is not what was asked for \
+                 (mismatch), a call refused as wrong (fault).",
+                &["alarm"],
+            )?,
+            breaker: BreakerMetrics::register(registry, "toss")?.of("toss"),
+            in_flight: gauge("commands_in_flight", "Commands that are being carried out.")?,
+            waiting: gauge("commands_waiting", "Commands that were read and wait for their turn.")?,
+            oldest: OldestUnfinished::register(registry)?,
+            stopped: gauge(
+                "stopped_partitions",
+                "Partitions that are owned but not read on: an operator has to look.",
+            )?,
+            dead_letters: counter(
+                "dead_letters_total",
+                "Records of the connector's inbox that could not be read.",
+                &[],
+            )?
+            .with_label_values::<&str>(&[]),
+        };
+        metrics.show_all();
+        Ok(metrics)
     }
 
-    pub(crate) fn breaker(&self) -> IntGauge {
+    /// Creates every series.
+    fn show_all(&self) {
+        for call in CALLS {
+            for outcome in CALL_OUTCOMES.into_iter().chain([Failure::CircuitOpen.outcome()]) {
+                self.calls.with_label_values(&[call, outcome]).reset();
+            }
+            drop(self.call_duration.with_label_values(&[call]));
+        }
+        PaymentAnswer::KINDS.into_iter().for_each(|kind| self.answers.with_label_values(&[kind]).reset());
+        Alarm::ALL.into_iter().for_each(|alarm| self.alarms.with_label_values(&[alarm.name()]).reset());
+    }
+
+    pub(crate) fn breaker(&self) -> BreakerMetric {
         self.breaker.clone()
     }
 
     pub(crate) fn call(&self, call: &str, outcome: &str, took: Option<Duration>) {
         self.calls.with_label_values(&[call, outcome]).inc();
         if let Some(took) = took {
-            self.call_seconds.with_label_values(&[call]).observe(took.as_secs_f64());
+            self.call_duration.with_label_values(&[call]).observe(took.as_secs_f64());
         }
     }
 
@@ -82,10 +129,6 @@ impl Metrics {
     }
 
     pub(crate) fn alarm(&self, alarm: Alarm) {
-        let name = match alarm {
-            Alarm::Mismatch => "mismatch",
-            Alarm::Fault => "fault",
-        };
-        self.alarms.with_label_values(&[name]).inc();
+        self.alarms.with_label_values(&[alarm.name()]).inc();
     }
 }

@@ -9,6 +9,7 @@ mod config;
 mod dispatcher;
 mod metrics;
 mod provider;
+mod unfinished;
 
 mod serve;
 

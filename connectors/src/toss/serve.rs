@@ -14,7 +14,6 @@ use super::config::{Config, ConfigError};
 use super::dispatcher::{DispatchError, Dispatcher, PART};
 use super::metrics::Metrics;
 use super::provider::Provider;
-use crate::prefixed_registry::PrefixedRegistry;
 
 /// The connector's group.
 pub const GROUP: &str = "timesale.connectors.toss";
@@ -78,8 +77,7 @@ async fn run(config: Config, deps: Deps) -> Result<(), Error> {
     health.set(PART, Condition::Starting("joining the group".into()));
     let metrics = Metrics::register(&registry)?;
     let provider = Arc::new(Provider::new(&config, &key, &metrics)?);
-    let own = PrefixedRegistry::register(&registry, "timesale_toss", "The emitter of the payment connector")?;
-    let emitter = KafkaEmitter::new(&cluster, EmitterConfig::default(), &own)?;
+    let emitter = KafkaEmitter::new(&cluster, EmitterConfig::default(), &registry, ("timesale", "toss"))?;
     let reading = FeedConfig { batch_records: BATCH_RECORDS, queued_batches: QUEUED_BATCHES, ..FeedConfig::default() };
     let mut feed = Feed::of_group(&cluster, GROUP, &instance, PAYMENTS_INBOX.name(), reading)?;
     let dispatcher = Dispatcher::new(&config, provider, Arc::new(emitter), &metrics, health);

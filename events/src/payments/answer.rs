@@ -67,6 +67,10 @@ pub enum PaymentAnswer {
 }
 
 impl PaymentAnswer {
+    /// The types of all answers, as [`PaymentAnswer::kind`] names them.
+    pub const KINDS: [&'static str; 8] =
+        ["charged", "deposit_awaited", "declined", "unknown", "refunded", "refund_refused", "found", "not_found"];
+
     /// The answer's type, as the `event-type` header and metrics name it.
     #[must_use]
     pub fn kind(&self) -> &'static str {

@@ -48,7 +48,7 @@ pub(crate) async fn run(products: u32, offers: u32) -> Outcome<()> {
 }
 
 pub(crate) fn emitter() -> Outcome<KafkaEmitter> {
-    Ok(KafkaEmitter::new(&cluster()?, EmitterConfig::default(), &prometheus::Registry::new())?)
+    Ok(KafkaEmitter::without_metrics(&cluster()?, EmitterConfig::default())?)
 }
 
 /// An offer that is seen now and believed for a day.

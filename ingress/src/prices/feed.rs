@@ -28,7 +28,10 @@ pub(crate) async fn follow(state: Arc<State>, kafka: ClusterConfig, partitions: 
     state.health.set(PART, Condition::Starting("reading prices".into()));
     loop {
         let ended = match Feed::of_partitions(&kafka, PRICES_BEST.name(), &starts, FeedConfig::default()) {
-            Ok(feed) => read(&state, feed, (0..partitions).collect()).await,
+            Ok(feed) => {
+                state.metrics.follow_lag.follow(PRICES_BEST.name(), feed.backlog());
+                read(&state, feed, (0..partitions).collect()).await
+            }
             Err(error) => error.to_string(),
         };
         tracing::error!(reason = ended, "prices are not read any more: beginning again");

@@ -4,7 +4,7 @@
 mod follow;
 mod pending;
 
-pub(crate) use follow::resolve_record;
+pub(crate) use follow::{Resolved, resolve_record};
 pub(crate) use pending::{Beginning, Peek, PendingRequests, Waiter, Wanted};
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ fn delivered(body: impl Into<Vec<u8>>) -> Ask {
 
 fn counted(fixture: &Fixture, outcome: &str) -> bool {
     let families = fixture.state.registry.gather();
-    let family = families.iter().find(|family| family.name() == "ingress_webhooks_total").unwrap();
+    let family = families.iter().find(|family| family.name() == "timesale_ingress_webhooks_total").unwrap();
     family.get_metric().iter().any(|metric| {
         metric.get_label().iter().any(|label| label.value() == outcome) && metric.get_counter().get_value() > 0.0
     })

@@ -52,6 +52,12 @@ impl Fixture {
         command
     }
 
+    /// What an operator sends as `authorization`.
+    pub(crate) fn operator_token(&self) -> String {
+        let token = self.timesale(&["token", "--role", "operator", "operator-1"]).output().expect("a token");
+        format!("Bearer {}", String::from_utf8_lossy(&token.stdout).trim())
+    }
+
     /// Holds a sale and returns what its last line says. The sale must end with every proof true.
     pub(crate) fn sale(&self, arguments: &[&str]) -> Value {
         judge(&self.begin_sale(arguments).wait_with_output().expect("the sale's output"))

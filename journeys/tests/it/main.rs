@@ -9,6 +9,7 @@
     reason = "a test that cannot go on should say so and stop"
 )]
 
+mod metrics;
 mod new_processor;
 mod tidy;
 mod words;
@@ -22,3 +23,4 @@ mod sale;
 mod settled;
 mod simulation;
 mod fixture;
+mod roles;

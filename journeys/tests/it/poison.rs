@@ -36,8 +36,7 @@ async fn garbage_in_a_topic_is_set_aside_and_the_sale_goes_on() {
     tokio::time::sleep(Duration::from_secs(3)).await;
 
     let cluster = ClusterConfig { bootstrap: fixture.kafka.clone(), ..ClusterConfig::default() };
-    let emitter =
-        KafkaEmitter::new(&cluster, EmitterConfig::default(), &prometheus::Registry::new()).expect("an emitter");
+    let emitter = KafkaEmitter::without_metrics(&cluster, EmitterConfig::default()).expect("an emitter");
     let public = [topics::COUPONS_INBOX.name(), topics::COUPONS_EVENTS.name(), topics::INGRESS_REPLIES.name()];
     for topic in public {
         for partition in 0..4 {

@@ -104,6 +104,7 @@ impl<'a, D: Destination, F: FeedSource> Session<'a, D, F> {
             FeedEvent::Revoked(partitions) => {
                 // The buffer is dropped; the next owner reads it again.
                 self.partitions.retain(|partition, _| !partitions.contains(partition));
+                partitions.iter().for_each(|partition| self.monitor.forget(*partition));
             }
             FeedEvent::Batch { partition, from, records, next } => {
                 let Some(state) = self.partitions.get_mut(&partition) else { return Ok(()) };
@@ -185,7 +186,6 @@ impl<'a, D: Destination, F: FeedSource> Session<'a, D, F> {
                     break None;
                 }
                 Err(error) => {
-                    self.monitor.watermark(partition, batch.oldest_at());
                     self.retry_after(error, &mut backoff).await?;
                 }
             }
@@ -204,7 +204,7 @@ impl<'a, D: Destination, F: FeedSource> Session<'a, D, F> {
     fn wrote(&mut self, batch: &crate::batch::Batch, took: Duration, applied: Applied) {
         self.has_written = true;
         self.monitor.applied(batch.items.len(), took, applied);
-        self.monitor.watermark(batch.partition, batch.newest_at());
+        self.monitor.written(batch.partition, batch.newest_at());
         for (record, unusable) in batch.unusable() {
             let (partition, offset, reason) = (record.partition, record.offset, &unusable.reason);
             tracing::warn!(

@@ -4,10 +4,12 @@
 //! A [`FeedSource`] is what a reader reads from: [`kafka::Feed`](crate::kafka::Feed), or a log in memory in tests. [`follow`] keeps
 //! something up to date with a topic for as long as the program runs.
 
+mod backlog;
 mod follow;
 
 use std::future::Future;
 
+pub use backlog::Backlog;
 pub use follow::{Batch, Follower, follow};
 
 use crate::record::Record;

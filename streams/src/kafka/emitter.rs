@@ -18,7 +18,7 @@ use super::cluster::{ClusterConfig, ConfigError};
 use super::errors::is_refusal;
 use super::{BATCH_BYTES, logging, records};
 use crate::emitter::{Acknowledger, Delivery, EmitError, Emitter, Placed, delivery};
-use crate::instruments::{Histogram, IntCounterVec, IntGauge, Maker, MetricsError};
+use crate::instruments::{Histogram, IntCounter, IntGauge, Maker, MetricsError};
 use crate::record::Outgoing;
 
 /// How an emitter writes.
@@ -63,8 +63,16 @@ struct Shared {
     records: AtomicUsize,
     bytes: AtomicUsize,
     waiting: IntGauge,
-    outcomes: IntCounterVec,
-    acknowledged_after: Histogram,
+    outcomes: Outcomes,
+    duration: Histogram,
+}
+
+/// Counters of what became of records.
+struct Outcomes {
+    acknowledged: IntCounter,
+    full: IntCounter,
+    refused: IntCounter,
+    unknown: IntCounter,
 }
 
 /// Resolves deliveries on the poll thread.
@@ -78,17 +86,19 @@ struct PendingDelivery {
 }
 
 impl KafkaEmitter {
-    /// Makes an emitter; connects in the background.
+    /// Makes an emitter; connects in the background. Its metrics are named `<prefix>_emitter_…`; `name` is the value of their label
+    /// `emitter`, so that a registry can hold several emitters.
     ///
     /// # Errors
-    /// [`ConfigError`] when the settings are refused, or when the registry already holds an emitter's metrics.
+    /// [`ConfigError`] when the settings are refused, or when the registry already holds an emitter of this name.
     #[cfg(feature = "metrics")]
     pub fn new(
         cluster: &ClusterConfig,
         config: EmitterConfig,
         registry: &prometheus::Registry,
+        (prefix, name): (&'static str, &str),
     ) -> Result<Self, ConfigError> {
-        Self::made_by(cluster, config, &Maker::new(registry, "emitter"))
+        Self::made_by(cluster, config, &Maker::new(registry, prefix).labelled("emitter", name))
     }
 
     /// The same without metrics.
@@ -96,7 +106,7 @@ impl KafkaEmitter {
     /// # Errors
     /// [`ConfigError`] when the settings are refused.
     pub fn without_metrics(cluster: &ClusterConfig, config: EmitterConfig) -> Result<Self, ConfigError> {
-        Self::made_by(cluster, config, &Maker::unregistered("emitter"))
+        Self::made_by(cluster, config, &Maker::unregistered(""))
     }
 
     fn made_by(cluster: &ClusterConfig, config: EmitterConfig, make: &Maker<'_>) -> Result<Self, ConfigError> {
@@ -171,15 +181,30 @@ impl Shared {
     fn new(make: &Maker<'_>) -> Result<Self, MetricsError> {
         /// 1 ms to 8.192 s.
         const BUCKETS: (f64, usize) = (0.001, 14);
+        let outcomes = make.counter(
+            "emitter_records_total",
+            "Records given to an emitter, by outcome; unknown means that it may be in the log.",
+            &["outcome"],
+        )?;
         Ok(Self {
             records: AtomicUsize::new(0),
             bytes: AtomicUsize::new(0),
             waiting: make
-                .gauge("records_waiting", "Records that wait for their acknowledgement.", &[])?
+                .gauge("emitter_records_waiting", "Records that wait for the broker's acknowledgement.", &[])?
                 .with_label_values::<&str>(&[]),
-            outcomes: make.counter("records_total", "Records by outcome.", &["outcome"])?,
-            acknowledged_after: make
-                .histogram("acknowledged_seconds", "Time from emit to acknowledgement.", &[], BUCKETS)?
+            outcomes: Outcomes {
+                acknowledged: outcomes.with_label_values(&["acknowledged"]),
+                full: outcomes.with_label_values(&["full"]),
+                refused: outcomes.with_label_values(&["refused"]),
+                unknown: outcomes.with_label_values(&["unknown"]),
+            },
+            duration: make
+                .histogram(
+                    "emitter_duration_seconds",
+                    "Time from giving a record to the emitter to its acknowledgement.",
+                    &[],
+                    BUCKETS,
+                )?
                 .with_label_values::<&str>(&[]),
         })
     }
@@ -203,12 +228,11 @@ impl Shared {
     }
 
     fn count(&self, error: EmitError) -> EmitError {
-        let outcome = match error {
-            EmitError::Full => "full",
-            EmitError::Refused(_) => "refused",
-            EmitError::Unknown(_) => "unknown",
-        };
-        self.outcomes.with_label_values(&[outcome]).inc();
+        match error {
+            EmitError::Full => self.outcomes.full.inc(),
+            EmitError::Refused(_) => self.outcomes.refused.inc(),
+            EmitError::Unknown(_) => self.outcomes.unknown.inc(),
+        }
         error
     }
 }
@@ -229,8 +253,8 @@ impl ProducerContext for Context {
     fn delivery(&self, result: &DeliveryResult<'_>, pending: Box<PendingDelivery>) {
         let outcome = match result {
             Ok(message) => {
-                self.0.acknowledged_after.observe(pending.since.elapsed().as_secs_f64());
-                self.0.outcomes.with_label_values(&["acknowledged"]).inc();
+                self.0.duration.observe(pending.since.elapsed().as_secs_f64());
+                self.0.outcomes.acknowledged.inc();
                 Ok(Placed { partition: message.partition(), offset: message.offset() })
             }
             Err((error, _)) => Err(self.0.count(not_acknowledged(error))),

@@ -20,6 +20,7 @@ pub(crate) use restoring::{RestoreError, Restoring};
 use bytes::Bytes;
 
 use crate::changelog::{self, Change};
+use crate::metrics::UncommittedSince;
 use crate::processor::{Processor, Timer, Verdict};
 use crate::record::{Outgoing, Record};
 use crate::store::Stores;
@@ -118,6 +119,7 @@ pub(crate) struct Task {
     first: i64,
     /// The checkpoint of a transaction whose end has not been confirmed.
     prepared: Option<Checkpoint>,
+    pub(crate) uncommitted_since: UncommittedSince,
 }
 
 impl Task {
@@ -149,6 +151,7 @@ impl Task {
             committed,
             first,
             prepared: None,
+            uncommitted_since: UncommittedSince::default(),
         };
         task.rewind();
         task
@@ -167,6 +170,10 @@ impl Task {
     /// Changes its state in the life cycle.
     pub(crate) fn enter(&mut self, state: State) {
         self.state = state;
+        if state == State::Suspended {
+            // What it read is another member's now.
+            self.uncommitted_since.committed(None);
+        }
     }
 
     /// The next offset it will process.
@@ -204,6 +211,7 @@ impl Task {
     pub(crate) fn enqueue(&mut self, record: Record) {
         let next = self.queue.back().map_or(self.position, |last| last.offset + 1);
         if record.offset >= next {
+            self.uncommitted_since.read(record.timestamp);
             self.queue.push_back(record);
         }
     }
@@ -349,6 +357,7 @@ impl Task {
             self.stores.promote();
             self.committed = Some(prepared);
             self.changed = false;
+            self.uncommitted_since.committed(self.queue.front().map(|record| record.timestamp));
         }
     }
 

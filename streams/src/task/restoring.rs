@@ -1,5 +1,7 @@
 //! Restoring a task: its changelog is read by position, up to the end that was looked up at the start.
 
+use std::time::{Duration, Instant};
+
 use super::{CheckpointError, State, Task};
 use crate::changelog::{self, Change, Unreadable};
 use crate::record::Record;
@@ -11,6 +13,7 @@ pub(crate) struct Restoring {
     end: i64,
     /// The last checkpoint in the changelog.
     checkpoint: Option<String>,
+    began: Instant,
 }
 
 /// Why a task cannot be restored. Going on would process records with wrong state.
@@ -76,7 +79,12 @@ pub(crate) enum RestoreError {
 impl Restoring {
     /// Begins at the changelog's first offset, up to its end (read-uncommitted: what is still open counts as unread).
     pub(crate) fn new((begin, end): (i64, i64)) -> Self {
-        Self { position: begin, end, checkpoint: None }
+        Self { position: begin, end, checkpoint: None, began: Instant::now() }
+    }
+
+    /// How long ago it began.
+    pub(crate) fn took(&self) -> Duration {
+        self.began.elapsed()
     }
 
     /// The next changelog offset to read.

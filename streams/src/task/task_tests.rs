@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::{Advanced, Limits, Outcome, Restoring, Task};
+use super::{Advanced, Limits, Outcome, Restoring, State, Task};
 use crate::processor::Verdict;
 use crate::record::Record;
 use crate::thread::fixture::topology;
@@ -171,4 +171,34 @@ fn the_outcome_depends_on_writer_and_sequence_not_on_the_offset_alone() {
     let next = task.prepare(drop);
     assert_eq!(next.offset, prepared.offset);
     assert_eq!(task.outcome(Some(&next)), Outcome::Committed, "a round that moved no offset");
+}
+
+#[test]
+fn a_record_counts_as_uncommitted_from_its_reading_to_its_commit_whatever_aborts_in_between() {
+    let mut task = task();
+    let since = |task: &Task| task.uncommitted_since.get();
+    assert_eq!(since(&task), None);
+    for offset in 0..3 {
+        task.enqueue(record(offset, 100 + offset, Some("x")));
+    }
+    assert_eq!(since(&task), Some(100), "read");
+    task.advance().unwrap();
+    task.discard();
+    assert_eq!(since(&task), Some(100), "aborted: it is read again");
+    for offset in 0..3 {
+        task.enqueue(record(offset, 100 + offset, Some("x")));
+    }
+    task.advance().unwrap();
+    task.prepare(drop);
+    task.promote();
+    assert_eq!(since(&task), Some(101), "the next one waits");
+    task.advance().unwrap();
+    task.advance().unwrap();
+    task.prepare(drop);
+    task.promote();
+    assert_eq!(since(&task), None, "all are committed");
+    task.enqueue(record(3, 103, Some("x")));
+    task.discard();
+    task.enter(State::Suspended);
+    assert_eq!(since(&task), None, "another member's now");
 }

@@ -28,12 +28,15 @@ impl<B: Broker> StreamThread<B> {
             positions.push((partition, task.position()));
             self.tasks.insert(partition, task);
         }
+        self.show_tasks();
         self.broker.assign(&positions).map_err(|error| LoopError::Rejoin(error.to_string()))?;
         self.assigning.clear();
         for partition in partitions {
             if self.restoring.contains_key(&partition) {
                 continue;
             }
+            self.metrics.restore_remaining(partition, 0);
+            self.show_stores(partition);
             self.broker.set_paused(partition, false).map_err(|error| LoopError::Rejoin(error.to_string()))?;
         }
         Ok(())
@@ -101,6 +104,7 @@ impl<B: Broker> StreamThread<B> {
         for partition in partitions {
             self.close(*partition);
         }
+        self.show_tasks();
         self.assigning.retain(|partition| !partitions.contains(partition));
         let unassigned = self.broker.unassign(partitions).map_err(|error| LoopError::Rejoin(error.to_string()));
         // The transaction's error comes first: with the producer in doubt no later call can succeed.
@@ -143,6 +147,7 @@ impl<B: Broker> StreamThread<B> {
         for partition in partitions {
             self.close(partition);
         }
+        self.show_tasks();
         self.assigning.clear();
         self.joining_since = self.broker.now();
         match self.broker.rejoin() {

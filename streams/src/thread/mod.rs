@@ -32,7 +32,7 @@ use std::time::Duration;
 pub(crate) use config::ThreadConfig;
 
 use crate::broker::{Broker, Polled};
-use crate::metrics::ThreadMetrics;
+use crate::metrics::{TaskView, ThreadMetrics};
 use crate::service::Condition;
 #[cfg(feature = "testing")]
 use crate::task::State;
@@ -108,7 +108,6 @@ pub(crate) struct StreamThread<B> {
     not_before: i64,
     last_error: Option<String>,
     stopped: Option<String>,
-    polls: u64,
     idle_watch: IdleWatch,
     joining_since: i64,
     has_checked_topics: bool,
@@ -141,7 +140,6 @@ impl<B: Broker> StreamThread<B> {
             not_before: 0,
             last_error: None,
             stopped: None,
-            polls: 0,
             idle_watch: IdleWatch::default(),
             joining_since: now,
             has_checked_topics: false,
@@ -232,12 +230,23 @@ impl<B: Broker> StreamThread<B> {
                 Err(error) => tracing::warn!(?error, "the next start looks up the outcome of the last transaction"),
             }
         }
-        self.tasks.clear();
-        self.suspended.clear();
+        self.forget_tasks();
         self.broker.close();
     }
 
+    fn forget_tasks(&mut self) {
+        self.tasks.clear();
+        self.suspended.clear();
+        self.show_tasks();
+    }
+
     // --- state for others -----------------------------------------------------------------------------------------------
+
+    /// Shows the tasks that there are. To be called when one has come, gone or changed its state.
+    fn show_tasks(&self) {
+        let suspended = self.suspended.values().map(|(task, _)| task);
+        self.metrics.show_tasks(self.tasks.values().chain(suspended).map(TaskView::of).collect());
+    }
 
     /// Its condition.
     pub(crate) fn condition(&self) -> Condition {
@@ -277,11 +286,6 @@ impl<B: Broker> StreamThread<B> {
             return Condition::Degraded("no partition is assigned: there are more threads than partitions".to_owned());
         }
         Condition::Ready
-    }
-
-    /// How often it has polled its input.
-    pub(crate) fn polls(&self) -> u64 {
-        self.polls
     }
 }
 

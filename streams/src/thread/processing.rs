@@ -15,10 +15,10 @@ impl<B: Broker> StreamThread<B> {
         let timeout = self.poll_timeout();
         let started = Instant::now();
         let polled = self.broker.poll(self.poll_limit(), timeout).map_err(consumer_error)?;
-        self.polls += 1;
-        self.metrics.poll_latency.observe(started.elapsed().as_secs_f64());
+        self.metrics.poll_duration.observe(started.elapsed().as_secs_f64());
+        self.metrics.polled_at(self.broker.now());
         if let Polled::Records(records) = &polled {
-            self.metrics.poll_records.inc_by(u64::try_from(records.len()).unwrap_or(0));
+            self.metrics.records_polled.inc_by(u64::try_from(records.len()).unwrap_or(0));
         }
         Ok(polled)
     }
@@ -95,7 +95,7 @@ impl<B: Broker> StreamThread<B> {
             }
         }
         if steps > 0 {
-            self.metrics.process_latency.observe(started.elapsed().as_secs_f64());
+            self.metrics.process_duration.observe(started.elapsed().as_secs_f64());
         }
         Ok(())
     }
@@ -117,10 +117,10 @@ impl<B: Broker> StreamThread<B> {
         };
         match advanced {
             Advanced::Idle => return Ok(Advanced::Idle),
-            Advanced::Record(_) => self.metrics.process.inc(),
+            Advanced::Record(_) => self.metrics.records_processed.inc(),
             Advanced::Timer(lateness_ms) => {
-                self.metrics.punctuate.inc();
-                self.metrics.punctuate_lateness.observe(seconds(lateness_ms));
+                self.metrics.timers_fired.inc();
+                self.metrics.timer_lateness.observe(seconds(lateness_ms));
             }
             Advanced::Tick => {
                 if let Some(ticked) = self.ticks.get_mut(&partition) {
@@ -131,7 +131,7 @@ impl<B: Broker> StreamThread<B> {
                 let reason = task.poisoned.take().unwrap_or_default();
                 let offset = task.position() - 1;
                 tracing::warn!(topic = %self.topology.source(), partition, offset, %reason, "poison: sent to the dead letters");
-                self.metrics.process.inc();
+                self.metrics.records_processed.inc();
                 self.metrics.dead_letter(&reason);
             }
         }

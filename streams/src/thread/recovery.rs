@@ -68,8 +68,7 @@ impl<B: Broker> StreamThread<B> {
             self.metrics.transaction("aborted");
         }
         self.stopped = Some(reason);
-        self.tasks.clear();
-        self.suspended.clear();
+        self.forget_tasks();
         self.broker.close();
     }
 

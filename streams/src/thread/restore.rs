@@ -33,8 +33,12 @@ impl<B: Broker> StreamThread<B> {
             if let Err(error) = restoring.complete(task) {
                 return Err(self.mismatch(partition, &error));
             }
-            self.restoring.remove(&partition);
+            let took = restoring.took();
             tracing::info!(topic = %self.topology.source(), partition, position = task.position(), "restored");
+            self.restoring.remove(&partition);
+            self.metrics.restored(took);
+            self.show_stores(partition);
+            self.show_tasks();
             self.broker.set_paused(partition, false).map_err(|error| LoopError::Rejoin(error.to_string()))?;
         }
         Ok(())

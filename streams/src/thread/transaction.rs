@@ -140,7 +140,7 @@ impl<B: Broker> StreamThread<B> {
         self.metrics.offsets_phase.observe((offsets_done - changelog_done).as_secs_f64());
         self.metrics.drain_phase.observe((drain_done - offsets_done).as_secs_f64());
         self.metrics.end_phase.observe((ended - drain_done).as_secs_f64());
-        self.metrics.commit_latency.observe((ended - started).as_secs_f64());
+        self.metrics.commit_duration.observe((ended - started).as_secs_f64());
         self.committed();
         Ok(())
     }
@@ -155,14 +155,23 @@ impl<B: Broker> StreamThread<B> {
         }
         self.failures = 0;
         self.last_error = None;
-        for task in self.tasks.values_mut().filter(|task| task.is_changed()) {
-            task.promote();
-            let stores = self.topology.stores();
-            for (slot, name) in stores.iter().enumerate() {
-                self.metrics.store(name, task.partition(), task.stores().entries(slot), task.stores().bytes(slot));
+        let changed: Vec<i32> =
+            self.tasks.iter().filter(|(_, task)| task.is_changed()).map(|(partition, _)| *partition).collect();
+        for partition in changed {
+            if let Some(task) = self.tasks.get_mut(&partition) {
+                task.promote();
             }
-            self.metrics.timers(task.partition(), task.stores().entries(changelog::timers_slot(&self.topology)));
+            self.show_stores(partition);
         }
+    }
+
+    /// Shows what a task's stores hold.
+    pub(super) fn show_stores(&self, partition: i32) {
+        let Some(stores) = self.tasks.get(&partition).map(Task::stores) else { return };
+        for (slot, name) in self.topology.stores().iter().enumerate() {
+            self.metrics.store(name, partition, stores.entries(slot), stores.bytes(slot));
+        }
+        self.metrics.timers(partition, stores.entries(changelog::timers_slot(&self.topology)));
     }
 
     /// Aborts the open transaction.

@@ -41,12 +41,15 @@ impl<B> HasBody for Response<B> {
     type Body = B;
 }
 
+/// Every cause that [`Observer::ended`] is told.
+pub const CAUSES: [&str; 6] = ["accept_failed", "idle", "refused", "slow_handler", "slow_head", "slow_reader"];
+
 /// Counts connections.
 pub trait Observer {
     /// So many are open.
     fn open(&self, connections: usize);
 
-    /// One has ended, for this cause.
+    /// One has ended, for this cause, which is one of [`CAUSES`].
     fn ended(&self, cause: &'static str);
 }
 

@@ -169,8 +169,17 @@ impl Shop {
 
     /// A metric of one source, by the value of its other label, if it has one.
     pub(super) fn metric(&self, name: &str, source: &str, label: Option<&str>) -> f64 {
+        self.value(&format!("timesale_offers_{name}"), source, label)
+    }
+
+    /// 1 when the breaker of a source is in this state.
+    pub(super) fn breaker(&self, source: &str, state: &str) -> f64 {
+        self.value("timesale_breaker_state", source, Some(state))
+    }
+
+    fn value(&self, name: &str, source: &str, label: Option<&str>) -> f64 {
         let families = self.registry.gather();
-        let family = families.iter().find(|family| family.name() == format!("timesale_offers_{name}"));
+        let family = families.iter().find(|family| family.name() == name);
         let has = |metric: &prometheus::proto::Metric, value: &str| {
             metric.get_label().iter().any(|label| label.value() == value)
         };

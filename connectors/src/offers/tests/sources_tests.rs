@@ -125,8 +125,9 @@ async fn a_server_that_is_down_is_left_alone_and_polled_again_when_it_is_back() 
     shop.until(&[("tea-kettle gone", 7), ("tea-kettle good", 8)]).await;
     assert_eq!(shop.condition(), Some(Condition::Ready));
     gone.end().await;
-    let breaker = || shop.metric("breaker_state", "gone", None);
-    eventually("the breaker opens", || async { breaker() == 2.0 }).await;
+    let is = |state| shop.breaker("gone", state) == 1.0;
+    eventually("the breaker opens", || async { is("open") }).await;
+    assert!(!is("closed") && !is("half_open"), "one state at a time");
     let calls = || shop.metric("calls_total", "gone", None);
     let before = calls();
     sleep(Duration::from_millis(1_000)).await;
@@ -140,7 +141,7 @@ async fn a_server_that_is_down_is_left_alone_and_polled_again_when_it_is_back() 
     back.offer("tea-kettle", 6).await;
     shop.until(&[("tea-kettle gone", 6), ("tea-kettle good", 8)]).await;
     eventually("health is well", || async { shop.condition() == Some(Condition::Ready) }).await;
-    assert_eq!(breaker(), 0.0);
+    assert!(is("closed") && !is("open"));
     shop.end().await.unwrap();
 }
 

@@ -275,7 +275,7 @@ impl Dispatcher {
             .stopped
             .set(gauge(self.partitions_held.values().filter(|partition_state| partition_state.is_stopped).count()));
         let oldest = self.since.values().copied().min().into_iter().chain(self.queues.oldest()).min();
-        self.metrics.oldest_seconds.set(oldest.map_or(0.0, |since| since.elapsed().as_secs_f64()));
+        self.metrics.oldest.set(oldest);
         if self.partitions_held.values().all(|partition_state| !partition_state.is_stopped)
             && !self.partitions_held.is_empty()
         {

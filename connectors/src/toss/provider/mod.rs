@@ -32,6 +32,16 @@ use crate::gate::Gate;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const TEST_CODE: HeaderName = HeaderName::from_static("tosspayments-test-code");
+
+// The calls, as metrics name them.
+const CANCEL: &str = "cancel";
+const CONFIRM: &str = "confirm";
+const LOOK_UP: &str = "look_up";
+const LOOK_UP_ORDER: &str = "look_up_order";
+const TRANSACTIONS: &str = "transactions";
+/// Every call.
+pub(crate) const CALLS: [&str; 5] = [CANCEL, CONFIRM, LOOK_UP, LOOK_UP_ORDER, TRANSACTIONS];
+
 /// The provider wants a client to wait this long for a list.
 const LIST_WITHIN: Duration = Duration::from_secs(60);
 
@@ -95,7 +105,7 @@ impl Provider {
         deadline: Instant,
     ) -> Result<Payment, Failure> {
         let body = json!({ "paymentKey": payment_key, "orderId": order, "amount": amount });
-        let call = Call::post("confirm", "/v1/payments/confirm".into(), &body, idempotency_key);
+        let call = Call::post(CONFIRM, "/v1/payments/confirm".into(), &body, idempotency_key);
         self.payment(call, deadline, self.read_within).await
     }
 
@@ -113,18 +123,18 @@ impl Provider {
             body.insert("refundReceiveAccount".into(), account);
         }
         let path = format!("/v1/payments/{}/cancel", refund.payment_key);
-        self.payment(Call::post("cancel", path, &body, refund.idempotency_key), deadline, self.read_within).await
+        self.payment(Call::post(CANCEL, path, &body, refund.idempotency_key), deadline, self.read_within).await
     }
 
     /// The payment of this key.
     pub(crate) async fn find(&self, payment_key: &PaymentKey, deadline: Instant) -> Result<Payment, Failure> {
-        let call = Call::get("look_up", format!("/v1/payments/{payment_key}"));
+        let call = Call::get(LOOK_UP, format!("/v1/payments/{payment_key}"));
         self.payment(call, deadline, self.look_within(deadline)).await
     }
 
     /// The payment of this order.
     pub(crate) async fn find_of_order(&self, order: &OrderId, deadline: Instant) -> Result<Payment, Failure> {
-        let call = Call::get("look_up_order", format!("/v1/payments/orders/{order}"));
+        let call = Call::get(LOOK_UP_ORDER, format!("/v1/payments/orders/{order}"));
         self.payment(call, deadline, self.look_within(deadline)).await
     }
 
@@ -146,7 +156,7 @@ impl Provider {
             path.push_str(after);
         }
         let deadline = Instant::now() + LIST_WITHIN;
-        let answer = self.through(&Call::get("transactions", path), deadline, LIST_WITHIN, wire::transactions).await;
+        let answer = self.through(&Call::get(TRANSACTIONS, path), deadline, LIST_WITHIN, wire::transactions).await;
         answer.map_err(|failure| failure.code().to_owned())
     }
 

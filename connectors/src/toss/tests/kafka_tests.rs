@@ -70,10 +70,7 @@ impl Topics {
     fn emitter(&self) -> Renamed {
         let names = [(PAYMENTS_EVENTS.name(), "facts"), (ORDERS_INBOX.name(), "answers"), ("inbox", "inbox")];
         let names = names.map(|(from, to)| (from.to_owned(), self.name(to))).into();
-        Renamed {
-            emitter: KafkaEmitter::new(&self.cluster, EmitterConfig::default(), &Registry::new()).unwrap(),
-            names,
-        }
+        Renamed { emitter: KafkaEmitter::without_metrics(&self.cluster, EmitterConfig::default()).unwrap(), names }
     }
 
     /// A dispatcher on the real feed, as the role runs it.

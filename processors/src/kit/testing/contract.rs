@@ -9,7 +9,10 @@ use events::topics::{self, Topic};
 use streams::driver::{DriverError, TestDriver};
 use streams::processor::Verdict;
 use streams::record::Outgoing;
+use streams::task::dead_letter;
 use streams::topology::{Topology, TopologyError};
+
+use crate::kit::DEAD_LETTER_REASONS;
 
 /// A processor and its samples.
 pub(crate) struct Contract<C> {
@@ -125,7 +128,10 @@ impl<C: Message> Contract<C> {
     fn rejects(&self, name: &str, key: Option<&[u8]>, value: Option<&[u8]>, headers: &[(&str, &[u8])]) {
         let mut driver = self.driver(1);
         driver.pipe_to(0, key, value, headers, self.at_ms).unwrap();
-        assert_eq!(driver.take_dead_letters().len(), 1, "{name}");
+        let letters = driver.take_dead_letters();
+        assert_eq!(letters.len(), 1, "{name}");
+        let reason = header(&letters[0], dead_letter::header::REASON).map(String::from_utf8_lossy).unwrap_or_default();
+        assert!(DEAD_LETTER_REASONS.iter().any(|known| reason.starts_with(known)), "{name}: {reason}");
         assert!(self.take_all(&mut driver).is_empty(), "{name}");
         self.pipe(&mut driver, &self.replied, &[]).unwrap();
         assert_eq!(driver.take(self.facts).len(), 1, "{name}: the next record");

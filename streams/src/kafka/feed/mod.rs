@@ -10,7 +10,7 @@ mod worker;
 
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -18,9 +18,9 @@ use tokio::sync::mpsc as events;
 use tokio::sync::oneshot;
 
 use self::partition_state::PartitionState;
-use self::worker::{Command, Origin, Worker};
+use self::worker::{Channels, Command, Origin, Worker};
 use super::cluster::{ClusterConfig, ConfigError};
-use crate::feed::{FeedError, FeedEvent, FeedSource, Start};
+use crate::feed::{Backlog, FeedError, FeedEvent, FeedSource, Start};
 
 /// How a feed reads.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
@@ -51,6 +51,9 @@ pub struct Feed {
     assigned: BTreeMap<i32, u64>,
     /// Closes when the feed's thread has ended.
     ended: oneshot::Receiver<()>,
+    backlog: Arc<Backlog>,
+    /// The partition of the batch that the reader has in hand.
+    in_hand: Option<i32>,
 }
 
 impl Feed {
@@ -88,13 +91,33 @@ impl Feed {
 
     /// The next event. None after an error: the feed has ended. Dropping the future loses nothing.
     pub async fn next(&mut self) -> Option<Result<FeedEvent, FeedError>> {
+        if let Some(partition) = self.in_hand.take() {
+            self.backlog.handled(partition);
+        }
         let event = self.events.recv().await;
-        if let Some(Ok(FeedEvent::Assigned(partitions))) = &event {
-            for partition in partitions {
-                *self.assigned.entry(*partition).or_default() += 1;
+        match &event {
+            Some(Ok(FeedEvent::Assigned(partitions))) => {
+                for partition in partitions {
+                    *self.assigned.entry(*partition).or_default() += 1;
+                    self.backlog.begin(*partition);
+                }
             }
+            Some(Ok(FeedEvent::Revoked(partitions))) => {
+                partitions.iter().for_each(|partition| self.backlog.forget(*partition));
+            }
+            Some(Ok(FeedEvent::Batch { partition, records, .. })) if !records.is_empty() => {
+                self.in_hand = Some(*partition);
+            }
+            Some(Ok(FeedEvent::CaughtUp(partition))) => self.backlog.caught_up(*partition),
+            Some(Ok(FeedEvent::Batch { .. }) | Err(_)) | None => {}
         }
         event
+    }
+
+    /// What it has fetched and its reader has not handled. It stays readable when the feed has ended.
+    #[must_use]
+    pub fn backlog(&self) -> Arc<Backlog> {
+        Arc::clone(&self.backlog)
     }
 
     /// Begins to read a partition that was assigned.
@@ -132,7 +155,10 @@ impl Feed {
         let (event_sender, events) = events::channel(config.queued_batches.max(1));
         let (commands, command_receiver) = mpsc::channel();
         let (ending, ended) = oneshot::channel();
-        let worker = Worker::new(cluster, topic, origin, partitions, config, event_sender, command_receiver)?;
+        let backlog = Arc::new(Backlog::default());
+        partitions.keys().for_each(|partition| backlog.begin(*partition));
+        let channels = Channels { events: event_sender, commands: command_receiver, backlog: Arc::clone(&backlog) };
+        let worker = Worker::new(cluster, topic, origin, partitions, config, channels)?;
         std::thread::Builder::new()
             .name(format!("feed {topic}"))
             .spawn(move || {
@@ -140,7 +166,7 @@ impl Feed {
                 drop(ending);
             })
             .map_err(|error| FeedError::Fatal(format!("no thread: {error}")))?;
-        Ok(Self { events, commands, assigned: BTreeMap::new(), ended })
+        Ok(Self { events, commands, assigned: BTreeMap::new(), ended, backlog, in_hand: None })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::feed::{FeedEvent, Start};
+use crate::feed::{Backlog, FeedEvent, Start};
 use crate::record::Record;
 
 /// After this long without records, the position is moved past what is no record.
@@ -112,12 +112,13 @@ impl PartitionState {
     }
 
     /// The events that are due now.
-    pub(super) fn take_events(&mut self, partition: i32, events: &mut impl Extend<FeedEvent>) {
+    pub(super) fn take_events(&mut self, partition: i32, events: &mut impl Extend<FeedEvent>, backlog: &Backlog) {
         let Stage::Reading { position, goal, .. } = &mut self.stage else {
             return;
         };
         if *position > self.from {
             let records = std::mem::take(&mut self.collected);
+            backlog.fetched(partition, &records);
             events.extend([FeedEvent::Batch { partition, from: self.from, records, next: *position }]);
             self.from = *position;
         }

@@ -32,7 +32,7 @@ async fn a_burst_larger_than_the_topic_takes_at_once_goes_in_several_batches() {
     let Some(cluster) = cluster() else { return };
     let inbox = topic_with(&cluster, "burst", 1, &[("max.message.bytes", "262144")]);
     let config = EmitterConfig { linger_ms: 200.0, ..EmitterConfig::default() };
-    let emitter = KafkaEmitter::new(&cluster, config, &Registry::new()).unwrap();
+    let emitter = KafkaEmitter::without_metrics(&cluster, config).unwrap();
     let sent: Vec<_> = (0..4_000).map(|_| emitter.emit(outgoing(&inbox, 0, &"x".repeat(500))).unwrap()).collect();
     for delivery in sent {
         delivery.await.unwrap();
@@ -62,7 +62,7 @@ async fn without_a_broker_the_queue_fills_at_once_and_what_is_in_it_becomes_unkn
     // A port without a listener.
     let no_cluster = ClusterConfig { bootstrap: "127.0.0.1:1".to_owned(), client: BTreeMap::new() };
     let config = EmitterConfig { queue_records: 100, delivery_timeout_ms: 1_000, ..EmitterConfig::default() };
-    let emitter = KafkaEmitter::new(&no_cluster, config, &Registry::new()).unwrap();
+    let emitter = KafkaEmitter::without_metrics(&no_cluster, config).unwrap();
     let waiting: Vec<_> = (0..100).map(|_| emitter.emit(outgoing("inbox", 0, "x")).unwrap()).collect();
     let refused_after = (0..20).map(|_| {
         let since = Instant::now();
@@ -84,7 +84,7 @@ async fn the_queue_is_bounded_in_bytes_too() {
     let Some(_) = cluster() else { return };
     let no_cluster = ClusterConfig { bootstrap: "127.0.0.1:1".to_owned(), client: BTreeMap::new() };
     let config = EmitterConfig { queue_kbytes: 10, delivery_timeout_ms: 500, ..EmitterConfig::default() };
-    let emitter = KafkaEmitter::new(&no_cluster, config, &Registry::new()).unwrap();
+    let emitter = KafkaEmitter::without_metrics(&no_cluster, config).unwrap();
     let taken = (0..20).filter(|_| emitter.emit(outgoing("inbox", 0, &"x".repeat(1_000))).is_ok()).count();
     assert_eq!(taken, 10);
 }

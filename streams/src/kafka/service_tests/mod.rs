@@ -22,7 +22,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use prometheus::Registry;
 
 use super::{
     Admin, ClusterConfig, EmitterConfig, KafkaBroker, KafkaEmitter, SlotConfig, TopicReader, TopicToCreate,
@@ -83,7 +82,7 @@ fn outgoing(topic: &str, partition: i32, value: &str) -> Outgoing {
 }
 
 fn emitter(cluster: &ClusterConfig) -> KafkaEmitter {
-    KafkaEmitter::new(cluster, EmitterConfig::default(), &Registry::new()).unwrap()
+    KafkaEmitter::without_metrics(cluster, EmitterConfig::default()).unwrap()
 }
 
 /// Writes values to a partition, outside of any transaction.

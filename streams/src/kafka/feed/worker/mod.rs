@@ -18,7 +18,7 @@ use tokio::sync::mpsc::error::TrySendError;
 use self::reconnect::{connect, fatal};
 use super::FeedConfig;
 use super::partition_state::{Announced, Goal, PartitionState, Stage};
-use crate::feed::{FeedError, FeedEvent, Start};
+use crate::feed::{Backlog, FeedError, FeedEvent, Start};
 use crate::kafka::cluster::{ClusterConfig, ConfigError};
 use crate::kafka::membership::{GroupChange, Member};
 use crate::kafka::{consumers, errors, records};
@@ -48,6 +48,13 @@ pub(super) enum Command {
     Commit { partition: i32, next_offset: i64 },
 }
 
+/// What connects a feed's thread with its reader.
+pub(super) struct Channels {
+    pub(super) events: events::Sender<Result<FeedEvent, FeedError>>,
+    pub(super) commands: mpsc::Receiver<Command>,
+    pub(super) backlog: Arc<Backlog>,
+}
+
 pub(super) struct Worker {
     cluster: ClusterConfig,
     config: FeedConfig,
@@ -59,6 +66,7 @@ pub(super) struct Worker {
     assignments: BTreeMap<i32, u64>,
     events: events::Sender<Result<FeedEvent, FeedError>>,
     commands: mpsc::Receiver<Command>,
+    backlog: Arc<Backlog>,
     /// Events that the reader has not received yet.
     pending_events: VecDeque<FeedEvent>,
     blocked_since: Option<Instant>,
@@ -74,8 +82,7 @@ impl Worker {
         origin: Origin,
         partitions: BTreeMap<i32, PartitionState>,
         config: FeedConfig,
-        events: events::Sender<Result<FeedEvent, FeedError>>,
-        commands: mpsc::Receiver<Command>,
+        channels: Channels,
     ) -> Result<Self, ConfigError> {
         let consumer = connect(cluster, topic, &origin, &config)?;
         Ok(Self {
@@ -86,8 +93,9 @@ impl Worker {
             consumer,
             partitions,
             assignments: BTreeMap::new(),
-            events,
-            commands,
+            events: channels.events,
+            commands: channels.commands,
+            backlog: channels.backlog,
             pending_events: VecDeque::new(),
             blocked_since: None,
             paused: false,
@@ -275,7 +283,7 @@ impl Worker {
         restart().map_err(|error| fatal(&self.topic, &error))?;
         if let Some(state) = self.partitions.get_mut(&partition) {
             state.begun(position, goal);
-            state.take_events(partition, &mut self.pending_events);
+            state.take_events(partition, &mut self.pending_events, &self.backlog);
         }
         Ok(())
     }
@@ -307,7 +315,7 @@ impl Worker {
             }
         }
         for (partition, state) in &mut self.partitions {
-            state.take_events(*partition, &mut self.pending_events);
+            state.take_events(*partition, &mut self.pending_events, &self.backlog);
         }
         while let Some(change) = self.consumer.context().next_change() {
             self.change(change)?;
