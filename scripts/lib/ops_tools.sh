@@ -5,6 +5,13 @@ has_promtool() { command -v promtool >/dev/null || (need promtool=prometheus) >&
 
 has_amtool() { command -v amtool >/dev/null || (need amtool=prometheus-alertmanager prometheus-alertmanager=prometheus-alertmanager) >&2; }
 
+# Debian's kubectl is too old: its kustomize knows neither `replicas` nor `patches`.
+has_kustomize() {
+    local version
+    version=$(kubectl version --client 2>/dev/null | sed -n 's/^Kustomize Version: v\([0-9]*\).*/\1/p')
+    ((${version:-0} >= 4))
+}
+
 # The packages lie where Node looks for them, in ops/node_modules; the mark holds the sum of the lock file they were installed by.
 has_ops_packages() {
     (need node=nodejs npm=npm) >&2 || return 1
