@@ -49,8 +49,8 @@ export const ingressAndConnectors = () =>
             lines("Webhooks", UNIT.perSecond, "Of the payment provider, by what became of them.", [[rate("timesale_ingress_webhooks_total", "outcome"), "{{outcome}}"]]),
         ]],
         ["Payment provider", [
-            lines("Calls", UNIT.perSecond, "By call and outcome.", [[rate("timesale_toss_calls_total", "call, outcome"), "{{call}} {{outcome}}"]]),
-            lines("Time of a call", UNIT.seconds, "p99 by call.", [[quantile(0.99, "timesale_toss_call_duration_seconds", "call"), "{{call}}"]]),
+            lines("Calls to the provider", UNIT.perSecond, "By call and outcome.", [[rate("timesale_toss_calls_total", "call, outcome"), "{{call}} {{outcome}}"]]),
+            lines("Time of a call to the provider", UNIT.seconds, "p99 by call.", [[quantile(0.99, "timesale_toss_call_duration_seconds", "call"), "{{call}}"]]),
             lines("Commands by answer", UNIT.perSecond, "What orders were answered.", [[rate("timesale_toss_answers_total", "answer"), "{{answer}}"]]),
             lines("Commands", UNIT.count, "Being carried out, and waiting for their turn.", [
                 [sum("timesale_toss_commands_in_flight"), "in flight"],
@@ -64,11 +64,11 @@ export const ingressAndConnectors = () =>
             ]),
         ]],
         ["Price servers", [
-            lines("Calls", UNIT.perSecond, "By server and outcome.", [[rate("timesale_offers_calls_total", "source, outcome"), "{{source}} {{outcome}}"]]),
-            lines("Time of a call", UNIT.seconds, "p99 by server.", [[quantile(0.99, "timesale_offers_call_duration_seconds", "source"), "{{source}}"]]),
+            lines("Calls to price servers", UNIT.perSecond, "By server and outcome.", [[rate("timesale_offers_calls_total", "source, outcome"), "{{source}} {{outcome}}"]]),
+            lines("Time of a call to a price server", UNIT.seconds, "p99 by server.", [[quantile(0.99, "timesale_offers_call_duration_seconds", "source"), "{{source}}"]]),
             lines("Time since the last answer", UNIT.age, "Usable answers only. Offers are believed for 60 s unless configured otherwise.", [[age("timesale_offers_last_answer_timestamp_seconds", "source"), "{{source}}"]]),
             lines("Products offered", UNIT.count, "By server.", [[max("timesale_offers_products", "source"), "{{source}}"]]),
-            lines("Commands written", UNIT.perSecond, "To the prices processor, by server.", [[rate("timesale_offers_commands_total", "source, command"), "{{source}} {{command}}"]]),
+            lines("Commands to the prices processor", UNIT.perSecond, "Written to its inbox, by server.", [[rate("timesale_offers_commands_total", "source, command"), "{{source}} {{command}}"]]),
             lines("Rows left out", UNIT.perSecond, "Rows of answers that are no offers.", [[rate("timesale_offers_rows_left_out_total", "source, reason"), "{{source}} {{reason}}"]]),
         ]],
         ["Breakers", [

@@ -10,7 +10,7 @@ export const lag = () =>
         ["Now", [
             number("Worst lag against its SLO", UNIT.ratio, "Seconds of lag over the SLO of the topic. 100 % is the limit.", [[`max(timesale:lag_slo:ratio{${OF_GROUP}})`]], [[null, "green"], [0.5, "yellow"], [1, "red"]]),
             number("Not ok", UNIT.count, "Groups and topics whose status is another than ok.", [[`count(max by (group, topic) (timesale_lag_group_status{status!="ok", ${OF_GROUP}}) == 1) or vector(0)`]], [[null, "green"], [1, "red"]]),
-            number("Records behind", UNIT.count, "Records that the chosen groups have not committed.", [['sum(kafka_consumergroup_group_sum_lag{cluster_name=~"$cluster", group=~"$group"})']]),
+            number("Records behind, all groups", UNIT.count, "Records that the chosen groups have not committed.", [['sum(kafka_consumergroup_group_sum_lag{cluster_name=~"$cluster", group=~"$group"})']]),
             number("Nearest to retention", UNIT.ratio, "Share of what a topic keeps that a group is behind. At 100 % records are lost.", [[`max(timesale_lag_retention_ratio{${OF_GROUP}})`]], [[null, "green"], [0.5, "yellow"], [0.8, "red"]]),
             number("Lag is known", UNIT.count, "1 while the collector's rounds succeed.", [["max(timesale_lag_exporter_up)"]], [[null, "red"], [1, "green"]]),
             number("Lost records", UNIT.count, "Records that were deleted before a group read them.", [[`sum(timesale_lag_lost_records{${OF_GROUP}})`]], [[null, "green"], [1, "red"]]),
