@@ -31,5 +31,7 @@ export TIMESALE_RUN=$RUN
 . "$ROOT/scripts/lib/build.sh"
 # shellcheck source=scripts/lib/roles.sh
 . "$ROOT/scripts/lib/roles.sh"
+# shellcheck source=scripts/lib/monitors.sh
+. "$ROOT/scripts/lib/monitors.sh"
 # shellcheck source=scripts/lib/seed.sh
 . "$ROOT/scripts/lib/seed.sh"

@@ -11,6 +11,8 @@ address_key() {
         kafka) echo KAFKA_BOOTSTRAP ;;
         postgres) echo DATABASE_URL ;;
         redis) echo REDIS_URL ;;
+        prometheus) echo TIMESALE_PROMETHEUS_URL ;;
+        alertmanager) echo TIMESALE_ALERTMANAGER_URL ;;
     esac
 }
 
@@ -50,10 +52,10 @@ export_addresses() {
     done
 }
 
-# stop_services VERB: stop, kill or wipe.
+# stop_services VERB: stop, kill or wipe; what watches them too.
 stop_services() {
     local service pids=() pid failed=0
-    for service in "${SERVICES[@]}"; do
+    for service in "${SERVICES[@]}" "${MONITORS[@]}"; do
         [[ -d $RUN/$service ]] || continue
         "$ROOT/scripts/services/$service" "$1" &
         pids+=($!)
