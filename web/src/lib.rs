@@ -7,4 +7,5 @@ pub mod path;
 pub mod problem;
 pub mod secret_key;
 pub mod server;
+pub mod session;
 pub mod token;

@@ -36,8 +36,7 @@ pub fn find<'a>(routes: impl IntoIterator<Item = (&'a str, &'a str)>, method: &s
 /// Whether the path is one of the template's.
 #[must_use]
 pub fn matches(template: &str, path: &str) -> bool {
-    let path = path.strip_suffix('/').unwrap_or(path);
-    let (mut given, mut wanted) = (path.split('/'), template.split('/'));
+    let [mut given, mut wanted] = [path, template].map(|text| text.strip_suffix('/').unwrap_or(text).split('/'));
     loop {
         match (given.next(), wanted.next()) {
             (None, None) => return true,
@@ -82,9 +81,13 @@ mod tests {
             ("GET", "/v1/orders/x/pay/more", Found::Nothing),
             ("GET", "", Found::Nothing),
             ("GET", "/", Found::Nothing),
+            ("GET", "//", Found::Nothing),
         ];
         for (method, path, expected) in table {
             assert_eq!(find(ROUTES, method, path), expected, "{method} {path}");
         }
+        let root = [("GET", "/")];
+        assert_eq!(find(root, "GET", "/"), route(0, "", ""));
+        assert_eq!(find(root, "GET", "//"), Found::Nothing);
     }
 }

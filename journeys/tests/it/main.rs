@@ -11,6 +11,7 @@
 
 mod metrics;
 mod new_processor;
+mod rooms;
 mod tidy;
 mod words;
 

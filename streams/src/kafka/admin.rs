@@ -247,7 +247,7 @@ fn differences_of(topic: &str, wanted: &BTreeMap<String, String>, found: &BTreeM
     missing.chain(extra.map(|name| format!("{topic}: {name} was set by another client"))).collect()
 }
 
-fn options() -> AdminOptions {
+pub(super) fn options() -> AdminOptions {
     AdminOptions::new().request_timeout(Some(TIMEOUT)).operation_timeout(Some(TIMEOUT))
 }
 
@@ -266,7 +266,7 @@ fn refused_or_unavailable(topic: &str, code: RDKafkaErrorCode) -> AdminError {
 }
 
 /// Waits for the admin client's own thread, which wakes this one: no async runtime is needed.
-fn wait<F: Future>(future: F) -> F::Output {
+pub(super) fn wait<F: Future>(future: F) -> F::Output {
     struct Unpark(Thread);
     impl Wake for Unpark {
         fn wake(self: Arc<Self>) {

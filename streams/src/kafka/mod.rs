@@ -15,6 +15,9 @@ mod logging;
 mod membership;
 mod reader;
 mod records;
+#[cfg(feature = "testing")]
+#[expect(clippy::panic, reason = "a test may stop at once")]
+pub mod testing;
 mod topic_reader;
 
 pub use admin::{Admin, AdminError, TopicDescription, TopicToCreate, check_topics};
@@ -24,7 +27,10 @@ pub use emitter::{EmitterConfig, KafkaEmitter};
 pub use feed::{Feed, FeedConfig};
 
 pub use crate::feed::FeedError;
-pub use inspection::{OpenTransaction, committed_offsets, open_transactions};
+pub use inspection::{
+    Ends, FirstRecord, FirstRecords, GroupPositions, GroupState, GroupView, Groups, Member, OpenTransaction,
+    PartitionEnds, Place, committed_offsets, open_transactions,
+};
 pub use topic_reader::{ReadError, TopicReader};
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ impl Secret {
         if bytes.len() < Self::FEWEST_BYTES { Err(SecretError::Short(bytes.len())) } else { Ok(Self(bytes)) }
     }
 
-    pub(super) fn as_bytes(&self) -> &[u8] {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 }
@@ -55,7 +55,7 @@ impl Secrets {
         if matches!(secrets.len(), 1 | 2) { Ok(Self(secrets)) } else { Err(SecretError::Count(secrets.len())) }
     }
 
-    pub(super) fn all(&self) -> &[Secret] {
+    pub(crate) fn all(&self) -> &[Secret] {
         &self.0
     }
 }

@@ -1,13 +1,13 @@
 //! The broker dies with `kill -9` and comes back: every client recovers by itself, and every outcome is looked up.
 
-use super::own_broker::OwnBroker;
+use super::own_broker::own_broker;
 use super::*;
 use crate::feed::{FeedEvent, Start};
 use crate::kafka::{Feed, FeedConfig, open_transactions};
 
 #[test]
 fn a_broker_that_dies_in_a_transaction_leaves_an_outcome_that_can_be_looked_up() {
-    let Some(mine) = OwnBroker::start() else { return };
+    let Some(mine) = own_broker() else { return };
     let cluster = mine.cluster();
     let (source, group) = (topic(&cluster, "killed", 1), unique("group"));
     write(&cluster, &source, 0, &["a", "b", "c"]);
@@ -53,7 +53,7 @@ fn a_broker_that_dies_in_a_transaction_leaves_an_outcome_that_can_be_looked_up()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_feed_and_an_emitter_outlive_the_broker() {
-    let Some(mine) = tokio::task::block_in_place(OwnBroker::start) else { return };
+    let Some(mine) = tokio::task::block_in_place(own_broker) else { return };
     let cluster = mine.cluster();
     let events = topic(&cluster, "outlive", 1);
     let emitter = emitter(&cluster);

@@ -1,6 +1,15 @@
-//! Queries of a cluster from outside: open transactions, and the committed positions of a group, without joining it.
+//! Queries of a cluster from outside, without joining a group: ends of partitions, positions and members of groups, the first record
+//! after a position, and open transactions.
+
+mod ends;
+mod first_record;
+mod groups;
 
 use rdkafka::consumer::Consumer;
+
+pub use ends::{Ends, PartitionEnds};
+pub use first_record::{FirstRecord, FirstRecords, Place};
+pub use groups::{GroupPositions, GroupState, GroupView, Groups, Member};
 
 use super::cluster::ClusterConfig;
 use super::logging::Logging;

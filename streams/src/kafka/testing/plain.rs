@@ -1,0 +1,176 @@
+//! Producers and consumers as any other program has them: without the runtime, and without its guarantees.
+
+use std::time::{Duration, Instant};
+
+use rdkafka::TopicPartitionList;
+use rdkafka::admin::AdminClient;
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+use rdkafka::topic_partition_list::Offset;
+
+use super::super::admin::{options, wait};
+use super::super::cluster::ClusterConfig;
+use super::super::consumers;
+use super::super::logging::Logging;
+
+/// How long a call may take.
+const TIMEOUT: Duration = Duration::from_mins(1);
+
+/// A producer. A failed call panics: it is for tests.
+pub struct PlainProducer(BaseProducer);
+
+impl PlainProducer {
+    /// One without transactions.
+    ///
+    /// # Panics
+    /// When its settings are refused.
+    #[must_use]
+    pub fn new(cluster: &ClusterConfig) -> Self {
+        Self::with(cluster, &[("linger.ms", "0")])
+    }
+
+    /// One with transactions.
+    ///
+    /// # Panics
+    /// When its settings are refused, or the cluster does not answer.
+    #[must_use]
+    pub fn transactional(cluster: &ClusterConfig, id: &str) -> Self {
+        let producer =
+            Self::with(cluster, &[("linger.ms", "0"), ("transactional.id", id), ("transaction.timeout.ms", "600000")]);
+        done("init_transactions", producer.0.init_transactions(TIMEOUT));
+        producer
+    }
+
+    fn with(cluster: &ClusterConfig, settings: &[(&str, &str)]) -> Self {
+        let mut client = done("settings", cluster.client());
+        for (name, value) in settings {
+            client.set(*name, *value);
+        }
+        Self(done("producer", client.create()))
+    }
+
+    /// Hands over a record with this key and time, milliseconds since 1970; [`PlainProducer::flush`] says when it is in the log.
+    pub fn send(&self, topic: &str, partition: i32, key: &str, value: &str, timestamp: i64) {
+        let record = BaseRecord::to(topic).partition(partition).key(key).payload(value).timestamp(timestamp);
+        done("send", self.0.send(record).map_err(|(error, _)| error));
+    }
+
+    /// Returns when everything is in the log.
+    pub fn flush(&self) {
+        done("flush", self.0.flush(TIMEOUT));
+    }
+
+    /// Begins a transaction.
+    pub fn begin(&self) {
+        done("begin", self.0.begin_transaction());
+    }
+
+    /// Puts a position of a group into the transaction.
+    pub fn send_position(&self, consumer: &PlainConsumer, topic: &str, partition: i32, position: i64) {
+        let list = done("position", consumers::one(topic, partition, Offset::Offset(position)));
+        let Some(group) = consumer.0.group_metadata() else { panic!("the consumer has a group") };
+        done("send offsets", self.0.send_offsets_to_transaction(&list, &group, TIMEOUT));
+    }
+
+    /// Commits the transaction.
+    pub fn commit(&self) {
+        done("commit", self.0.commit_transaction(TIMEOUT));
+    }
+
+    /// Aborts the transaction.
+    pub fn abort(&self) {
+        self.flush();
+        done("abort", self.0.abort_transaction(TIMEOUT));
+    }
+}
+
+/// How a group gives out its partitions.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Protocol {
+    /// The members do.
+    Classic,
+    /// The broker does (KIP-848).
+    New,
+}
+
+/// A consumer that reads from the beginning. A failed call panics: it is for tests.
+pub struct PlainConsumer(BaseConsumer<Logging>);
+
+impl PlainConsumer {
+    /// A consumer of this group, which does not join it before it subscribes.
+    ///
+    /// # Panics
+    /// When its settings are refused.
+    #[must_use]
+    pub fn new(cluster: &ClusterConfig, group: &str, protocol: Protocol) -> Self {
+        let mut client = done("settings", cluster.client());
+        client
+            .set("client.id", "plain")
+            .set("group.id", group)
+            .set("enable.auto.commit", "false")
+            .set("auto.offset.reset", "earliest")
+            .set("group.protocol", if protocol == Protocol::New { "consumer" } else { "classic" });
+        Self(done("consumer", client.create_with_context(Logging)))
+    }
+
+    /// Joins the group for this topic; returns when it has this many partitions.
+    ///
+    /// # Panics
+    /// When it has not within a minute.
+    pub fn join(&self, topic: &str, partitions: usize) {
+        done("subscribe", self.0.subscribe(&[topic]));
+        let deadline = Instant::now() + TIMEOUT;
+        while done("assignment", self.0.assignment()).count() < partitions {
+            assert!(Instant::now() < deadline, "{topic} is not assigned");
+            drop(self.0.poll(Duration::from_millis(50)));
+        }
+    }
+
+    /// Commits a position.
+    pub fn commit(&self, topic: &str, partition: i32, position: i64) {
+        let list: TopicPartitionList = done("position", consumers::one(topic, partition, Offset::Offset(position)));
+        done("commit", self.0.commit(&list, CommitMode::Sync));
+    }
+
+    /// Reads on for so long, and drops what comes.
+    pub fn read(&self, time: Duration) {
+        let deadline = Instant::now() + time;
+        while Instant::now() < deadline {
+            drop(self.0.poll(Duration::from_millis(20)));
+        }
+    }
+}
+
+/// What nobody does to a log but tests. A failed call panics.
+pub struct PlainAdmin(AdminClient<Logging>);
+
+impl PlainAdmin {
+    /// Makes a client.
+    ///
+    /// # Panics
+    /// When its settings are refused.
+    #[must_use]
+    pub fn new(cluster: &ClusterConfig) -> Self {
+        Self(done("admin", done("settings", cluster.client()).create_with_context(Logging)))
+    }
+
+    /// Deletes the records of a partition before this offset, as retention does.
+    pub fn delete_records(&self, topic: &str, partition: i32, before: i64) {
+        let list = done("offset", consumers::one(topic, partition, Offset::Offset(before)));
+        done("delete records", wait(self.0.delete_records(&list, &options())));
+    }
+
+    /// Deletes a topic.
+    pub fn delete_topic(&self, topic: &str) {
+        done("delete topic", wait(self.0.delete_topics(&[topic], &options())));
+    }
+
+    /// Deletes a group and its positions.
+    pub fn delete_group(&self, group: &str) {
+        done("delete group", wait(self.0.delete_groups(&[group], &options())));
+    }
+}
+
+fn done<T, E: std::fmt::Display>(what: &str, result: Result<T, E>) -> T {
+    result.unwrap_or_else(|error| panic!("{what}: {error}"))
+}

@@ -1,0 +1,162 @@
+//! Sessions of a browser: a signed cookie that says who asks and until when. For what a browser cannot send a header with, such as an
+//! `EventSource`. Nothing is stored: every process that has the secrets accepts a session, and a restart ends none.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hyper::HeaderMap;
+use hyper::header::COOKIE;
+use ring::hmac;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::token::{LARGEST_TOKEN, Secrets, TokenError};
+
+/// What is signed begins with this, so that no signature of a token is one of a session.
+const PURPOSE: &[u8] = b"session\0";
+
+/// Signs and verifies sessions.
+pub struct Sessions {
+    cookie: &'static str,
+    keys: Vec<hmac::Key>,
+    lasts: Duration,
+    is_secure: bool,
+}
+
+/// What a cookie holds.
+#[derive(Serialize, Deserialize)]
+struct Content<C> {
+    /// Who asks.
+    claims: C,
+    /// Until when, seconds since 1970.
+    until: u64,
+}
+
+impl Sessions {
+    /// Sessions in the cookie of this name, signed with the first secret, accepted with any. `is_secure` keeps the cookie off connections
+    /// without TLS.
+    #[must_use]
+    pub fn new(cookie: &'static str, secrets: &Secrets, lasts: Duration, is_secure: bool) -> Self {
+        let keys = secrets.all().iter().map(|secret| hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes())).collect();
+        Self { cookie, keys, lasts, is_secure }
+    }
+
+    /// The `Set-Cookie` header of a session that begins now; none when the claims cannot be written.
+    #[must_use]
+    pub fn begin<C: Serialize>(&self, claims: C) -> Option<String> {
+        let content = Content { claims, until: now().saturating_add(self.lasts.as_secs()) };
+        let content = URL_SAFE_NO_PAD.encode(serde_json::to_vec(&content).ok()?);
+        let signature = hmac::sign(self.keys.first()?, &signed(&content));
+        let signature = URL_SAFE_NO_PAD.encode(signature);
+        Some(self.cookie(&format!("{content}.{signature}"), self.lasts.as_secs()))
+    }
+
+    /// The `Set-Cookie` header that ends a session.
+    #[must_use]
+    pub fn end(&self) -> String {
+        self.cookie("", 0)
+    }
+
+    fn cookie(&self, value: &str, seconds: u64) -> String {
+        let secure = if self.is_secure { "; Secure" } else { "" };
+        format!("{}={value}; Max-Age={seconds}; Path=/; HttpOnly; SameSite=Strict{secure}", self.cookie)
+    }
+
+    /// Who asks, as the cookie says.
+    ///
+    /// # Errors
+    /// [`TokenError::Missing`] without the cookie, [`TokenError::Invalid`] when it is forged, over or not one.
+    pub fn claims<C: DeserializeOwned>(&self, headers: &HeaderMap) -> Result<C, TokenError> {
+        let value = self.value(headers).ok_or(TokenError::Missing)?;
+        if value.len() > LARGEST_TOKEN {
+            return Err(TokenError::Invalid);
+        }
+        let (content, signature) = value.split_once('.').ok_or(TokenError::Invalid)?;
+        let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| TokenError::Invalid)?;
+        let message = signed(content);
+        if !self.keys.iter().any(|key| hmac::verify(key, &message, &signature).is_ok()) {
+            return Err(TokenError::Invalid);
+        }
+        let content = URL_SAFE_NO_PAD.decode(content).map_err(|_| TokenError::Invalid)?;
+        let content: Content<C> = serde_json::from_slice(&content).map_err(|_| TokenError::Invalid)?;
+        if content.until <= now() { Err(TokenError::Invalid) } else { Ok(content.claims) }
+    }
+
+    /// The cookie's value, of the first that has its name.
+    fn value<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
+        let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let mut pairs = cookies.flat_map(|text| text.split(';')).filter_map(|pair| pair.trim().split_once('='));
+        pairs.find(|(name, _)| *name == self.cookie).map(|(_, value)| value)
+    }
+}
+
+fn signed(content: &str) -> Vec<u8> {
+    [PURPOSE, content.as_bytes()].concat()
+}
+
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use hyper::header::HeaderValue;
+
+    use super::*;
+    use crate::token::Secret;
+
+    fn sessions(secrets: &[&str], lasts: u64) -> Sessions {
+        let secrets = secrets.iter().map(|word| Secret::new(word.repeat(32)).unwrap()).collect();
+        Sessions::new("who", &Secrets::new(secrets).unwrap(), Duration::from_secs(lasts), false)
+    }
+
+    fn sent(set: &str) -> HeaderMap {
+        let value = set.split(';').next().unwrap();
+        HeaderMap::from_iter([(COOKIE, HeaderValue::from_str(&format!("a=b; {value}; c=d")).unwrap())])
+    }
+
+    #[test]
+    fn a_session_says_who_asks_until_it_is_over() {
+        let sessions = sessions(&["a"], 60);
+        let set = sessions.begin("kim").unwrap();
+        assert!(set.ends_with("; Max-Age=60; Path=/; HttpOnly; SameSite=Strict"), "{set}");
+        assert_eq!(sessions.claims::<String>(&sent(&set)), Ok("kim".to_owned()));
+        assert_eq!(sessions.claims::<String>(&HeaderMap::new()), Err(TokenError::Missing));
+        assert_eq!(sessions.claims::<String>(&sent(&sessions.end())), Err(TokenError::Invalid));
+        assert_eq!(sessions.claims::<u32>(&sent(&set)), Err(TokenError::Invalid), "other claims than these");
+        let over = super::Sessions { lasts: Duration::ZERO, ..self::sessions(&["a"], 0) };
+        assert_eq!(over.claims::<String>(&sent(&over.begin("kim").unwrap())), Err(TokenError::Invalid));
+    }
+
+    #[test]
+    fn a_forged_session_is_none() {
+        let sessions = sessions(&["a"], 60);
+        let set = sessions.begin("kim").unwrap();
+        let value = set.split(';').next().unwrap().strip_prefix("who=").unwrap();
+        let (content, signature) = value.split_once('.').unwrap();
+        let other = URL_SAFE_NO_PAD.encode(br#"{"claims":"lee","until":99999999999}"#);
+        let longer = "x".repeat(LARGEST_TOKEN + 1);
+        for forged in [
+            format!("{other}.{signature}"),
+            format!("{content}.{}", signature.replace(|letter: char| letter.is_ascii_digit(), "_")),
+            format!("{content}."),
+            content.to_owned(),
+            format!(".{signature}"),
+            "..".to_owned(),
+            "\u{7f}.\u{7f}".to_owned(),
+            longer,
+        ] {
+            let Ok(cookie) = HeaderValue::from_str(&format!("who={forged}")) else { continue };
+            let headers = HeaderMap::from_iter([(COOKIE, cookie)]);
+            assert_eq!(sessions.claims::<String>(&headers), Err(TokenError::Invalid), "{forged}");
+        }
+    }
+
+    #[test]
+    fn a_secret_can_be_replaced() {
+        let set = sessions(&["a"], 60).begin("kim").unwrap();
+        assert_eq!(sessions(&["b", "a"], 60).claims::<String>(&sent(&set)), Ok("kim".to_owned()));
+        assert_eq!(sessions(&["b"], 60).claims::<String>(&sent(&set)), Err(TokenError::Invalid));
+    }
+}
