@@ -1,5 +1,9 @@
 #![doc = include_str!("../README.md")]
 
+pub mod facts;
+mod families;
+pub mod lag;
 pub mod restate;
+pub mod serve;
 pub mod settle;
 pub mod topics;

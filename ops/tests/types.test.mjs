@@ -32,9 +32,10 @@ const compile = (sources) => {
     const folder = mkdtempSync(join(tmpdir(), "timesale-dashboards-"));
     try {
         symlinkSync(`${OPS}node_modules`, join(folder, "node_modules"));
-        const files = sources.map(([name, text]) => (writeFileSync(join(folder, name), text), name));
-        const options = ["--noEmit", "--strict", "--skipLibCheck", "--target", "es2022", "--module", "esnext", "--moduleResolution", "bundler", "--types", ""];
-        return spawnSync(process.execPath, [`${OPS}node_modules/typescript/bin/tsc`, ...options, ...files], { cwd: folder, encoding: "utf8" });
+        for (const [name, text] of sources) writeFileSync(join(folder, name), text);
+        const compilerOptions = { noEmit: true, strict: true, skipLibCheck: true, target: "es2022", module: "esnext", moduleResolution: "bundler", types: [] };
+        writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: sources.map(([name]) => name) }));
+        return spawnSync(process.execPath, [`${OPS}node_modules/typescript/bin/tsc`, "--project", "."], { cwd: folder, encoding: "utf8" });
     } finally {
         rmSync(folder, { recursive: true });
     }

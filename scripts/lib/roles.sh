@@ -4,9 +4,12 @@
 
 # In the order they start; they stop in this order too, because ingress is to refuse work before what is
 # behind it stops, and the provider is asked until the last of them is.
-EVERY_ROLE=(ingress processors sinks connectors market provider)
-ROLES=("${EVERY_ROLE[@]}")
-[[ -z ${TOSS_BASE_URL:-} ]] || ROLES=("${EVERY_ROLE[@]:0:5}")
+EVERY_ROLE=(ingress processors sinks connectors console market provider)
+# The console watches; whoever measures runs without it, whoever wants it calls add_console.
+ROLES=(ingress processors sinks connectors market)
+[[ -n ${TOSS_BASE_URL:-} ]] || ROLES+=(provider)
+
+add_console() { ROLES=("${ROLES[@]:0:4}" console "${ROLES[@]:4}"); }
 
 # What the stub has charged. It belongs to the log: an empty log wants an empty provider.
 PROVIDER_DATA=$RUN/provider
@@ -83,6 +86,7 @@ role_ready_or_ended() { role_is_ready "$1" || ! role_pid "$1" >/dev/null; }
 choose_addresses() {
     remember TIMESALE_INGRESS_URL "http://127.0.0.1:$(port_for INGRESS_PORT)"
     remember TIMESALE_MARKET_URL "http://127.0.0.1:$(port_for MARKET_ADMIN_PORT)"
+    [[ " ${ROLES[*]} " != *' console '* ]] || remember TIMESALE_CONSOLE_URL "http://127.0.0.1:$(port_for CONSOLE_PORT)"
     if [[ -z ${TOSS_BASE_URL:-} ]]; then
         remember TIMESALE_PROVIDER_URL "http://127.0.0.1:$(port_for PROVIDER_ADMIN_PORT)"
     else
@@ -100,6 +104,8 @@ launch_role() {
     else
         settings=(TIMESALE_ADMIN_LISTEN="127.0.0.1:$(port_for "${role^^}_ADMIN_PORT")"
             TIMESALE_LISTEN="127.0.0.1:$(recall INGRESS_PORT)"
+            TIMESALE_CONSOLE_LISTEN="127.0.0.1:$(port_for CONSOLE_PORT)"
+            PROMETHEUS_URL="${PROMETHEUS_URL:-$(recall TIMESALE_PROMETHEUS_URL)}"
             TOSS_BASE_URL="${TOSS_BASE_URL:-$(recall TIMESALE_PROVIDER_URL)}"
             OFFERS_STUB_URL="$(recall TIMESALE_MARKET_URL)")
         command=(serve "$role")

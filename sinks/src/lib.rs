@@ -11,7 +11,7 @@ mod postgres;
 mod redis;
 
 pub use config::{Config, ConfigError};
-pub use serve::{Deps, Error, serve};
+pub use serve::{Deps, Error, group, serve};
 
 #[cfg(test)]
 mod test_support;

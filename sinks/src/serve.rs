@@ -65,6 +65,21 @@ pub enum Error {
     Torn(String),
 }
 
+/// The group with which a sink (`postgres` or `redis`) reads a topic; none when it does not read it.
+#[must_use]
+pub fn group(sink: &str, topic: &str) -> Option<String> {
+    let streams: &[Stream] = match sink {
+        "postgres" => &Stream::IN_POSTGRES,
+        "redis" => &Stream::IN_REDIS,
+        _ => return None,
+    };
+    streams.iter().find(|stream| stream.topic() == topic).map(|stream| group_of(sink, *stream))
+}
+
+fn group_of(sink: &str, stream: Stream) -> String {
+    format!("{GROUP}.{sink}.{}", stream.name())
+}
+
 /// Keeps Postgres and Redis equal to the topics of facts until shutdown, which takes 10 s at most.
 ///
 /// # Errors
@@ -82,7 +97,7 @@ async fn run(config: Config, deps: Deps) -> Result<(), Error> {
     let pace = Pace::of(&config);
     let feed = |sink: &str, stream: Stream| {
         let (cluster, instance) = (cluster.clone(), instance.clone());
-        let group = format!("{GROUP}.{sink}.{}", stream.name());
+        let group = group_of(sink, stream);
         move || Feed::of_group(&cluster, &group, &instance, stream.topic(), FeedConfig::default())
     };
 

@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use console::serve::Application as Declared;
 use events::prices::PriceRefusal;
 use prometheus::{IntCounterVec, Opts, Registry};
 use streams::application::{Application, ApplicationConfig, ApplicationError};
@@ -75,6 +76,22 @@ pub(crate) async fn run(
         .await
         .context("waiting for the stream threads")
         .map_err(PartError::Internal)?
+}
+
+/// What each application reads and writes, as it declares it, and the group with which it reads.
+pub(crate) fn declared(prefix: &str) -> anyhow::Result<Vec<Declared>> {
+    // What an application counts is registered nowhere: it does not run here.
+    let registry = Registry::new();
+    let declared = |(_, topology): (&str, MakeTopology)| {
+        let topology = topology(&registry)?;
+        Ok(Declared {
+            name: topology.name().to_string(),
+            group: format!("{prefix}.{}", topology.name()),
+            input: topology.source().to_string(),
+            outputs: topology.sinks().iter().map(ToString::to_string).collect(),
+        })
+    };
+    ALL.into_iter().map(declared).collect()
 }
 
 /// A counter by a label with these values. All are shown from the beginning: whoever watches a rate would miss the first of a series

@@ -72,6 +72,8 @@ pub(crate) enum Verb {
     /// What products cost.
     #[command(subcommand)]
     Prices(Prices),
+    /// How far groups are behind, asked of Kafka itself: in records and in seconds, worst first.
+    Lag(Lag),
     /// Load tests and stand-ins.
     #[cfg(feature = "loadtest")]
     #[command(flatten)]
@@ -102,6 +104,8 @@ pub(crate) enum Role {
     Sinks,
     /// The payment provider, and external price servers.
     Connectors,
+    /// Lag, the business counted from the log, and the page that shows both.
+    Console,
     /// Everything in one process.
     All,
 }
@@ -156,8 +160,8 @@ pub(crate) struct Token {
     /// The subject: a shopper's or an operator's id.
     #[arg(default_value = "shopper-1")]
     pub(crate) subject: String,
-    /// A role, repeatable: shopper, operator, seller.
-    #[arg(long = "role", default_value = "shopper", value_parser = ["shopper", "operator", "seller"])]
+    /// A role, repeatable: shopper, operator, seller, analyst.
+    #[arg(long = "role", default_value = "shopper", value_parser = ["shopper", "operator", "seller", "analyst"])]
     pub(crate) roles: Vec<String>,
     /// The seller that the role seller is for.
     #[arg(long, required_if_eq("roles", "seller"), conflicts_with = "segments")]
@@ -238,6 +242,84 @@ pub(crate) enum ExportTable {
     Statements,
     /// What is paid out for closed days.
     PayOuts,
+}
+
+/// Whose lag, and how it is shown.
+#[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct Lag {
+    /// Say why.
+    #[command(subcommand)]
+    pub(crate) verb: Option<LagVerb>,
+    /// These groups only, by their whole name or what follows a dot in it; groups of others can be named too.
+    #[arg(value_name = "GROUP")]
+    pub(crate) groups: Vec<String>,
+    /// This topic only.
+    #[arg(long)]
+    pub(crate) topic: Option<String>,
+    /// A line for each partition, with position, ends and owner.
+    #[arg(long)]
+    pub(crate) partitions: bool,
+    /// Groups of others too.
+    #[arg(long, conflicts_with = "groups")]
+    pub(crate) all: bool,
+    /// In which order.
+    #[arg(long, value_enum, default_value_t = LagSort::Worst)]
+    pub(crate) sort: LagSort,
+    /// Look again every so many seconds.
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "1", conflicts_with_all = ["max_seconds", "slo"])]
+    pub(crate) watch: Option<u64>,
+    /// One JSON object instead of a table.
+    #[arg(long, conflicts_with = "markdown")]
+    pub(crate) json: bool,
+    /// The table as Markdown.
+    #[arg(long)]
+    pub(crate) markdown: bool,
+    /// End with 1 if a group is further behind than this.
+    #[arg(long, value_name = "SECONDS", conflicts_with = "slo")]
+    pub(crate) max_seconds: Option<f64>,
+    /// End with 1 if a group is further behind than topics.yaml allows.
+    #[arg(long)]
+    pub(crate) slo: bool,
+    /// Wait so long until all are within; without a limit, until nothing waits.
+    #[arg(long, value_name = "SECONDS", default_value_t = 0, hide_default_value = true)]
+    pub(crate) wait: u64,
+}
+
+impl Lag {
+    /// What is asked of the groups, if anything is.
+    pub(crate) fn limit(&self) -> Option<console::lag::Limit> {
+        match (self.max_seconds, self.slo) {
+            (Some(seconds), _) => Some(console::lag::Limit::Seconds(seconds)),
+            (None, true) => Some(console::lag::Limit::Slo),
+            (None, false) => (self.wait > 0).then_some(console::lag::Limit::Seconds(0.0)),
+        }
+    }
+}
+
+/// What is to be said of lag beside the table.
+#[derive(Subcommand, Debug)]
+pub(crate) enum LagVerb {
+    /// Say why a group is behind, with the evidence. Looks for some seconds first.
+    Explain {
+        /// The group.
+        group: String,
+    },
+}
+
+/// The order of the lines.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum LagSort {
+    /// The worst status first, then the most seconds.
+    Worst,
+    /// The most seconds first.
+    Seconds,
+    /// The most records first.
+    Records,
+    /// The steepest trend first.
+    Trend,
+    /// By name.
+    Name,
 }
 
 /// Prices verbs.

@@ -58,6 +58,8 @@ timesale settle
 timesale settle export --format --table --seller --from --to --output
 timesale prices
 timesale prices restate
+timesale lag <groups> --topic --partitions --all --sort --watch --json --markdown --max-seconds --slo --wait
+timesale lag explain <group>
 timesale health";
     assert_eq!(lines.join("\n"), expected);
 }

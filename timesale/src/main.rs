@@ -9,6 +9,7 @@ mod cli_tests;
 mod config;
 mod exit;
 mod health;
+mod lag;
 mod parts;
 mod prices;
 mod role_metrics;

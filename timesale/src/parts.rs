@@ -100,6 +100,9 @@ pub(crate) fn start(
             }
         }
     }
+    if matches!(role, Role::Console | Role::All) {
+        add(&mut parts, "console", &deps, console);
+    }
     parts
 }
 
@@ -159,15 +162,13 @@ async fn processors(deps: Deps) -> Result<(), PartError> {
 /// The HTTP service.
 async fn ingress(deps: Deps) -> Result<(), PartError> {
     let Deps { config, health, registry, shutdown } = deps;
-    let secrets = config.jwt_secrets.iter().map(|secret| ingress::Secret::new(secret.expose()));
-    let secrets = secrets.collect::<Result<Vec<_>, _>>().and_then(ingress::Secrets::new);
     let deps = ingress::Deps {
         kafka: config.kafka.clone(),
         emitter: EmitterConfig::default(),
         postgres: Some(config.postgres.expose().to_owned()),
         redis: Some(config.redis.expose().to_owned()),
         prices: None,
-        secrets: secrets.map_err(|error| PartError::Unavailable(error.into()))?,
+        secrets: secrets(&config)?,
         registry,
         health: health.clone(),
         shutdown,
@@ -212,6 +213,32 @@ async fn offers(deps: Deps) -> Result<(), PartError> {
     let health = health.clone();
     let deps = connectors::offers::Deps { cluster, tokens, registry, health, shutdown };
     connectors::offers::serve(config.offers.clone(), deps).await.map_err(|error| PartError::Internal(error.into()))
+}
+
+/// Lag, the business counted from the log, and the page.
+async fn console(deps: Deps) -> Result<(), PartError> {
+    let Deps { config, health, registry, shutdown } = deps;
+    let manifest = Manifest::embedded().map_err(|error| PartError::Internal(error.into()))?;
+    let deps = console::serve::Deps {
+        cluster: config.kafka.clone(),
+        watched: crate::lag::watched(&config, &manifest),
+        applications: applications::declared(&config.processors.prefix).map_err(PartError::Internal)?,
+        secrets: secrets(&config)?,
+        registry,
+        health: health.clone(),
+        shutdown,
+    };
+    console::serve::serve(config.console.clone(), deps).await.map_err(|error| match error {
+        console::serve::Error::Listen { .. } => PartError::Unavailable(error.into()),
+        _ => PartError::Internal(error.into()),
+    })
+}
+
+/// What signs tokens and sessions.
+fn secrets(config: &Config) -> Result<ingress::Secrets, PartError> {
+    let secrets = config.jwt_secrets.iter().map(|secret| ingress::Secret::new(secret.expose()));
+    let secrets = secrets.collect::<Result<Vec<_>, _>>().and_then(ingress::Secrets::new);
+    secrets.map_err(|error| PartError::Unavailable(error.into()))
 }
 
 /// Postgres and Redis.

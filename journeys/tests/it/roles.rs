@@ -33,6 +33,7 @@ impl Roles {
     ) {
         let mut command = fixture.timesale(&["serve", name]);
         command.env("TIMESALE_LISTEN", listen.to_string()).env("TIMESALE_ADMIN_LISTEN", admin.to_string());
+        command.env("TIMESALE_CONSOLE_LISTEN", "127.0.0.1:0");
         command.envs(variables.iter().copied());
         self.0.push(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("a role"));
         let is_ready = |_| {

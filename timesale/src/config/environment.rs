@@ -29,12 +29,14 @@ impl Environment for Given {
 }
 
 /// Variables that override a value of the file: the variable, the section (`a.b` is `b` within `a`), the key.
-pub(crate) const OVERRIDES: [(&str, &str, &str); 9] = [
+pub(crate) const OVERRIDES: [(&str, &str, &str); 11] = [
     ("KAFKA_BOOTSTRAP", "kafka", "bootstrap"),
     ("DATABASE_URL", "postgres", "url"),
     ("REDIS_URL", "redis", "url"),
     ("TIMESALE_LISTEN", "ingress", "listen"),
     ("TIMESALE_ADMIN_LISTEN", "admin", "listen"),
+    ("TIMESALE_CONSOLE_LISTEN", "console", "listen"),
+    ("PROMETHEUS_URL", "console", "prometheus"),
     ("TIMESALE_INSTANCE", "processors", "instance"),
     ("TIMESALE_INSTANCE", "ingress", "instance"),
     ("TOSS_BASE_URL", "connectors.toss", "base_url"),

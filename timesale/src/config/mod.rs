@@ -76,6 +76,8 @@ pub(crate) struct Config {
     pub(crate) ingress: ingress::Config,
     /// The sinks' role.
     pub(crate) sinks: sinks::Config,
+    /// The console's role.
+    pub(crate) console: console::serve::Config,
     /// The payment provider.
     pub(crate) toss: connectors::toss::Config,
     /// Its key; nothing where payments wait.
@@ -150,6 +152,10 @@ pub(crate) fn parse(text: &str, environment: &dyn Environment, mode: Mode) -> Re
     if let Err(error) = sinks.check() {
         reader.problems.push(error.to_string());
     }
+    let console: console::serve::Config = reader.section("console");
+    if let Err(error) = console.check() {
+        reader.problems.push(error.to_string());
+    }
     let ConnectorsSection { toss, offers } = reader.section("connectors");
     if let Err(error) = toss.check() {
         reader.problems.push(error.to_string());
@@ -163,7 +169,9 @@ pub(crate) fn parse(text: &str, environment: &dyn Environment, mode: Mode) -> Re
         reader.problems.push(format!("[{unknown}]: no such section"));
     }
     if mode == Mode::Development {
-        for (name, address) in [("[admin] listen", admin), ("[ingress] listen", ingress.listen)] {
+        for (name, address) in
+            [("[admin] listen", admin), ("[ingress] listen", ingress.listen), ("[console] listen", console.listen)]
+        {
             reader.rule(
                 address.ip().is_loopback(),
                 &format!("{name}: development mode listens on loopback addresses only, not on {address}"),
@@ -185,6 +193,7 @@ pub(crate) fn parse(text: &str, environment: &dyn Environment, mode: Mode) -> Re
         processors,
         ingress,
         sinks,
+        console,
         toss,
         toss_key,
         offers,

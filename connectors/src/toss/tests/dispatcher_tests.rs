@@ -182,7 +182,11 @@ async fn a_position_stays_before_what_is_not_finished_and_that_is_asked_again() 
     working.hand_in(vec![garbage]);
     working.until("garbage is dead_letters", |working| working.emitted(DEAD_LETTERS.name()).len() == 1).await;
     let stopped = tokio::time::timeout(Duration::from_secs(50), working.stop(1)).await;
-    assert_eq!(stopped.expect("a stop does not wait a minute for the provider"), Some(7), "not past what is not finished");
+    assert_eq!(
+        stopped.expect("a stop does not wait a minute for the provider"),
+        Some(7),
+        "not past what is not finished"
+    );
 
     fixture.faults(json!({})).await;
     let next = work(&config(&fixture.base_url));

@@ -1,0 +1,163 @@
+//! Shows what was counted as metrics, made at the scrape: what is overdue is so at that moment.
+
+use events::coupons::Refusal;
+use events::orders::OrderState;
+use events::time::Timestamp;
+use prometheus::Registry;
+use prometheus::core::{Collector, Desc};
+use prometheus::proto::MetricFamily;
+use streams::clock::now_ms;
+
+use super::counts::Invariant;
+use super::follow::{Facts, Known, TOPICS};
+use super::sale::MOST_SHOWN;
+use crate::families::{Collected, Family, count, counter, descriptions, gauge, number};
+
+const FACTS: Family = counter(
+    "timesale_facts_total",
+    &["topic", "type"],
+    "Committed facts read from the topics of events since this process began.",
+);
+const READ: Family = gauge(
+    "timesale_facts_read_timestamp_seconds",
+    &["topic"],
+    "Timestamp of the newest fact counted, since 1970; 0 before the first.",
+);
+const CLAIMS: Family = counter(
+    "timesale_claims_decided_total",
+    &["outcome"],
+    "Claims decided since this process began: granted, or the code of the refusal.",
+);
+const ENDED: Family = counter(
+    "timesale_orders_ended_total",
+    &["state", "reason"],
+    "Orders that ended since this process began, by the state they ended in and the reason.",
+);
+const OPEN: Family = gauge("timesale_orders_open", &["state"], "Orders that have not ended, by state.");
+const OVERDUE: Family =
+    gauge("timesale_orders_overdue", &["state"], "Open orders whose deadline passed more than 5 s ago, by state.");
+const COUPONS: Family = gauge(
+    "timesale_campaign_coupons",
+    &["campaign", "place"],
+    "Coupons of a campaign by where they are; the twenty most recently active campaigns are shown.",
+);
+const AVAILABLE: Family = gauge(
+    "timesale_product_available",
+    &["sku"],
+    "Units of a product that can be bought; the twenty most recently active products are shown.",
+);
+const PAID: Family = counter("timesale_paid_won_total", &[], "Won that shoppers paid since this process began.");
+const REFUNDED: Family =
+    counter("timesale_refunded_won_total", &[], "Won that were given back since this process began.");
+const VIOLATIONS: Family = gauge(
+    "timesale_invariant_violations",
+    &["invariant"],
+    "Facts that broke an invariant; any other number than 0 is a defect.",
+);
+const DEAD_LETTERS: Family = gauge(
+    "timesale_dead_letters_unhandled",
+    &["topic", "reason"],
+    "Dead letters that were neither replayed nor dropped.",
+);
+
+const ALL: [Family; 12] =
+    [FACTS, READ, CLAIMS, ENDED, OPEN, OVERDUE, COUPONS, AVAILABLE, PAID, REFUNDED, VIOLATIONS, DEAD_LETTERS];
+
+/// The metrics of what was counted.
+#[derive(Clone)]
+pub struct FactsMetrics {
+    facts: Facts,
+    descriptions: Vec<Desc>,
+}
+
+impl FactsMetrics {
+    /// Registers them.
+    ///
+    /// # Errors
+    /// [`prometheus::Error`] when a name is taken.
+    pub fn register(registry: &Registry, facts: Facts) -> Result<(), prometheus::Error> {
+        let descriptions = descriptions(&ALL)?;
+        registry.register(Box::new(Self { facts, descriptions }))
+    }
+}
+
+impl Collector for FactsMetrics {
+    fn desc(&self) -> Vec<&Desc> {
+        self.descriptions.iter().collect()
+    }
+
+    fn collect(&self) -> Vec<MetricFamily> {
+        let mut out = Collected::default();
+        let known = self.facts.known();
+        of_facts(&mut out, &known);
+        of_orders(&mut out, &known, Timestamp::from_millis(now_ms()));
+        of_goods(&mut out, &known);
+        for (invariant, violations) in Invariant::ALL.iter().zip(known.counts.violations) {
+            out.add(VIOLATIONS, &[invariant.word()], count(violations));
+        }
+        for (topic, reason, letters) in known.dead_letters.kinds() {
+            out.add(DEAD_LETTERS, &[topic, reason], count(letters));
+        }
+        if known.dead_letters.total() == 0 {
+            out.add(DEAD_LETTERS, &["", ""], 0.0);
+        }
+        out.into_families()
+    }
+}
+
+fn of_facts(out: &mut Collected, known: &Known) {
+    for ((topic, kind), facts) in &known.counts.facts {
+        out.add(FACTS, &[topic, kind], count(*facts));
+    }
+    for topic in TOPICS {
+        if !known.counts.facts.keys().any(|(counted, _)| *counted == topic) {
+            out.add(FACTS, &[topic, ""], 0.0);
+        }
+        let read_ms = known.counts.read_ms.get(topic).copied().unwrap_or(0);
+        out.add(READ, &[topic], number(read_ms) / 1_000.0);
+    }
+    let outcomes = Refusal::ALL.iter().map(|refusal| refusal.code()).chain(["granted"]);
+    for outcome in outcomes {
+        out.add(CLAIMS, &[outcome], count(known.counts.claims.get(outcome).copied().unwrap_or(0)));
+    }
+    out.add(PAID, &[], number(known.counts.paid));
+    out.add(REFUNDED, &[], number(known.counts.refunded));
+}
+
+fn of_orders(out: &mut Collected, known: &Known, now: Timestamp) {
+    for (state, (open, overdue)) in known.counts.open_and_overdue(now) {
+        out.add(OPEN, &[state], count(open));
+        out.add(OVERDUE, &[state], count(overdue));
+    }
+    for ((state, reason), ended) in &known.counts.ended {
+        out.add(ENDED, &[state, reason], count(*ended));
+    }
+    let terminal = OrderState::ALL.into_iter().filter(|state| state.is_terminal()).map(OrderState::name);
+    for state in terminal.filter(|state| !known.counts.ended.contains_key(&(state, ""))) {
+        out.add(ENDED, &[state, ""], 0.0);
+    }
+}
+
+fn of_goods(out: &mut Collected, known: &Known) {
+    let mut campaigns: Vec<_> = known.counts.campaigns.iter().collect();
+    campaigns.sort_by(|one, other| (other.1.at, other.0).cmp(&(one.1.at, one.0)));
+    for (campaign, known) in campaigns.into_iter().take(MOST_SHOWN) {
+        let stock = known.numbers;
+        let places = [
+            ("remaining", stock.remaining),
+            ("granted", stock.granted),
+            ("held", stock.held),
+            ("redeemed", stock.redeemed),
+            ("expired", stock.expired),
+            ("revoked", stock.revoked),
+        ];
+        for (place, coupons) in places {
+            out.add(COUPONS, &[campaign.as_str(), place], f64::from(coupons));
+        }
+    }
+    let mut products: Vec<_> = known.counts.products.iter().collect();
+    products.sort_by(|one, other| (other.1.at, other.0).cmp(&(one.1.at, one.0)));
+    for (sku, known) in products.into_iter().take(MOST_SHOWN) {
+        out.add(AVAILABLE, &[sku.as_str()], count(known.numbers.available));
+    }
+}

@@ -1,0 +1,74 @@
+// The group that was chosen: what is to be said of it, its seconds over the last quarter of an hour, its partitions.
+
+import { byId, html } from "./dom.mjs";
+import { json } from "./session.mjs";
+import { number, seconds, status, word } from "./words.mjs";
+import UPlot from "./uplot.mjs";
+
+const KEPT = 900;
+const histories = new Map();
+let chart = null;
+
+// Every group's seconds are kept, so that whoever is chosen has a past.
+export function remember(lag) {
+  for (const group of lag.groups) {
+    for (const topic of group.topics) {
+      const id = `${group.group} ${topic.topic}`;
+      const history = histories.get(id) ?? { at: [], seconds: [] };
+      history.at.push(lag.at_ms / 1000);
+      history.seconds.push(topic.seconds);
+      if (history.at.length > KEPT) history.at.shift(), history.seconds.shift();
+      histories.set(id, history);
+    }
+  }
+}
+
+function drawChart(id) {
+  const history = histories.get(id) ?? { at: [], seconds: [] };
+  const data = [history.at, history.seconds];
+  const colour = getComputedStyle(document.documentElement).getPropertyValue("--ink");
+  if (chart?.of === id) {
+    chart.plot.setData(data);
+    return;
+  }
+  chart?.plot.destroy();
+  const width = Math.max(280, Math.min(900, byId("chart").clientWidth || 600));
+  const axis = { stroke: colour, grid: { stroke: "#8884" } };
+  const plot = new UPlot({ width, height: 180, legend: { show: false }, axes: [axis, axis],
+    series: [{}, { label: word("secondsBehind"), stroke: "#2a78d6", width: 2, spanGaps: false }] }, data, byId("chart"));
+  plot.root.setAttribute("role", "img");
+  chart = { of: id, plot };
+}
+
+export async function draw(lag, groupName, topicName) {
+  const section = byId("detail");
+  const group = lag.groups.find((found) => found.group === groupName);
+  const topic = group?.topics.find((found) => found.topic === topicName);
+  section.hidden = !topic;
+  if (!topic) return;
+  const id = `${groupName} ${topicName}`;
+  byId("detail-title").textContent = `${groupName} · ${topicName}: ${status(topic.status)}`;
+  drawChart(id);
+  byId("chart").firstElementChild?.setAttribute("aria-label", `${groupName}: ${seconds(topic.seconds)}`);
+  byId("command").textContent = `timesale lag explain ${groupName}`;
+  byId("promql").textContent = `kafka_consumergroup_group_lag_seconds{group="${groupName}",topic="${topicName}"}`;
+  const ends = new Map(lag.partitions.filter((found) => found.topic === topicName).map((found) => [found.partition, found]));
+  const columns = ["status", "partition", "records", "behind", "position", "stable", "end", "owner"];
+  const rows = topic.partitions.map((part) => html("tr", {},
+    html("td", { class: `status ${part.status}` }, status(part.status)),
+    html("th", { scope: "row", class: "number" }, part.partition),
+    html("td", { class: "number" }, `${part.is_inflated ? "≤ " : ""}${number(part.records)}`),
+    html("td", { class: "number" }, seconds(part.seconds)),
+    html("td", { class: "number" }, number(part.position)),
+    html("td", { class: "number" }, number(ends.get(part.partition)?.stable ?? 0)),
+    html("td", { class: "number" }, number(ends.get(part.partition)?.end ?? 0)),
+    html("td", {}, part.owner ? `${part.owner.client} ${part.owner.host}` : "–")));
+  byId("partitions").replaceChildren(
+    html("thead", {}, html("tr", {}, columns.map((name) => html("th", { scope: "col" }, word(name))))), html("tbody", {}, rows));
+}
+
+// The server's sentences, asked for when a group is chosen and every ten seconds.
+export async function explain(groupName) {
+  const told = await json(`/v1/lag/${encodeURIComponent(groupName)}`);
+  byId("explained").replaceChildren(...(told?.explained ?? []).map((line) => html("li", {}, line.trim())));
+}

@@ -1,0 +1,101 @@
+// The page: signs in, takes what the streams bring, and shows how old it is. Numbers never stand still in colour: what is older than three
+// seconds turns the page grey.
+
+import { byId } from "./dom.mjs";
+import * as detail from "./detail.mjs";
+import * as flow from "./flow.mjs";
+import * as groups from "./groups.mjs";
+import * as sale from "./sale.mjs";
+import { enter, json, leave, stream, who } from "./session.mjs";
+import { changeLanguage, translate, word } from "./words.mjs";
+
+const STALE_MS = 3000;
+const state = { lag: null, sale: null, topology: null, at: 0, isPaused: false, group: null, topic: null, streams: [], explained: 0 };
+
+function select(group, topic) {
+  const isSame = state.group === group && state.topic === topic;
+  [state.group, state.topic] = isSame ? [null, null] : [group, topic];
+  state.explained = 0;
+  draw();
+  if (!isSame) byId("detail").scrollIntoView({ block: "nearest" });
+}
+
+function draw() {
+  if (!state.lag) return;
+  groups.draw(state.lag, state.group && `${state.group} ${state.topic}`, select, draw);
+  if (state.topology) flow.draw(state.topology, state.lag, select);
+  if (state.sale) sale.draw(state.sale, state.lag);
+  detail.draw(state.lag, state.group, state.topic);
+  if (state.group && Date.now() - state.explained > 10000) {
+    state.explained = Date.now();
+    detail.explain(state.group);
+  }
+}
+
+function showAge() {
+  const age = state.at ? Date.now() - state.at : Infinity;
+  const isStale = age > STALE_MS;
+  const since = state.at ? new Date(state.at).toLocaleTimeString() : "–";
+  document.body.classList.toggle("stale", isStale || state.lag?.is_up === false);
+  const isKnown = state.lag?.is_up !== false;
+  const text = state.isPaused ? word("paused") : isStale ? `${word("lost")} ${since}` : isKnown ? `${word("live")} · ${(age / 1000).toFixed(0)} s ${word("old")}` : `${word("unknown")}: ${state.lag.error ?? ""}`;
+  // A screen reader is told only what has changed.
+  if (byId("age").textContent !== text) byId("age").textContent = text;
+}
+
+function takeLag(lag) {
+  state.at = Date.now();
+  detail.remember(lag);
+  if (state.isPaused) return;
+  state.lag = lag;
+  draw();
+  showAge();
+}
+
+async function open() {
+  const caller = await who();
+  byId("enter").hidden = Boolean(caller);
+  byId("live").hidden = !caller;
+  byId("leave").hidden = !caller;
+  if (!caller) return;
+  state.topology = await json("/v1/topology");
+  const lost = (isOver) => { if (isOver) setTimeout(reopen, 2000); };
+  state.streams = [stream("/v1/lag/stream", "lag", takeLag, lost), stream("/v1/sale/stream", "sale", (numbers) => { if (!state.isPaused) state.sale = numbers; }, () => {})];
+}
+
+function reopen() {
+  state.streams.forEach((source) => source.close());
+  state.streams = [];
+  open();
+}
+
+byId("enter").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const isIn = await enter(byId("token").value);
+  byId("refused").textContent = isIn ? "" : word("refused");
+  byId("token").value = "";
+  if (isIn) reopen();
+});
+byId("leave").addEventListener("click", async () => { await leave(); location.reload(); });
+byId("language").addEventListener("click", () => { changeLanguage(); draw(); });
+byId("filter").addEventListener("input", draw);
+byId("csv").addEventListener("click", () => state.lag && groups.saveCsv(state.lag));
+byId("pause").addEventListener("click", () => {
+  state.isPaused = !state.isPaused;
+  byId("pause").setAttribute("aria-pressed", String(state.isPaused));
+  byId("pause").dataset.word = state.isPaused ? "resume" : "pause";
+  translate();
+});
+byId("theme").addEventListener("click", () => {
+  const isDark = (document.documentElement.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
+  document.documentElement.dataset.theme = isDark ? "light" : "dark";
+  localStorage.setItem("theme", document.documentElement.dataset.theme);
+});
+// A session is renewed by whoever comes back with a token; a page that was asleep asks anew.
+document.addEventListener("visibilitychange", () => { if (!document.hidden && Date.now() - state.at > 2 * STALE_MS) reopen(); });
+
+const theme = localStorage.getItem("theme");
+if (theme) document.documentElement.dataset.theme = theme;
+translate();
+setInterval(showAge, 500);
+open();

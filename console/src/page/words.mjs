@@ -1,0 +1,64 @@
+// The page's words, in English and Korean.
+
+const WORDS = {
+  en: {
+    skip: "Skip to the groups", pause: "Pause", resume: "Go on", theme: "Dark or light", leave: "Sign out", enter: "Sign in",
+    token: "Bearer token of an analyst or operator", sale: "Sale", flow: "Flow", groups: "Groups", filter: "Filter", csv: "CSV",
+    live: "live", old: "old", paused: "paused", stale: "Nothing new since", lost: "The console does not answer since",
+    unknown: "Lag is not known", status: "Status", group: "Group", topic: "Topic", records: "Records", behind: "Behind", trend: "Trend",
+    caughtUp: "Caught up in", slo: "Allowed", members: "Members", moved: "Last move", minute: "Last minute", partition: "Partition",
+    position: "Position", stable: "Stable end", end: "End", owner: "Owner", remaining: "remaining", granted: "granted",
+    redeemed: "redeemed", available: "available", claims: "Claims decided", orders: "Open orders", overdue: "overdue",
+    paid: "Paid", refunded: "Given back", deadLetters: "Dead letters", worst: "Worst lag", warming: "still reading the log",
+    secondsBehind: "seconds behind", select: "Show", refused: "The token was refused", ago: "ago", of: "of", won: "won",
+    written: "records/s written", none: "no group reads anything yet",
+  },
+  ko: {
+    skip: "그룹으로 건너뛰기", pause: "멈춤", resume: "계속", theme: "어둡게 또는 밝게", leave: "로그아웃", enter: "로그인",
+    token: "분석가 또는 운영자의 토큰", sale: "판매", flow: "흐름", groups: "그룹", filter: "찾기", csv: "CSV",
+    live: "실시간", old: "전", paused: "멈춤", stale: "새 소식 없음, 이후", lost: "콘솔 응답 없음, 이후",
+    unknown: "지연을 알 수 없음", status: "상태", group: "그룹", topic: "토픽", records: "레코드", behind: "지연", trend: "추세",
+    caughtUp: "따라잡기까지", slo: "허용", members: "멤버", moved: "마지막 이동", minute: "지난 1분", partition: "파티션",
+    position: "위치", stable: "안정된 끝", end: "끝", owner: "소유자", remaining: "남음", granted: "지급",
+    redeemed: "사용", available: "재고", claims: "결정된 신청", orders: "진행 중 주문", overdue: "기한 초과",
+    paid: "결제", refunded: "환불", deadLetters: "처리 못한 레코드", worst: "최대 지연", warming: "로그를 읽는 중",
+    secondsBehind: "초 지연", select: "보기", refused: "토큰이 거절되었습니다", ago: "전", of: "/", won: "원",
+    written: "초당 기록", none: "아직 읽는 그룹이 없습니다",
+  },
+};
+
+const STATUSES = {
+  en: { ok: "ok", unknown: "unknown", slow: "slow", rewound: "rewound", stalled: "stalled", stopped: "stopped" },
+  ko: { ok: "정상", unknown: "알 수 없음", slow: "느림", rewound: "되감김", stalled: "정체", stopped: "멈춤" },
+};
+
+// A mark beside the word: colour is never the only sign.
+const MARKS = { ok: "●", unknown: "○", slow: "▲", rewound: "↶", stalled: "■", stopped: "✖" };
+
+let language = localStorage.getItem("language") ?? (navigator.language.startsWith("ko") ? "ko" : "en");
+
+export const word = (name) => WORDS[language][name] ?? name;
+export const status = (name) => `${MARKS[name] ?? "○"} ${STATUSES[language][name] ?? name}`;
+export const number = (value) => new Intl.NumberFormat(language).format(value);
+
+export function seconds(value) {
+  if (value === null || value === undefined) return "–";
+  if (value < 100) return `${value.toFixed(1)} s`;
+  if (value < 5400) return `${Math.round(value / 60)} min`;
+  if (value < 172800) return `${Math.round(value / 3600)} h`;
+  return `${Math.round(value / 86400)} d`;
+}
+
+export function translate() {
+  document.documentElement.lang = language;
+  for (const element of document.querySelectorAll("[data-word]")) element.textContent = word(element.dataset.word);
+  const other = document.getElementById("language");
+  other.textContent = language === "ko" ? "English" : "한국어";
+  other.lang = language === "ko" ? "en" : "ko";
+}
+
+export function changeLanguage() {
+  language = language === "ko" ? "en" : "ko";
+  localStorage.setItem("language", language);
+  translate();
+}

@@ -1,0 +1,260 @@
+//! Routes, roles, sessions and streams, without a cluster.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::Request;
+use hyper::header::{AUTHORIZATION, COOKIE, SET_COOKIE};
+use prometheus::Registry;
+use serde_json::Value;
+use web::jwt::TokenIssuer;
+use web::token::{Secret, Secrets};
+
+use super::config::Config;
+use super::routes::{Access, TABLE};
+use super::service::Service;
+use super::state::State;
+use super::stream::{Channel, Streams};
+use super::topology::Application;
+use crate::facts::Facts;
+use crate::lag::{Latest, Snapshot, View, Watched};
+
+const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+/// A console that has seen this.
+struct Console {
+    service: Service,
+    state: Arc<State>,
+}
+
+impl Console {
+    fn new(view: View) -> Self {
+        Self::with(view, Config { most_streams: 5, most_streams_per_caller: 2, ..Config::default() })
+    }
+
+    fn with(view: View, config: Config) -> Self {
+        let secrets = Secrets::new(vec![Secret::new(SECRET).unwrap()]).unwrap();
+        let streams = Arc::new(Streams::new(config.most_streams, config.most_streams_per_caller).unwrap());
+        let watched = Watched { group: "timesale.coupons".into(), topic: "coupons.inbox".into(), slo_seconds: 2 };
+        let application = Application {
+            name: "coupons".into(),
+            group: "timesale.coupons".into(),
+            input: "coupons.inbox".into(),
+            outputs: vec!["coupons.events".into()],
+        };
+        let state = State::new(
+            config,
+            Latest::fixed(view),
+            Facts::default(),
+            streams,
+            &[watched],
+            &[application],
+            &secrets,
+            &Registry::new(),
+        );
+        let state = Arc::new(state.unwrap());
+        Self { service: Service::new(Arc::clone(&state)), state }
+    }
+
+    /// The status and the body of an answer.
+    async fn get(&self, path: &str, token: Option<&str>) -> (u16, Value) {
+        let (status, _, body) = self.send("GET", path, token, None).await;
+        (status, body)
+    }
+
+    async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        token: Option<&str>,
+        cookie: Option<&str>,
+    ) -> (u16, Option<String>, Value) {
+        let mut request = Request::builder().method(method).uri(path);
+        if let Some(token) = token {
+            request = request.header(AUTHORIZATION, format!("Bearer {token}"));
+        }
+        if let Some(cookie) = cookie {
+            request = request.header(COOKIE, cookie);
+        }
+        let (response, body) = self.service.answered(request.body(Full::default()).unwrap()).await;
+        let set = response.headers().get(SET_COOKIE).map(|value| value.to_str().unwrap().to_owned());
+        (response.status().as_u16(), set, serde_json::from_slice(&body).unwrap_or_default())
+    }
+}
+
+fn token(roles: &[&str]) -> String {
+    TokenIssuer::new(SECRET).token_with("somebody", roles, serde_json::json!({}), Duration::from_mins(1)).unwrap()
+}
+
+fn seen() -> View {
+    let snapshot: Snapshot = crate::lag::tests_snapshot();
+    View {
+        snapshot: Some(Arc::new(snapshot)),
+        taken: Some(Instant::now()),
+        is_up: true,
+        last_success_ms: 1,
+        ..View::default()
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_shown_to_whoever_has_no_role_for_it() {
+    let console = Console::new(seen());
+    let forged = TokenIssuer::new("another secret of thirty-two bytes").token_with(
+        "x",
+        &["operator"],
+        serde_json::json!({}),
+        Duration::from_mins(1),
+    );
+    let (analyst, operator, shopper) = (token(&["analyst"]), token(&["operator"]), token(&["shopper"]));
+    for route in &TABLE {
+        let path =
+            route.template.replace("{group}", "a").replace("{topic}", "coupons.inbox").replace("{file}", "page.mjs");
+        let status = async |token: Option<&str>| console.send(route.method, &path, token, None).await.0;
+        let is_open = route.access == Access::Anybody;
+        for nobody in [None, Some(shopper.as_str()), Some("x.y.z"), forged.as_deref().ok()] {
+            let status = status(nobody).await;
+            let is_refused = matches!(status, 401 | 403);
+            assert_eq!(is_refused, !is_open, "{} {path} {nobody:?}: {status}", route.method);
+        }
+        let status_of_operator =
+            console.service.response(request(route.method, &path, &operator)).await.status().as_u16();
+        assert!(matches!(status_of_operator, 200 | 204 | 503), "{} {path}: {status_of_operator}", route.method);
+    }
+    assert_eq!(console.get("/v1/alerts", Some(&analyst)).await.0, 403);
+    assert_eq!(console.get("/v1/lag", Some(&analyst)).await.0, 200);
+}
+
+fn request(method: &str, path: &str, token: &str) -> Request<Full<Bytes>> {
+    let request = Request::builder().method(method).uri(path).header(AUTHORIZATION, format!("Bearer {token}"));
+    request.body(Full::default()).unwrap()
+}
+
+#[tokio::test]
+async fn a_session_is_as_good_as_its_token_and_a_forged_one_is_none() {
+    let console = Console::new(seen());
+    let (status, cookie, _) = console.send("POST", "/v1/session", Some(&token(&["analyst"])), None).await;
+    let cookie = cookie.unwrap();
+    assert_eq!(status, 204);
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"), "{cookie}");
+    let cookie = cookie.split(';').next().unwrap();
+    let (status, _, body) = console.send("GET", "/v1/session", None, Some(cookie)).await;
+    assert_eq!((status, &body["name"], &body["roles"]), (200, &"somebody".into(), &serde_json::json!(["analyst"])));
+    assert_eq!(console.send("GET", "/v1/alerts", None, Some(cookie)).await.0, 403, "an analyst's session");
+    assert_eq!(console.send("POST", "/v1/session", None, Some(cookie)).await.0, 401, "a session begets none");
+    for forged in [
+        format!("{cookie}x"),
+        cookie.replace("timesale_session=", "timesale_session=x"),
+        "timesale_session=a.b".to_owned(),
+    ] {
+        assert_eq!(console.send("GET", "/v1/lag", None, Some(&forged)).await.0, 401, "{forged}");
+    }
+    let (status, ended, _) = console.send("DELETE", "/v1/session", None, Some(cookie)).await;
+    assert!(status == 204 && ended.unwrap().contains("Max-Age=0"));
+}
+
+#[tokio::test]
+async fn lag_is_shown_as_it_was_seen_and_unknown_when_it_was_not() {
+    let console = Console::new(seen());
+    let token = token(&["operator"]);
+    let (_, body) = console.get("/v1/lag", Some(&token)).await;
+    assert_eq!((&body["is_up"], &body["groups"][1]["group"]), (&true.into(), &"b".into()));
+    assert_eq!(body["groups"][1]["topics"][0]["status"], "stopped");
+    let (_, body) = console.get("/v1/lag/b", Some(&token)).await;
+    assert_eq!(body["group"]["topics"][0]["records"], 2);
+    assert!(body["explained"].to_string().contains("ConsumerStopped"), "{body}");
+    assert_eq!(console.get("/v1/lag/nobody", Some(&token)).await.1["code"], "UNKNOWN");
+    let console = Console::new(View::default());
+    assert_eq!(console.get("/v1/lag", Some(&token)).await.1["is_up"], false);
+    let (status, body) = console.get("/v1/lag/b", Some(&token)).await;
+    assert_eq!((status, &body["code"], &body["retryable"]), (503, &"LAG_UNKNOWN".into(), &true.into()));
+}
+
+#[tokio::test]
+async fn topics_topology_and_sale_are_shown() {
+    let console = Console::new(seen());
+    let token = token(&["analyst"]);
+    let (_, topics) = console.get("/v1/topics", Some(&token)).await;
+    assert!(
+        topics
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|topic| topic["topic"] == "coupons.inbox" && topic["value"] == "CouponCommand")
+    );
+    let (_, topic) = console.get("/v1/topics/coupons.inbox", Some(&token)).await;
+    assert_eq!(topic["config"]["message.timestamp.type"], "LogAppendTime");
+    let (_, schema) = console.get("/v1/topics/coupons.inbox/schema", Some(&token)).await;
+    assert!(schema["$schema"].is_string(), "{schema}");
+    assert_eq!(console.get("/v1/topics/coupons.changelog/schema", Some(&token)).await.0, 404);
+    let (_, topology) = console.get("/v1/topology", Some(&token)).await;
+    assert!(topology["nodes"].as_array().unwrap().len() > 10);
+    let (_, sale) = console.get("/v1/sale", Some(&token)).await;
+    assert_eq!((&sale["paid"], &sale["violations"][0]["count"]), (&0.into(), &0.into()));
+}
+
+#[tokio::test]
+async fn streams_are_bounded_and_everybody_gets_the_newest() {
+    let console = Console::new(seen());
+    let token = token(&["analyst"]);
+    let open = async || console.service.response(request("GET", "/v1/lag/stream", &token)).await;
+    let (first, second) = (open().await, open().await);
+    assert_eq!(first.headers()["content-type"], "text/event-stream");
+    assert_eq!(console.get("/v1/sale/stream", Some(&token)).await.1["code"], "TOO_MANY_STREAMS");
+    assert_eq!(console.state.streams.len(), 2);
+    drop(second);
+    assert_eq!(console.state.streams.len(), 1, "a place is free as soon as its reader is gone");
+    for number in 0..100 {
+        console.state.streams.send(Channel::Lag, &serde_json::json!({ "number": number }), number);
+    }
+    let mut body = first.into_body();
+    let mut text = String::new();
+    while !text.contains("\"number\":") {
+        let frame = body.frame().await.unwrap().unwrap();
+        text.push_str(std::str::from_utf8(frame.data_ref().unwrap()).unwrap());
+    }
+    assert_eq!(
+        text, "retry: 2000\n\nid: 99\nevent: lag\ndata: {\"number\":99}\n\n",
+        "whoever is slow misses what is old"
+    );
+    console.state.streams.close();
+    assert!(body.frame().await.is_none(), "a drain ends every stream");
+}
+
+#[tokio::test]
+async fn what_is_hostile_is_answered_with_a_problem() {
+    let console = Console::new(seen());
+    let token = token(&["operator"]);
+    for path in [
+        "/nowhere",
+        "/v1/lag/../../etc/passwd",
+        "/assets/..%2f..%2fCargo.toml",
+        "/assets/page.rs",
+        "/v1/topics//schema",
+    ] {
+        let (status, body) = console.get(path, Some(&token)).await;
+        assert_eq!((status, body["status"].as_u64()), (404, Some(404)), "{path}: {body}");
+    }
+    for hostile in ["%00", "%ff%fe", "a%22%7d", &"x".repeat(8_000)] {
+        let (status, body) = console.get(&format!("/v1/lag/{hostile}"), Some(&token)).await;
+        assert_eq!((status, &body["code"]), (404, &"UNKNOWN".into()), "{hostile:.20}");
+    }
+    assert_eq!(console.send("PUT", "/v1/lag", Some(&token), None).await.2["code"], "METHOD_NOT_ALLOWED");
+    let request = Request::post("/v1/session").header(AUTHORIZATION, format!("Bearer {token}"));
+    let (response, _) = console.service.answered(request.body(Full::from("x".repeat(1_000_000))).unwrap()).await;
+    assert_eq!(response.status(), 413);
+}
+
+#[tokio::test]
+async fn the_page_is_whole_and_loads_nothing_from_elsewhere() {
+    let console = Console::new(View::default());
+    let request = Request::get("/").body(Full::default()).unwrap();
+    let (response, body) = console.service.answered(request).await;
+    assert!(response.headers()["content-security-policy"].to_str().unwrap().starts_with("default-src 'self'"));
+    let page = std::str::from_utf8(&body).unwrap();
+    for file in page.split('"').filter(|part| part.starts_with("/assets/")) {
+        assert_eq!(console.get(file, None).await.0, 200, "{file}");
+    }
+}
