@@ -1,0 +1,133 @@
+// The page in a real browser: what a person sees, how soon, and what happens when the console stops. Run by scripts/browser, which starts
+// everything else and says where it is: CONSOLE_URL, CONSOLE_PID, INGRESS_URL, ANALYST, OPERATOR, CHROMIUM, SCREENSHOTS.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, test } from "node:test";
+import { chromium } from "playwright-core";
+
+const { CONSOLE_URL, CONSOLE_PID, INGRESS_URL, ANALYST, OPERATOR, CHROMIUM, SCREENSHOTS } = process.env;
+const AXE = readFileSync(new URL(import.meta.resolve("axe-core/axe.min.js")), "utf8");
+let browser;
+
+before(async () => { browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] }); });
+after(() => browser.close());
+
+// A page of an analyst; anything from another origin is refused and noted.
+async function open(options = {}) {
+  const context = await browser.newContext({ locale: "en-GB", viewport: { width: 1280, height: 900 }, ...options });
+  const page = await context.newPage();
+  page.elsewhere = [];
+  page.errors = [];
+  await page.route((url) => url.origin !== CONSOLE_URL && url.protocol !== "data:", (route) => { page.elsewhere.push(route.request().url()); route.abort(); });
+  page.on("pageerror", (error) => page.errors.push(String(error)));
+  page.on("console", (message) => { if (message.type() === "error" && !message.text().includes("401")) page.errors.push(message.text()); });
+  await page.goto(CONSOLE_URL);
+  await page.locator("#token").fill(ANALYST);
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await page.locator("#groups tbody tr th").first().waitFor();
+  return page;
+}
+
+async function violations(page) {
+  await page.evaluate(AXE);
+  const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+  return found.violations.map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.target).join(" ")}`);
+}
+
+async function close(page) {
+  assert.deepEqual(page.elsewhere, [], "nothing is loaded from elsewhere");
+  assert.deepEqual(page.errors, [], "nothing fails");
+  await page.context().close();
+}
+
+test("the first paint is there at once", async () => {
+  const page = await open();
+  await page.reload();
+  const painted = await page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? Infinity);
+  console.log(`# first contentful paint after ${painted.toFixed(0)} ms`);
+  assert.ok(painted > 0 && painted < Infinity);
+  await close(page);
+});
+
+test("a wrong token is refused in words", async () => {
+  const context = await browser.newContext({ locale: "en-GB" });
+  const page = await context.newPage();
+  await page.goto(CONSOLE_URL);
+  await page.locator("#token").fill("x.y.z");
+  await page.locator("#enter button").click();
+  await page.getByText("The token was refused").waitFor();
+  assert.equal(await page.locator("#groups tbody tr").count(), 0);
+  await context.close();
+});
+
+test("what is written shows", async () => {
+  const page = await open();
+  const campaign = `page-${Date.now()}`;
+  const from = Date.now() - 60000;
+  const terms = { stock: 77, claim: { from, until: from + 3600000 }, usable: { from, until: from + 7200000 }, discount: { fixed: { amount: 1000 } } };
+  const began = performance.now();
+  const answer = await fetch(`${INGRESS_URL}/v1/campaigns/${campaign}`, { method: "PUT", headers: { Authorization: `Bearer ${OPERATOR}`, "Content-Type": "application/json" }, body: JSON.stringify(terms) });
+  assert.ok(answer.ok, `${answer.status}`);
+  await page.getByText(campaign).waitFor({ timeout: 30000 });
+  console.log(`# shown ${(performance.now() - began).toFixed(0)} ms after it was sent`);
+  await page.getByText("77 of 77 remaining").first().waitFor();
+  await page.screenshot({ path: `${SCREENSHOTS}/light.png`, fullPage: true });
+  await close(page);
+});
+
+test("every group of the installation is there and can be chosen by keyboard alone", async () => {
+  const page = await open();
+  for (const group of ["timesale.coupons", "timesale.orders", "timesale.sinks.postgres.coupons", "timesale.sinks.redis.coupons"])
+    await page.locator(`[id="row-${group} ${group.includes("sinks") ? "coupons.events" : `${group.split(".")[1]}.inbox`}"]`).waitFor();
+  await page.locator("#filter").focus();
+  await page.keyboard.type("timesale.coupons");
+  await page.locator("#groups tbody tr").nth(1).waitFor({ state: "detached" });
+  let steps = 0;
+  while (!(await page.evaluate(() => document.activeElement?.id.startsWith("row-"))) && steps++ < 30) await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await page.locator("#detail-title", { hasText: "timesale.coupons" }).waitFor();
+  await page.locator("#explained li").first().waitFor();
+  assert.match(await page.locator("#command").textContent(), /timesale lag explain timesale\.coupons/);
+  await page.locator("#chart canvas").waitFor();
+  // The table is drawn anew each second; whoever stands in it by keyboard stays there.
+  await page.waitForTimeout(2500);
+  assert.ok(await page.evaluate(() => document.activeElement?.id.startsWith("row-")));
+  await close(page);
+});
+
+test("the flow shows what is declared", async () => {
+  const page = await open();
+  for (const node of ["coupons.inbox", "coupons", "coupons.events", "sinks.postgres", "ingress"]) await page.locator("#flow text", { hasText: new RegExp(`^${node}$`) }).first().waitFor();
+  await close(page);
+});
+
+for (const [name, options] of [["light", { colorScheme: "light" }], ["dark", { colorScheme: "dark" }], ["narrow", { viewport: { width: 360, height: 740 } }], ["korean", { locale: "ko-KR" }]]) {
+  test(`it is accessible: ${name}`, async () => {
+    const page = await open(options);
+    await page.locator("#flow svg").waitFor();
+    assert.deepEqual(await violations(page), []);
+    const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    assert.ok(wider <= 0, `${wider} px wider than the screen`);
+    if (name === "korean") await page.getByText("그룹").first().waitFor();
+    await page.screenshot({ path: `${SCREENSHOTS}/${name}.png`, fullPage: true });
+    await close(page);
+  });
+}
+
+test("it turns grey when the console stops, and comes back", async () => {
+  const page = await open();
+  await page.locator("body:not(.stale)").waitFor();
+  process.kill(Number(CONSOLE_PID), "SIGSTOP");
+  const began = performance.now();
+  try {
+    await page.locator("body.stale").waitFor({ timeout: 60000 });
+    console.log(`# grey ${(performance.now() - began).toFixed(0)} ms after SIGSTOP`);
+    await page.screenshot({ path: `${SCREENSHOTS}/stale.png` });
+  } finally {
+    process.kill(Number(CONSOLE_PID), "SIGCONT");
+  }
+  await page.locator("body:not(.stale)").waitFor({ timeout: 60000 });
+  await page.context().close();
+});
