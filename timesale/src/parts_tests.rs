@@ -54,7 +54,7 @@ fn connectors_run_what_they_are_given_and_say_what_they_do_not_serve() {
             }
         }
         let running = expected.iter().filter(|(_, runs)| *runs == Some(true)).count();
-        let others = if role == Role::All { 3 } else { 0 };
+        let others = if role == Role::All { 4 } else { 0 };
         assert_eq!(parts.len(), running + others, "{role:?} with {variables:?}");
         drop(parts);
         runtime.shutdown_background();
