@@ -26,7 +26,12 @@ pub(crate) fn watched(config: &Config, manifest: &Manifest) -> Vec<Watched> {
     let of_topic = |(topic, spec): (&String, &events::manifest::TopicSpec)| {
         let watched = |consumer: &events::manifest::Consumer| {
             let group = group(&consumer.role, topic)?;
-            Some(Watched { group: group.into(), topic: topic.as_str().into(), slo_seconds: consumer.lag_slo_seconds })
+            Some(Watched {
+                group: group.into(),
+                topic: topic.as_str().into(),
+                role: consumer.role.as_str().into(),
+                slo_seconds: consumer.lag_slo_seconds,
+            })
         };
         spec.consumers.iter().filter_map(watched).collect::<Vec<_>>()
     };

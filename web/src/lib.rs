@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod client;
+mod clock;
 pub mod jwt;
 pub mod kst_time;
 pub mod path;

@@ -1,7 +1,7 @@
 //! Sessions of a browser: a signed cookie that says who asks and until when. For what a browser cannot send a header with, such as an
 //! `EventSource`. Nothing is stored: every process that has the secrets accepts a session, and a restart ends none.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -11,6 +11,7 @@ use ring::hmac;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::clock::now_seconds;
 use crate::token::{LARGEST_TOKEN, Secrets, TokenError};
 
 /// What is signed begins with this, so that no signature of a token is one of a session.
@@ -45,7 +46,7 @@ impl Sessions {
     /// The `Set-Cookie` header of a session that begins now; none when the claims cannot be written.
     #[must_use]
     pub fn begin<C: Serialize>(&self, claims: C) -> Option<String> {
-        let content = Content { claims, until: now().saturating_add(self.lasts.as_secs()) };
+        let content = Content { claims, until: now_seconds().saturating_add(self.lasts.as_secs()) };
         let content = URL_SAFE_NO_PAD.encode(serde_json::to_vec(&content).ok()?);
         let signature = hmac::sign(self.keys.first()?, &signed(&content));
         let signature = URL_SAFE_NO_PAD.encode(signature);
@@ -80,7 +81,7 @@ impl Sessions {
         }
         let content = URL_SAFE_NO_PAD.decode(content).map_err(|_| TokenError::Invalid)?;
         let content: Content<C> = serde_json::from_slice(&content).map_err(|_| TokenError::Invalid)?;
-        if content.until <= now() { Err(TokenError::Invalid) } else { Ok(content.claims) }
+        if content.until <= now_seconds() { Err(TokenError::Invalid) } else { Ok(content.claims) }
     }
 
     /// The cookie's value, of the first that has its name.
@@ -93,10 +94,6 @@ impl Sessions {
 
 fn signed(content: &str) -> Vec<u8> {
     [PURPOSE, content.as_bytes()].concat()
-}
-
-fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 #[cfg(test)]

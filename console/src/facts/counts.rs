@@ -85,6 +85,16 @@ pub struct Numbers<N> {
     pub numbers: N,
 }
 
+/// How many campaigns and products are shown: those that something happened to last.
+const MOST_SHOWN: usize = 20;
+
+/// The most recently active of these, the newest first.
+pub(super) fn recent<K: Ord, N>(known: &HashMap<K, Numbers<N>>) -> impl Iterator<Item = (&K, &N)> {
+    let mut known: Vec<_> = known.iter().collect();
+    known.sort_by(|one, other| (other.1.at, other.0).cmp(&(one.1.at, one.0)));
+    known.into_iter().take(MOST_SHOWN).map(|(key, known)| (key, &known.numbers))
+}
+
 /// An order that has not ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct OpenOrder {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use streams::record::Record;
+use streams::task::dead_letter::{self, header};
 
 /// Most combinations of topic and reason that are told apart.
 const MOST_KINDS: usize = 64;
@@ -19,8 +20,8 @@ impl DeadLetters {
     /// Takes a letter.
     pub(super) fn take(&mut self, letter: &Record) {
         let text = |name: &str| letter.header(name).map(|value| String::from_utf8_lossy(value).into_owned());
-        let topic = text("dead-letter.topic").unwrap_or_default();
-        let reason = text("dead-letter.reason").map(|reason| short(&reason)).unwrap_or_default();
+        let topic = text(header::TOPIC).unwrap_or_default();
+        let reason = text(header::REASON).map(|reason| short(&reason)).unwrap_or_default();
         let kind = (topic, reason);
         let kind = if self.kinds.contains_key(&kind) || self.kinds.len() < MOST_KINDS { kind } else { other() };
         *self.kinds.entry(kind).or_default() += 1;
@@ -42,15 +43,11 @@ fn other() -> (String, String) {
     ("other".to_owned(), "other".to_owned())
 }
 
-/// The words of a reason before what varies: the first comma, colon or digit.
+/// The words of a reason, as many as are kept.
 fn short(reason: &str) -> String {
-    let end =
-        reason.find(|letter: char| matches!(letter, ',' | ':') || letter.is_ascii_digit()).unwrap_or(reason.len());
-    let mut end = end.min(LONGEST_REASON);
-    while !reason.is_char_boundary(end) {
-        end -= 1;
-    }
-    reason.get(..end).unwrap_or_default().trim().to_owned()
+    let words = dead_letter::words(reason);
+    let end = (0..=words.len().min(LONGEST_REASON)).rev().find(|end| words.is_char_boundary(*end));
+    words.get(..end.unwrap_or(0)).unwrap_or_default().trim_end().to_owned()
 }
 
 #[cfg(test)]

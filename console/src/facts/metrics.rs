@@ -8,9 +8,8 @@ use prometheus::core::{Collector, Desc};
 use prometheus::proto::MetricFamily;
 use streams::clock::now_ms;
 
-use super::counts::Invariant;
+use super::counts::{Invariant, recent};
 use super::follow::{Facts, Known, TOPICS};
-use super::sale::MOST_SHOWN;
 use crate::families::{Collected, Family, count, counter, descriptions, gauge, number};
 
 const FACTS: Family = counter(
@@ -139,10 +138,7 @@ fn of_orders(out: &mut Collected, known: &Known, now: Timestamp) {
 }
 
 fn of_goods(out: &mut Collected, known: &Known) {
-    let mut campaigns: Vec<_> = known.counts.campaigns.iter().collect();
-    campaigns.sort_by(|one, other| (other.1.at, other.0).cmp(&(one.1.at, one.0)));
-    for (campaign, known) in campaigns.into_iter().take(MOST_SHOWN) {
-        let stock = known.numbers;
+    for (campaign, stock) in recent(&known.counts.campaigns) {
         let places = [
             ("remaining", stock.remaining),
             ("granted", stock.granted),
@@ -155,9 +151,7 @@ fn of_goods(out: &mut Collected, known: &Known) {
             out.add(COUPONS, &[campaign.as_str(), place], f64::from(coupons));
         }
     }
-    let mut products: Vec<_> = known.counts.products.iter().collect();
-    products.sort_by(|one, other| (other.1.at, other.0).cmp(&(one.1.at, one.0)));
-    for (sku, known) in products.into_iter().take(MOST_SHOWN) {
-        out.add(AVAILABLE, &[sku.as_str()], count(known.numbers.available));
+    for (sku, stock) in recent(&known.counts.products) {
+        out.add(AVAILABLE, &[sku.as_str()], count(stock.available));
     }
 }

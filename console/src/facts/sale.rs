@@ -1,13 +1,13 @@
 //! The numbers of the facts, as the console shows them.
 
+use events::coupons::StockCount;
+use events::ids::{CampaignId, Sku};
+use events::inventory::StockLevel;
 use events::time::Timestamp;
 use serde::Serialize;
 
-use super::counts::Invariant;
+use super::counts::{Invariant, recent};
 use super::follow::Facts;
-
-/// How many campaigns and products are shown: those that something happened to last.
-pub(super) const MOST_SHOWN: usize = 20;
 
 /// The numbers at a moment.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -94,45 +94,32 @@ pub struct OrdersView {
     pub overdue: u64,
 }
 
+impl From<(&CampaignId, &StockCount)> for CampaignView {
+    fn from((campaign, coupons): (&CampaignId, &StockCount)) -> Self {
+        let StockCount { stock, remaining, granted, held, redeemed, expired, revoked } = *coupons;
+        Self { campaign: campaign.to_string(), stock, remaining, granted, held, redeemed, expired, revoked }
+    }
+}
+
+impl From<(&Sku, &StockLevel)> for ProductView {
+    fn from((sku, units): (&Sku, &StockLevel)) -> Self {
+        let StockLevel { available, held, sold, .. } = *units;
+        Self { sku: sku.to_string(), available, held, sold }
+    }
+}
+
 impl Facts {
     /// The numbers now.
     #[must_use]
     pub fn sale(&self, now: Timestamp) -> Sale {
         let known = self.known();
         let counts = &known.counts;
-        let mut campaigns: Vec<_> = counts.campaigns.iter().collect();
-        campaigns.sort_by(|one, other| (other.1.at, other.0).cmp(&(one.1.at, one.0)));
-        let mut products: Vec<_> = counts.products.iter().collect();
-        products.sort_by(|one, other| (other.1.at, other.0).cmp(&(one.1.at, one.0)));
         let open = counts.open_and_overdue(now);
         Sale {
             at_ms: now.as_millis(),
             is_warm: known.warming.is_empty(),
-            campaigns: campaigns
-                .into_iter()
-                .take(MOST_SHOWN)
-                .map(|(campaign, known)| {
-                    let stock = known.numbers;
-                    CampaignView {
-                        campaign: campaign.to_string(),
-                        stock: stock.stock,
-                        remaining: stock.remaining,
-                        granted: stock.granted,
-                        held: stock.held,
-                        redeemed: stock.redeemed,
-                        expired: stock.expired,
-                        revoked: stock.revoked,
-                    }
-                })
-                .collect(),
-            products: products
-                .into_iter()
-                .take(MOST_SHOWN)
-                .map(|(sku, known)| {
-                    let stock = known.numbers;
-                    ProductView { sku: sku.to_string(), available: stock.available, held: stock.held, sold: stock.sold }
-                })
-                .collect(),
+            campaigns: recent(&counts.campaigns).map(CampaignView::from).collect(),
+            products: recent(&counts.products).map(ProductView::from).collect(),
             claims: counts.claims.iter().map(|(name, count)| Counted { name, count: *count }).collect(),
             orders: open.into_iter().map(|(state, (open, overdue))| OrdersView { state, open, overdue }).collect(),
             ended: counts.ended.values().sum(),

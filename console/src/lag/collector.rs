@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use prometheus::Histogram;
-use serde::Serialize;
 use streams::broker::BrokerError;
 use streams::clock::now_ms;
 use streams::kafka::{AdminError, ClusterConfig, ConfigError as KafkaConfigError};
@@ -26,8 +25,7 @@ const EVERY: Duration = Duration::from_secs(1);
 const MOST_MISSED: u32 = 3;
 
 /// What went wrong, as a metric's label.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Question {
     /// Which topics there are and how they forget.
     Topics,

@@ -41,6 +41,8 @@ pub struct Watched {
     pub group: Arc<str>,
     /// The topic.
     pub topic: Arc<str>,
+    /// The role that reads, as `topics.yaml` names it.
+    pub role: Arc<str>,
     /// How far behind it may be, seconds; 0 says nothing.
     pub slo_seconds: u32,
 }

@@ -1,10 +1,10 @@
 //! What is known after a look: every number that metrics, the console and `timesale lag` show. Written as JSON as it stands.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use streams::kafka::GroupState;
 
 /// Whether a partition is read as it should be; the worst of its partitions for a topic.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Nothing waits, or what waits is being read.
@@ -40,7 +40,7 @@ impl Status {
 }
 
 /// What a group is doing, as its coordinator says.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// It has members, and each knows its partitions.
@@ -85,7 +85,7 @@ impl From<GroupState> for State {
 }
 
 /// Where seconds come from.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
     /// Nothing waits.
@@ -97,7 +97,7 @@ pub enum Source {
 }
 
 /// Everything that is known after a look.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize)]
 pub struct Snapshot {
     /// When it was made, milliseconds since 1970.
     pub at_ms: i64,
@@ -108,7 +108,7 @@ pub struct Snapshot {
 }
 
 /// A group.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct GroupLag {
     /// Its name.
     pub group: String,
@@ -121,7 +121,7 @@ pub struct GroupLag {
 }
 
 /// A group in a topic.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct TopicLag {
     /// The topic.
     pub topic: String,
@@ -156,7 +156,7 @@ pub struct TopicLag {
 }
 
 /// A group in a partition.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct PartitionLag {
     /// The partition.
     pub partition: i32,
@@ -183,7 +183,7 @@ pub struct PartitionLag {
 }
 
 /// Who owns a partition.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Owner {
     /// The member's client id.
     pub client: String,
@@ -192,7 +192,7 @@ pub struct Owner {
 }
 
 /// A partition and its open transactions.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Pending {
     /// The topic.
     pub topic: String,

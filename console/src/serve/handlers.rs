@@ -157,14 +157,14 @@ pub(super) fn json(value: &impl Serialize) -> Response<Body> {
 
 /// An answer of these bytes that nobody keeps.
 pub(super) fn bytes(media_type: &'static str, body: Bytes) -> Response<Body> {
-    let mut response = Response::new(Body::whole(Full::new(body)));
+    let mut response = Response::new(Body::Whole(Full::new(body)));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
 fn empty() -> Response<Body> {
-    let mut response = Response::new(Body::whole(Full::default()));
+    let mut response = Response::new(Body::Whole(Full::default()));
     *response.status_mut() = StatusCode::NO_CONTENT;
     response
 }

@@ -45,7 +45,7 @@ pub(super) fn asset(name: &str) -> Option<Response<Body>> {
 }
 
 fn answer(media_type: &'static str, bytes: &'static [u8]) -> Response<Body> {
-    let mut response = Response::new(Body::whole(Full::new(Bytes::from_static(bytes))));
+    let mut response = Response::new(Body::Whole(Full::new(Bytes::from_static(bytes))));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     // The next build may have others: a browser asks each time.
@@ -65,7 +65,7 @@ pub(super) fn docs() -> Response<Body> {
     let rows: String = TABLE.iter().map(row).collect();
     let end = "</table><p>The same for programs: <a href=\"/openapi.json\">openapi.json</a>.</main></html>";
     let text = [begin, &rows, end].concat();
-    let mut response = Response::new(Body::whole(Full::new(Bytes::from(text))));
+    let mut response = Response::new(Body::Whole(Full::new(Bytes::from(text))));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(HTML));
     response
 }

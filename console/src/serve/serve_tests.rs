@@ -37,7 +37,12 @@ impl Console {
     fn with(view: View, config: Config) -> Self {
         let secrets = Secrets::new(vec![Secret::new(SECRET).unwrap()]).unwrap();
         let streams = Arc::new(Streams::new(config.most_streams, config.most_streams_per_caller).unwrap());
-        let watched = Watched { group: "timesale.coupons".into(), topic: "coupons.inbox".into(), slo_seconds: 2 };
+        let watched = Watched {
+            group: "timesale.coupons".into(),
+            topic: "coupons.inbox".into(),
+            role: "processors".into(),
+            slo_seconds: 2,
+        };
         let application = Application {
             name: "coupons".into(),
             group: "timesale.coupons".into(),

@@ -61,7 +61,7 @@ impl Service {
             Err((Problem::Internal, None))
         });
         let mut response = answer.unwrap_or_else(|(problem, detail)| {
-            let response = problem.write(&id, detail.as_deref()).map(Body::whole);
+            let response = problem.write(&id, detail.as_deref()).map(Body::Whole);
             with_allow(problem, response)
         });
         let headers = response.headers_mut();

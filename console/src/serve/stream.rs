@@ -144,12 +144,6 @@ pub(super) enum Body {
     ),
 }
 
-impl Body {
-    pub(super) fn whole(body: Full<Bytes>) -> Self {
-        Self::Whole(body)
-    }
-}
-
 impl HttpBody for Body {
     type Data = Bytes;
     type Error = Infallible;

@@ -110,12 +110,10 @@ impl Topology {
     }
 }
 
-/// The group with which a role reads a topic: the one whose name has the role's last word.
+/// The group with which a role reads a topic; none when it reads without one.
 fn group_of(watched: &[Watched], role: &str, topic: &str) -> Option<String> {
-    let word = role.rsplit('.').next().unwrap_or(role);
-    let reads = watched.iter().filter(|watched| *watched.topic == *topic);
-    let mut named = reads.filter(|watched| watched.group.split('.').any(|part| part == word));
-    named.next().map(|watched| watched.group.to_string())
+    let reads = watched.iter().find(|watched| *watched.topic == *topic && *watched.role == *role);
+    reads.map(|watched| watched.group.to_string())
 }
 
 #[cfg(test)]

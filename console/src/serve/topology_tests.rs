@@ -10,11 +10,16 @@ fn picture() -> Topology {
         input: "coupons.inbox".into(),
         outputs: vec!["coupons.events".into(), "ingress.replies".into()],
     };
-    let watched = |group: &str, topic: &str| Watched { group: group.into(), topic: topic.into(), slo_seconds: 2 };
+    let watched = |group: &str, topic: &str, role: &str| Watched {
+        group: group.into(),
+        topic: topic.into(),
+        role: role.into(),
+        slo_seconds: 2,
+    };
     let watched = [
-        watched("timesale.coupons", "coupons.inbox"),
-        watched("timesale.sinks.postgres.coupons", "coupons.events"),
-        watched("timesale.sinks.redis.coupons", "coupons.events"),
+        watched("timesale.coupons", "coupons.inbox", "processors"),
+        watched("timesale.sinks.postgres.coupons", "coupons.events", "sinks.postgres"),
+        watched("timesale.sinks.redis.coupons", "coupons.events", "sinks.redis"),
     ];
     Topology::of(&manifest, &[application], &watched)
 }

@@ -52,11 +52,12 @@ impl Situation {
         Self { collector, group: group.to_owned(), ..self }
     }
 
-    /// Writes so many records to partition 0, each so old.
-    pub(crate) fn write(&self, records: usize, seconds_ago: i64) {
+    /// Writes so many records to partition 0, each so old. Returns the time that they carry.
+    pub(crate) fn write(&self, records: usize, seconds_ago: i64) -> i64 {
         let producer = PlainProducer::new(&self.cluster);
-        send(&producer, &self.topic, records, seconds_ago);
+        let timestamp = send(&producer, &self.topic, records, seconds_ago);
         producer.flush();
+        timestamp
     }
 
     /// Commits a position for the group, which nobody has joined.
@@ -105,10 +106,11 @@ pub(crate) fn create(cluster: &ClusterConfig, topic: &str, partitions: i32, sett
     }
 }
 
-/// Hands over so many records for partition 0, each so old.
-pub(crate) fn send(producer: &PlainProducer, topic: &str, records: usize, seconds_ago: i64) {
+/// Hands over so many records for partition 0, each so old. Returns the time that they carry.
+pub(crate) fn send(producer: &PlainProducer, topic: &str, records: usize, seconds_ago: i64) -> i64 {
     let timestamp = now_ms() - seconds_ago * 1_000;
     (0..records).for_each(|number| producer.send(topic, 0, &number.to_string(), "value", timestamp));
+    timestamp
 }
 
 /// What Prometheus would have read.

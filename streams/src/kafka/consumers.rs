@@ -1,12 +1,14 @@
 //! What all consumers of this folder share: their settings, and queries of a partition's offsets.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rdkafka::ClientConfig;
 use rdkafka::TopicPartitionList;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, KafkaResult};
-use rdkafka::topic_partition_list::Offset;
+use rdkafka::topic_partition_list::{Offset, TopicPartitionListElem};
 
 use super::cluster::{ClusterConfig, ConfigError};
 use super::errors;
@@ -35,6 +37,25 @@ pub(super) fn settings(cluster: &ClusterConfig, group: &str, fetch_kbytes: u32) 
         .set("fetch.wait.max.ms", "100")
         .set("fetch.error.backoff.ms", "50");
     Ok(client)
+}
+
+/// Lets a client that lives long learn soon of topics that were given more partitions or were made anew.
+pub(super) fn learn_topics_soon(client: &mut ClientConfig) {
+    client.set("topic.metadata.refresh.interval.ms", "10000").set("metadata.max.age.ms", "15000");
+}
+
+/// The offsets in the library's answer to a question for these partitions, which it gives in the same order; those without one are left
+/// out.
+pub(super) fn offsets(answer: &TopicPartitionList, asked: &[(Arc<str>, i32)]) -> BTreeMap<(Arc<str>, i32), i64> {
+    let elements = answer.elements();
+    let offset = |(element, name): (&TopicPartitionListElem<'_>, &(Arc<str>, i32))| {
+        let is_it = element.error().is_ok() && element.topic() == &*name.0 && element.partition() == name.1;
+        match element.offset() {
+            Offset::Offset(offset) if is_it => Some((name.clone(), offset)),
+            _ => None,
+        }
+    };
+    elements.iter().zip(asked).filter_map(offset).collect()
 }
 
 /// Makes a client of these settings.

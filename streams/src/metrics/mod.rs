@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 pub use crate::instruments::MetricsError;
 use crate::instruments::{GaugeVec, HistogramVec, IntCounterVec, IntGaugeVec, Maker};
+use crate::task::dead_letter;
 use tasks::Tasks;
 pub(crate) use tasks::{TaskView, UncommittedSince};
 pub(crate) use thread::ThreadMetrics;
@@ -185,9 +186,7 @@ impl Metrics {
 
     /// The words of a reason, or [`OTHER`] when there are too many reasons.
     fn reason(&self, reason: &str) -> String {
-        let is_end = |letter: char| matches!(letter, ',' | ':') || letter.is_ascii_digit();
-        let words = reason.split(is_end).next().unwrap_or_default();
-        let words: String = words.trim().chars().take(REASON_LENGTH).collect();
+        let words: String = dead_letter::words(reason).chars().take(REASON_LENGTH).collect();
         let mut known = self.reasons.lock().unwrap_or_else(PoisonError::into_inner);
         if known.contains(&words) || (known.len() < REASONS && known.insert(words.clone())) {
             words

@@ -33,6 +33,13 @@ const REASON_BYTES: usize = 1_000;
 /// What the headers of the runtime may add.
 const MARGIN_BYTES: usize = 2_000;
 
+/// The words of a reason before what varies from record to record: the first comma, colon or digit.
+#[must_use]
+pub fn words(reason: &str) -> &str {
+    let is_end = |letter: char| matches!(letter, ',' | ':') || letter.is_ascii_digit();
+    reason.split(is_end).next().unwrap_or_default().trim()
+}
+
 /// Makes a dead letter of `cap` bytes at most. What does not fit is cut: first the original headers, then the end of the
 /// value, then the key. The source coordinates always stay: the original record can be read there.
 pub(super) fn dead_letter(topology: &Topology, record: &Record, reason: &str, cap: usize) -> Outgoing {

@@ -4,13 +4,13 @@
 
 mod secrets;
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use hyper::HeaderMap;
 use hyper::header::AUTHORIZATION;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+
+use crate::clock::now_seconds;
 
 pub use secrets::{Secret, SecretError, Secrets};
 
@@ -97,7 +97,7 @@ impl Verifier {
             .find_map(|key| decode::<C>(token.trim_ascii(), key, &self.validation).ok())
             .ok_or(TokenError::Invalid)?
             .claims;
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let now = now_seconds();
         let is_early = claims.issued_at() > now.saturating_add(self.leeway_seconds);
         if is_early { Err(TokenError::Invalid) } else { Ok(claims) }
     }

@@ -6,19 +6,11 @@ use events::orders::OrderCommand;
 use events::payments::{PaymentAnswer, PaymentEvent};
 use events::topics::{DEAD_LETTERS, ORDERS_INBOX, PAYMENTS_EVENTS};
 use streams::record::{Outgoing, Record};
+use streams::task::dead_letter::header;
 
 use super::queues::Job;
 use crate::writer::{WriteError, Writer, now, outgoing};
 
-/// Headers of a dead letter, as the runtime names them.
-mod header {
-    pub(super) const PROCESSOR: &str = "dead-letter.processor";
-    pub(super) const TOPIC: &str = "dead-letter.topic";
-    pub(super) const PARTITION: &str = "dead-letter.partition";
-    pub(super) const OFFSET: &str = "dead-letter.offset";
-    pub(super) const TIMESTAMP: &str = "dead-letter.timestamp";
-    pub(super) const REASON: &str = "dead-letter.reason";
-}
 /// Who writes dead letters here.
 const CONNECTOR: &str = "connectors.toss";
 /// Most bytes of a value in a dead letter; the original stands where its headers say.

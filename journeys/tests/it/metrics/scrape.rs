@@ -12,7 +12,7 @@ use super::{Contract, Family, Kind, Values, contract};
 use crate::fixture::Fixture;
 use crate::roles::{Roles, ask, free_address};
 
-/// The room whose role does not run yet: it shows none of its families.
+/// The room whose families are held to the list only as far as they are shown: most of them show what others have done.
 const ABSENT_ROOMS: [&str; 1] = ["console"];
 /// Values of closed lists that nothing shows yet.
 const ABSENT_VALUES: [(&str, &str); 1] = [("emitter", "dead_letters")];

@@ -44,11 +44,8 @@ impl Ends {
     pub fn new(cluster: &ClusterConfig) -> Result<Self, ConfigError> {
         let client = |isolation: &str| {
             let mut client = cluster.client()?;
-            client
-                .set("isolation.level", isolation)
-                // A topic that was given more partitions, or was made anew, is known after this time.
-                .set("topic.metadata.refresh.interval.ms", "10000")
-                .set("metadata.max.age.ms", "15000");
+            client.set("isolation.level", isolation);
+            consumers::learn_topics_soon(&mut client);
             consumers::connect(&client, Logging)
         };
         Ok(Self { committed: client("read_committed")?, uncommitted: client("read_uncommitted")? })
@@ -63,6 +60,11 @@ impl Ends {
         let known = metadata.topics().iter().filter(|topic| topic.error().is_none());
         let count = |partitions: usize| i32::try_from(partitions).unwrap_or(i32::MAX);
         Ok(known.map(|topic| (Arc::from(topic.name()), count(topic.partitions().len()))).collect())
+    }
+
+    /// How many partitions a topic has. Blocks.
+    pub(super) fn partitions(&self, topic: &str) -> Result<i32, BrokerError> {
+        consumers::partition_count(&self.committed, topic).map_err(|error| errors::of_query(&error))
     }
 
     /// The offsets of these partitions. One that does not exist, or whose leader does not answer, is left out. The end is asked before the
@@ -102,16 +104,5 @@ fn ask(
         added.map_err(|error| BrokerError::Unavailable(error.to_string()))?;
     }
     let answer = client.offsets_for_times(question, timeout).map_err(|error| errors::of_query(&error))?;
-    // The library keeps the order of the question, so an answer's name is looked up only where it does not.
-    let found = answer.elements();
-    let mut offsets = BTreeMap::new();
-    for (element, name) in found.iter().zip(partitions) {
-        if element.error().is_err() || element.topic() != &*name.0 || element.partition() != name.1 {
-            continue;
-        }
-        if let Offset::Offset(offset) = element.offset() {
-            offsets.insert(name.clone(), offset);
-        }
-    }
-    Ok(offsets)
+    Ok(consumers::offsets(&answer, partitions))
 }

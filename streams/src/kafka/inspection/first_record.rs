@@ -75,9 +75,8 @@ impl FirstRecords {
             // One record is wanted: no more is fetched than the batch that holds it, and nothing ahead of it.
             .set("max.partition.fetch.bytes", "16384")
             .set("queued.min.messages", "1")
-            .set("topic.metadata.refresh.interval.ms", "10000")
-            .set("metadata.max.age.ms", "15000")
             .set("fetch.wait.max.ms", "10");
+        consumers::learn_topics_soon(&mut client);
         Ok(Self { client: Arc::new(consumers::connect(&client, Logging)?), open: BTreeMap::new() })
     }
 

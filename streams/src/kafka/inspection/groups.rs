@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use rdkafka::TopicPartitionList;
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::topic_partition_list::Offset;
 
 use super::super::cluster::{ClusterConfig, ConfigError};
 use super::super::logging::Logging;
@@ -29,12 +28,8 @@ impl GroupPositions {
     /// [`ConfigError`].
     pub fn new(cluster: &ClusterConfig, group: &str) -> Result<Self, ConfigError> {
         let mut client = cluster.client()?;
-        client
-            .set("group.id", group)
-            .set("isolation.level", "read_uncommitted")
-            .set("enable.auto.commit", "false")
-            .set("topic.metadata.refresh.interval.ms", "10000")
-            .set("metadata.max.age.ms", "15000");
+        client.set("group.id", group).set("isolation.level", "read_uncommitted").set("enable.auto.commit", "false");
+        consumers::learn_topics_soon(&mut client);
         Ok(Self { client: consumers::connect(&client, Logging)? })
     }
 
@@ -55,16 +50,7 @@ impl GroupPositions {
             question.add_partition(topic, *partition);
         }
         let answer = self.client.committed_offsets(question, timeout).map_err(|error| errors::of_query(&error))?;
-        let mut positions = BTreeMap::new();
-        for (element, name) in answer.elements().iter().zip(partitions) {
-            if element.error().is_err() || element.topic() != &*name.0 || element.partition() != name.1 {
-                continue;
-            }
-            if let Offset::Offset(offset) = element.offset() {
-                positions.insert(name.clone(), offset);
-            }
-        }
-        Ok(positions)
+        Ok(consumers::offsets(&answer, partitions))
     }
 }
 

@@ -5,7 +5,7 @@ mod ends;
 mod first_record;
 mod groups;
 
-use rdkafka::consumer::Consumer;
+use std::sync::Arc;
 
 pub use ends::{Ends, PartitionEnds};
 pub use first_record::{FirstRecord, FirstRecords, Place};
@@ -13,9 +13,9 @@ pub use groups::{GroupPositions, GroupState, GroupView, Groups, Member};
 
 use super::cluster::ClusterConfig;
 use super::logging::Logging;
-use super::reader::PartitionReader;
 use super::topic_reader::{ReadError, read_error};
 use super::{consumers, errors};
+use crate::broker::BrokerError;
 
 /// A partition with an open transaction: its last stable offset is before its end.
 ///
@@ -38,22 +38,20 @@ pub struct OpenTransaction {
 /// # Errors
 /// [`ReadError`] when the cluster cannot be queried.
 pub fn open_transactions(cluster: &ClusterConfig, topics: &[&str]) -> Result<Vec<OpenTransaction>, ReadError> {
-    let mut client = cluster.client()?;
-    client.set("isolation.level", "read_uncommitted");
-    let ends = consumers::connect(&client, Logging)?;
+    let asked = Ends::new(cluster)?;
     let mut found = Vec::new();
     for topic in topics {
-        let reader = PartitionReader::new(cluster, topic, 64)?;
-        let read_error = |reason: String| ReadError::Broker { topic: (*topic).to_owned(), reason };
-        let partitions = reader.partitions().map_err(|error| read_error(error.to_string()))?;
-        for partition in 0..partitions {
-            // The end first: a record that is written in between can then only hide an open transaction, never invent one.
-            let (_, end) = ends
-                .fetch_watermarks(topic, partition, consumers::QUERY_TIMEOUT)
-                .map_err(|error| read_error(errors::of_query(&error).to_string()))?;
-            let (_, stable) = reader.stable_range(partition).map_err(|error| read_error(error.to_string()))?;
+        let name: Arc<str> = Arc::from(*topic);
+        let count = asked.partitions(topic).map_err(|error| read_error(topic, &error))?;
+        let partitions: Vec<_> = (0..count).map(|partition| (Arc::clone(&name), partition)).collect();
+        let ends = asked.of(&partitions, consumers::QUERY_TIMEOUT).map_err(|error| read_error(topic, &error))?;
+        for (_, partition) in &partitions {
+            let Some(PartitionEnds { stable, end, .. }) = ends.get(&(Arc::clone(&name), *partition)).copied() else {
+                let silent = BrokerError::Unavailable(format!("partition {partition} does not tell its ends"));
+                return Err(read_error(topic, &silent));
+            };
             if stable < end {
-                found.push(OpenTransaction { topic: (*topic).to_owned(), partition, stable, end });
+                found.push(OpenTransaction { topic: (*topic).to_owned(), partition: *partition, stable, end });
             }
         }
     }
