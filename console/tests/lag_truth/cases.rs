@@ -32,6 +32,7 @@ fn case_01_a_marker_at_the_end_is_no_lag() {
     scrape.expect(0.0, 0.0..=0.0);
     assert_eq!(scrape.snapshot().partitions[0].stable, 11, "the marker is there");
     assert_eq!(scrape.status(), "ok");
+    situation.judge_peers(1, &Truth::Lag(0, 0.0..=0.0));
 }
 
 #[test]
@@ -58,6 +59,7 @@ fn case_02_what_waits_grows_older_after_the_producer_stopped() {
     let (first, last) = (samples[0], samples[samples.len() - 1]);
     let (least, most) = ((last.1 - first.1) / (last.2 - first.0), (last.1 - first.1) / (last.0 - first.2));
     assert!(least <= 1.01 && most >= 0.99, "slope {least} to {most}");
+    situation.judge_peers(2, &Truth::Lag(50, seconds_since(wrote)..=seconds_since(wrote) + 20.0));
 }
 
 #[test]
@@ -70,6 +72,7 @@ fn case_03_a_member_that_has_committed_nothing_has_no_lag() {
         .until("the group is stable", |scrape| scrape.of_topic("timesale_lag_partitions_unassigned") == Some(0.0));
     assert_eq!((scrape.records(), scrape.seconds()), (None, None));
     assert_eq!(scrape.of_topic("timesale_lag_partitions_without_commit"), Some(1.0));
+    situation.judge_peers(3, &Truth::Nothing);
 }
 
 #[test]
@@ -82,6 +85,7 @@ fn case_04_what_was_deleted_unread_is_lost_and_not_waiting() {
     let scrape = situation.known();
     scrape.expect(40.0, 30.0..=30.0 + SLACK);
     assert_eq!(scrape.of_partition("timesale_lag_lost_records"), Some(50.0));
+    situation.judge_peers(4, &Truth::Lag(40, 30.0..=30.0 + SLACK));
 }
 
 #[test]
@@ -92,6 +96,7 @@ fn case_05_a_position_beyond_the_end_is_no_lag() {
     let scrape = situation.known();
     scrape.expect(0.0, 0.0..=0.0);
     assert_eq!(scrape.status(), "rewound");
+    situation.judge_peers(5, &Truth::Lag(0, 0.0..=0.0));
 }
 
 #[test]
@@ -106,6 +111,7 @@ fn case_06_a_topic_that_the_group_has_left_is_not_shown() {
     consumer.join(&now_read, 1);
     let scrape = situation.until("the old topic goes", |scrape| !scrape.shows_topic());
     assert_eq!(scrape.records(), None);
+    situation.judge_peers(6, &Truth::Nothing);
 }
 
 #[test]
@@ -124,6 +130,7 @@ fn case_07_records_of_an_open_transaction_are_pending_and_no_lag() {
     std::thread::sleep(Duration::from_secs(2));
     let age = situation.look().of_log("timesale_lag_pending_age_seconds").unwrap();
     assert!((1.9..=opened.elapsed().as_secs_f64()).contains(&age), "{age}");
+    situation.judge_peers(7, &Truth::Lag(0, 0.0..=0.0));
     producer.commit();
     situation.until("they are committed", |scrape| scrape.records() == Some(41.0));
     assert_eq!(situation.look().of_log("timesale_lag_pending_age_seconds"), Some(0.0));
@@ -142,6 +149,7 @@ fn case_08_aborted_records_are_no_lag() {
         scrape.snapshot().partitions.iter().any(|partition| partition.stable == 101) && scrape.seconds().is_some()
     });
     scrape.expect(0.0, 0.0..=0.0);
+    situation.judge_peers(8, &Truth::Lag(0, 0.0..=0.0));
 }
 
 #[test]
@@ -175,6 +183,7 @@ fn case_09_compaction_makes_the_records_an_upper_bound_and_the_seconds_stay_exac
     let scrape = situation.known();
     scrape.expect(1_012.0, youngest..=seconds_since(survivors[0].timestamp) + CLOCK_STEP);
     assert_eq!(scrape.of_partition("timesale_lag_inflated"), Some(1.0));
+    situation.judge_peers(9, &Truth::UpperBound(youngest..=youngest + 30.0));
 }
 
 #[test]
@@ -187,6 +196,7 @@ fn case_10_a_burst_after_silence_is_as_old_as_the_burst() {
     situation.write(1_000, 0);
     let scrape = situation.until("the burst is seen", |scrape| scrape.records() == Some(1_000.0));
     scrape.expect(1_000.0, 0.0..=began.elapsed().as_secs_f64() + CLOCK_STEP);
+    situation.judge_peers(10, &Truth::Lag(1_000, 0.0..=30.0));
 }
 
 #[test]
@@ -205,6 +215,7 @@ fn case_11_a_transaction_that_moves_the_position_delays_nothing() {
         scrape.expect(6.0, 20.0..=20.0 + SLACK);
         assert_eq!(scrape.view.errors, [0; 5], "no question waits until it times out");
     }
+    situation.judge_peers(11, &Truth::Lag(6, 20.0..=20.0 + SLACK));
     producer.commit();
     situation.until("the position has moved", |scrape| scrape.records() == Some(1.0));
 }
@@ -224,6 +235,7 @@ fn case_12_a_group_of_the_new_protocol_is_shown() {
         "never dead while it has positions: {}",
         group.state.word()
     );
+    situation.judge_peers(12, &Truth::Lag(5, 15.0..=15.0 + SLACK));
 }
 
 #[test]
@@ -252,4 +264,5 @@ fn case_13_steady_reading_five_seconds_behind() {
     scrape.expect(100.0, youngest..=seconds_since(next) + CLOCK_STEP);
     let trend = scrape.of_topic("timesale_lag_trend_ratio").unwrap();
     assert!(trend.abs() < 0.3, "steady: {trend}");
+    situation.judge_peers(13, &Truth::Lag(100, 5.0..=10.0));
 }

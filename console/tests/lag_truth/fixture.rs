@@ -11,6 +11,9 @@ use streams::kafka::testing::{PlainConsumer, PlainProducer, Protocol};
 use streams::kafka::{Admin, ClusterConfig, TopicToCreate};
 use streams::testing::service;
 
+use super::peers::Peers;
+pub(crate) use super::peers::Truth;
+
 /// How long a test waits for what must happen.
 pub(crate) const AT_MOST: Duration = Duration::from_mins(2);
 
@@ -24,6 +27,7 @@ pub(crate) struct Situation {
     pub(crate) topic: String,
     pub(crate) group: String,
     collector: Collector,
+    peers: Option<Peers>,
 }
 
 impl Situation {
@@ -42,7 +46,8 @@ impl Situation {
         create(&cluster, &topic, partitions, settings);
         let config = Config { groups: vec![group.clone()], ..Config::default() };
         let collector = Collector::new(&cluster, &config, &[]).unwrap();
-        Self { cluster, topic, group, collector }
+        let peers = Peers::start(&cluster, &group, &topic);
+        Self { cluster, topic, group, collector, peers }
     }
 
     /// The same situation, looked at by other words: groups that match a pattern, of which one is asked for.
@@ -85,6 +90,13 @@ impl Situation {
             }
             assert!(Instant::now() < deadline, "never: {what}\n{}\n{:?}", scrape.text, scrape.view.error);
             std::thread::sleep(Duration::from_millis(200));
+        }
+    }
+
+    /// Writes down whether other tools show what is so, where they are asked at all.
+    pub(crate) fn judge_peers(&self, case: u8, truth: &Truth) {
+        if let Some(peers) = &self.peers {
+            peers.judge(case, truth);
         }
     }
 

@@ -13,3 +13,4 @@ mod cases;
 mod fixture;
 mod more_cases;
 mod outages;
+mod peers;

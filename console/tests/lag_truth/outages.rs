@@ -37,6 +37,7 @@ fn case_14_without_a_broker_nothing_old_is_shown() {
     }
     assert!(looks <= 3, "the series went after {looks} looks that failed");
     assert!(last.value("timesale_lag_exporter_last_success_timestamp_seconds").unwrap() > 0.0);
+    situation.judge_peers(14, &Truth::Nothing);
     broker.restart();
     let scrape = situation.until("it is seen again", |scrape| scrape.view.is_up && scrape.seconds().is_some());
     assert_eq!(scrape.records(), Some(6.0));
