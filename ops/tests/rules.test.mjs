@@ -72,3 +72,8 @@ test("each runbook belongs to an alert", () => {
         for (const [, link] of read(`runbooks/${file}`).matchAll(/\]\(([^)]+)\)/g)) assert.ok(existsSync(`${OPS}runbooks/${link}`), `${file}: ${link}`);
     }
 });
+
+test("rules are evaluated as often as roles are scraped: waiting longer is what `for` is for", () => {
+    const scraped = /scrape_interval: (\w+)/.exec(read("prometheus/prometheus.yml"))[1];
+    for (const { group, file } of rules()) assert.equal(group.interval, scraped, file);
+});
