@@ -67,8 +67,21 @@ test("no label of a histogram's bucket is matched by its text", () => {
 
 test("each runbook belongs to an alert", () => {
     const names = new Set(alerts().map(({ alert }) => `${alert}.md`));
-    for (const file of readdirSync(`${OPS}runbooks`).filter((name) => name !== "README.md")) {
+    for (const file of readdirSync(`${OPS}runbooks`).filter((name) => name !== "README.md" && name !== "WALKS.md")) {
         assert.ok(names.has(file), `${file} belongs to no alert`);
         for (const [, link] of read(`runbooks/${file}`).matchAll(/\]\(([^)]+)\)/g)) assert.ok(existsSync(`${OPS}runbooks/${link}`), `${file}: ${link}`);
     }
+});
+
+test("rules are evaluated as often as roles are scraped: waiting longer is what `for` is for", () => {
+    const scraped = /scrape_interval: (\w+)/.exec(read("prometheus/prometheus.yml"))[1];
+    for (const { group, file } of rules()) assert.equal(group.interval, scraped, file);
+});
+
+test("scripts/bench/alerts makes a fault for each alert, or says why not", () => {
+    const bench = read("../scripts/bench/alerts");
+    const made = new Set([...bench.matchAll(/expect \w+ \d+ (\w+)/g)].map(([, alert]) => alert));
+    const excused = new Set([...read("../scripts/bench/alerts.excused").matchAll(/^(\w+)\t\S/gm)].map(([, alert]) => alert));
+    for (const { alert } of alerts()) assert.notEqual(made.has(alert), excused.has(alert), `${alert}: a fault, or a reason, and not both`);
+    assert.equal(made.size + excused.size, alerts().length);
 });

@@ -95,7 +95,7 @@ choose_addresses() {
 }
 
 launch_role() {
-    local role=$1 settings=() command
+    local role=$1 settings=() command console
     if [[ $role == market ]]; then
         command=(offers-stub --listen "127.0.0.1:$(role_admin_port market)")
     elif [[ $role == provider ]]; then
@@ -104,10 +104,12 @@ launch_role() {
     else
         settings=(TIMESALE_ADMIN_LISTEN="127.0.0.1:$(port_for "${role^^}_ADMIN_PORT")"
             TIMESALE_LISTEN="127.0.0.1:$(recall INGRESS_PORT)"
-            TIMESALE_CONSOLE_LISTEN="127.0.0.1:$(port_for CONSOLE_PORT)"
             PROMETHEUS_URL="${PROMETHEUS_URL:-$(recall TIMESALE_PROMETHEUS_URL)}"
             TOSS_BASE_URL="${TOSS_BASE_URL:-$(recall TIMESALE_PROVIDER_URL)}"
             OFFERS_STUB_URL="$(recall TIMESALE_MARKET_URL)")
+        # Chosen before: while the console runs its port is taken, by itself.
+        console=$(recall CONSOLE_PORT)
+        [[ -z $console ]] || settings+=(TIMESALE_CONSOLE_LISTEN="127.0.0.1:$console")
         command=(serve "$role")
     fi
     spawn "$RUN/roles/$role/pid" "$RUN/roles/$role/log" env "${settings[@]}" "$BINARY" "${command[@]}"

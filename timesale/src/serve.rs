@@ -20,6 +20,10 @@ const DRAIN_DEADLINE: Duration = Duration::from_secs(10);
 /// Signals so close together are one request.
 const SAME_REQUEST: Duration = Duration::from_millis(500);
 
+/// How long a process that has failed can still be looked at before it ends: longer than between two scrapes, or its metrics would hardly
+/// ever show what failed. What else it does goes on meanwhile.
+const SEEN_FAILED: Duration = Duration::from_secs(6);
+
 /// Runs a role until a request to stop, or until it cannot go on.
 pub(crate) async fn serve(role: Role, config: Config, stop_with_stdin: StopWithStdin) -> Exit {
     let mut stop = match StopRequests::listen(stop_with_stdin) {
@@ -57,6 +61,10 @@ pub(crate) async fn serve(role: Role, config: Config, stop_with_stdin: StopWithS
         failed = failure(&health) => {
             tracing::error!(part = failed, "has failed and does not come back by itself: this process ends, so that another takes over");
             exit = Exit::Internal;
+            tokio::select! {
+                () = tokio::time::sleep(SEEN_FAILED) => {}
+                signal = stop.next() => tracing::info!(signal, "stopping"),
+            }
         }
     }
     handle.request();
@@ -139,4 +147,17 @@ async fn drain(parts: &mut JoinSet<Ended>, health: &Health) -> Exit {
         }
     }
     worst
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SEEN_FAILED;
+
+    #[test]
+    fn what_has_failed_can_be_seen_by_the_next_scrape() {
+        let config = include_str!("../../ops/prometheus/prometheus.yml");
+        let interval = config.lines().find_map(|line| line.trim().strip_prefix("scrape_interval: ")).unwrap();
+        let seconds: u64 = interval.strip_suffix('s').unwrap().parse().unwrap();
+        assert!(SEEN_FAILED.as_secs() > seconds, "scraped every {interval}");
+    }
 }

@@ -100,7 +100,7 @@ fn about_partition(snapshot: &Snapshot, topic: &TopicLag, lag: &PartitionLag) ->
     if let Some(ends) = ends.filter(|ends| ends.records() > 0) {
         let (records, stands) = (ends.records(), seconds(ends.pending_seconds));
         lines.push(format!(
-            "Partition {number}: {records} records of open transactions; the stable end stands for {stands}."
+            "Partition {number}: {records} records of open transactions; the stable end has stood for at least {stands}."
         ));
     }
     lines
@@ -140,7 +140,7 @@ mod tests {
             "10.0 records a second were written and 12.0 read.",
             "Its position last moved 10.0 s ago.",
             "Partition 0 is stopped, at 98, read by reader at 10.0.0.7.",
-            "3 records of open transactions; the stable end stands for 7.0 s.",
+            "3 records of open transactions; the stable end has stood for at least 7.0 s.",
             "See ops/runbooks/ConsumerStopped.md.",
         ] {
             assert!(text.contains(sentence), "{sentence} in {text}");

@@ -132,6 +132,25 @@ impl PlainConsumer {
         done("commit", self.0.commit(&list, CommitMode::Sync));
     }
 
+    /// The group's committed position, with what was committed beside it; none when it has committed nothing.
+    #[must_use]
+    pub fn committed(&self, topic: &str, partition: i32) -> Option<(i64, String)> {
+        let list = done("position", consumers::one(topic, partition, Offset::Invalid));
+        let found = done("committed", self.0.committed_offsets(list, TIMEOUT));
+        let element = found.find_partition(topic, partition)?;
+        let Offset::Offset(offset) = element.offset() else { return None };
+        Some((offset, element.metadata().to_owned()))
+    }
+
+    /// Commits a position with a text beside it, as the runtime does.
+    pub fn commit_with(&self, topic: &str, partition: i32, position: i64, text: &str) {
+        let list: TopicPartitionList = done("position", consumers::one(topic, partition, Offset::Offset(position)));
+        if let Some(mut element) = list.find_partition(topic, partition) {
+            element.set_metadata(text);
+        }
+        done("commit", self.0.commit(&list, CommitMode::Sync));
+    }
+
     /// Reads on for so long, and drops what comes.
     pub fn read(&self, time: Duration) {
         let deadline = Instant::now() + time;
