@@ -71,6 +71,7 @@ pub(crate) const ROOMS: &[(&str, &[&str], &[&str])] = &[
             "jiff",
             "jsonwebtoken",
             "ring",
+            "prometheus",
             "serde",
             "serde_json",
             "tracing",
