@@ -32,3 +32,4 @@ export function draw(sale, lag) {
   if (broken.length && sale.newest_violation) sentences.push(html("li", {}, sale.newest_violation));
   byId("violations").replaceChildren(...sentences);
 }
+    ...(sale.unreadable ? [item(word("unreadable"), number(sale.unreadable), "bad")] : []),
