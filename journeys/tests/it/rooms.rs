@@ -158,7 +158,7 @@ pub(crate) const ROOMS: &[(&str, &[&str], &[&str])] = &[
     ),
     (
         "loadtest",
-        &["events", "streams", "web", "audit"],
+        &["events", "streams", "web", "audit", "console"],
         &[
             "tokio",
             "redis",
