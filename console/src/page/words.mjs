@@ -3,7 +3,8 @@
 const WORDS = {
   en: {
     skip: "Skip to the groups", pause: "Pause", resume: "Go on", theme: "Dark or light", leave: "Sign out", enter: "Sign in",
-    token: "Bearer token of an analyst or operator", sale: "Sale", flow: "Flow", groups: "Groups", filter: "Filter", csv: "CSV",
+    token: "Bearer token of an analyst or operator", sale: "Sale", flow: "Flow", groups: "Groups", filter: "Filter", csv: "CSV", png: "Chart as PNG",
+    chartCsv: "Chart as CSV",
     live: "live", old: "old", paused: "paused", stale: "Nothing new since", lost: "The console does not answer since",
     unknown: "Lag is not known", status: "Status", group: "Group", topic: "Topic", records: "Records", behind: "Behind", trend: "Trend",
     caughtUp: "Caught up in", slo: "Allowed", members: "Members", moved: "Last move", minute: "Last minute", partition: "Partition",
@@ -15,7 +16,8 @@ const WORDS = {
   },
   ko: {
     skip: "그룹으로 건너뛰기", pause: "멈춤", resume: "계속", theme: "어둡게 또는 밝게", leave: "로그아웃", enter: "로그인",
-    token: "분석가 또는 운영자의 토큰", sale: "판매", flow: "흐름", groups: "그룹", filter: "찾기", csv: "CSV",
+    token: "분석가 또는 운영자의 토큰", sale: "판매", flow: "흐름", groups: "그룹", filter: "찾기", csv: "CSV", png: "차트를 PNG로",
+    chartCsv: "차트를 CSV로",
     live: "실시간", old: "전", paused: "멈춤", stale: "새 소식 없음, 이후", lost: "콘솔 응답 없음, 이후",
     unknown: "지연을 알 수 없음", status: "상태", group: "그룹", topic: "토픽", records: "레코드", behind: "지연", trend: "추세",
     caughtUp: "따라잡기까지", slo: "허용", members: "멤버", moved: "마지막 이동", minute: "지난 1분", partition: "파티션",

@@ -21,7 +21,7 @@ macro_rules! file {
 }
 
 /// Every file of the page.
-const FILES: [(&str, &str, &[u8]); 11] = [
+const FILES: [(&str, &str, &[u8]); 12] = [
     file!("style.css", STYLE),
     file!("page.mjs", SCRIPT),
     file!("words.mjs", SCRIPT),
@@ -29,6 +29,7 @@ const FILES: [(&str, &str, &[u8]); 11] = [
     file!("flow.mjs", SCRIPT),
     file!("groups.mjs", SCRIPT),
     file!("detail.mjs", SCRIPT),
+    file!("quote.mjs", SCRIPT),
     file!("sale.mjs", SCRIPT),
     file!("session.mjs", SCRIPT),
     file!("uplot.mjs", SCRIPT),
