@@ -10,16 +10,16 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 
 use super::{DecodeError, Message, decode, encode};
-use crate::coupons::{CouponCommand, CouponEvent};
+use crate::coupons::{CouponCommand, CouponEvent, CouponFact};
 use crate::envelope::Envelope;
 use crate::ids::OrderId;
-use crate::inventory::{InventoryCommand, InventoryEvent};
-use crate::orders::{OrderCommand, OrderEvent};
-use crate::payments::{PaymentCommand, PaymentEvent};
+use crate::inventory::{InventoryCommand, InventoryEvent, InventoryFact};
+use crate::orders::{OrderCommand, OrderEvent, OrderFact};
+use crate::payments::{PaymentAnswer, PaymentCommand, PaymentEvent};
 use crate::prices::{BestPrice, PriceCommand};
 use crate::request::{Fingerprint, Reply};
 use crate::samples;
-use crate::settlement::{SettlementCommand, SettlementEvent};
+use crate::settlement::{SettlementCommand, SettlementEvent, SettlementFact};
 
 fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(name)
@@ -108,13 +108,22 @@ fn there_is_a_sample_of_every_kind() {
     fn kinds<M>(samples: &[M], kind: impl Fn(&M) -> &'static str) -> usize {
         samples.iter().map(kind).collect::<BTreeSet<_>>().len()
     }
+    fn are<M>(samples: &[M], kind: impl Fn(&M) -> &'static str, listed: &[&'static str]) {
+        let listed: BTreeSet<_> = listed.iter().copied().collect();
+        assert_eq!(samples.iter().map(kind).collect::<BTreeSet<_>>(), listed);
+    }
+    are(&samples::coupons::facts(), CouponFact::kind, &CouponFact::KINDS);
+    are(&samples::inventory::facts(), InventoryFact::kind, &InventoryFact::KINDS);
+    are(&samples::orders::facts(), OrderFact::kind, &OrderFact::KINDS);
+    are(&samples::payments::events(), |event| event.answer.kind(), &PaymentAnswer::KINDS);
+    are(&samples::settlement::events(), |event| event.fact.kind(), &SettlementFact::KINDS);
     // These numbers change with the language; the kinds' names are checked by the schemas.
     assert_eq!(kinds(&samples::coupons::commands(), CouponCommand::kind), 10);
-    assert_eq!(kinds(&samples::coupons::facts(), crate::coupons::CouponFact::kind), 14);
+    assert_eq!(kinds(&samples::coupons::facts(), CouponFact::kind), 14);
     assert_eq!(kinds(&samples::inventory::commands(), InventoryCommand::kind), 6);
-    assert_eq!(kinds(&samples::inventory::facts(), crate::inventory::InventoryFact::kind), 9);
+    assert_eq!(kinds(&samples::inventory::facts(), InventoryFact::kind), 9);
     assert_eq!(kinds(&samples::orders::commands(), OrderCommand::kind), 11);
-    assert_eq!(kinds(&samples::orders::facts(), crate::orders::OrderFact::kind), 25);
+    assert_eq!(kinds(&samples::orders::facts(), OrderFact::kind), 25);
     assert_eq!(kinds(&samples::payments::commands(), PaymentCommand::kind), 3);
     assert_eq!(kinds(&samples::payments::events(), |event| event.answer.kind()), 8);
     assert_eq!(kinds(&samples::settlement::commands(), SettlementCommand::kind), 4);

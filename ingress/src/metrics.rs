@@ -1,15 +1,10 @@
 //! What ingress counts: rate, errors and duration per route; limits, refusals at ingress, waiters, the queue. Every label has
 //! a closed list of values, every series is there from the start at 0, and the hot path touches atomics only.
 
-use std::time::Duration;
-
 use events::coupons::Refusal;
 use prometheus::core::Collector;
-use prometheus::{
-    Gauge, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
-};
-use warp::http::StatusCode;
-use web::server::CAUSES;
+use prometheus::{Gauge, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
+use web::metrics::{Families, HttpMetrics};
 
 use crate::follow_lag::FollowLag;
 use crate::limits::Policy;
@@ -22,9 +17,20 @@ const DURATIONS: [f64; 14] = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1
 const STATUSES: [u16; 22] =
     [200, 201, 202, 204, 304, 400, 401, 402, 403, 404, 405, 408, 409, 411, 413, 415, 422, 429, 431, 500, 502, 503];
 
+/// What ingress calls the families that every role with routes has.
+const HTTP: Families = Families {
+    requests: ("http_requests_total", "Requests answered, by route and status."),
+    durations: ("http_request_duration_seconds", "Time from a request's head to its answer."),
+    buckets: &DURATIONS,
+    statuses: &STATUSES,
+    connections: ("http_connections", "Connections open now."),
+    connections_ended: ("http_connections_ended_total", "Connections that the server ended or did not take, by cause."),
+};
+
 /// Ingress's metrics.
 pub(crate) struct Metrics {
-    routes: Vec<RouteMetrics>,
+    /// Requests and connections.
+    pub(crate) http: HttpMetrics,
     limiter: [[IntCounter; 2]; 4],
     limiter_keys: IntGaugeVec,
     refused: IntCounterVec,
@@ -42,9 +48,6 @@ pub(crate) struct Metrics {
     pub(crate) streams: IntGauge,
     /// Orders that somebody watches.
     pub(crate) watched: IntGauge,
-    /// Open connections.
-    pub(crate) connections: IntGauge,
-    connections_ended: IntCounterVec,
     replies: IntCounterVec,
     reads: IntCounterVec,
     webhooks: IntCounterVec,
@@ -79,12 +82,6 @@ const WEBHOOKS: [&str; 8] = [
     "unknown_type",
 ];
 
-struct RouteMetrics {
-    statuses: Vec<IntCounter>,
-    other: IntCounter,
-    duration: Histogram,
-}
-
 impl Metrics {
     /// Registers everything; `routes` are the routes' names, in order of the table.
     ///
@@ -100,7 +97,7 @@ impl Metrics {
         )?;
         let (price_records, price_latency) = price_metrics(registry)?;
         Ok(Self {
-            routes: route_metrics(registry, routes)?,
+            http: HttpMetrics::register(registry, &HTTP, routes)?,
             limiter: Policy::ALL.map(|policy| {
                 ["allowed", "limited"].map(|decision| decisions.with_label_values(&[policy.name(), decision]))
             }),
@@ -138,15 +135,6 @@ impl Metrics {
                 "Streams of orders' events that are open to shoppers now.",
             )?,
             watched: gauge("timesale_ingress_watched_orders", "Orders that somebody watches now.")?,
-            connections: gauge("http_connections", "Connections open now.")?,
-            connections_ended: shown(
-                counters(
-                    "http_connections_ended_total",
-                    "Connections that the server ended or did not take, by cause.",
-                    &["cause"],
-                )?,
-                CAUSES,
-            ),
             replies: shown(
                 counters(
                     "timesale_ingress_replies_total",
@@ -177,15 +165,6 @@ impl Metrics {
             )?,
             follow_lag: FollowLag::register(registry)?,
         })
-    }
-
-    /// Counts an answer.
-    pub(crate) fn answered(&self, route: usize, status: StatusCode, took: Duration) {
-        // The last is for requests that no route took.
-        let Some(metrics) = self.routes.get(route).or_else(|| self.routes.last()) else { return };
-        let place = STATUSES.iter().position(|known| *known == status.as_u16());
-        place.and_then(|place| metrics.statuses.get(place)).unwrap_or(&metrics.other).inc();
-        metrics.duration.observe(took.as_secs_f64());
     }
 
     /// Counts a rate limit's decision.
@@ -237,21 +216,6 @@ impl Metrics {
     }
 }
 
-/// Requests and durations of each route.
-fn route_metrics(registry: &Registry, routes: &[&'static str]) -> Result<Vec<RouteMetrics>, prometheus::Error> {
-    let requests =
-        counters(registry, "http_requests_total", "Requests answered, by route and status.", &["route", "status"])?;
-    let help = "Time from a request's head to its answer.";
-    let options = HistogramOpts::new("http_request_duration_seconds", help).buckets(DURATIONS.to_vec());
-    let durations = register(registry, HistogramVec::new(options, &["route"])?)?;
-    let of_route = |route: &&'static str| RouteMetrics {
-        statuses: STATUSES.iter().map(|status| requests.with_label_values(&[*route, &status.to_string()])).collect(),
-        other: requests.with_label_values(&[*route, "other"]),
-        duration: durations.with_label_values(&[*route]),
-    };
-    Ok(routes.iter().map(of_route).collect())
-}
-
 /// Changes of prices, those that were taken and those that could not be read, and how late they are shown.
 fn price_metrics(registry: &Registry) -> Result<([IntCounter; 2], Histogram), prometheus::Error> {
     let records = counters(
@@ -289,14 +253,4 @@ fn reads(counter: IntCounterVec) -> IntCounterVec {
 fn register<C: Collector + Clone + 'static>(registry: &Registry, collector: C) -> Result<C, prometheus::Error> {
     registry.register(Box::new(collector.clone()))?;
     Ok(collector)
-}
-
-impl web::server::Observer for Metrics {
-    fn open(&self, connections: usize) {
-        self.connections.set(i64::try_from(connections).unwrap_or(i64::MAX));
-    }
-
-    fn ended(&self, cause: &'static str) {
-        self.connections_ended.with_label_values(&[cause]).inc();
-    }
 }

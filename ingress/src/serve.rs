@@ -213,7 +213,7 @@ pub(crate) async fn open(listener: TcpListener, state: Arc<State>, shutdown: Shu
     };
     let mut stopping = shutdown;
     let stop = async move { stopping.requested().await };
-    let served = server::run(listener, service, &state.metrics, &state.config.server, heartbeat, stop);
+    let served = server::run(listener, service, &state.metrics.http, &state.config.server, heartbeat, stop);
     tokio::join!(served, close).0
 }
 

@@ -75,7 +75,8 @@ impl Service {
         };
         drop(in_flight);
         response = self.finish(&call, response);
-        self.state.metrics.answered(call.route.load(Ordering::Relaxed), response.status(), call.started.elapsed());
+        let status = response.status().as_u16();
+        self.state.metrics.http.answered(call.route.load(Ordering::Relaxed), status, call.started.elapsed());
         response
     }
 

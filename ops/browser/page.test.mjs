@@ -71,6 +71,7 @@ test("what is written shows", async () => {
   const answer = await fetch(`${INGRESS_URL}/v1/campaigns/${campaign}`, { method: "PUT", headers: { Authorization: `Bearer ${OPERATOR}`, "Content-Type": "application/json" }, body: JSON.stringify(terms) });
   assert.ok(answer.ok, `${answer.status}`);
   await page.getByText(campaign).waitFor({ timeout: 30000 });
+  await page.locator("#caller", { hasText: /^analyst-1$/ }).waitFor();
   console.log(`# shown ${(performance.now() - began).toFixed(0)} ms after it was sent`);
   await page.getByText("77 of 77 remaining").first().waitFor();
   await page.screenshot({ path: `${SCREENSHOTS}/light.png`, fullPage: true });
@@ -94,6 +95,45 @@ test("every group of the installation is there and can be chosen by keyboard alo
   // The table is drawn anew each second; whoever stands in it by keyboard stays there.
   await page.waitForTimeout(2500);
   assert.ok(await page.evaluate(() => document.activeElement?.id.startsWith("row-")));
+  await close(page);
+});
+
+// What the browser saves when a button is pressed by keyboard.
+async function saved(page, button) {
+  await page.locator(button).focus();
+  const [download] = await Promise.all([page.waitForEvent("download"), page.keyboard.press("Enter")]);
+  return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
+}
+
+for (const [locale, png, csv] of [["en-GB", "Chart as PNG", "Chart as CSV"], ["ko-KR", "차트를 PNG로", "차트를 CSV로"]]) {
+  test(`the chart is saved as a picture and as numbers: ${locale}`, async () => {
+    const page = await open({ locale });
+    await page.locator('[id="row-timesale.coupons coupons.inbox"]').press("Enter");
+    await page.locator("#chart canvas").waitFor();
+    assert.equal(await page.locator("#png").textContent(), png);
+    assert.equal(await page.locator("#chart-csv").textContent(), csv);
+    const picture = await saved(page, "#png");
+    assert.equal(picture.name, "lag-timesale.coupons-coupons.inbox.png");
+    assert.deepEqual([...picture.bytes.subarray(0, 8)], [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+    const [width, height] = [picture.bytes.readUInt32BE(16), picture.bytes.readUInt32BE(20)];
+    assert.ok(width >= 280 && height > 180, `${width} x ${height}`);
+    assert.ok(picture.bytes.length > 2000, `${picture.bytes.length} bytes`);
+    console.log(`# ${locale}: ${width} x ${height}, ${picture.bytes.length} bytes`);
+    const numbers = await saved(page, "#chart-csv");
+    assert.equal(numbers.name, "lag-timesale.coupons-coupons.inbox.csv");
+    assert.match(numbers.bytes.toString(), /^"at","seconds"(\r\n"\d{4}-\d\d-\d\dT[\d:.]+Z","[\d.]*")+$/);
+    await close(page);
+  });
+}
+
+test("names with quotes and line breaks stay names in a shell, in PromQL, in CSV and as files", async () => {
+  const page = await open();
+  const written = await page.evaluate(async () => {
+    const { shellWord, promString, csv, fileName } = await import("/assets/quote.mjs");
+    const name = `a'b"c\\d\n$(reboot)`;
+    return [shellWord("timesale.orders"), shellWord(name), promString(name), csv([["a", name], [null, 1]]), fileName(`../${name}.png`)];
+  });
+  assert.deepEqual(written, ["timesale.orders", `'a'\\''b"c\\d\n$(reboot)'`, `"a'b\\"c\\\\d\\n$(reboot)"`, `"a","a'b""c\\d\n$(reboot)"\r\n"","1"`, "..-a-b-c-d-reboot-.png"]);
   await close(page);
 });
 

@@ -3,16 +3,13 @@
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
-use console::lag::{self, Collector, Judgement, Limit, Snapshot, Sort, Table, Watched};
+use console::lag::{self, Collector, Judgement, Limit, Snapshot, Sort, Table, Wanted, Watched};
 use events::manifest::Manifest;
 
 use crate::cli::{self, LagSort};
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::{complain, say};
-
-/// Between two looks while something is waited for.
-const AGAIN_AFTER: Duration = Duration::from_millis(500);
 
 /// The groups of this installation and the topics that they read, as `topics.yaml` and the configuration name them. Ingress reads without
 /// a group, so nobody outside can see how far it is.
@@ -58,7 +55,7 @@ pub(crate) fn run(what: &cli::Lag, config: &Config) -> Exit {
             return Exit::Configuration;
         }
     };
-    let question = Question { collector, what, groups };
+    let question = Question { collector, what, wanted: Wanted { groups, topic: what.topic.clone() } };
     match &what.verb {
         Some(cli::LagVerb::Explain { .. }) => question.explain(),
         None => match (what.watch, what.limit()) {
@@ -89,25 +86,12 @@ fn collector(
 struct Question<'a> {
     collector: Collector,
     what: &'a cli::Lag,
-    groups: Vec<String>,
+    wanted: Wanted,
 }
 
 impl Question<'_> {
-    /// One look: the groups and the topic that were asked for.
     fn look(&mut self) -> Result<Snapshot, String> {
-        let view = self.collector.look();
-        if let Some(error) = &view.error {
-            return Err(error.to_string());
-        }
-        let Some(snapshot) = &view.snapshot else { return Err("nothing was seen".to_owned()) };
-        let mut snapshot = Snapshot::clone(snapshot);
-        if !self.groups.is_empty() {
-            snapshot.groups.retain(|group| self.groups.iter().any(|word| lag::is_named(&group.group, word)));
-        }
-        if let Some(topic) = &self.what.topic {
-            snapshot.groups.iter_mut().for_each(|group| group.topics.retain(|lag| lag.topic == *topic));
-        }
-        Ok(snapshot)
+        self.collector.look_at(&self.wanted)
     }
 
     fn once(mut self) -> Exit {
@@ -163,23 +147,13 @@ impl Question<'_> {
 
     /// 0 when every group is within the limit, now or as soon as it is; 1 when one is not; 69 when it cannot be known.
     fn judge(mut self, limit: Limit) -> Exit {
-        let deadline = Instant::now() + Duration::from_secs(self.what.wait);
-        loop {
-            let seen = self.look();
-            let judgement = match &seen {
-                Ok(snapshot) => limit.judge(snapshot, &self.groups),
-                Err(reason) => Judgement::Unknown(vec![reason.clone()]),
-            };
-            let is_over = Instant::now() >= deadline;
-            match judgement {
-                Judgement::Within => return seen.map_or(Exit::Fine, |snapshot| self.show(&snapshot)),
-                Judgement::Behind(sentences) if is_over => {
-                    sentences.iter().for_each(|sentence| complain(sentence));
-                    return Exit::Failed;
-                }
-                Judgement::Unknown(reasons) if is_over => return unknown(&reasons.join("; ")),
-                Judgement::Behind(_) | Judgement::Unknown(_) => std::thread::sleep(AGAIN_AFTER),
+        match self.collector.wait(&self.wanted, limit, Duration::from_secs(self.what.wait)) {
+            (Judgement::Within, seen) => seen.map_or(Exit::Fine, |snapshot| self.show(&snapshot)),
+            (Judgement::Behind(sentences), _) => {
+                sentences.iter().for_each(|sentence| complain(sentence));
+                Exit::Failed
             }
+            (Judgement::Unknown(reasons), _) => unknown(&reasons.join("; ")),
         }
     }
 

@@ -4,6 +4,7 @@ pub mod client;
 mod clock;
 pub mod jwt;
 pub mod kst_time;
+pub mod metrics;
 pub mod path;
 pub mod problem;
 pub mod secret_key;

@@ -5,13 +5,13 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use events::codec::{self, Message};
-use events::coupons::CouponEvent;
+use events::coupons::{CouponEvent, CouponFact};
 use events::envelope::Envelope;
-use events::inventory::InventoryEvent;
+use events::inventory::{InventoryEvent, InventoryFact};
 use events::manifest::{Manifest, ManifestError};
-use events::orders::OrderEvent;
-use events::payments::PaymentEvent;
-use events::settlement::SettlementEvent;
+use events::orders::{OrderEvent, OrderFact};
+use events::payments::{PaymentAnswer, PaymentEvent};
+use events::settlement::{SettlementEvent, SettlementFact};
 use events::time::Timestamp;
 use events::topics::{
     COUPONS_EVENTS, DEAD_LETTERS, INVENTORY_EVENTS, ORDERS_EVENTS, PAYMENTS_EVENTS, SETTLEMENT_EVENTS,
@@ -25,13 +25,13 @@ use tokio::task::JoinSet;
 use super::counts::{Counts, Since};
 use super::dead_letters::DeadLetters;
 
-/// The topics of facts.
-pub(super) const TOPICS: [&str; 5] = [
-    COUPONS_EVENTS.name(),
-    INVENTORY_EVENTS.name(),
-    ORDERS_EVENTS.name(),
-    PAYMENTS_EVENTS.name(),
-    SETTLEMENT_EVENTS.name(),
+/// The topics of facts, each with the types that its facts can have.
+pub(super) const TOPICS: [(&str, &[&str]); 5] = [
+    (COUPONS_EVENTS.name(), &CouponFact::KINDS),
+    (INVENTORY_EVENTS.name(), &InventoryFact::KINDS),
+    (ORDERS_EVENTS.name(), &OrderFact::KINDS),
+    (PAYMENTS_EVENTS.name(), &PaymentAnswer::KINDS),
+    (SETTLEMENT_EVENTS.name(), &SettlementFact::KINDS),
 ];
 
 /// What has been counted, shared by those who count and those who show it. Cheap to clone.
@@ -45,8 +45,8 @@ pub(super) struct Known {
     pub(super) dead_letters: DeadLetters,
     /// Topics that have not been read up to their ends yet.
     pub(super) warming: BTreeSet<&'static str>,
-    /// Facts that this build cannot read.
-    pub(super) unreadable: u64,
+    /// Facts that this build cannot read, by topic.
+    pub(super) unreadable: BTreeMap<&'static str, u64>,
 }
 
 /// Why facts cannot be followed.
@@ -69,9 +69,10 @@ impl Facts {
 /// [`FactsError`] when it cannot begin.
 pub async fn follow(facts: Facts, cluster: ClusterConfig, health: Health) -> Result<(), FactsError> {
     let manifest = Manifest::embedded()?;
-    facts.known().warming.extend(TOPICS);
+    let topics = TOPICS.map(|(topic, _)| topic);
+    facts.known().warming.extend(topics);
     let mut followers = JoinSet::new();
-    for topic in TOPICS.into_iter().chain([DEAD_LETTERS.name()]) {
+    for topic in topics.into_iter().chain([DEAD_LETTERS.name()]) {
         let partitions = manifest.topics.get(topic).map_or(1, |spec| spec.partitions);
         let positions = (0..partitions).map(|partition| (partition, None)).collect();
         let follower = TopicFollower { topic, facts: facts.clone(), positions, since: Since::Before };
@@ -109,7 +110,7 @@ impl Follower for TopicFollower {
             if self.topic == DEAD_LETTERS.name() {
                 known.dead_letters.take(record);
             } else if !known.take(self.topic, record, self.since) {
-                known.unreadable += 1;
+                *known.unreadable.entry(self.topic).or_default() += 1;
                 tracing::debug!(self.topic, record.partition, record.offset, "a fact cannot be read");
             }
         }

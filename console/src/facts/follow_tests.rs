@@ -10,7 +10,7 @@ use streams::feed::{Batch, Follower};
 use streams::record::Record;
 
 use super::super::metrics::FactsMetrics;
-use super::{Facts, Since, Start, TopicFollower};
+use super::{Facts, Since, Start, TOPICS, TopicFollower};
 
 fn follower(facts: &Facts, topic: &'static str) -> TopicFollower {
     let positions = [(0, None), (1, None)].into();
@@ -35,6 +35,12 @@ fn records(topic: &'static str) -> Vec<Record> {
 
 fn batch(records: &[Record]) -> Batch<'_> {
     Batch { partition: 0, from: 0, records, next: i64::try_from(records.len()).unwrap() }
+}
+
+fn scraped(facts: &Facts) -> String {
+    let registry = Registry::new();
+    FactsMetrics::register(&registry, facts.clone()).unwrap();
+    TextEncoder::new().encode_to_string(&registry.gather()).unwrap()
 }
 
 #[tokio::test]
@@ -63,15 +69,19 @@ fn what_cannot_be_read_is_counted_apart() {
     let readable = u64::try_from(records.len()).unwrap();
     records.push(Record { value: Some("{".into()), ..records[0].clone() });
     follower.apply(batch(&records));
-    assert_eq!((facts.sale(Timestamp::from_millis(0)).facts, facts.known().unreadable), (readable, 1));
+    let sale = facts.sale(Timestamp::from_millis(0));
+    assert_eq!((sale.facts, sale.unreadable), (readable, 1));
+    let text = scraped(&facts);
+    for (topic, unreadable) in [("coupons.events", 1), ("orders.events", 0)] {
+        let line = format!("timesale_facts_unreadable_total{{topic=\"{topic}\"}} {unreadable}");
+        assert!(text.contains(&line), "{line} in {text}");
+    }
 }
 
 #[test]
 fn everything_is_shown_from_the_start() {
     let facts = Facts::default();
-    let registry = Registry::new();
-    FactsMetrics::register(&registry, facts.clone()).unwrap();
-    let text = TextEncoder::new().encode_to_string(&registry.gather()).unwrap();
+    let text = scraped(&facts);
     for line in [
         "timesale_claims_decided_total{outcome=\"granted\"} 0",
         "timesale_claims_decided_total{outcome=\"SOLD_OUT\"} 0",
@@ -79,8 +89,16 @@ fn everything_is_shown_from_the_start() {
         "timesale_invariant_violations{invariant=\"coupons_balanced\"} 0",
         "timesale_facts_read_timestamp_seconds{topic=\"orders.events\"} 0",
         "timesale_paid_won_total 0",
+        "timesale_orders_ended_total{reason=\"\",state=\"expired\"} 0",
+        "timesale_orders_ended_total{reason=\"INSUFFICIENT_STOCK\",state=\"rejected\"} 0",
     ] {
         assert!(text.contains(line), "{line} in {text}");
+    }
+    for (topic, kinds) in TOPICS {
+        for kind in kinds {
+            let line = format!("timesale_facts_total{{topic=\"{topic}\",type=\"{kind}\"}} 0");
+            assert!(text.contains(&line), "{line} in {text}");
+        }
     }
     let mut letters = follower(&facts, DEAD_LETTERS.name());
     let letter = Record {
@@ -88,6 +106,6 @@ fn everything_is_shown_from_the_start() {
         ..records(DEAD_LETTERS.name())[0].clone()
     };
     letters.apply(batch(&[letter]));
-    let text = TextEncoder::new().encode_to_string(&registry.gather()).unwrap();
+    let text = scraped(&facts);
     assert!(text.contains("timesale_dead_letters_unhandled{reason=\"\",topic=\"coupons.inbox\"} 1"), "{text}");
 }

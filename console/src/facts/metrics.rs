@@ -1,7 +1,9 @@
 //! Shows what was counted as metrics, made at the scrape: what is overdue is so at that moment.
 
+use std::collections::BTreeMap;
+
 use events::coupons::Refusal;
-use events::orders::OrderState;
+use events::orders::{OrderState, Reason};
 use events::time::Timestamp;
 use prometheus::Registry;
 use prometheus::core::{Collector, Desc};
@@ -17,6 +19,11 @@ const FACTS: Family = counter(
     &["topic", "type"],
     "Committed facts read from the topics of events since this process began.",
 );
+const UNREADABLE: Family = counter(
+    "timesale_facts_unreadable_total",
+    &["topic"],
+    "Committed facts, old ones too, that this build cannot read: they are missing in all that is counted.",
+);
 const READ: Family = gauge(
     "timesale_facts_read_timestamp_seconds",
     &["topic"],
@@ -30,7 +37,7 @@ const CLAIMS: Family = counter(
 const ENDED: Family = counter(
     "timesale_orders_ended_total",
     &["state", "reason"],
-    "Orders that ended since this process began, by the state they ended in and the reason.",
+    "Orders that ended since this process began, by the state they ended in and the code of a rejection.",
 );
 const OPEN: Family = gauge("timesale_orders_open", &["state"], "Orders that have not ended, by state.");
 const OVERDUE: Family =
@@ -59,8 +66,21 @@ const DEAD_LETTERS: Family = gauge(
     "Dead letters that were neither replayed nor dropped.",
 );
 
-const ALL: [Family; 12] =
-    [FACTS, READ, CLAIMS, ENDED, OPEN, OVERDUE, COUPONS, AVAILABLE, PAID, REFUNDED, VIOLATIONS, DEAD_LETTERS];
+const ALL: [Family; 13] = [
+    FACTS,
+    UNREADABLE,
+    READ,
+    CLAIMS,
+    ENDED,
+    OPEN,
+    OVERDUE,
+    COUPONS,
+    AVAILABLE,
+    PAID,
+    REFUNDED,
+    VIOLATIONS,
+    DEAD_LETTERS,
+];
 
 /// The metrics of what was counted.
 #[derive(Clone)]
@@ -105,13 +125,11 @@ impl Collector for FactsMetrics {
 }
 
 fn of_facts(out: &mut Collected, known: &Known) {
-    for ((topic, kind), facts) in &known.counts.facts {
-        out.add(FACTS, &[topic, kind], count(*facts));
-    }
-    for topic in TOPICS {
-        if !known.counts.facts.keys().any(|(counted, _)| *counted == topic) {
-            out.add(FACTS, &[topic, ""], 0.0);
+    for (topic, kinds) in TOPICS {
+        for kind in kinds {
+            out.add(FACTS, &[topic, kind], count(known.counts.facts.get(&(topic, *kind)).copied().unwrap_or(0)));
         }
+        out.add(UNREADABLE, &[topic], count(known.unreadable.get(topic).copied().unwrap_or(0)));
         let read_ms = known.counts.read_ms.get(topic).copied().unwrap_or(0);
         out.add(READ, &[topic], number(read_ms) / 1_000.0);
     }
@@ -128,12 +146,14 @@ fn of_orders(out: &mut Collected, known: &Known, now: Timestamp) {
         out.add(OPEN, &[state], count(open));
         out.add(OVERDUE, &[state], count(overdue));
     }
-    for ((state, reason), ended) in &known.counts.ended {
-        out.add(ENDED, &[state, reason], count(*ended));
-    }
-    let terminal = OrderState::ALL.into_iter().filter(|state| state.is_terminal()).map(OrderState::name);
-    for state in terminal.filter(|state| !known.counts.ended.contains_key(&(state, ""))) {
-        out.add(ENDED, &[state, ""], 0.0);
+    // Only a rejection has a code for its reason.
+    let rejections = Reason::codes().into_iter().map(|reason| (OrderState::Rejected.name(), reason));
+    let others = OrderState::ALL.into_iter().filter(|state| state.is_terminal() && *state != OrderState::Rejected);
+    let mut ended: BTreeMap<_, u64> =
+        rejections.chain(others.map(|state| (state.name(), ""))).map(|kind| (kind, 0)).collect();
+    ended.extend(&known.counts.ended);
+    for ((state, reason), orders) in ended {
+        out.add(ENDED, &[state, reason], count(orders));
     }
 }
 

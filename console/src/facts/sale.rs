@@ -38,6 +38,8 @@ pub struct Sale {
     pub dead_letters: u64,
     /// Facts counted since the process began.
     pub facts: u64,
+    /// Facts, old ones too, that this build cannot read: they are missing in all of these numbers.
+    pub unreadable: u64,
 }
 
 /// A number with a name.
@@ -133,6 +135,7 @@ impl Facts {
             newest_violation: counts.newest_violation.clone(),
             dead_letters: known.dead_letters.total(),
             facts: counts.facts.values().sum(),
+            unreadable: known.unreadable.values().sum(),
         }
     }
 }

@@ -30,6 +30,7 @@ mod snapshot;
 mod table;
 mod tracker;
 mod trend;
+mod wait;
 
 #[cfg(test)]
 pub(crate) use fixture::snapshot as tests_snapshot;
@@ -44,3 +45,4 @@ pub use round::{GroupRound, Moment, Partition, Round};
 pub use snapshot::{GroupLag, Owner, PartitionLag, Pending, Snapshot, Source, State, Status, TopicLag};
 pub use table::{Sort, Table};
 pub use tracker::{Counted, Tracker};
+pub use wait::Wanted;

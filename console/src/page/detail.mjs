@@ -1,6 +1,7 @@
 // The group that was chosen: what is to be said of it, its seconds over the last quarter of an hour, its partitions.
 
-import { byId, html } from "./dom.mjs";
+import { byId, html, save } from "./dom.mjs";
+import { csv, fileName, promString, shellWord } from "./quote.mjs";
 import { json } from "./session.mjs";
 import { number, seconds, status, word } from "./words.mjs";
 import UPlot from "./uplot.mjs";
@@ -15,6 +16,8 @@ export function remember(lag) {
     for (const topic of group.topics) {
       const id = `${group.group} ${topic.topic}`;
       const history = histories.get(id) ?? { at: [], seconds: [] };
+      // After the console's clock was set back, what it says is later than now would be drawn backwards.
+      while (history.at.at(-1) >= lag.at_ms / 1000) history.at.pop(), history.seconds.pop();
       history.at.push(lag.at_ms / 1000);
       history.seconds.push(topic.seconds);
       if (history.at.length > KEPT) history.at.shift(), history.seconds.shift();
@@ -40,6 +43,31 @@ function drawChart(id) {
   chart = { of: id, plot };
 }
 
+// The chart as a picture, on the page's own ground, under a line that says what it shows and until when.
+export function savePng(groupName, topicName) {
+  if (!chart) return;
+  const drawn = chart.plot.ctx.canvas;
+  const colours = getComputedStyle(document.body);
+  const line = Math.round(24 * devicePixelRatio);
+  const canvas = html("canvas", { width: drawn.width, height: drawn.height + line });
+  const context = canvas.getContext("2d");
+  context.fillStyle = colours.backgroundColor;
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.fillStyle = colours.color;
+  context.font = `${Math.round(13 * devicePixelRatio)}px sans-serif`;
+  const until = new Date((histories.get(chart.of)?.at.at(-1) ?? 0) * 1000).toISOString();
+  context.fillText(`${groupName} · ${topicName} · ${word("secondsBehind")} · ${until}`, line / 3, line * 0.75, canvas.width - line);
+  context.drawImage(drawn, 0, line);
+  canvas.toBlob((picture) => picture && save(fileName(`lag-${groupName}-${topicName}.png`), picture), "image/png");
+}
+
+// What the chart shows, a line a second.
+export function saveCsv(groupName, topicName) {
+  const { at, seconds: behind } = histories.get(`${groupName} ${topicName}`) ?? { at: [], seconds: [] };
+  const rows = at.map((second, place) => [new Date(second * 1000).toISOString(), behind[place]]);
+  save(fileName(`lag-${groupName}-${topicName}.csv`), new Blob([csv([["at", "seconds"], ...rows])], { type: "text/csv" }));
+}
+
 export async function draw(lag, groupName, topicName) {
   const section = byId("detail");
   const group = lag.groups.find((found) => found.group === groupName);
@@ -50,8 +78,8 @@ export async function draw(lag, groupName, topicName) {
   byId("detail-title").textContent = `${groupName} · ${topicName}: ${status(topic.status)}`;
   drawChart(id);
   byId("chart").firstElementChild?.setAttribute("aria-label", `${groupName}: ${seconds(topic.seconds)}`);
-  byId("command").textContent = `timesale lag explain ${groupName}`;
-  byId("promql").textContent = `kafka_consumergroup_group_lag_seconds{group="${groupName}",topic="${topicName}"}`;
+  byId("command").textContent = `timesale lag explain ${groupName.startsWith("-") ? "-- " : ""}${shellWord(groupName)}`;
+  byId("promql").textContent = `kafka_consumergroup_group_lag_seconds{group=${promString(groupName)},topic=${promString(topicName)}}`;
   const ends = new Map(lag.partitions.filter((found) => found.topic === topicName).map((found) => [found.partition, found]));
   const columns = ["status", "partition", "records", "behind", "position", "stable", "end", "owner"];
   const rows = topic.partitions.map((part) => html("tr", {},

@@ -25,8 +25,8 @@ export function sparkline(values, width, height, label) {
 }
 
 // A file that the browser saves.
-export function save(name, type, text) {
-  const link = html("a", { href: URL.createObjectURL(new Blob([text], { type })), download: name });
+export function save(name, content) {
+  const link = html("a", { href: URL.createObjectURL(content), download: name });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }

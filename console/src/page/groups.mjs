@@ -1,6 +1,7 @@
 // The groups: one line a group and topic, the worst first, filtered and sorted here.
 
 import { byId, html, save, sparkline } from "./dom.mjs";
+import { csv } from "./quote.mjs";
 import { number, seconds, status, word } from "./words.mjs";
 
 const RANK = ["ok", "unknown", "slow", "rewound", "stalled", "stopped"];
@@ -64,8 +65,7 @@ export function draw(lag, selected, select, again) {
 }
 
 export function saveCsv(lag) {
-  const quoted = (value) => `"${String(value ?? "").replaceAll('"', '""')}"`;
   const header = ["status", "group", "topic", "records", "seconds", "trend", "catch_up_seconds", "slo_seconds", "members"];
   const rows = ordered(lag).map(({ group, topic }) => [topic.status, group.group, topic.topic, topic.records, topic.seconds, topic.trend, topic.catch_up_seconds, topic.slo_seconds, group.members]);
-  save("lag.csv", "text/csv", [header, ...rows].map((row) => row.map(quoted).join(",")).join("\r\n"));
+  save("lag.csv", new Blob([csv([header, ...rows])], { type: "text/csv" }));
 }

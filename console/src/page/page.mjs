@@ -10,7 +10,7 @@ import { enter, json, leave, stream, who } from "./session.mjs";
 import { changeLanguage, translate, word } from "./words.mjs";
 
 const STALE_MS = 3000;
-const state = { lag: null, sale: null, topology: null, at: 0, isPaused: false, group: null, topic: null, streams: [], explained: 0 };
+const state = { lag: null, sale: null, topology: null, at: 0, ticked: 0, isPaused: false, group: null, topic: null, streams: [], explained: 0 };
 
 function select(group, topic) {
   const isSame = state.group === group && state.topic === topic;
@@ -32,8 +32,11 @@ function draw() {
   }
 }
 
+// By two clocks: the one may be set back, the other may stand while the machine sleeps.
+const ageMs = () => (state.at ? Math.max(Date.now() - state.at, performance.now() - state.ticked) : Infinity);
+
 function showAge() {
-  const age = state.at ? Date.now() - state.at : Infinity;
+  const age = ageMs();
   const isStale = age > STALE_MS;
   const since = state.at ? new Date(state.at).toLocaleTimeString() : "–";
   document.body.classList.toggle("stale", isStale || state.lag?.is_up === false);
@@ -44,7 +47,7 @@ function showAge() {
 }
 
 function takeLag(lag) {
-  state.at = Date.now();
+  [state.at, state.ticked] = [Date.now(), performance.now()];
   detail.remember(lag);
   if (state.isPaused) return;
   state.lag = lag;
@@ -57,6 +60,7 @@ async function open() {
   byId("enter").hidden = Boolean(caller);
   byId("live").hidden = !caller;
   byId("leave").hidden = !caller;
+  byId("caller").textContent = caller?.name ?? "";
   if (!caller) return;
   state.topology = await json("/v1/topology");
   const lost = (isOver) => { if (isOver) setTimeout(reopen, 2000); };
@@ -80,6 +84,8 @@ byId("leave").addEventListener("click", async () => { await leave(); location.re
 byId("language").addEventListener("click", () => { changeLanguage(); draw(); });
 byId("filter").addEventListener("input", draw);
 byId("csv").addEventListener("click", () => state.lag && groups.saveCsv(state.lag));
+byId("png").addEventListener("click", () => detail.savePng(state.group, state.topic));
+byId("chart-csv").addEventListener("click", () => detail.saveCsv(state.group, state.topic));
 byId("pause").addEventListener("click", () => {
   state.isPaused = !state.isPaused;
   byId("pause").setAttribute("aria-pressed", String(state.isPaused));
@@ -92,7 +98,7 @@ byId("theme").addEventListener("click", () => {
   localStorage.setItem("theme", document.documentElement.dataset.theme);
 });
 // A session is renewed by whoever comes back with a token; a page that was asleep asks anew.
-document.addEventListener("visibilitychange", () => { if (!document.hidden && Date.now() - state.at > 2 * STALE_MS) reopen(); });
+document.addEventListener("visibilitychange", () => { if (!document.hidden && ageMs() > 2 * STALE_MS) reopen(); });
 
 const theme = localStorage.getItem("theme");
 if (theme) document.documentElement.dataset.theme = theme;

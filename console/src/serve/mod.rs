@@ -4,7 +4,6 @@ mod alerts;
 mod caller;
 mod config;
 mod handlers;
-mod metrics;
 mod page;
 mod problem;
 mod routes;

@@ -5,6 +5,7 @@ use http_body_util::Full;
 use hyper::Response;
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue};
 
+use super::problem::Problem;
 use super::routes::{Route, TABLE};
 use super::stream::Body;
 
@@ -20,7 +21,7 @@ macro_rules! file {
 }
 
 /// Every file of the page.
-const FILES: [(&str, &str, &[u8]); 11] = [
+const FILES: [(&str, &str, &[u8]); 12] = [
     file!("style.css", STYLE),
     file!("page.mjs", SCRIPT),
     file!("words.mjs", SCRIPT),
@@ -28,6 +29,7 @@ const FILES: [(&str, &str, &[u8]); 11] = [
     file!("flow.mjs", SCRIPT),
     file!("groups.mjs", SCRIPT),
     file!("detail.mjs", SCRIPT),
+    file!("quote.mjs", SCRIPT),
     file!("sale.mjs", SCRIPT),
     file!("session.mjs", SCRIPT),
     file!("uplot.mjs", SCRIPT),
@@ -63,8 +65,15 @@ pub(super) fn docs() -> Response<Body> {
          <link rel=\"stylesheet\" href=\"/assets/style.css\"><main class=\"docs\"><h1>Timesale console</h1><table>";
     let row = |route: &Route| format!("<tr><td><code>{} {}</code><td>{}", route.method, route.template, route.summary);
     let rows: String = TABLE.iter().map(row).collect();
+    let problem = |problem: Problem| {
+        let (status, code, title) = problem.facts();
+        format!("<tr id=\"{code}\"><td>{status}<td><code>{code}</code><td>{title}")
+    };
+    let problems: String = Problem::ALL.into_iter().map(problem).collect();
+    let between = "</table><h2>Problems</h2><p>What is refused is answered with a problem document (RFC 9457) that has one of these \
+         codes.</p><table>";
     let end = "</table><p>The same for programs: <a href=\"/openapi.json\">openapi.json</a>.</main></html>";
-    let text = [begin, &rows, end].concat();
+    let text = [begin, &rows, between, &problems, end].concat();
     let mut response = Response::new(Body::Whole(Full::new(Bytes::from(text))));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(HTML));
     response
@@ -78,7 +87,11 @@ pub(super) fn decoded(part: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{FILES, decoded};
+    use http_body_util::BodyExt;
+
+    use super::super::problem::Problem;
+    use super::super::routes::TABLE;
+    use super::{FILES, decoded, docs};
 
     #[test]
     fn a_name_in_a_path_is_read_whatever_it_holds() {
@@ -89,6 +102,21 @@ mod tests {
             ("%ea%b0%80", "가"),
         ] {
             assert_eq!(decoded(part), expected);
+        }
+    }
+
+    #[tokio::test]
+    async fn the_description_has_every_route_and_every_problem() {
+        let body = docs().into_body().collect().await.unwrap().to_bytes();
+        let text = std::str::from_utf8(&body).unwrap();
+        for route in &TABLE {
+            let row = format!("<code>{} {}</code><td>{}", route.method, route.template, route.summary);
+            assert!(text.contains(&row), "{row}");
+        }
+        for problem in Problem::ALL {
+            let (status, code, title) = problem.facts();
+            let row = format!("<tr id=\"{code}\"><td>{status}<td><code>{code}</code><td>{title}");
+            assert!(text.contains(&row), "{row}");
         }
     }
 

@@ -36,7 +36,6 @@ pub(super) enum Problem {
 
 impl Problem {
     /// Every problem.
-    #[cfg(test)]
     pub(super) const ALL: [Self; 11] = [
         Self::NotFound,
         Self::MethodNotAllowed,

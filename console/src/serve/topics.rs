@@ -15,6 +15,9 @@ pub(super) struct Topic<'a> {
     /// Committed offsets that the log still has, as far as its ends are looked at.
     #[serde(skip_serializing_if = "Option::is_none")]
     offsets: Option<i64>,
+    /// Records that were written a second over the last minute, all partitions together; none while no group has been seen in it so long.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    written_per_second: Option<f64>,
     /// Who reads it with a group, and how far behind.
     readers: Vec<Reader>,
     /// Its partitions; only of a single topic.
@@ -58,11 +61,14 @@ fn of<'a>(topic: &'a str, spec: &'a TopicSpec, snapshot: Option<&Snapshot>) -> T
     let offsets = (!ends.is_empty()).then(|| ends.iter().map(|ends| ends.stable - ends.first).sum());
     let groups = snapshot.map_or(&[][..], |snapshot| &snapshot.groups);
     let reads = groups.iter().flat_map(|group| group.topics.iter().map(move |lag| (group, lag)));
-    let readers = reads.filter(|(_, lag)| lag.topic == topic).map(|(group, lag)| Reader {
+    let reads: Vec<_> = reads.filter(|(_, lag)| lag.topic == topic).collect();
+    // A group sees what is written to the partitions in which it stands: the one that stands in most of them sees most.
+    let written_per_second = reads.iter().filter_map(|(_, lag)| lag.written_per_second).reduce(f64::max);
+    let readers = reads.into_iter().map(|(group, lag)| Reader {
         group: group.group.clone(),
         status: lag.status.word(),
         records: lag.records,
         seconds: lag.seconds,
     });
-    Topic { topic, spec, offsets, readers: readers.collect(), ends }
+    Topic { topic, spec, offsets, written_per_second, readers: readers.collect(), ends }
 }

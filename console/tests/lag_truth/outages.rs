@@ -1,23 +1,14 @@
 //! A broker that is gone, and one that is paused.
 
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use streams::kafka::testing::OwnBroker;
-use streams::testing::skip;
 
 use super::fixture::*;
 
 /// A broker of one's own, where tests have services at all.
 fn own_broker() -> Option<OwnBroker> {
-    cluster()?;
-    let Some(run) = std::env::var_os("TIMESALE_RUN") else {
-        skip("folder for a broker that may be killed", "TIMESALE_RUN");
-        return None;
-    };
-    let scripts = std::env::var_os("TIMESALE_SERVICES")
-        .map_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/services").into(), PathBuf::from);
-    Some(OwnBroker::start(&scripts.join("kafka"), "TIMESALE_RUN", &PathBuf::from(run).join("lag-outages")))
+    OwnBroker::for_test("TIMESALE", concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/services"), "lag-outages")
 }
 
 #[test]

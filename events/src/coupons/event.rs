@@ -220,6 +220,24 @@ pub enum CouponFact {
 }
 
 impl CouponFact {
+    /// The types of all facts, as [`CouponFact::kind`] names them.
+    pub const KINDS: [&'static str; 14] = [
+        "campaign_defined",
+        "campaign_paused",
+        "campaign_resumed",
+        "campaign_ended",
+        "campaign_refused",
+        "coupon_granted",
+        "claim_refused",
+        "coupon_held",
+        "coupon_refused",
+        "coupon_released",
+        "coupon_redeemed",
+        "coupon_restored",
+        "coupon_expired",
+        "coupon_revoked",
+    ];
+
     /// The fact's type, as the `event-type` header and metrics name it.
     #[must_use]
     pub fn kind(&self) -> &'static str {

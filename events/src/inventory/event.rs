@@ -148,6 +148,19 @@ pub enum InventoryFact {
 }
 
 impl InventoryFact {
+    /// The types of all facts, as [`InventoryFact::kind`] names them.
+    pub const KINDS: [&'static str; 9] = [
+        "product_defined",
+        "stock_adjusted",
+        "product_refused",
+        "stock_held",
+        "stock_refused",
+        "stock_released",
+        "stock_committed",
+        "stock_returned",
+        "stock_low",
+    ];
+
     /// The fact's type, as the `event-type` header and metrics name it.
     #[must_use]
     pub fn kind(&self) -> &'static str {

@@ -237,6 +237,35 @@ pub enum OrderFact {
 }
 
 impl OrderFact {
+    /// The types of all facts, as [`OrderFact::kind`] names them.
+    pub const KINDS: [&'static str; 25] = [
+        "order_placed",
+        "order_priced",
+        "order_rejected",
+        "payment_started",
+        "payment_unknown",
+        "payment_declined",
+        "payment_failed",
+        "deposit_awaited",
+        "order_paid",
+        "late_payment_found",
+        "order_expired",
+        "cancel_requested",
+        "order_cancelled",
+        "refund_started",
+        "refund_unknown",
+        "refund_completed",
+        "refund_refused",
+        "hold_lost",
+        "steps_answered",
+        "order_shipped",
+        "order_delivered",
+        "purchase_confirmed",
+        "hint_taken",
+        "payment_differs",
+        "order_refused",
+    ];
+
     /// The fact's type, as the `event-type` header and metrics name it.
     #[must_use]
     pub fn kind(&self) -> &'static str {

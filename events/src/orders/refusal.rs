@@ -1,6 +1,8 @@
 //! Why an order, or a command to one, is refused: a closed list, and the reasons that others gave. Where several rules are broken
 //! the one listed first is named.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -153,6 +155,16 @@ impl Reason {
             Self::Payment { .. } => Self::PAYMENT_DECLINED,
             Self::Refund { .. } => Self::REFUND_REFUSED,
         }
+    }
+
+    /// Every code that a reason can have, each once.
+    #[must_use]
+    pub fn codes() -> BTreeSet<&'static str> {
+        let orders = OrderRefusal::ALL.map(OrderRefusal::code);
+        let stock = StockRefusal::ALL.map(StockRefusal::code);
+        let coupons = Refusal::ALL.map(Refusal::code);
+        let provider = [Self::PAYMENT_DECLINED, Self::REFUND_REFUSED];
+        orders.into_iter().chain(stock).chain(coupons).chain(provider).collect()
     }
 
     /// Whether the same, sent as a new request later, may be granted.

@@ -3,10 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use super::OrderRefusal;
+use super::{OrderRefusal, Reason};
+use crate::coupons::Refusal;
+use crate::ids::Sku;
 use crate::inventory::StockRefusal;
 use crate::orders::{OrderState, RefundCause};
-use crate::payments::{PaymentMethod, PaymentStatus};
+use crate::payments::{Decline, PaymentMethod, PaymentStatus};
 
 fn text(value: impl serde::Serialize) -> String {
     serde_json::to_value(value).unwrap().as_str().unwrap().to_owned()
@@ -52,4 +54,18 @@ fn an_order_that_is_undone_is_at_its_end() {
         OrderState::ALL.into_iter().filter(|state| state.is_terminal()).map(OrderState::name).collect();
     assert_eq!(terminal, ["purchase_confirmed", "rejected", "expired", "payment_failed", "cancelled", "refunded"]);
     assert!(OrderState::ALL.into_iter().all(|state| !state.is_undone() || state.is_terminal()));
+}
+
+#[test]
+fn a_reason_has_one_of_the_listed_codes() {
+    let reasons = [
+        Reason::Order { refusal: OrderRefusal::NotPaid },
+        Reason::Stock { sku: Sku::new("tea").unwrap(), refusal: StockRefusal::InsufficientStock },
+        Reason::Coupon { refusal: Refusal::MinSpend },
+        Reason::Payment { decline: Decline::Fault, code: "ANY".to_owned() },
+        Reason::Refund { code: "ANY".to_owned() },
+    ];
+    let codes = Reason::codes();
+    assert!(reasons.iter().all(|reason| codes.contains(reason.code())), "{codes:?}");
+    assert!(OrderRefusal::ALL.iter().all(|refusal| codes.contains(refusal.code())), "{codes:?}");
 }

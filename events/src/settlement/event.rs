@@ -169,6 +169,10 @@ impl Statement {
 }
 
 impl SettlementFact {
+    /// The types of all facts, as [`SettlementFact::kind`] names them.
+    pub const KINDS: [&'static str; 6] =
+        ["policy_set", "policy_refused", "lines_posted", "day_updated", "day_closed", "close_refused"];
+
     /// The fact's type, as the `event-type` header and metrics name it.
     #[must_use]
     pub fn kind(&self) -> &'static str {

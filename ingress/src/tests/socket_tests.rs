@@ -168,7 +168,7 @@ async fn a_reader_that_does_not_read_is_cut() {
     let asked = "GET /docs HTTP/1.1\r\nHost: a\r\n\r\n".repeat(2_000);
     // Ingress stops reading once its answers are not taken, so the writing may stall: that is the point.
     drop(timeout(Duration::from_millis(500), stream.write_all(asked.as_bytes())).await);
-    eventually("it is cut", || port.fixture.state.metrics.connections.get() == 0).await;
+    eventually("it is cut", || port.fixture.state.metrics.http.connections() == 0).await;
 }
 
 #[tokio::test]
@@ -259,7 +259,7 @@ async fn beyond_the_cap_a_connection_is_told_and_room_returns() {
     for _ in 0..5 {
         held.push(port.connect().await);
     }
-    eventually("five are connected", || port.fixture.state.metrics.connections.get() == 5).await;
+    eventually("five are connected", || port.fixture.state.metrics.http.connections() == 5).await;
     let answer = port.say("GET /livez HTTP/1.1\r\nHost: a\r\n\r\n").await;
     assert!(answer.starts_with("HTTP/1.1 503") || answer.is_empty(), "{answer}");
     if let Some((head, body)) = answer.split_once("\r\n\r\n") {
@@ -269,7 +269,7 @@ async fn beyond_the_cap_a_connection_is_told_and_room_returns() {
         assert_eq!(serde_json::from_str::<serde_json::Value>(body).unwrap()["code"], "OVERLOADED");
     }
     drop(held);
-    eventually("room returns", || port.fixture.state.metrics.connections.get() == 0).await;
+    eventually("room returns", || port.fixture.state.metrics.http.connections() == 0).await;
     assert!(port.say("GET /livez HTTP/1.1\r\nHost: a\r\n\r\n").await.starts_with("HTTP/1.1 200"));
 }
 
@@ -288,7 +288,7 @@ async fn slow_crowds_do_not_slow_good_clients() {
         assert!(heard(&mut stream, Duration::from_secs(2)).await.starts_with("HTTP/1.1 200"));
     }
     let all_are_cut = async {
-        while port.fixture.state.metrics.connections.get() > 0 {
+        while port.fixture.state.metrics.http.connections() > 0 {
             sleep(Duration::from_millis(20)).await;
         }
     };

@@ -41,7 +41,7 @@ async fn a_stream_outlives_the_deadlines_of_answers_and_ends_its_connection() {
     assert!(rest.contains("id: 2\nevent: order_expired\n"), "{text} {rest}");
     assert!(rest.ends_with("0\r\n\r\n"), "the body has its end: {rest:?}");
     assert_eq!(port.fixture.state.order_streams.subscriptions().taken_in_all(), 0);
-    eventually("the connection is gone", || port.fixture.state.metrics.connections.get() == 0).await;
+    eventually("the connection is gone", || port.fixture.state.metrics.http.connections() == 0).await;
 }
 
 #[tokio::test]

@@ -58,6 +58,12 @@ impl Fixture {
         format!("Bearer {}", String::from_utf8_lossy(&token.stdout).trim())
     }
 
+    /// Waits until these groups have read everything there is, by the command that operators wait with.
+    pub(crate) fn all_read(&self, groups: &[&str]) {
+        let waited = self.timesale(&[&["lag", "--wait", "120"], groups].concat()).output().expect("timesale lag");
+        assert!(waited.status.success(), "{groups:?}: {}", String::from_utf8_lossy(&waited.stderr));
+    }
+
     /// Holds a sale and returns what its last line says. The sale must end with every proof true.
     pub(crate) fn sale(&self, arguments: &[&str]) -> Value {
         judge(&self.begin_sale(arguments).wait_with_output().expect("the sale's output"))

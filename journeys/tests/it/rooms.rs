@@ -71,6 +71,7 @@ pub(crate) const ROOMS: &[(&str, &[&str], &[&str])] = &[
             "jiff",
             "jsonwebtoken",
             "ring",
+            "prometheus",
             "serde",
             "serde_json",
             "tracing",
@@ -157,7 +158,7 @@ pub(crate) const ROOMS: &[(&str, &[&str], &[&str])] = &[
     ),
     (
         "loadtest",
-        &["events", "streams", "web", "audit"],
+        &["events", "streams", "web", "audit", "console"],
         &[
             "tokio",
             "redis",

@@ -43,6 +43,7 @@ export const sale = () =>
         ]],
         ["What this is counted from", [
             lines("Facts counted", UNIT.perSecond, "Committed facts that the console has read, by topic and type.", [[rate("timesale_facts_total", "topic, type", 'topic=~"$topic"'), "{{topic}} {{type}}"]], { stack: true }),
+            lines("Facts that cannot be read", UNIT.count, "Facts that the console's build cannot read, by topic: all numbers here miss them.", [[max("timesale_facts_unreadable_total", "topic", 'topic=~"$topic"'), "{{topic}}"]]),
             lines("Broken promises by name", UNIT.count, "Facts that broke each invariant.", [[max("timesale_invariant_violations", "invariant"), "{{invariant}}"]]),
             number("Newest fact counted", UNIT.when, "How old the newest fact is that the console has counted. Old is fine in a topic in which nothing happens.", [[`1000 * ${max("timesale_facts_read_timestamp_seconds", "topic", 'topic=~"$topic"')}`, "{{topic}}"]]),
         ]],

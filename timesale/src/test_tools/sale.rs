@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use events::manifest::Manifest;
 use loadtest::competitor::Polling;
 use loadtest::faults::FaultKind;
 use loadtest::roles::Launch;
@@ -135,6 +136,7 @@ fn prepare(how: cli::Sale, config: Config) -> anyhow::Result<(Plan, Deps)> {
             provider: run.join("provider"),
         },
         services: services(),
+        watched: crate::lag::watched(&config, &Manifest::embedded()?),
         cluster: config.kafka,
     };
     Ok((plan, deps))

@@ -88,7 +88,7 @@ fn every_family_stands_once_in_order_with_a_room_and_a_sentence() {
         let is_given = GIVEN.iter().any(|prefix| name.starts_with(prefix));
         assert!((begins || is_given) && family.help.ends_with('.'), "{name}: help is a sentence: {}", family.help);
         assert!(family.help.len() <= LONGEST_HELP, "{name}: help has {} letters", family.help.len());
-        for reason in [&family.when, &family.unused].into_iter().flatten() {
+        for reason in [&family.when, &family.absent, &family.unused].into_iter().flatten() {
             assert!(reason.len() > 10, "{name}: {reason:?} is no reason");
         }
     }

@@ -32,6 +32,8 @@ struct Family {
     labels: BTreeMap<String, Values>,
     /// The setting without which it is absent.
     when: Option<String>,
+    /// Why it may be absent although all is well.
+    absent: Option<String>,
     /// Why no panel and no alert uses it.
     unused: Option<String>,
 }

@@ -48,7 +48,9 @@ fn page(contract: &Contract) -> String {
             for (label, values) in &family.labels {
                 let values = match values {
                     Values::Closed(values) => {
-                        values.iter().map(|value| format!("`{value}`")).collect::<Vec<_>>().join(", ")
+                        let word =
+                            |value: &String| if value.is_empty() { "empty".to_owned() } else { format!("`{value}`") };
+                        values.iter().map(word).collect::<Vec<_>>().join(", ")
                     }
                     Values::Described(text) => text.clone(),
                 };
@@ -56,6 +58,9 @@ fn page(contract: &Contract) -> String {
             }
             if let Some(setting) = &family.when {
                 writeln!(page, "- only with `{setting}`").expect("text");
+            }
+            if let Some(reason) = &family.absent {
+                writeln!(page, "- {reason}").expect("text");
             }
         }
     }

@@ -10,8 +10,17 @@ use super::{Contract, Kind, contract, root};
 
 /// Beginnings of our names.
 const PREFIXES: [&str; 5] = ["kafka_", "streams_", "http_", "process_", "timesale_"];
+/// What Prometheus itself adds.
+const OF_PROMETHEUS: [&str; 1] = ["up"];
 /// Where names of metrics may stand, beside rules and dashboards.
-const TEXTS: [&str; 4] = ["README.md", "ARCHITECTURE.md", "BENCHMARKS.md", "scripts/bench/price"];
+const TEXTS: [&str; 6] = [
+    "README.md",
+    "ARCHITECTURE.md",
+    "BENCHMARKS.md",
+    "scripts/bench/price",
+    "console/src/page/index.html",
+    "console/src/page/detail.mjs",
+];
 
 fn files(folder: &str, ending: &str) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(root().join(folder)) else { return Vec::new() };
@@ -21,22 +30,65 @@ fn files(folder: &str, ending: &str) -> Vec<PathBuf> {
     found
 }
 
-/// Every text under a key that holds a query.
-fn queries(value: &Value, found: &mut Vec<String>) {
+/// The series that every query below a value names, and those that its rules record.
+fn read(value: &Value, asked: &mut BTreeSet<String>, recorded: &mut BTreeSet<String>) {
     match value {
         Value::Object(fields) => {
             for (key, field) in fields {
-                match field {
-                    Value::String(text) if matches!(key.as_str(), "expr" | "query" | "definition") => {
-                        found.push(text.clone());
-                    }
-                    field => queries(field, found),
+                match (key.as_str(), field) {
+                    ("expr", Value::String(text)) => asked.extend(series(text)),
+                    // A variable's values: a function of Grafana, which takes the name of a label too.
+                    ("query" | "definition", Value::String(text)) => asked.extend(names(text)),
+                    ("record", Value::String(name)) => drop(recorded.insert(name.clone())),
+                    (_, field) => read(field, asked, recorded),
                 }
             }
         }
-        Value::Array(items) => items.iter().for_each(|item| queries(item, found)),
+        Value::Array(items) => items.iter().for_each(|item| read(item, asked, recorded)),
         _ => {}
     }
+}
+
+/// The words and parentheses of a query: without quoted text, matchers and ranges, of which no word is the name of a series.
+fn tokens(query: &str) -> Vec<&str> {
+    let (mut found, mut rest) = (Vec::new(), query);
+    while let Some(first) = rest.chars().next() {
+        let is_word = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | ':' | '.');
+        let end = |text: &str, closes: char| text.find(closes).map_or(text.len(), |at| at + closes.len_utf8());
+        let taken = match first {
+            '"' | '\'' => 1 + end(rest.get(1..).unwrap_or_default(), first),
+            '{' => end(rest, '}'),
+            '[' => end(rest, ']'),
+            letter if is_word(letter) => rest.find(|letter| !is_word(letter)).unwrap_or(rest.len()),
+            other => other.len_utf8(),
+        };
+        let (token, after) = rest.split_at(taken);
+        if matches!(first, '(' | ')') || first.is_ascii_alphabetic() || matches!(first, '_' | ':') {
+            found.push(token);
+        }
+        rest = after;
+    }
+    found
+}
+
+/// The series that a query names, as PromQL is read: words that are no operator, no function and no label.
+fn series(query: &str) -> BTreeSet<String> {
+    const LISTS: [&str; 6] = ["by", "group_left", "group_right", "ignoring", "on", "without"];
+    const OPERATORS: [&str; 7] = ["and", "bool", "inf", "nan", "offset", "or", "unless"];
+    let (mut found, mut is_label) = (BTreeSet::new(), false);
+    let tokens = tokens(query);
+    for (place, token) in tokens.iter().enumerate() {
+        let next = tokens.get(place + 1).copied().unwrap_or_default();
+        let (is_called, is_sum) = (next == "(", matches!(next, "by" | "without"));
+        match *token {
+            ")" => is_label = false,
+            list if LISTS.contains(&list) => is_label = is_called,
+            "(" => {}
+            word if is_label || is_called || is_sum || OPERATORS.contains(&word.to_ascii_lowercase().as_str()) => {}
+            word => drop(found.insert(word.to_owned())),
+        }
+    }
+    found
 }
 
 /// Names of metrics in a text, without those of recorded series, which have a colon.
@@ -59,14 +111,14 @@ fn family<'a>(contract: &'a Contract, name: &str) -> Option<&'a str> {
         .next()
 }
 
-/// The names that each rule file and dashboard asks for.
+/// The names that each rule file and dashboard asks for, without recorded series, which must be recorded.
 fn asked() -> BTreeMap<String, BTreeSet<String>> {
-    let mut asked = BTreeMap::new();
+    let (mut asked, mut recorded) = (BTreeMap::new(), OF_PROMETHEUS.map(str::to_owned).into());
     let mut note = |path: &Path, value: &Value| {
-        let mut found = Vec::new();
-        queries(value, &mut found);
+        let mut found = BTreeSet::new();
+        read(value, &mut found, &mut recorded);
         let path = path.strip_prefix(root()).expect("inside").to_string_lossy().into_owned();
-        asked.insert(path, found.iter().flat_map(|query| names(query)).collect());
+        asked.insert(path, found);
     };
     for path in files("ops/prometheus/rules", ".rules.yml") {
         let text = fs::read_to_string(&path).expect("a text file");
@@ -78,6 +130,7 @@ fn asked() -> BTreeMap<String, BTreeSet<String>> {
         let value: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         note(&path, &value);
     }
+    asked.values_mut().for_each(|names: &mut BTreeSet<String>| names.retain(|name| !recorded.contains(name)));
     asked
 }
 
@@ -118,7 +171,17 @@ fn every_family_is_asked_for_or_says_why_not() {
 #[test]
 fn names_are_found_in_queries() {
     let query = r#"histogram_quantile(0.99, sum by (le) (rate(http_request_duration_seconds_bucket{route="x"}[5m]))) / timesale:lag:max"#;
-    assert_eq!(names(query), BTreeSet::from(["http_request_duration_seconds_bucket".to_owned()]));
+    let bucket = "http_request_duration_seconds_bucket";
+    assert_eq!(names(query), BTreeSet::from([bucket.to_owned()]));
+    assert_eq!(series(query), BTreeSet::from([bucket.to_owned(), "timesale:lag:max".to_owned()]));
+    for (query, expected) in [
+        ("max by (group, topic) (a_total{b=\"c) d\"} > 0) and on (group) absent(e)", vec!["a_total", "e"]),
+        ("1e9 * rate(a[30s] offset 5m) or vector(0) unless bool b", vec!["a", "b"]),
+        ("label_replace(a, \"group\", \"x.$1\", \"y\", \"(.*)\") / on (group) group_left b", vec!["a", "b"]),
+        ("sum without (x) (strems_tasks)", vec!["strems_tasks"]),
+    ] {
+        assert_eq!(series(query), expected.into_iter().map(str::to_owned).collect(), "{query}");
+    }
     let contract = contract();
     assert_eq!(family(&contract, "http_request_duration_seconds_bucket"), Some("http_request_duration_seconds"));
     assert_eq!(family(&contract, "http_connections_count"), None, "no histogram");

@@ -13,7 +13,6 @@ mod emitting;
 mod feeding;
 mod groups;
 mod outages;
-mod own_broker;
 mod reading;
 mod transactions;
 

@@ -1,9 +1,14 @@
 //! The broker dies with `kill -9` and comes back: every client recovers by itself, and every outcome is looked up.
 
-use super::own_broker::own_broker;
 use super::*;
 use crate::feed::{FeedEvent, Start};
+use crate::kafka::testing::OwnBroker;
 use crate::kafka::{Feed, FeedConfig, open_transactions};
+
+/// A broker of one's own, where tests have services at all.
+fn own_broker() -> Option<OwnBroker> {
+    OwnBroker::for_test("TIMESALE", concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/services"), "outages")
+}
 
 #[test]
 fn a_broker_that_dies_in_a_transaction_leaves_an_outcome_that_can_be_looked_up() {

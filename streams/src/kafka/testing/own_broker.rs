@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::super::cluster::ClusterConfig;
+use crate::testing::{service, skip};
 
 /// One broker at a time: they share a machine.
 static TURN: Mutex<()> = Mutex::new(());
@@ -17,20 +18,38 @@ static TURN: Mutex<()> = Mutex::new(());
 #[derive(Debug)]
 pub struct OwnBroker {
     script: PathBuf,
-    variable: &'static str,
+    variable: String,
     run: PathBuf,
     _turn: MutexGuard<'static, ()>,
 }
 
 impl OwnBroker {
+    /// Starts one in this folder below the one that `<PREFIX>_RUN` names, where tests have a broker at all (`<PREFIX>_TEST_KAFKA_BOOTSTRAP`);
+    /// else skips the current test. The script is the file `kafka` in the folder that `<PREFIX>_SERVICES` names, or in `scripts`.
+    ///
+    /// # Panics
+    /// As [`OwnBroker::start`], and as [`skip`] where services are required.
+    #[must_use]
+    pub fn for_test(prefix: &str, scripts: &str, folder: &str) -> Option<Self> {
+        let variable = |name: &str| format!("{prefix}_{name}");
+        service("Kafka", &variable("TEST_KAFKA_BOOTSTRAP"))?;
+        let Some(run) = std::env::var_os(variable("RUN")) else {
+            skip("folder for a broker that may be killed", &variable("RUN"));
+            return None;
+        };
+        let scripts = std::env::var_os(variable("SERVICES")).map_or_else(|| scripts.into(), PathBuf::from);
+        Some(Self::start(&scripts.join("kafka"), &variable("RUN"), &PathBuf::from(run).join(folder)))
+    }
+
     /// Starts one. What an interrupted test has left behind in the folder is removed first.
     ///
     /// # Panics
     /// When the script fails.
     #[must_use]
-    pub fn start(script: &Path, variable: &'static str, run: &Path) -> Self {
+    pub fn start(script: &Path, variable: &str, run: &Path) -> Self {
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-        let broker = Self { script: script.to_path_buf(), variable, run: run.to_path_buf(), _turn: turn };
+        let broker =
+            Self { script: script.to_path_buf(), variable: variable.to_owned(), run: run.to_path_buf(), _turn: turn };
         broker.service("wipe");
         broker.service("start");
         broker
@@ -71,7 +90,7 @@ impl OwnBroker {
     fn service(&self, verb: &str) {
         let output = Command::new(&self.script)
             .arg(verb)
-            .env(self.variable, &self.run)
+            .env(&self.variable, &self.run)
             .env_remove("KAFKA_BOOTSTRAP")
             .stdin(Stdio::null())
             .output();
