@@ -1,6 +1,6 @@
 //! What looking at lag costs. `lag_cost load GROUPS PARTITIONS SECONDS` makes topics and groups, writes records and moves positions once a
 //! second; `lag_cost watch GROUPS PARTITIONS SECONDS` looks at them beside it and prints one JSON line: the share of a core, resident memory, how
-//! long looks take, and how long after a commit its series has changed. The broker is named by `KAFKA_BOOTSTRAP`.
+//! long looks take, how long after a commit its series has changed, and how many series there are. The broker is named by `KAFKA_BOOTSTRAP`.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -19,6 +19,8 @@ use streams::kafka::testing::{PlainConsumer, PlainProducer, Protocol};
 use streams::kafka::{Admin, ClusterConfig, TopicToCreate};
 use streams::service::shutdown;
 
+/// Most records a second: ten for each partition, and fewer where there are very many.
+const MOST_RECORDS: u32 = 20_000;
 /// Most partitions of one topic.
 const PER_TOPIC: i32 = 100;
 
@@ -53,6 +55,7 @@ fn group(number: u32) -> String {
 }
 
 fn load(cluster: &ClusterConfig, groups: u32, partitions: u32, seconds: u32) {
+    let each = i64::from((MOST_RECORDS / partitions).clamp(1, 10));
     let topics = topics(partitions);
     let admin = Admin::new(cluster).unwrap();
     for (name, partitions) in &topics {
@@ -66,17 +69,17 @@ fn load(cluster: &ClusterConfig, groups: u32, partitions: u32, seconds: u32) {
     let began = Instant::now();
     let mut round = 0;
     while began.elapsed() < Duration::from_secs(seconds.into()) {
-        let (next, mut positions) = (began + Duration::from_secs(round + 1), i64::try_from(round).unwrap() * 10);
+        let (next, mut positions) = (began + Duration::from_secs(round + 1), i64::try_from(round).unwrap() * each);
         for (topic, partitions) in &topics {
             (0..*partitions).for_each(|partition| {
-                (0..10).for_each(|_| producer.send(topic, partition, "key", "value", now_ms()));
+                (0..each).for_each(|_| producer.send(topic, partition, "key", "value", now_ms()));
             });
         }
         producer.flush();
         for (consumer, number) in consumers.iter().zip(0..) {
             let (topic, partitions) = topics.get(number % topics.len()).unwrap();
             // Half of the groups are a second behind.
-            positions += i64::from(u8::from(number % 2 == 0)) * 10;
+            positions += i64::from(u8::from(number % 2 == 0)) * each;
             (0..*partitions).for_each(|partition| consumer.commit(topic, partition, positions));
         }
         round += 1;
@@ -135,6 +138,7 @@ fn watch(cluster: &ClusterConfig, groups: u32, partitions: u32, seconds: u32) {
             "look_p50_s": rounded(quantile(&mut looks, 0.5)), "look_p99_s": rounded(quantile(&mut looks, 0.99)),
             "commit_to_series_p50_s": rounded(quantile(&mut freshness, 0.5)),
             "commit_to_series_p99_s": rounded(quantile(&mut freshness, 0.99)),
+            "series": registry.gather().iter().map(|family| family.get_metric().len()).sum::<usize>(),
             "errors": view.errors.iter().sum::<u64>(),
         })
     );

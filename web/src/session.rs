@@ -17,6 +17,9 @@ use crate::token::{LARGEST_TOKEN, Secrets, TokenError};
 /// What is signed begins with this, so that no signature of a token is one of a session.
 const PURPOSE: &[u8] = b"session\0";
 
+/// Two processes may read clocks that differ by so much, seconds.
+const CLOCKS_DIFFER_BY: u64 = 60;
+
 /// Signs and verifies sessions.
 pub struct Sessions {
     cookie: &'static str,
@@ -46,7 +49,11 @@ impl Sessions {
     /// The `Set-Cookie` header of a session that begins now; none when the claims cannot be written.
     #[must_use]
     pub fn begin<C: Serialize>(&self, claims: C) -> Option<String> {
-        let content = Content { claims, until: now_seconds().saturating_add(self.lasts.as_secs()) };
+        self.begin_at(claims, now_seconds())
+    }
+
+    fn begin_at<C: Serialize>(&self, claims: C, now: u64) -> Option<String> {
+        let content = Content { claims, until: now.saturating_add(self.lasts.as_secs()) };
         let content = URL_SAFE_NO_PAD.encode(serde_json::to_vec(&content).ok()?);
         let signature = hmac::sign(self.keys.first()?, &signed(&content));
         let signature = URL_SAFE_NO_PAD.encode(signature);
@@ -69,6 +76,10 @@ impl Sessions {
     /// # Errors
     /// [`TokenError::Missing`] without the cookie, [`TokenError::Invalid`] when it is forged, over or not one.
     pub fn claims<C: DeserializeOwned>(&self, headers: &HeaderMap) -> Result<C, TokenError> {
+        self.claims_at(headers, now_seconds())
+    }
+
+    fn claims_at<C: DeserializeOwned>(&self, headers: &HeaderMap, now: u64) -> Result<C, TokenError> {
         let value = self.value(headers).ok_or(TokenError::Missing)?;
         if value.len() > LARGEST_TOKEN {
             return Err(TokenError::Invalid);
@@ -81,7 +92,9 @@ impl Sessions {
         }
         let content = URL_SAFE_NO_PAD.decode(content).map_err(|_| TokenError::Invalid)?;
         let content: Content<C> = serde_json::from_slice(&content).map_err(|_| TokenError::Invalid)?;
-        if content.until <= now_seconds() { Err(TokenError::Invalid) } else { Ok(content.claims) }
+        // One that lasts longer than any can was begun before the clock was set back: it would outlive its time.
+        let latest = now.saturating_add(self.lasts.as_secs()).saturating_add(CLOCKS_DIFFER_BY);
+        if (now + 1..=latest).contains(&content.until) { Ok(content.claims) } else { Err(TokenError::Invalid) }
     }
 
     /// The cookie's value, of the first that has its name.
@@ -124,6 +137,23 @@ mod tests {
         assert_eq!(sessions.claims::<u32>(&sent(&set)), Err(TokenError::Invalid), "other claims than these");
         let over = super::Sessions { lasts: Duration::ZERO, ..self::sessions(&["a"], 0) };
         assert_eq!(over.claims::<String>(&sent(&over.begin("kim").unwrap())), Err(TokenError::Invalid));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_makes_no_session_last_longer() {
+        let sessions = sessions(&["a"], 900);
+        let headers = sent(&sessions.begin_at("kim", 100_000).unwrap());
+        for (now, is_good) in [
+            (100_000, true),
+            (100_899, true),
+            (100_900, false),
+            (99_940, true),
+            (99_939, false),
+            (100_000 - 3_600, false),
+            (0, false),
+        ] {
+            assert_eq!(sessions.claims_at::<String>(&headers, now).is_ok(), is_good, "{now}");
+        }
     }
 
     #[test]

@@ -7,6 +7,8 @@ use streams::task::dead_letter::{self, header};
 
 /// Most combinations of topic and reason that are told apart.
 const MOST_KINDS: usize = 64;
+/// Longest name of a topic, bytes: Kafka has no longer ones, but anybody who may write there can pretend.
+const LONGEST_TOPIC: usize = 249;
 /// Longest reason, bytes.
 const LONGEST_REASON: usize = 60;
 
@@ -20,8 +22,9 @@ impl DeadLetters {
     /// Takes a letter.
     pub(super) fn take(&mut self, letter: &Record) {
         let text = |name: &str| letter.header(name).map(|value| String::from_utf8_lossy(value).into_owned());
-        let topic = text(header::TOPIC).unwrap_or_default();
-        let reason = text(header::REASON).map(|reason| short(&reason)).unwrap_or_default();
+        let topic = text(header::TOPIC).map(|topic| cut(&topic, LONGEST_TOPIC)).unwrap_or_default();
+        let reason = text(header::REASON).map(|reason| cut(dead_letter::words(&reason), LONGEST_REASON));
+        let reason = reason.unwrap_or_default();
         let kind = (topic, reason);
         let kind = if self.kinds.contains_key(&kind) || self.kinds.len() < MOST_KINDS { kind } else { other() };
         *self.kinds.entry(kind).or_default() += 1;
@@ -43,11 +46,10 @@ fn other() -> (String, String) {
     ("other".to_owned(), "other".to_owned())
 }
 
-/// The words of a reason, as many as are kept.
-fn short(reason: &str) -> String {
-    let words = dead_letter::words(reason);
-    let end = (0..=words.len().min(LONGEST_REASON)).rev().find(|end| words.is_char_boundary(*end));
-    words.get(..end.unwrap_or(0)).unwrap_or_default().trim_end().to_owned()
+/// As much of a text as is kept.
+fn cut(text: &str, longest: usize) -> String {
+    let end = (0..=text.len().min(longest)).rev().find(|end| text.is_char_boundary(*end));
+    text.get(..end.unwrap_or(0)).unwrap_or_default().trim_end().to_owned()
 }
 
 #[cfg(test)]
@@ -84,6 +86,9 @@ mod tests {
         assert!(letters.kinds().count() <= MOST_KINDS + 1);
         assert_eq!(letters.total(), 1_000);
         letters.take(&letter("a", &"가".repeat(100)));
-        assert!(letters.kinds().all(|(_, reason, _)| reason.len() <= LONGEST_REASON));
+        letters.take(&letter(&"a".repeat(1_000_000), "a"));
+        assert!(
+            letters.kinds().all(|(topic, reason, _)| topic.len() <= LONGEST_TOPIC && reason.len() <= LONGEST_REASON)
+        );
     }
 }

@@ -1,6 +1,8 @@
 //! Shows the newest snapshot as metrics. A scrape asks nobody: it writes down what the last look saw, and makes what waits older by the time
 //! since.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use prometheus::core::{Collector as RegistryCollector, Desc};
@@ -10,13 +12,17 @@ use prometheus::{Histogram, HistogramOpts, Registry};
 use super::collector::{Latest, Question, View};
 use super::config::Config;
 use super::families::{self as family, alias};
-use super::snapshot::{GroupLag, PartitionLag, Pending, State, Status, TopicLag};
+use super::snapshot::{GroupLag, PartitionLag, Pending, Snapshot, State, Status, TopicLag};
 use crate::families::{Collected, count, descriptions, number, whole};
 
 /// Beyond so many series those of single partitions are left out.
 const MOST_SERIES: usize = 5_000;
-/// Series that one partition of one group has.
-const PER_PARTITION: usize = 7;
+/// Series that a partition of a group has, and those of its second names.
+const OF_GROUP: (usize, usize) = (7, 2);
+/// Series that a partition has, whoever reads it, and those of its second names.
+const OF_PARTITION: (usize, usize) = (4, 2);
+/// Partitions with open transactions that are shown although single partitions are left out: those that have stood longest.
+const MOST_PENDING: usize = 100;
 
 /// The metrics of lag.
 #[derive(Clone)]
@@ -25,6 +31,8 @@ pub struct LagMetrics {
     cluster: String,
     has_aliases: bool,
     descriptions: Vec<Desc>,
+    /// Whether single partitions were left out at the newest scrape.
+    are_left_out: Arc<AtomicBool>,
 }
 
 impl LagMetrics {
@@ -35,7 +43,8 @@ impl LagMetrics {
     pub fn register(registry: &Registry, config: &Config, latest: Latest) -> Result<(), prometheus::Error> {
         let descriptions = descriptions(&family::ALL)?;
         let (cluster, has_aliases) = (config.cluster_name.clone(), config.aliases);
-        registry.register(Box::new(Self { latest, cluster, has_aliases, descriptions }))
+        let are_left_out = Arc::default();
+        registry.register(Box::new(Self { latest, cluster, has_aliases, descriptions, are_left_out }))
     }
 
     fn collect_from(&self, view: &View, now: Instant) -> Collected {
@@ -43,14 +52,15 @@ impl LagMetrics {
         about_the_collector(&mut out, view);
         if let (Some(snapshot), Some(taken)) = (&view.snapshot, view.taken) {
             let since = now.saturating_duration_since(taken).as_secs_f64();
-            let of_groups = snapshot.groups.iter().flat_map(|group| &group.topics).map(|topic| topic.partitions.len());
-            let expected = of_groups.sum::<usize>() * PER_PARTITION + snapshot.partitions.len() * 4;
-            let has_partitions = expected <= MOST_SERIES;
+            let has_partitions = self.has_room_for_partitions(snapshot);
             for group in &snapshot.groups {
                 self.group(&mut out, group, since, has_partitions);
             }
-            for pending in &snapshot.partitions {
-                self.partition(&mut out, pending, since, has_partitions);
+            if has_partitions {
+                snapshot.partitions.iter().for_each(|pending| self.partition(&mut out, pending, since));
+            } else {
+                // What hangs is shown even where single partitions are not.
+                longest_pending(snapshot).for_each(|pending| of_transactions(&mut out, pending, since));
             }
             if self.has_aliases {
                 let mut counts = std::collections::BTreeMap::<&str, u32>::new();
@@ -61,6 +71,22 @@ impl LagMetrics {
         let series = out.series() + 1;
         out.add(family::SERIES, &[], whole(series));
         out
+    }
+
+    /// Whether the series of single partitions fit into the bound. When that changes, the log says so.
+    fn has_room_for_partitions(&self, snapshot: &Snapshot) -> bool {
+        let series = |(first, second): (usize, usize)| first + if self.has_aliases { second } else { 0 };
+        let of_groups = snapshot.groups.iter().flat_map(|group| &group.topics).map(|topic| topic.partitions.len());
+        let expected = of_groups.sum::<usize>() * series(OF_GROUP) + snapshot.partitions.len() * series(OF_PARTITION);
+        let are_left_out = expected > MOST_SERIES;
+        if self.are_left_out.swap(are_left_out, Ordering::Relaxed) != are_left_out {
+            if are_left_out {
+                tracing::warn!(series = expected, most = MOST_SERIES, "series of single partitions are left out");
+            } else {
+                tracing::info!(series = expected, most = MOST_SERIES, "series of single partitions are shown again");
+            }
+        }
+        !are_left_out
     }
 
     fn group(&self, out: &mut Collected, group: &GroupLag, since: f64, has_partitions: bool) {
@@ -138,22 +164,14 @@ impl LagMetrics {
         }
     }
 
-    fn partition(&self, out: &mut Collected, pending: &Pending, since: f64, has_partitions: bool) {
+    fn partition(&self, out: &mut Collected, pending: &Pending, since: f64) {
         let (topic, partition) = (pending.topic.as_str(), pending.partition.to_string());
-        let is_pending = pending.records() > 0;
-        let age = if is_pending { pending.pending_seconds + since } else { 0.0 };
-        // What hangs is shown even where single partitions are not.
-        if has_partitions || is_pending {
-            out.add(family::PENDING_RECORDS, &[topic, &partition], number(pending.records()));
-            out.add(family::PENDING_AGE, &[topic, &partition], age);
-        }
-        if has_partitions {
-            out.add(family::LATEST_OFFSET, &[&self.cluster, topic, &partition], number(pending.stable));
-            out.add(family::EARLIEST_OFFSET, &[&self.cluster, topic, &partition], number(pending.first));
-            if self.has_aliases {
-                out.add(alias::CURRENT, &[topic, &partition], number(pending.stable));
-                out.add(alias::OLDEST, &[topic, &partition], number(pending.first));
-            }
+        of_transactions(out, pending, since);
+        out.add(family::LATEST_OFFSET, &[&self.cluster, topic, &partition], number(pending.stable));
+        out.add(family::EARLIEST_OFFSET, &[&self.cluster, topic, &partition], number(pending.first));
+        if self.has_aliases {
+            out.add(alias::CURRENT, &[topic, &partition], number(pending.stable));
+            out.add(alias::OLDEST, &[topic, &partition], number(pending.first));
         }
     }
 }
@@ -166,6 +184,21 @@ impl RegistryCollector for LagMetrics {
     fn collect(&self) -> Vec<MetricFamily> {
         self.collect_from(&self.latest.view(), Instant::now()).into_families()
     }
+}
+
+/// Partitions with open transactions, as many as are shown of very many, those that have stood longest.
+fn longest_pending(snapshot: &Snapshot) -> impl Iterator<Item = &Pending> {
+    let mut pending: Vec<&Pending> = snapshot.partitions.iter().filter(|pending| pending.records() > 0).collect();
+    pending.sort_by(|one, other| other.pending_seconds.total_cmp(&one.pending_seconds));
+    pending.into_iter().take(MOST_PENDING)
+}
+
+/// A partition's open transactions.
+fn of_transactions(out: &mut Collected, pending: &Pending, since: f64) {
+    let labels = [pending.topic.as_str(), &pending.partition.to_string()];
+    let age = if pending.records() > 0 { pending.pending_seconds + since } else { 0.0 };
+    out.add(family::PENDING_RECORDS, &labels, number(pending.records()));
+    out.add(family::PENDING_AGE, &labels, age);
 }
 
 /// Seconds of lag now: what waits has grown older since the look.

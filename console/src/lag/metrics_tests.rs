@@ -8,7 +8,7 @@ use prometheus::{Registry, TextEncoder};
 use super::super::collector::{Latest, View};
 use super::super::config::Config;
 use super::super::fixture::{behind, snapshot};
-use super::super::snapshot::Snapshot;
+use super::super::snapshot::{PartitionLag, Pending, Snapshot};
 use super::super::{Status, families};
 use super::LagMetrics;
 
@@ -87,23 +87,74 @@ fn second_names_are_shown_when_asked_for() {
     }
 }
 
+/// What a snapshot looks like in which a group reads so many partitions, each with a transaction that is open, the later ones longer.
+fn large(count: i32) -> Snapshot {
+    let mut snapshot = snapshot();
+    let mut group = behind("readers", "large", Status::Ok, 5, 3.4);
+    let lag = group.topics[0].partitions[0].clone();
+    group.topics[0].partitions = (0..count).map(|partition| PartitionLag { partition, ..lag.clone() }).collect();
+    snapshot.groups.push(group);
+    let pending = Pending { topic: "large".into(), ..snapshot.partitions[0].clone() };
+    let of = |partition| Pending { partition, pending_seconds: f64::from(partition) + 1.0, ..pending.clone() };
+    snapshot.partitions.extend((0..count).map(of));
+    snapshot
+}
+
 #[test]
 fn beyond_five_thousand_series_single_partitions_are_left_out() {
-    let many = |count: i32| {
-        let mut snapshot = snapshot();
-        let mut group = behind("crowd", "facts", Status::Ok, 5, 3.4);
-        let lag = group.topics[0].partitions[0].clone();
-        group.topics[0].partitions =
-            (0..count).map(|partition| super::PartitionLag { partition, ..lag.clone() }).collect();
-        snapshot.groups.push(group);
-        scraped(seen(snapshot), &Config::default())
+    let series = |count, aliases| {
+        let text = scraped(seen(large(count)), &Config { aliases, ..Config::default() });
+        let shows = text.contains(r#"kafka_consumergroup_group_lag{cluster_name="timesale",group="readers""#);
+        (value(&text, "timesale_lag_exporter_series").unwrap(), shows)
     };
-    assert!(many(600).contains("kafka_consumergroup_group_lag{"));
-    let text = many(2_000);
-    assert!(!text.contains("kafka_consumergroup_group_lag{"));
-    assert!(text.contains("kafka_consumergroup_group_topic_sum_lag{"));
-    assert!(text.contains("timesale_lag_pending_records{"), "what hangs is shown all the same");
-    assert!(value(&text, "timesale_lag_exporter_series").unwrap() < 200.0);
+    assert!(series(440, false).1);
+    assert!(!series(440, true).1, "second names count, too");
+    for count in [1, 100, 330, 440, 460, 1_000, 10_000] {
+        for aliases in [false, true] {
+            let (series, _) = series(count, aliases);
+            assert!(series <= 5_100.0, "{count} partitions have {series} series");
+        }
+    }
+}
+
+#[test]
+fn of_ten_thousand_partitions_topics_are_shown_and_what_hangs_longest() {
+    let text = scraped(seen(large(10_000)), &Config { aliases: true, ..Config::default() });
+    let series = value(&text, "timesale_lag_exporter_series").unwrap();
+    assert!(series < 500.0, "{series}");
+    for (shown, expected) in [
+        (
+            r#"kafka_consumergroup_group_topic_sum_lag{cluster_name="timesale",group="readers",topic="large"}"#,
+            Some(5.0),
+        ),
+        (r#"kafka_topic_partitions{topic="large"}"#, Some(10_000.0)),
+        (r#"timesale_lag_pending_records{partition="9999",topic="large"}"#, Some(3.0)),
+        (r#"timesale_lag_pending_records{partition="9900",topic="large"}"#, Some(3.0)),
+        (r#"timesale_lag_pending_records{partition="9899",topic="large"}"#, None),
+        (r#"timesale_lag_lost_records{group="readers",partition="1",topic="large"}"#, None),
+    ] {
+        assert_eq!(value(&text, shown), expected, "{shown}");
+    }
+}
+
+#[test]
+fn it_is_said_once_when_partitions_are_left_out_and_once_when_they_are_back() {
+    let registered = |latest| {
+        let config = Config::default();
+        LagMetrics {
+            latest,
+            cluster: config.cluster_name,
+            has_aliases: false,
+            descriptions: vec![],
+            are_left_out: Arc::default(),
+        }
+    };
+    let metrics = registered(Latest::fixed(View::default()));
+    let left_out = || metrics.are_left_out.load(std::sync::atomic::Ordering::Relaxed);
+    for (count, has_room) in [(1, true), (10_000, false), (10_000, false), (1, true)] {
+        assert_eq!(metrics.has_room_for_partitions(&large(count)), has_room);
+        assert_eq!(left_out(), !has_room);
+    }
 }
 
 #[test]

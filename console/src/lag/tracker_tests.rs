@@ -252,3 +252,34 @@ fn two_groups_in_one_partition_are_read_at_both_places() {
     assert_eq!(places.iter().map(|place| place.position).collect::<Vec<_>>(), [5, 7], "longest lag first");
     assert_eq!(situation.tracker.places(&situation.round, 1).len(), 1);
 }
+
+#[test]
+fn ten_thousand_partitions_are_shown_and_cost_no_more_reads_than_one() {
+    let mut situation = Situation::new().records(0..10, 12);
+    for number in 0..10_000 {
+        let partition: Partition = (Arc::from("facts"), number);
+        situation.round.ends.insert(partition.clone(), PartitionEnds { first: 0, stable: 10, end: 10 });
+        situation.group().positions.insert(partition, i64::from(number % 10));
+    }
+    let assigned = situation.round.ends.keys().cloned().collect();
+    let member = Member { client: "reader-1".into(), host: "10.0.0.7".into(), assigned };
+    *situation.group() =
+        GroupRound { state: GroupState::Stable, members: Some(vec![member]), ..situation.group().clone() };
+    situation.round.at = Moment { wall_ms: BEGAN, elapsed_ms: 0 };
+    assert_eq!(situation.tracker.places(&situation.round, 64).len(), 64);
+    let lag = situation.lag();
+    assert_eq!((lag.partitions.len(), lag.records, lag.unassigned), (10_000, 55_000, Some(0)));
+    let known = |lag: &TopicLag| lag.partitions.iter().filter(|lag| lag.source == Some(Source::Record)).count();
+    assert_eq!(known(&lag), 64, "the others are known by samples until it is their turn");
+    for _ in 0..10_000 / 64 {
+        situation.look();
+    }
+    assert_eq!(known(&situation.lag()), 10_000);
+    situation.round = Round::default();
+    for _ in 0..62 {
+        situation.look();
+    }
+    let Tracker { ends, positions, trends, reads, pending_since_ms, .. } = &situation.tracker;
+    let left = (ends.len(), positions.len(), trends.len(), reads.len(), pending_since_ms.len());
+    assert_eq!(left, (0, 0, 0, 0, 0), "nothing is left of a topic that is gone");
+}

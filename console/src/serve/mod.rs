@@ -10,6 +10,8 @@ mod routes;
 #[cfg(test)]
 mod serve_tests;
 mod service;
+#[cfg(test)]
+mod slow_reader_tests;
 mod state;
 mod stream;
 mod topics;

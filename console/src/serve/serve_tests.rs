@@ -10,9 +10,11 @@ use hyper::header::{AUTHORIZATION, COOKIE, SET_COOKIE};
 use prometheus::Registry;
 use serde_json::Value;
 use web::jwt::TokenIssuer;
+use web::session::Sessions;
 use web::token::{Secret, Secrets};
 
 use super::config::Config;
+use super::handlers::Seen;
 use super::routes::{Access, TABLE};
 use super::service::Service;
 use super::state::State;
@@ -24,9 +26,10 @@ use crate::lag::{Latest, Snapshot, View, Watched};
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
 /// A console that has seen this.
-struct Console {
-    service: Service,
-    state: Arc<State>,
+pub(super) struct Console {
+    pub(super) service: Service,
+    pub(super) state: Arc<State>,
+    pub(super) registry: Registry,
 }
 
 impl Console {
@@ -34,7 +37,8 @@ impl Console {
         Self::with(view, Config { most_streams: 5, most_streams_per_caller: 2, ..Config::default() })
     }
 
-    fn with(view: View, config: Config) -> Self {
+    pub(super) fn with(view: View, config: Config) -> Self {
+        let registry = Registry::new();
         let secrets = Secrets::new(vec![Secret::new(SECRET).unwrap()]).unwrap();
         let streams = Arc::new(Streams::new(config.most_streams, config.most_streams_per_caller).unwrap());
         let watched = Watched {
@@ -57,10 +61,10 @@ impl Console {
             &[watched],
             &[application],
             &secrets,
-            &Registry::new(),
+            &registry,
         );
         let state = Arc::new(state.unwrap());
-        Self { service: Service::new(Arc::clone(&state)), state }
+        Self { service: Service::new(Arc::clone(&state)), state, registry }
     }
 
     /// The status and the body of an answer.
@@ -90,10 +94,14 @@ impl Console {
 }
 
 fn token(roles: &[&str]) -> String {
-    TokenIssuer::new(SECRET).token_with("somebody", roles, serde_json::json!({}), Duration::from_mins(1)).unwrap()
+    token_of("somebody", roles)
 }
 
-fn seen() -> View {
+pub(super) fn token_of(name: &str, roles: &[&str]) -> String {
+    TokenIssuer::new(SECRET).token_with(name, roles, serde_json::json!({}), Duration::from_hours(1)).unwrap()
+}
+
+pub(super) fn seen() -> View {
     let snapshot: Snapshot = crate::lag::tests_snapshot();
     View {
         snapshot: Some(Arc::new(snapshot)),
@@ -149,12 +157,31 @@ async fn a_session_is_as_good_as_its_token_and_a_forged_one_is_none() {
     assert_eq!((status, &body["name"], &body["roles"]), (200, &"somebody".into(), &serde_json::json!(["analyst"])));
     assert_eq!(console.send("GET", "/v1/alerts", None, Some(cookie)).await.0, 403, "an analyst's session");
     assert_eq!(console.send("POST", "/v1/session", None, Some(cookie)).await.0, 401, "a session begets none");
-    for forged in [
-        format!("{cookie}x"),
-        cookie.replace("timesale_session=", "timesale_session=x"),
-        "timesale_session=a.b".to_owned(),
+    let other = |secret: &str, seconds: u64, role: &str| {
+        let secrets = Secrets::new(vec![Secret::new(secret).unwrap()]).unwrap();
+        let sessions = Sessions::new("timesale_session", &secrets, Duration::from_secs(seconds), false);
+        let set = sessions.begin(serde_json::json!({ "name": "somebody", "roles": [role] })).unwrap();
+        set.split(';').next().unwrap().to_owned()
+    };
+    let signature = cookie.split_once('.').unwrap().1;
+    let promoted = other(SECRET, 900, "operator");
+    for (what, forged) in [
+        ("longer", format!("{cookie}x")),
+        ("none", "timesale_session=a.b".to_owned()),
+        ("over", other(SECRET, 0, "analyst")),
+        ("of another secret", other("another secret of thirty-two bytes", 900, "analyst")),
+        ("of a role that is none", other(SECRET, 900, "root")),
+        ("of another role, signed for this one", format!("{}.{signature}", promoted.split_once('.').unwrap().0)),
+        ("the token itself", format!("timesale_session={}", token(&["analyst"]))),
     ] {
-        assert_eq!(console.send("GET", "/v1/lag", None, Some(&forged)).await.0, 401, "{forged}");
+        assert_eq!(console.send("GET", "/v1/lag", None, Some(&forged)).await.0, 401, "{what}: {forged}");
+    }
+    assert_eq!(console.send("GET", "/v1/lag", None, Some(&promoted)).await.0, 200, "signed as it should be");
+    let name = "timesale_session=".len();
+    for place in name..cookie.len() {
+        let replaced = if cookie.as_bytes()[place] == b'A' { "B" } else { "A" };
+        let altered = format!("{}{replaced}{}", &cookie[..place], &cookie[place + 1..]);
+        assert_eq!(console.send("GET", "/v1/lag", None, Some(&altered)).await.0, 401, "{altered}");
     }
     let (status, ended, _) = console.send("DELETE", "/v1/session", None, Some(cookie)).await;
     assert!(status == 204 && ended.unwrap().contains("Max-Age=0"));
@@ -250,6 +277,33 @@ async fn what_is_hostile_is_answered_with_a_problem() {
     let request = Request::post("/v1/session").header(AUTHORIZATION, format!("Bearer {token}"));
     let (response, _) = console.service.answered(request.body(Full::from("x".repeat(1_000_000))).unwrap()).await;
     assert_eq!(response.status(), 413);
+}
+
+#[tokio::test]
+async fn a_group_with_a_hostile_name_is_shown_as_it_is() {
+    let token = token(&["analyst"]);
+    for hostile in
+        ["a\"} 1\n# \\", "</script><img src=x onerror=alert(1)>", "../a?b#c&d=e+f", "\r\n\u{2028}\0", "\u{202e}☕"]
+    {
+        let mut snapshot: Snapshot = crate::lag::tests_snapshot();
+        snapshot.groups[0].group = hostile.to_owned();
+        let console = Console::new(View { snapshot: Some(Arc::new(snapshot)), ..seen() });
+        let (_, body) = console.get("/v1/lag", Some(&token)).await;
+        assert_eq!(body["groups"][0]["group"], hostile);
+        let path: String = hostile.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let (status, body) = console.get(&format!("/v1/lag/{path}"), Some(&token)).await;
+        assert_eq!((status, &body["group"]["group"]), (200, &hostile.into()), "{body}");
+        // Line breaks end an event of a stream.
+        console.state.streams.send(Channel::Lag, &Seen::of(&console.state.latest.view(), 1), 1);
+        let mut stream = console.service.response(request("GET", "/v1/lag/stream", &token)).await.into_body();
+        let mut text = String::new();
+        while !text.ends_with("}\n\n") {
+            text.push_str(std::str::from_utf8(stream.frame().await.unwrap().unwrap().data_ref().unwrap()).unwrap());
+        }
+        let event = text.strip_prefix("retry: 2000\n\nid: 1\nevent: lag\ndata: ").unwrap();
+        let event: Value = serde_json::from_str(event).unwrap();
+        assert_eq!(event["groups"][0]["group"], hostile);
+    }
 }
 
 #[tokio::test]

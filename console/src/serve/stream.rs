@@ -29,6 +29,15 @@ const HEARTBEAT: Duration = Duration::from_secs(8);
 /// A browser that has lost a stream asks again after this time.
 const RETRY: &str = "retry: 2000\n\n";
 
+/// Bytes of an event that a connection is handed at once. A reader who takes nothing holds one piece and shares the rest with all others.
+const PIECE: usize = 16 * 1024;
+
+/// An event in pieces that share its memory.
+fn pieces(event: Bytes) -> impl Stream<Item = Bytes> + Send {
+    let starts = (0..event.len()).step_by(PIECE);
+    futures_util::stream::iter(starts.map(move |from| event.slice(from..event.len().min(from + PIECE))))
+}
+
 /// What is streamed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Channel {
@@ -104,7 +113,10 @@ impl Streams {
         let first = tokio_stream::once(Bytes::from_static(RETRY.as_bytes()));
         let mut closing = self.closing.subscribe();
         let closed = async move { drop(closing.wait_for(|closing| *closing).await) };
-        let all = futures_util::StreamExt::take_until(first.chain(events.merge(beats)), Box::pin(closed));
+        // Cut after they are merged: nothing may come between the pieces of an event.
+        let whole = first.chain(events.merge(beats));
+        let all =
+            futures_util::StreamExt::take_until(futures_util::StreamExt::flat_map(whole, pieces), Box::pin(closed));
         Some(Body::Endless(Box::pin(all), place))
     }
 

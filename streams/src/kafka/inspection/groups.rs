@@ -1,6 +1,6 @@
 //! Groups as the cluster knows them: their committed positions, their state and their members. Nothing here joins a group.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -77,7 +77,7 @@ pub struct Member {
     /// The host that it connects from.
     pub host: String,
     /// Its partitions, as far as its protocol says them.
-    pub assigned: Vec<(Arc<str>, i32)>,
+    pub assigned: BTreeSet<(Arc<str>, i32)>,
 }
 
 /// A group as its coordinator describes it.
@@ -135,15 +135,15 @@ fn state(word: &str) -> GroupState {
 
 /// Reads the assignment of a member, `ConsumerProtocolAssignment` of Kafka: a version, then topics with their partitions. None if it is
 /// anything else: members of other protocols write here what they like.
-fn assignment(bytes: &[u8]) -> Option<Vec<Name>> {
+fn assignment(bytes: &[u8]) -> Option<BTreeSet<Name>> {
     let mut rest = Rest(bytes);
     rest.int16()?;
-    let mut assigned = Vec::new();
+    let mut assigned = BTreeSet::new();
     for _ in 0..rest.int32()? {
         let length = usize::try_from(rest.int16()?).ok()?;
         let topic: Arc<str> = Arc::from(std::str::from_utf8(rest.take(length)?).ok()?);
         for _ in 0..rest.int32()? {
-            assigned.push((Arc::clone(&topic), rest.int32()?));
+            assigned.insert((Arc::clone(&topic), rest.int32()?));
         }
     }
     Some(assigned)

@@ -11,8 +11,8 @@ const TWO_TOPICS: &[u8] =
 #[test]
 fn an_assignment_is_read() {
     let (a, bc): (Arc<str>, Arc<str>) = (Arc::from("a"), Arc::from("bc"));
-    assert_eq!(assignment(TWO_TOPICS), Some(vec![(Arc::clone(&a), 0), (a, 3), (bc, 1)]));
-    assert_eq!(assignment(b"\0\x01\0\0\0\0"), Some(vec![]));
+    assert_eq!(assignment(TWO_TOPICS), Some([(Arc::clone(&a), 0), (a, 3), (bc, 1)].into()));
+    assert_eq!(assignment(b"\0\x01\0\0\0\0"), Some([].into()));
 }
 
 #[test]
