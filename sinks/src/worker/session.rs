@@ -141,6 +141,10 @@ impl<'a, D: Destination, F: FeedSource> Session<'a, D, F> {
         }
         self.partitions.insert(partition, PartitionState::new(self.monitor.stream, partition, position));
         self.feed.begin(partition, position.map_or(Start::Beginning, Start::Offset));
+        // Whoever wrote last may have died before it committed: without this, watchers would see a lag until the next record comes.
+        if let Some(position) = position {
+            self.feed.commit(partition, position);
+        }
         Ok(())
     }
 

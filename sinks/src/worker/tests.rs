@@ -136,6 +136,19 @@ async fn a_destination_that_is_away_gets_the_same_batch_again() {
 }
 
 #[tokio::test]
+async fn what_is_written_already_is_committed_although_nothing_new_comes() {
+    let log = log_of(7, &[0], 30);
+    let (script, _) = work(&log, &[0], Script::default(), |script| script.caught_up.len() == 1).await;
+    // The same facts with a group that knows nothing of them, as after a kill between writing and committing.
+    let log = log_of(7, &[0], 30);
+    let positions = script.positions;
+    let (script, _) =
+        work(&log, &[0], Script { positions, ..Script::default() }, |script| script.caught_up.len() == 1).await;
+    assert!(script.batches.is_empty(), "nothing is written again");
+    assert_eq!(log.committed(0), Some(end_of(&log, 0)));
+}
+
+#[tokio::test]
 async fn lost_positions_begin_a_new_session_from_those_that_are_there() {
     let log = log_of(3, &[0], 120);
     let troubles = VecDeque::from([SinkError::Lost("older".into())]);
