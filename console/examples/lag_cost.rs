@@ -65,8 +65,7 @@ fn load(cluster: &ClusterConfig, groups: u32, partitions: u32, seconds: u32) {
     let producer = PlainProducer::new(cluster);
     let consumers: Vec<PlainConsumer> =
         (0..groups).map(|number| PlainConsumer::new(cluster, &group(number), Protocol::Classic)).collect();
-    println!("loading");
-    let began = Instant::now();
+    let mut began = Instant::now();
     let mut round = 0;
     while began.elapsed() < Duration::from_secs(seconds.into()) {
         let (next, mut positions) = (began + Duration::from_secs(round + 1), i64::try_from(round).unwrap() * each);
@@ -81,6 +80,11 @@ fn load(cluster: &ClusterConfig, groups: u32, partitions: u32, seconds: u32) {
             // Half of the groups are a second behind.
             positions += i64::from(u8::from(number % 2 == 0)) * each;
             (0..*partitions).for_each(|partition| consumer.commit(topic, partition, positions));
+        }
+        if round == 0 {
+            // Every group stands somewhere: now there is something to look at.
+            println!("loading");
+            began = Instant::now();
         }
         round += 1;
         std::thread::sleep(next.saturating_duration_since(Instant::now()));

@@ -126,10 +126,17 @@ impl PlainConsumer {
         }
     }
 
-    /// Commits a position.
+    /// Commits a position. A group's coordinator may not be known yet: it is tried again for a minute.
+    ///
+    /// # Panics
+    /// When it is not committed by then.
     pub fn commit(&self, topic: &str, partition: i32, position: i64) {
         let list: TopicPartitionList = done("position", consumers::one(topic, partition, Offset::Offset(position)));
-        done("commit", self.0.commit(&list, CommitMode::Sync));
+        let deadline = Instant::now() + TIMEOUT;
+        while let Err(error) = self.0.commit(&list, CommitMode::Sync) {
+            assert!(Instant::now() < deadline, "commit: {error}");
+            std::thread::sleep(Duration::from_millis(100));
+        }
     }
 
     /// The group's committed position, with what was committed beside it; none when it has committed nothing.
