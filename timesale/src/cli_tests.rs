@@ -97,3 +97,25 @@ fn every_verb_and_option_says_what_it_is_for() {
     }
     check(&Cli::command(), "timesale");
 }
+
+#[test]
+fn what_documents_tell_people_to_type_can_be_typed() {
+    let root = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+    let folders = ["", "docs", "ops", "ops/runbooks", "console"].map(|folder| root.join(folder));
+    let files = folders.iter().flat_map(|folder| std::fs::read_dir(folder).unwrap()).map(|entry| entry.unwrap().path());
+    let mut typed = 0;
+    for file in files.filter(|file| file.extension().is_some_and(|ending| ending == "md")) {
+        // Odd pieces stand between backticks.
+        let text = std::fs::read_to_string(&file).unwrap();
+        for command in text.split('`').skip(1).step_by(2).filter(|code| code.starts_with("timesale ")) {
+            if cfg!(not(feature = "loadtest")) && command.starts_with("timesale sale") {
+                continue;
+            }
+            let parsed = Cli::command().ignore_errors(false).try_get_matches_from(command.split_whitespace());
+            let is_right = parsed.as_ref().map_or_else(|error| !error.use_stderr(), |_| true);
+            assert!(is_right, "{}: {command}: {}", file.display(), parsed.unwrap_err());
+            typed += 1;
+        }
+    }
+    assert!(typed > 50, "only {typed} commands were found");
+}

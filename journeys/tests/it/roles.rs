@@ -4,9 +4,12 @@ use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Stdio};
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::fixture::Fixture;
+
+/// How long a test waits for a decision.
+const DECIDED_WITHIN: Duration = Duration::from_mins(2);
 
 /// Roles that are killed when the test is over.
 #[derive(Default)]
@@ -69,4 +72,22 @@ pub(crate) fn ask(
     stream.read_to_string(&mut answer).ok()?;
     let (head, body) = answer.split_once("\r\n\r\n")?;
     Some((head.split(' ').nth(1)?.parse().ok()?, body.to_owned()))
+}
+
+/// Asks with an idempotency key until the request is decided: after a kill -9 a transaction may stay open for 10 s, and nobody decides
+/// meanwhile. A repeat under the same key is the same request.
+pub(crate) fn ask_decided(
+    to: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Option<(u16, String)> {
+    let deadline = Instant::now() + DECIDED_WITHIN;
+    loop {
+        let answer = ask(to, method, path, headers, body)?;
+        if answer.0 != 202 || Instant::now() >= deadline {
+            return Some(answer);
+        }
+    }
 }
