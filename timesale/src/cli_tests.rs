@@ -7,6 +7,7 @@
     reason = "tests fail by panicking"
 )]
 
+use clap::error::ErrorKind;
 use clap::{Command, CommandFactory};
 
 use crate::cli::Cli;
@@ -111,9 +112,11 @@ fn what_documents_tell_people_to_type_can_be_typed() {
             if cfg!(not(feature = "loadtest")) && command.starts_with("timesale sale") {
                 continue;
             }
-            let parsed = Cli::command().ignore_errors(false).try_get_matches_from(command.split_whitespace());
-            let is_right = parsed.as_ref().map_or_else(|error| !error.use_stderr(), |_| true);
-            assert!(is_right, "{}: {command}: {}", file.display(), parsed.unwrap_err());
+            if let Err(error) = Cli::command().try_get_matches_from(command.split_whitespace()) {
+                // Who only speaks of a verb leaves its arguments out.
+                let is_spoken_of = error.kind() == ErrorKind::MissingRequiredArgument || !error.use_stderr();
+                assert!(is_spoken_of, "{}: {command}: {error}", file.display());
+            }
             typed += 1;
         }
     }
