@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use serde_json::{Value, json};
 
 use crate::fixture::Fixture;
-use crate::roles::{Roles, ask_decided, free_address};
+use crate::roles::{Roles, ask, free_address, until_decided};
 
 /// Starts processors and ingress and waits until they are ready.
 fn start(fixture: &Fixture, ingress: SocketAddr) -> Roles {
@@ -33,7 +33,8 @@ impl Operator {
             ("idempotency-key", key),
             ("prefer", "wait=10"),
         ];
-        let (status, body) = ask_decided(self.ingress, method, &path, &headers, &body.to_string()).expect("an answer");
+        let (status, body) =
+            until_decided(|| ask(self.ingress, method, &path, &headers, &body.to_string())).expect("an answer");
         (status, serde_json::from_str(&body).unwrap_or_else(|error| panic!("{error}: {body}")))
     }
 

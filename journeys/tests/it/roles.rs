@@ -74,18 +74,12 @@ pub(crate) fn ask(
     Some((head.split(' ').nth(1)?.parse().ok()?, body.to_owned()))
 }
 
-/// Asks with an idempotency key until the request is decided: after a kill -9 a transaction may stay open for 10 s, and nobody decides
+/// Asks, with an idempotency key, until the request is decided: after a kill -9 a transaction may stay open for 10 s, and nobody decides
 /// meanwhile. A repeat under the same key is the same request.
-pub(crate) fn ask_decided(
-    to: SocketAddr,
-    method: &str,
-    path: &str,
-    headers: &[(&str, &str)],
-    body: &str,
-) -> Option<(u16, String)> {
+pub(crate) fn until_decided(ask: impl Fn() -> Option<(u16, String)>) -> Option<(u16, String)> {
     let deadline = Instant::now() + DECIDED_WITHIN;
     loop {
-        let answer = ask(to, method, path, headers, body)?;
+        let answer = ask()?;
         if answer.0 != 202 || Instant::now() >= deadline {
             return Some(answer);
         }

@@ -11,7 +11,7 @@ use streams::clock::now_ms;
 use super::exposition::{Scraped, read};
 use super::{Contract, Family, Kind, Values, contract};
 use crate::fixture::Fixture;
-use crate::roles::{Roles, ask, ask_decided, free_address};
+use crate::roles::{Roles, ask, free_address, until_decided};
 
 /// Counters that begin when what they count is found, with the reason: that is before anything can be counted.
 const FOUND: [(&str, &str); 1] =
@@ -110,7 +110,8 @@ fn the_roles_show_what_the_contract_lists_and_nothing_else() {
     let product = json!({ "seller": "teahouse", "name": "Tea", "list_price": 1000 });
     for (kind, terms) in [("products", product), ("campaigns", campaign)] {
         let path = format!("/v1/{kind}/metrics-{:016x}", fastrand::u64(..));
-        let (status, answer) = ask_decided(ingress, "PUT", &path, &headers, &terms.to_string()).expect("an answer");
+        let (status, answer) =
+            until_decided(|| ask(ingress, "PUT", &path, &headers, &terms.to_string())).expect("an answer");
         assert_eq!(status, 200, "{answer}");
     }
 
