@@ -3,8 +3,9 @@
 //!
 //! Not here: what a row is, how it is written. Relies on: a destination whose `apply` may be called again with the same batch.
 
-mod session;
 mod partition_state;
+mod read_ahead;
+mod session;
 
 use std::time::Duration;
 

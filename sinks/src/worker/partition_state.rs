@@ -5,6 +5,7 @@ use std::time::Duration;
 use streams::record::Record;
 use tokio::time::Instant;
 
+use super::Pace;
 use crate::batch::{Batch, Item, Newer, read};
 use crate::stream::Stream;
 
@@ -52,7 +53,7 @@ impl PartitionState {
         records: Vec<Record>,
         next: i64,
         now: Instant,
-        linger: Duration,
+        pace: Pace,
     ) -> Result<(), Gap> {
         if self.stop.is_some() {
             return Ok(());
@@ -73,7 +74,11 @@ impl PartitionState {
             }
         }
         self.next = Some(position);
-        let due = now + if self.items.is_empty() { POSITION_LINGER.max(linger) } else { linger };
+        let due = match self.items.len() {
+            0 => now + POSITION_LINGER.max(pace.linger),
+            items if items >= pace.records => now,
+            _ => now + pace.linger,
+        };
         self.due = Some(self.due.map_or(due, |earlier| earlier.min(due)));
         Ok(())
     }
@@ -85,16 +90,14 @@ impl PartitionState {
 
     /// Whether as many records wait as are written in one go.
     pub(super) fn is_full(&self, records: usize) -> bool {
-        self.items.len() >= records && self.due().is_some()
+        self.items.len() >= records
     }
 
-    /// What waits, as a batch; it waits on until [`PartitionState::wrote`].
+    /// What waits, as a batch. More may be taken in before [`PartitionState::wrote`], but no other batch may be asked for.
     pub(super) fn batch(&mut self) -> Option<Batch> {
         self.due()?;
-        let Some(next) = self.next.filter(|next| Some(*next) != self.written) else {
-            self.due = None;
-            return None;
-        };
+        self.due = None;
+        let next = self.next.filter(|next| Some(*next) != self.written)?;
         let items = std::mem::take(&mut self.items);
         Some(Batch { partition: self.partition, expected: self.written, next, items })
     }
@@ -102,7 +105,6 @@ impl PartitionState {
     /// The batch was written.
     pub(super) fn wrote(&mut self, batch: &Batch) {
         self.written = Some(batch.next);
-        self.due = None;
     }
 
     /// Stops the state: another owner wrote.

@@ -9,6 +9,7 @@ use streams::service::{Condition, Shutdown};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use super::partition_state::{PartitionState, Stop};
+use super::read_ahead::{read, read_while};
 use super::{Pace, wait};
 use crate::destination::{Applied, Destination, SinkError};
 use crate::monitor::Monitor;
@@ -47,6 +48,8 @@ pub(super) struct Session<'a, D, F> {
     monitor: &'a mut Monitor,
     shutdown: Shutdown,
     partitions: BTreeMap<i32, PartitionState>,
+    /// What was read during a write and has not been handled.
+    ahead: Option<Result<FeedEvent, End>>,
     has_written: bool,
 }
 
@@ -58,7 +61,16 @@ impl<'a, D: Destination, F: FeedSource> Session<'a, D, F> {
         monitor: &'a mut Monitor,
         shutdown: Shutdown,
     ) -> Self {
-        Self { destination, feed, pace, monitor, shutdown, partitions: BTreeMap::new(), has_written: false }
+        Self {
+            destination,
+            feed,
+            pace,
+            monitor,
+            shutdown,
+            partitions: BTreeMap::new(),
+            ahead: None,
+            has_written: false,
+        }
     }
 
     /// Works until the session is over; also answers whether anything was written.
@@ -77,19 +89,22 @@ impl<'a, D: Destination, F: FeedSource> Session<'a, D, F> {
         loop {
             // Only waiting is cancelled here: calls to the destination are made below, one at a time, to their end.
             let due = self.partitions.values().filter_map(PartitionState::due).min();
-            let event = tokio::select! {
+            let woken = tokio::select! {
                 biased;
                 () = stop.requested() => return Err(End::Stopped),
                 _ = ticks.tick() => Woken::Tick,
-                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => Woken::Due,
-                event = self.feed.next() => Woken::Read(event),
+                () = wait_until(due), if due.is_some() => Woken::Due,
+                event = next(&mut self.ahead, &mut self.feed, &mut self.partitions, self.pace) => Woken::Read(event?),
             };
-            match event {
+            match woken {
                 Woken::Tick => self.check().await?,
                 Woken::Due => self.write_due().await?,
-                Woken::Read(None) => return Err(End::Again("the feed has ended".into())),
-                Woken::Read(Some(Err(error))) => return Err(End::of(&error)),
-                Woken::Read(Some(Ok(event))) => self.handle(event).await?,
+                Woken::Read(event) => {
+                    if let Some(event) = event {
+                        self.handle(event).await?;
+                    }
+                    self.show();
+                }
             }
         }
     }
@@ -106,16 +121,8 @@ impl<'a, D: Destination, F: FeedSource> Session<'a, D, F> {
                 self.partitions.retain(|partition, _| !partitions.contains(partition));
                 partitions.iter().for_each(|partition| self.monitor.forget(*partition));
             }
-            FeedEvent::Batch { partition, from, records, next } => {
-                let Some(state) = self.partitions.get_mut(&partition) else { return Ok(()) };
-                if let Err(gap) = state.take(from, records, next, Instant::now(), self.pace.linger) {
-                    let (expected, found) = (gap.expected, gap.found);
-                    return Err(End::Again(format!("partition {partition}: expected {expected}, was given {found}")));
-                }
-                if state.is_full(self.pace.records) {
-                    self.write(partition).await?;
-                }
-            }
+            // A batch has gone to its partition as it was read.
+            FeedEvent::Batch { .. } => {}
             FeedEvent::CaughtUp(partition) => {
                 self.write(partition).await?;
                 if self.partitions.get(&partition).is_some_and(|state| state.stop().is_none()) {
@@ -123,7 +130,6 @@ impl<'a, D: Destination, F: FeedSource> Session<'a, D, F> {
                 }
             }
         }
-        self.show();
         Ok(())
     }
 
@@ -170,13 +176,14 @@ impl<'a, D: Destination, F: FeedSource> Session<'a, D, F> {
         Ok(())
     }
 
-    /// Writes what waits, for as long as it takes.
+    /// Writes what waits, for as long as it takes. Meanwhile the next batches are read.
     async fn write(&mut self, partition: i32) -> Result<(), End> {
         let Some(batch) = self.partitions.get_mut(&partition).and_then(PartitionState::batch) else { return Ok(()) };
         let began = Instant::now();
         let mut backoff = super::backoff();
         let applied = loop {
-            match self.destination.apply(&batch).await {
+            let apply = self.destination.apply(&batch);
+            match read_while(apply, &mut self.ahead, &mut self.feed, &mut self.partitions, self.pace).await {
                 Ok(applied) => break Some(applied),
                 Err(SinkError::Fenced(reason)) => {
                     tracing::warn!(
@@ -279,5 +286,26 @@ impl<'a, D: Destination, F: FeedSource> Session<'a, D, F> {
 enum Woken {
     Tick,
     Due,
-    Read(Option<Result<FeedEvent, FeedError>>),
+    Read(Option<FeedEvent>),
+}
+
+/// What was read ahead, else what comes next. Dropping the future loses nothing.
+async fn next<F: FeedSource>(
+    ahead: &mut Option<Result<FeedEvent, End>>,
+    feed: &mut F,
+    partitions: &mut BTreeMap<i32, PartitionState>,
+    pace: Pace,
+) -> Result<Option<FeedEvent>, End> {
+    match ahead.take() {
+        Some(read) => read.map(Some),
+        None => read(feed, partitions, pace).await,
+    }
+}
+
+/// Waits until then, and not at all if it is past: the timer's own wait is a millisecond long.
+async fn wait_until(due: Option<Instant>) {
+    let now = Instant::now();
+    if let Some(due) = due.filter(|due| *due > now) {
+        sleep_until(due).await;
+    }
 }

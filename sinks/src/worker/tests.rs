@@ -3,11 +3,13 @@
 
 use std::collections::BTreeMap;
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use projections::Projection;
 use prometheus::Registry;
+use streams::feed::{FeedError, FeedEvent, FeedSource, Start};
 use streams::service::{Condition, Health, shutdown};
 
 use super::{Pace, run};
@@ -119,6 +121,100 @@ async fn everything_is_written_once_in_order_and_told_when_caught_up() {
         assert_eq!(written, 200);
     }
     assert_eq!(script.opened, 1);
+}
+
+/// A feed that counts the records it has given.
+struct Counted {
+    feed: MemoryFeed,
+    given: Arc<AtomicUsize>,
+}
+
+impl FeedSource for Counted {
+    async fn next(&mut self) -> Option<Result<FeedEvent, FeedError>> {
+        let event = self.feed.next().await;
+        if let Some(Ok(FeedEvent::Batch { records, .. })) = &event {
+            self.given.fetch_add(records.len(), Ordering::SeqCst);
+        }
+        event
+    }
+
+    fn begin(&self, partition: i32, start: Start) {
+        self.feed.begin(partition, start);
+    }
+
+    fn commit(&self, partition: i32, next_offset: i64) {
+        self.feed.commit(partition, next_offset);
+    }
+}
+
+/// A destination whose first write ends only when so many records have been read.
+struct Slow {
+    inner: Scripted,
+    given: Arc<AtomicUsize>,
+    needed: usize,
+}
+
+impl Destination for Slow {
+    async fn open(&mut self) -> Result<(), SinkError> {
+        self.inner.open().await
+    }
+
+    async fn claim(&mut self, partition: i32) -> Result<Option<i64>, SinkError> {
+        self.inner.claim(partition).await
+    }
+
+    async fn apply(&mut self, batch: &Batch) -> Result<Applied, SinkError> {
+        while self.given.load(Ordering::SeqCst) < self.needed {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        // Time enough to read everything, if nothing held the reader back.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        if batch.expected.is_none() {
+            assert!(self.given.load(Ordering::SeqCst) <= self.needed + 20, "no more than one full batch waits");
+        }
+        self.inner.apply(batch).await
+    }
+
+    async fn caught_up(&mut self, partition: i32) -> Result<(), SinkError> {
+        self.inner.caught_up(partition).await
+    }
+
+    async fn check(&mut self) -> Result<(), SinkError> {
+        Ok(())
+    }
+
+    fn condition(&self) -> Condition {
+        Condition::Ready
+    }
+}
+
+#[tokio::test]
+async fn the_next_batch_is_read_while_one_is_written_and_no_more_than_that() {
+    let log = log_of(8, &[0], 400);
+    let given = Arc::<AtomicUsize>::default();
+    let inner = Scripted::default();
+    // Events of 20 records: three make a batch of 50 full, six make two.
+    let destination = Slow { inner: inner.clone(), given: given.clone(), needed: 120 };
+    let (handle, signal) = shutdown();
+    let monitor = Metrics::register(&Registry::new()).unwrap().of("postgres", Stream::Coupons, Health::default());
+    let pace = Pace { records: 50, linger: Duration::from_millis(500) };
+    let feed = || Ok(Counted { feed: MemoryFeed::of_group(&log, &[0], 20), given: given.clone() });
+    let watch = async {
+        let done = async {
+            while inner.0.lock().unwrap().caught_up.is_empty() {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        };
+        let done = tokio::time::timeout(Duration::from_secs(20), done).await;
+        handle.request();
+        done
+    };
+    let ((), done) = tokio::join!(run(destination, feed, pace, monitor, signal), watch);
+    assert!(done.is_ok(), "the first write waits for what nobody reads");
+    let script = inner.0.lock().unwrap();
+    assert_eq!(script.positions[&0], end_of(&log, 0));
+    assert_eq!(script.batches.iter().map(|batch| batch.3).sum::<usize>(), 400, "each record once");
+    assert!(script.batches.iter().all(|batch| batch.3 <= 60), "{:?}", script.batches);
 }
 
 #[tokio::test]
