@@ -23,8 +23,10 @@ const READING: Duration = Duration::from_millis(400);
 const MOST_READS: usize = 64;
 /// Groups looked at every round; beyond them, the least recently moved are asked every tenth.
 const MOST_GROUPS: usize = 64;
-/// Every so many rounds topics are listed anew, and a foreign group is asked for topics that it has not read before.
-const DISCOVERY: u64 = 10;
+/// Every so many rounds topics are listed anew.
+const LISTING: u64 = 10;
+/// Every so many rounds a foreign group is asked for topics that it has not read before: the topics of its members are seen at once.
+const DISCOVERY: u64 = 30;
 /// Every so many rounds the topics' settings are asked anew.
 const SETTINGS: u64 = 60;
 /// For so many rounds an answer about groups is used again when there is no newer one.
@@ -88,7 +90,7 @@ impl Looker {
     /// One round; `now` is asked when the ends have been.
     pub(super) fn look(&mut self, now: impl FnOnce() -> Moment) -> Result<Round, LookError> {
         self.rounds += 1;
-        if self.topics.is_empty() || self.rounds % DISCOVERY == 1 {
+        if self.topics.is_empty() || self.rounds % LISTING == 1 {
             self.topics = self.ends.topics(QUESTION).map_err(LookError::of(Question::Topics))?;
         }
         self.look_at_groups()?;

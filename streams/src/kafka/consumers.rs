@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::ClientConfig;
 use rdkafka::TopicPartitionList;
@@ -44,18 +44,46 @@ pub(super) fn learn_topics_soon(client: &mut ClientConfig) {
     client.set("topic.metadata.refresh.interval.ms", "10000").set("metadata.max.age.ms", "15000");
 }
 
+/// Partitions in one question: the library looks each one up in the list of all, so a question's cost grows with its square.
+const MOST_PARTITIONS: usize = 200;
+
+/// Asks for offsets of any number of partitions, some at a time, and answers those that have one. The time is that of all questions.
+///
+/// # Errors
+/// [`BrokerError`] of the first question that is not answered.
+pub(super) fn in_parts(
+    partitions: &[(Arc<str>, i32)],
+    timeout: Duration,
+    ask: impl Fn(TopicPartitionList, Duration) -> KafkaResult<TopicPartitionList>,
+) -> Result<BTreeMap<(Arc<str>, i32), i64>, BrokerError> {
+    let deadline = Instant::now() + timeout;
+    let mut found = BTreeMap::new();
+    for part in partitions.chunks(MOST_PARTITIONS) {
+        let mut question = TopicPartitionList::with_capacity(part.len());
+        for (topic, partition) in part {
+            question.add_partition(topic, *partition);
+        }
+        let left = deadline.saturating_duration_since(Instant::now());
+        let answer = ask(question, left).map_err(|error| errors::of_query(&error))?;
+        found.extend(offsets(&answer, part));
+    }
+    Ok(found)
+}
+
 /// The offsets in the library's answer to a question for these partitions, which it gives in the same order; those without one are left
 /// out.
-pub(super) fn offsets(answer: &TopicPartitionList, asked: &[(Arc<str>, i32)]) -> BTreeMap<(Arc<str>, i32), i64> {
-    let elements = answer.elements();
-    let offset = |(element, name): (&TopicPartitionListElem<'_>, &(Arc<str>, i32))| {
+fn offsets<'a>(
+    answer: &'a TopicPartitionList,
+    asked: &'a [(Arc<str>, i32)],
+) -> impl Iterator<Item = ((Arc<str>, i32), i64)> + 'a {
+    let offset = |(element, name): (TopicPartitionListElem<'a>, &(Arc<str>, i32))| {
         let is_it = element.error().is_ok() && element.topic() == &*name.0 && element.partition() == name.1;
         match element.offset() {
             Offset::Offset(offset) if is_it => Some((name.clone(), offset)),
             _ => None,
         }
     };
-    elements.iter().zip(asked).filter_map(offset).collect()
+    answer.elements().into_iter().zip(asked).filter_map(offset)
 }
 
 /// Makes a client of these settings.

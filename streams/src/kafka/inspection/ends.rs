@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rdkafka::TopicPartitionList;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::topic_partition_list::Offset;
 
@@ -95,14 +94,8 @@ fn ask(
     what: Offset,
     timeout: Duration,
 ) -> Result<BTreeMap<Name, i64>, BrokerError> {
-    if partitions.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let mut question = TopicPartitionList::with_capacity(partitions.len());
-    for (topic, partition) in partitions {
-        let added = question.add_partition_offset(topic, *partition, what);
-        added.map_err(|error| BrokerError::Unavailable(error.to_string()))?;
-    }
-    let answer = client.offsets_for_times(question, timeout).map_err(|error| errors::of_query(&error))?;
-    Ok(consumers::offsets(&answer, partitions))
+    consumers::in_parts(partitions, timeout, |mut question, timeout| {
+        question.set_all_offsets(what)?;
+        client.offsets_for_times(question, timeout)
+    })
 }

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rdkafka::TopicPartitionList;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 
 use super::super::cluster::{ClusterConfig, ConfigError};
@@ -42,15 +41,7 @@ impl GroupPositions {
         partitions: &[(Arc<str>, i32)],
         timeout: Duration,
     ) -> Result<BTreeMap<(Arc<str>, i32), i64>, BrokerError> {
-        if partitions.is_empty() {
-            return Ok(BTreeMap::new());
-        }
-        let mut question = TopicPartitionList::with_capacity(partitions.len());
-        for (topic, partition) in partitions {
-            question.add_partition(topic, *partition);
-        }
-        let answer = self.client.committed_offsets(question, timeout).map_err(|error| errors::of_query(&error))?;
-        Ok(consumers::offsets(&answer, partitions))
+        consumers::in_parts(partitions, timeout, |question, timeout| self.client.committed_offsets(question, timeout))
     }
 }
 

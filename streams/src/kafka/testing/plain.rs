@@ -126,14 +126,40 @@ impl PlainConsumer {
         }
     }
 
-    /// Commits a position. A group's coordinator may not be known yet: it is tried again for a minute.
+    /// Commits a position.
     ///
     /// # Panics
-    /// When it is not committed by then.
+    /// When it is not committed within a minute.
     pub fn commit(&self, topic: &str, partition: i32, position: i64) {
+        self.commit_list(&done("position", consumers::one(topic, partition, Offset::Offset(position))));
+    }
+
+    /// Commits the same position of every partition of a topic in one request, as a member does that owns them.
+    ///
+    /// # Panics
+    /// When it is not committed within a minute.
+    pub fn commit_all(&self, topic: &str, partitions: i32, position: i64) {
+        let mut list = consumers::several(topic, 0..partitions);
+        done("position", list.set_all_offsets(Offset::Offset(position)));
+        self.commit_list(&list);
+    }
+
+    /// Commits a position with a text beside it, as the runtime does.
+    ///
+    /// # Panics
+    /// When it is not committed within a minute.
+    pub fn commit_with(&self, topic: &str, partition: i32, position: i64, text: &str) {
         let list: TopicPartitionList = done("position", consumers::one(topic, partition, Offset::Offset(position)));
+        if let Some(mut element) = list.find_partition(topic, partition) {
+            element.set_metadata(text);
+        }
+        self.commit_list(&list);
+    }
+
+    /// A group's coordinator may not be known yet: it is tried again.
+    fn commit_list(&self, list: &TopicPartitionList) {
         let deadline = Instant::now() + TIMEOUT;
-        while let Err(error) = self.0.commit(&list, CommitMode::Sync) {
+        while let Err(error) = self.0.commit(list, CommitMode::Sync) {
             assert!(Instant::now() < deadline, "commit: {error}");
             std::thread::sleep(Duration::from_millis(100));
         }
@@ -147,15 +173,6 @@ impl PlainConsumer {
         let element = found.find_partition(topic, partition)?;
         let Offset::Offset(offset) = element.offset() else { return None };
         Some((offset, element.metadata().to_owned()))
-    }
-
-    /// Commits a position with a text beside it, as the runtime does.
-    pub fn commit_with(&self, topic: &str, partition: i32, position: i64, text: &str) {
-        let list: TopicPartitionList = done("position", consumers::one(topic, partition, Offset::Offset(position)));
-        if let Some(mut element) = list.find_partition(topic, partition) {
-            element.set_metadata(text);
-        }
-        done("commit", self.0.commit(&list, CommitMode::Sync));
     }
 
     /// Reads on for so long, and drops what comes.
