@@ -74,3 +74,6 @@ stop_process() {
     fi
     rm -f -- "$pid_file"
 }
+
+# cpu_seconds PID_FILE: CPU seconds, user's and system's, that the process has used.
+cpu_seconds() { awk -v hertz="$(getconf CLK_TCK)" '{ sub(/.*\) /, ""); printf "%.2f", ($12 + $13) / hertz }' "/proc/$(<"$1")/stat"; }
