@@ -69,7 +69,7 @@ fn load(cluster: &ClusterConfig, groups: u32, partitions: u32, seconds: u32) {
     let mut began = Instant::now();
     let mut round = 0;
     while began.elapsed() < Duration::from_secs(seconds.into()) {
-        let (next, mut positions) = (began + Duration::from_secs(round + 1), i64::try_from(round).unwrap() * each);
+        let (next, before) = (began + Duration::from_secs(round + 1), i64::try_from(round).unwrap() * each);
         for (topic, partitions) in &topics {
             (0..*partitions).for_each(|partition| {
                 (0..each).for_each(|_| producer.send(topic, partition, "key", "value", now_ms()));
@@ -79,8 +79,8 @@ fn load(cluster: &ClusterConfig, groups: u32, partitions: u32, seconds: u32) {
         for (consumer, number) in consumers.iter().zip(0..) {
             let (topic, partitions) = topics.get(number % topics.len()).unwrap();
             // Half of the groups are a second behind.
-            positions += i64::from(u8::from(number % 2 == 0)) * each;
-            consumer.commit_all(topic, *partitions, positions);
+            let position = before + i64::from(u8::from(number % 2 == 0)) * each;
+            consumer.commit_all(topic, *partitions, position);
         }
         if round == 0 {
             // Every group stands somewhere: now there is something to look at.
