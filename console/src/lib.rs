@@ -6,4 +6,5 @@ pub mod lag;
 pub mod restate;
 pub mod serve;
 pub mod settle;
+pub mod tap;
 pub mod topics;

@@ -12,6 +12,7 @@ pub mod payments;
 pub mod orders;
 pub mod settlement;
 pub mod prices;
+pub mod audit;
 pub mod envelope;
 pub mod codec;
 pub mod schema;

@@ -3,6 +3,7 @@
 
 use std::marker::PhantomData;
 
+use crate::audit::AuditRecord;
 use crate::coupons::{CouponCommand, CouponEvent};
 use crate::inventory::{InventoryCommand, InventoryEvent};
 use crate::orders::{OrderCommand, OrderEvent};
@@ -70,9 +71,11 @@ pub const PRICES_CHANGELOG: Topic<Opaque> = Topic::new("prices.changelog");
 pub const INGRESS_REPLIES: Topic<Reply> = Topic::new("ingress.replies");
 /// Records nobody could read, with where they came from and why.
 pub const DEAD_LETTERS: Topic<Opaque> = Topic::new("dead-letters");
+/// Who was shown personal fields, of what, and why.
+pub const CONSOLE_AUDIT: Topic<AuditRecord> = Topic::new("console.audit");
 
 /// Every topic's name.
-pub const NAMES: [&str; 19] = [
+pub const NAMES: [&str; 20] = [
     COUPONS_INBOX.name(),
     COUPONS_EVENTS.name(),
     COUPONS_CHANGELOG.name(),
@@ -92,6 +95,7 @@ pub const NAMES: [&str; 19] = [
     PRICES_CHANGELOG.name(),
     INGRESS_REPLIES.name(),
     DEAD_LETTERS.name(),
+    CONSOLE_AUDIT.name(),
 ];
 
 #[cfg(test)]

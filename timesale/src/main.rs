@@ -16,7 +16,9 @@ mod role_metrics;
 mod serve;
 mod settle;
 mod signals;
+mod tap;
 mod telemetry;
+mod topics;
 #[cfg(feature = "loadtest")]
 mod test_tools;
 mod verbs;

@@ -26,7 +26,8 @@ pub(crate) async fn run(verb: Verb, config: Config) -> Exit {
             let stop_with_stdin = if stop_with_stdin { StopWithStdin::Yes } else { StopWithStdin::No };
             crate::serve::serve(role, config, stop_with_stdin).await
         }
-        Verb::Topics(verb) => run_topics(&verb, &config),
+        Verb::Topics(verb) => blocking(move || run_topics(&verb, &config)).await,
+        Verb::Tap(typed) => crate::tap::run(*typed, config).await,
         Verb::Token(whom) => token(&whom, &config),
         Verb::Verify(what) => verify(what, config).await,
         Verb::Settle(cli::Settle::Export(what)) => crate::settle::export(what, &config).await,
@@ -132,6 +133,9 @@ fn run_topics(verb: &cli::Topics, config: &Config) -> Exit {
             Err(exit) => exit,
         },
         cli::Topics::Apply(how) => apply(how, config),
+        cli::Topics::List(how) => crate::topics::list(how, config),
+        cli::Topics::Describe(which) => crate::topics::describe(which, config),
+        cli::Topics::Schema { topic } => crate::topics::schema(topic),
     }
 }
 

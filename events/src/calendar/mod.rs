@@ -4,6 +4,7 @@
 mod business;
 mod day;
 mod holidays;
+mod instant;
 mod zone;
 
 pub use business::{after_business_days, business_day_from, is_business_day};

@@ -15,6 +15,7 @@ mod logging;
 mod membership;
 mod reader;
 mod records;
+pub mod tap;
 #[cfg(feature = "testing")]
 #[expect(clippy::panic, reason = "a test may stop at once")]
 pub mod testing;
