@@ -13,7 +13,7 @@ fn mask(pii: &[&str], mode: MaskMode, key: Option<&str>) -> Mask {
 }
 
 fn masked(mask: &Mask, value: &str) -> String {
-    mask.value(value.as_bytes()).map_or("(left out)".to_owned(), |value| String::from_utf8(value.into_owned()).unwrap())
+    mask.value(value.as_bytes()).map_or("(none)".to_owned(), |value| String::from_utf8(value.into_owned()).unwrap())
 }
 
 #[test]
@@ -53,11 +53,11 @@ fn a_field_that_is_left_out_leaves_json() {
         (r#"{"c":",\":","a":"x\\\"","d":1}"#, r#"{"c":",\":","d":1}"#),
         (r#"{"a":1}"#, "{}"),
         (r#"{"a":1,"b":3}"#, "{}"),
-        ("garbage", "(left out)"),
+        ("garbage", "(none)"),
     ];
     for (value, expected) in table {
         let shown = masked(&left_out, value);
-        assert!(shown == "(left out)" || serde_json::from_str::<serde_json::Value>(&shown).is_ok(), "{shown}");
+        assert!(shown == "(none)" || serde_json::from_str::<serde_json::Value>(&shown).is_ok(), "{shown}");
         assert_eq!(shown.replace(' ', ""), expected, "{value}");
     }
 }

@@ -30,7 +30,7 @@ fn odd() -> Option<Situation> {
                 let headers: [(&str, Option<&[u8]>); 4] =
                     [("event-type", Some(b"odd")), ("n", Some(b"1")), ("n", Some(b"\xff")), ("none", None)];
                 let key = if number == 5 { Some(b"\xff".as_slice()) } else { Some(key.as_bytes()) };
-                producer.write(&situation.topic, partition, (key, *value), &headers, 1_000 + round);
+                producer.write(&situation.topic, partition, (key, *value), &headers, situation.base + round);
             }
         }
         if round % 3 == 1 {

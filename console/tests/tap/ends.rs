@@ -12,7 +12,7 @@ use super::fixture::{Situation, lines};
 const SOON: Duration = Duration::from_secs(20);
 
 fn send(producer: &PlainProducer, topic: &str, values: std::ops::Range<usize>) {
-    values.for_each(|number| producer.send(topic, 0, "k", &number.to_string(), 1_000));
+    values.for_each(|number| producer.send(topic, 0, "k", &number.to_string(), streams::clock::now_ms()));
 }
 
 /// Taps everything and checks that it ended, complete, with these many records and at this offset.

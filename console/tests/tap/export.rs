@@ -36,11 +36,11 @@ fn an_export_that_is_killed_goes_on_with_every_record_once() {
         return;
     }
     let Some(situation) = Situation::new(3) else { return };
-    let value = "v".repeat(1_000);
+    let value = "v".repeat(situation.base);
     let producer = situation.producer();
     for number in 0..30_000 {
         let value = format!("\"{number} {value}\"");
-        producer.write(&situation.topic, number % 3, (Some(b"k"), Some(value.as_bytes())), &[], 1_000);
+        producer.write(&situation.topic, number % 3, (Some(b"k"), Some(value.as_bytes())), &[], situation.base);
     }
     producer.flush();
     let folder = tempfile::tempdir().unwrap();

@@ -10,6 +10,7 @@ use console::tap::words::{Bounds, Format, Isolation, MaskMode, Place, Range, Wor
 use console::tap::{Ended, MaskKey, RunError, Tap, Target};
 use events::calendar::ZoneName;
 use events::manifest::Manifest;
+use streams::clock::now_ms;
 use streams::kafka::testing::PlainProducer;
 use streams::kafka::{Admin, ClusterConfig, TopicToCreate};
 use streams::testing::service;
@@ -27,6 +28,8 @@ pub(crate) struct Situation {
     pub(crate) cluster: ClusterConfig,
     pub(crate) topic: String,
     pub(crate) manifest: Manifest,
+    /// The time of the first records, milliseconds since 1970: young enough that no retention deletes them.
+    pub(crate) base: i64,
 }
 
 impl Situation {
@@ -49,7 +52,7 @@ impl Situation {
             "topics:\n  {topic}:\n    description: A test's.\n    owner: console\n    key: any\n    partitions: {partitions}\n    \
              replication: 1\n    value: Reply\n    pii: {pii}\n    producers: []\n    consumers: []\n    config: {{ cleanup.policy: delete }}\n"
         );
-        Some(Self { cluster, topic, manifest: Manifest::parse(&text).unwrap() })
+        Some(Self { cluster, topic, manifest: Manifest::parse(&text).unwrap(), base: now_ms() - 60_000 })
     }
 
     pub(crate) fn producer(&self) -> PlainProducer {
@@ -70,7 +73,7 @@ impl Situation {
                     partition,
                     &format!("k{number}"),
                     &number.to_string(),
-                    1_000 + number as i64,
+                    self.base + number as i64,
                 );
             }
         }

@@ -15,7 +15,8 @@ use super::fixture::{Kept, Situation, lines};
 fn times_are_half_open() {
     let Some(situation) = Situation::new(2) else { return };
     situation.write(2, 10);
-    let (_, out) = situation.tap(|words| words.range = Range::Between(Place::Time(1_003), Place::Time(1_006)));
+    let (_, out) = situation
+        .tap(|words| words.range = Range::Between(Place::Time(situation.base + 3), Place::Time(situation.base + 6)));
     let mut values = lines(&out);
     values.sort();
     assert_eq!(values, ["3", "3", "4", "4", "5", "5"]);
@@ -27,7 +28,7 @@ fn the_newest_records_are_counted_not_offsets() {
     let producer = situation.transactional();
     for number in 0..30 {
         producer.begin();
-        producer.send(&situation.topic, number % 3, "k", &number.to_string(), 1_000 + i64::from(number));
+        producer.send(&situation.topic, number % 3, "k", &number.to_string(), situation.base + i64::from(number));
         producer.commit();
     }
     let (ended, out) = situation.tap(|words| {
@@ -44,7 +45,13 @@ fn a_key_is_looked_for_in_its_partition_only() {
     let producer = situation.producer();
     for number in 0..200 {
         let key = format!("k{}", number % 20);
-        producer.send(&situation.topic, partition_for_key(key.as_bytes(), 4), &key, &number.to_string(), 1_000);
+        producer.send(
+            &situation.topic,
+            partition_for_key(key.as_bytes(), 4),
+            &key,
+            &number.to_string(),
+            situation.base,
+        );
     }
     producer.flush();
     let (ended, out) = situation.tap(|words| words.keys = vec!["k7".to_owned()]);
@@ -118,9 +125,9 @@ fn the_newest_record_of_each_key() {
     let Some(situation) = Situation::new(1) else { return };
     let producer = situation.producer();
     for (key, value) in [("a", "1"), ("b", "1"), ("a", "2"), ("c", "1"), ("b", "2")] {
-        producer.send(&situation.topic, 0, key, value, 1_000);
+        producer.send(&situation.topic, 0, key, value, situation.base);
     }
-    producer.write(&situation.topic, 0, (Some(b"c"), None), &[], 1_000);
+    producer.write(&situation.topic, 0, (Some(b"c"), None), &[], situation.base);
     producer.flush();
     let (_, out) = situation.tap(|words| {
         words.latest = true;

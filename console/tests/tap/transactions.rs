@@ -15,7 +15,7 @@ fn a_third_committed_a_third_aborted_a_third_open() {
         for kind in ["committed", "aborted"] {
             producer.begin();
             for place in 0..8 {
-                producer.send(&situation.topic, place % 2, &format!("{number}"), kind, 1_000);
+                producer.send(&situation.topic, place % 2, &format!("{number}"), kind, situation.base);
             }
             if kind == "committed" {
                 producer.commit();
@@ -27,7 +27,7 @@ fn a_third_committed_a_third_aborted_a_third_open() {
     let open = situation.transactional();
     open.begin();
     for place in 0..each {
-        open.send(&situation.topic, place % 2, "k", "open", 1_000);
+        open.send(&situation.topic, place % 2, "k", "open", situation.base);
     }
     open.flush();
     let (ended, out) = situation.tap(|words| {

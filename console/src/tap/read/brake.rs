@@ -49,6 +49,6 @@ impl<'a> Brake<'a> {
             Some(Amount::Bytes(most)) if self.bytes >= most => return Some(Reason::MaxScan),
             _ => {}
         }
-        if self.records % LOOK_EVERY == 0 { self.stops() } else { None }
+        if self.records % LOOK_EVERY == 1 { self.stops() } else { None }
     }
 }
