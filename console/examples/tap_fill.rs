@@ -3,6 +3,7 @@
 #![allow(
     clippy::expect_used,
     clippy::print_stdout,
+    clippy::indexing_slicing,
     reason = "a program for a bench may stop at once, and its output is its result"
 )]
 

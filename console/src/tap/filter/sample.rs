@@ -16,5 +16,5 @@ pub(super) fn holds(sample: &Sample, key: Option<&[u8]>, record: &RecordView<'_>
     };
     let hash = hasher.finalize();
     let number = hash.as_bytes().iter().take(8).fold(0_u64, |number, byte| (number << 8) | u64::from(*byte));
-    number % sample.of == 0
+    number.is_multiple_of(sample.of)
 }
