@@ -32,6 +32,8 @@ pub(crate) struct Mask {
     mode: MaskMode,
     key: Option<MaskKey>,
     fields: Pointers,
+    /// The last step of each pointer, quoted: what a personal field is called.
+    names: Vec<String>,
     is_key_personal: bool,
     are_headers_personal: bool,
 }
@@ -48,14 +50,16 @@ impl Mask {
                 (Pointers::new(pii.iter().map(String::as_str)).unwrap_or_else(|_| whole()), *pii_key, false)
             }
         };
-        Self { mode, key: key.cloned(), fields, is_key_personal, are_headers_personal }
+        let names = manifest.topics.get(topic).map_or_else(Vec::new, |spec| names(&spec.pii));
+        Self { mode, key: key.cloned(), fields, names, is_key_personal, are_headers_personal }
     }
 
     /// A mask that hides everything.
     #[must_use]
     pub(crate) fn everything() -> Self {
         let fields = Pointers::new(["/"]).unwrap_or_default();
-        Self { mode: MaskMode::Redact, key: None, fields, is_key_personal: true, are_headers_personal: true }
+        let (is_key_personal, are_headers_personal) = (true, true);
+        Self { mode: MaskMode::Redact, key: None, fields, names: Vec::new(), is_key_personal, are_headers_personal }
     }
 
     /// A mask that hides nothing.
@@ -65,6 +69,7 @@ impl Mask {
             mode: MaskMode::Redact,
             key: None,
             fields: Pointers::default(),
+            names: Vec::new(),
             is_key_personal: false,
             are_headers_personal: false,
         }
@@ -125,15 +130,26 @@ impl Mask {
         self.hidden(value).map(|text| Cow::Owned(quoted(&text).into_bytes()))
     }
 
-    /// The text with its personal fields masked; none if it is no JSON.
+    /// The text with its personal fields masked; none if it is no JSON, or if a field that is called as a personal one stands where none is
+    /// declared.
     fn fields_of<'v>(&self, text: &'v str) -> Option<Cow<'v, [u8]>> {
-        let mut personal = Vec::new();
-        let mut met = |met: Met<'v>| match met {
-            // Nothing is there to hide; a null says only that.
-            Met::Field(_, "null") | Met::Blocked("null") => {}
-            Met::Field(_, raw) | Met::Blocked(raw) => personal.push(raw),
+        let (mut personal, mut declared) = (Vec::new(), vec![0_usize; self.names.len()]);
+        let mut met = |met: Met<'v>| {
+            if let Met::Field(place, _) = met
+                && let Some(count) = declared.get_mut(place)
+            {
+                *count += 1;
+            }
+            match met {
+                // Nothing is there to hide; a null says only that.
+                Met::Field(_, "null") | Met::Blocked("null") => {}
+                Met::Field(_, raw) | Met::Blocked(raw) => personal.push(raw),
+            }
         };
         self.fields.walk(text, &mut met).ok()?;
+        if self.has_undeclared(text, &personal, &declared) {
+            return None;
+        }
         if personal.is_empty() {
             return Some(text.as_bytes().into());
         }
@@ -156,6 +172,20 @@ impl Mask {
         Some(masked.into_bytes().into())
     }
 
+    /// Whether, outside of what is masked, more fields are called as personal ones than were met where they are declared.
+    fn has_undeclared(&self, text: &str, personal: &[&str], declared: &[usize]) -> bool {
+        self.names.iter().enumerate().any(|(place, name)| {
+            // Each name is looked at once: where it stands first.
+            if self.names.iter().position(|other| other == name) != Some(place) {
+                return false;
+            }
+            let count = |text: &str| memchr::memmem::find_iter(text.as_bytes(), name).count();
+            let masked: usize = personal.iter().map(|raw| count(raw)).sum();
+            let met = self.names.iter().zip(declared).filter(|(other, _)| *other == name).map(|(_, met)| met);
+            count(text) > masked + met.sum::<usize>()
+        })
+    }
+
     /// What stands for a personal text; none when it is left out.
     fn hidden(&self, text: &[u8]) -> Option<String> {
         match (self.mode, &self.key) {
@@ -167,6 +197,16 @@ impl Mask {
             (MaskMode::Drop, _) => None,
         }
     }
+}
+
+/// What the fields are called that pointers lead to, quoted as in JSON. Of the whole value there is no name.
+fn names(pointers: &[String]) -> Vec<String> {
+    let last = |pointer: &String| pointer.rsplit('/').next().unwrap_or_default().replace("~1", "/").replace("~0", "~");
+    let name = |pointer: &String| match last(pointer) {
+        last if last.is_empty() => "\"\"".to_owned(),
+        last => quoted(&last),
+    };
+    pointers.iter().map(name).collect()
 }
 
 /// The text of a JSON string, so that a name is the same wherever it stands; anything else as it is written.
@@ -195,7 +235,7 @@ fn leave_out(written: &mut String, rest: &str) -> usize {
     while start > 0 {
         start -= 1;
         let escapes = bytes.iter().take(start).rev().take_while(|byte| **byte == b'\\').count();
-        if bytes.get(start) == Some(&b'"') && escapes % 2 == 0 {
+        if bytes.get(start) == Some(&b'"') && escapes.is_multiple_of(2) {
             break;
         }
     }

@@ -9,7 +9,8 @@ const CANARY: &str = "kim-9f1c";
 
 fn mask(pii: &[&str], mode: MaskMode, key: Option<&str>) -> Mask {
     let key = key.map(MaskKey::of_secret);
-    Mask { fields: Pointers::new(pii.iter().copied()).unwrap(), mode, key, ..Mask::none() }
+    let names = names(&pii.iter().map(|pointer| (*pointer).to_owned()).collect::<Vec<_>>());
+    Mask { fields: Pointers::new(pii.iter().copied()).unwrap(), names, mode, key, ..Mask::none() }
 }
 
 fn masked(mask: &Mask, value: &str) -> String {
@@ -40,6 +41,22 @@ fn personal_fields_are_replaced_and_nothing_else_changes() {
         assert!(!shown.contains(CANARY));
     }
     assert_eq!(redact.value(&[0xff, b'"']).as_deref(), Some(&b"\"redacted\""[..]));
+}
+
+#[test]
+fn a_field_that_is_called_as_a_personal_one_is_personal_wherever_it_stands() {
+    let redact = mask(&["/a/shopper", "/b/shopper", "/account"], MaskMode::Redact, None);
+    let table = [
+        (r#"{"shopper":"kim-9f1c"}"#, r#""redacted""#),
+        (r#"{"a":{"shopper":"kim-9f1c"},"new":{"shopper":"kim-9f1c"}}"#, r#""redacted""#),
+        (r#"{"new":[{"account":"kim-9f1c"}],"account":null}"#, r#""redacted""#),
+        (r#"{"a":{"shopper":"x"},"b":{"shopper":"y"}}"#, r#"{"a":{"shopper":"redacted"},"b":{"shopper":"redacted"}}"#),
+        (r#"{"account":{"shopper":"kim-9f1c"}}"#, r#"{"account":"redacted"}"#),
+        (r#"{"a":{"shopper":null}}"#, r#"{"a":{"shopper":null}}"#),
+    ];
+    for (value, expected) in table {
+        assert_eq!(masked(&redact, value), expected, "{value}");
+    }
 }
 
 #[test]

@@ -36,7 +36,7 @@ fn an_export_that_is_killed_goes_on_with_every_record_once() {
         return;
     }
     let Some(situation) = Situation::new(3) else { return };
-    let value = "v".repeat(situation.base);
+    let value = "v".repeat(1_000);
     let producer = situation.producer();
     for number in 0..30_000 {
         let value = format!("\"{number} {value}\"");

@@ -11,10 +11,13 @@ use crate::tap::write::Transaction;
 /// Bytes of newest records that are kept at most.
 const MOST_BYTES: usize = 256 << 20;
 
+/// A record, the place of its span, and what became of its transaction.
+type Newest = (KeptRecord, usize, Option<Transaction>);
+
 /// The newest record of each key that is wanted, until the range is read.
 #[derive(Default)]
 pub(in crate::tap) struct Latest {
-    records: HashMap<(usize, Option<Bytes>), (KeptRecord, usize, Option<Transaction>)>,
+    records: HashMap<(usize, Option<Bytes>), Newest>,
     bytes: usize,
 }
 
@@ -49,7 +52,7 @@ impl Latest {
     }
 
     /// The records, by topic, partition and offset.
-    pub(in crate::tap) fn sorted(self) -> Vec<(KeptRecord, usize, Option<Transaction>)> {
+    pub(in crate::tap) fn sorted(self) -> Vec<Newest> {
         let mut records: Vec<_> = self.records.into_values().collect();
         records.sort_by_key(|(kept, place, _)| (*place, kept.record.offset));
         records
