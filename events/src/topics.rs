@@ -29,7 +29,7 @@ impl<M> Topic<M> {
     }
 }
 
-/// Bytes that belong to the runtime: changelogs and dead letters.
+/// Bytes that belong to the runtime or to the console: changelogs, dead letters and the notes about these.
 pub struct Opaque;
 
 /// Everything addressed to the coupon processor.
@@ -70,9 +70,11 @@ pub const PRICES_CHANGELOG: Topic<Opaque> = Topic::new("prices.changelog");
 pub const INGRESS_REPLIES: Topic<Reply> = Topic::new("ingress.replies");
 /// Records nobody could read, with where they came from and why.
 pub const DEAD_LETTERS: Topic<Opaque> = Topic::new("dead-letters");
+/// What became of each dead letter.
+pub const DEAD_LETTERS_HANDLED: Topic<Opaque> = Topic::new("dead-letters.handled");
 
 /// Every topic's name.
-pub const NAMES: [&str; 19] = [
+pub const NAMES: [&str; 20] = [
     COUPONS_INBOX.name(),
     COUPONS_EVENTS.name(),
     COUPONS_CHANGELOG.name(),
@@ -92,6 +94,7 @@ pub const NAMES: [&str; 19] = [
     PRICES_CHANGELOG.name(),
     INGRESS_REPLIES.name(),
     DEAD_LETTERS.name(),
+    DEAD_LETTERS_HANDLED.name(),
 ];
 
 #[cfg(test)]
