@@ -17,6 +17,7 @@ pub mod codec;
 pub mod schema;
 pub mod manifest;
 pub mod topics;
+pub mod asyncapi;
 
 #[cfg(any(test, feature = "samples"))]
 pub mod samples;
