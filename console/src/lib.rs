@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod dead_letters;
 pub mod facts;
 mod families;
 pub mod lag;

@@ -61,6 +61,11 @@ timesale prices
 timesale prices restate
 timesale lag <groups> --topic --partitions --all --sort --watch --json --markdown --max-seconds --slo --wait
 timesale lag explain <group>
+timesale dead-letters
+timesale dead-letters list --topic --reason --since --unhandled --handled --json
+timesale dead-letters show <letter> --unmask
+timesale dead-letters replay <letters> --topic --reason --limit --again --dry-run --yes
+timesale dead-letters drop <letters> --because --yes
 timesale health";
     assert_eq!(lines.join("\n"), expected);
 }

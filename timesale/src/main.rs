@@ -7,6 +7,7 @@ mod cli;
 #[cfg(test)]
 mod cli_tests;
 mod config;
+mod dead_letters;
 mod exit;
 mod health;
 mod lag;

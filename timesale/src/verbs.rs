@@ -31,6 +31,7 @@ pub(crate) async fn run(verb: Verb, config: Config) -> Exit {
         Verb::Verify(what) => verify(what, config).await,
         Verb::Settle(cli::Settle::Export(what)) => crate::settle::export(what, &config).await,
         Verb::Lag(what) => blocking(move || crate::lag::run(&what, &config)).await,
+        Verb::DeadLetters(verb) => crate::dead_letters::run(verb, config).await,
         Verb::Prices(cli::Prices::Restate) => crate::prices::restate(&config).await,
         #[cfg(feature = "loadtest")]
         Verb::TestTools(verb) => crate::test_tools::run(verb, config).await,
@@ -39,7 +40,7 @@ pub(crate) async fn run(verb: Verb, config: Config) -> Exit {
 }
 
 /// Runs what blocks beside the runtime's own threads.
-async fn blocking(run: impl FnOnce() -> Exit + Send + 'static) -> Exit {
+pub(crate) async fn blocking(run: impl FnOnce() -> Exit + Send + 'static) -> Exit {
     tokio::task::spawn_blocking(run).await.unwrap_or_else(|error| {
         complain(&error.to_string());
         Exit::Internal

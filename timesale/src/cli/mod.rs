@@ -1,5 +1,7 @@
 //! The command line as it is typed. Nothing here does work; `main` hands each verb to the room that knows it.
 
+pub(crate) mod dead_letters;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -74,6 +76,9 @@ pub(crate) enum Verb {
     Prices(Prices),
     /// How far groups are behind, asked of Kafka itself: in records and in seconds, worst first.
     Lag(Lag),
+    /// Records that no build could handle: look at them, replay them once they are repaired, or drop them.
+    #[command(subcommand)]
+    DeadLetters(dead_letters::DeadLetters),
     /// Load tests and stand-ins.
     #[cfg(feature = "loadtest")]
     #[command(flatten)]
