@@ -6,6 +6,8 @@ mod applications;
 mod cli;
 #[cfg(test)]
 mod cli_tests;
+#[cfg(test)]
+mod share_tests;
 mod config;
 mod dead_letters;
 mod exit;
