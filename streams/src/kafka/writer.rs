@@ -46,13 +46,16 @@ impl TransactionalWriter {
         let sent = records.iter().try_for_each(|record| self.producer.send(record));
         match sent.and_then(|()| self.producer.drain()) {
             Ok(()) => self.producer.commit(),
-            Err(error) => {
+            Err(error) => match self.producer.abort() {
+                // Records of a writer that is fenced are purged, and only the abort tells why.
+                Err(fenced @ BrokerError::Fenced(_)) => Err(fenced),
                 // A transaction that cannot be aborted now is aborted by the coordinator, or by the next writer.
-                if let Err(error) = self.producer.abort() {
-                    tracing::debug!(%error, "a transaction is left to its time-out");
+                Err(left) => {
+                    tracing::debug!(error = %left, "a transaction is left to its time-out");
+                    Err(error)
                 }
-                Err(error)
-            }
+                Ok(()) => Err(error),
+            },
         }
     }
 }
