@@ -1,9 +1,12 @@
 #![doc = include_str!("../README.md")]
 
+pub mod dead_letters;
 pub mod facts;
 mod families;
 pub mod lag;
 pub mod restate;
 pub mod serve;
 pub mod settle;
+pub mod story;
+pub mod tap;
 pub mod topics;

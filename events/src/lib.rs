@@ -12,11 +12,13 @@ pub mod payments;
 pub mod orders;
 pub mod settlement;
 pub mod prices;
+pub mod audit;
 pub mod envelope;
 pub mod codec;
 pub mod schema;
 pub mod manifest;
 pub mod topics;
+pub mod asyncapi;
 
 #[cfg(any(test, feature = "samples"))]
 pub mod samples;

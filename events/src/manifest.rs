@@ -9,12 +9,39 @@ use serde::{Deserialize, Serialize};
 /// The text of `topics.yaml` as of this build.
 pub const TEXT: &str = include_str!("../../topics.yaml");
 
+/// What stands for the value of a topic whose bytes are the runtime's own.
+pub const PRIVATE: &str = "private";
+
 /// Every topic of the system.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
     /// Topics by name.
     pub topics: BTreeMap<String, TopicSpec>,
+    /// Taps that somebody has saved, by name: `timesale tap @NAME`.
+    #[serde(default)]
+    pub taps: BTreeMap<String, SavedTap>,
+}
+
+/// A tap that somebody has saved.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SavedTap {
+    /// What it shows, in a sentence.
+    pub description: String,
+    /// Its words, as they would be typed, one an element.
+    pub words: Vec<String>,
+}
+
+/// What tells the partition of a record.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PartitionedBy {
+    /// The key, by murmur2, as Kafka's Java producer computes it.
+    #[default]
+    Key,
+    /// Its writer, which names the partition.
+    Writer,
 }
 
 /// One topic.
@@ -33,9 +60,15 @@ pub struct TopicSpec {
     pub replication: i32,
     /// Which value it carries: a type of `events`, or `private` for the runtime's own bytes.
     pub value: String,
-    /// Fields of the value that are personal, as JSON pointers.
+    /// What tells the partition of a record.
+    #[serde(default)]
+    pub partitioned_by: PartitionedBy,
+    /// Fields of the value that are personal, as JSON pointers; `/` is the whole value.
     #[serde(default)]
     pub pii: Vec<String>,
+    /// Whether the key is personal.
+    #[serde(default)]
+    pub pii_key: bool,
     /// Roles that write it.
     pub producers: Vec<String>,
     /// Roles that read it.
@@ -98,6 +131,12 @@ impl Manifest {
                 return Err(ManifestError::Rule { topic: name.clone(), rule });
             }
         }
+        let is_name =
+            |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        if let Some(name) = self.taps.keys().find(|name| !is_name(name)) {
+            let rule = "the name of a saved tap has letters, digits and '-'".to_owned();
+            return Err(ManifestError::Rule { topic: format!("@{name}"), rule });
+        }
         Ok(())
     }
 
@@ -123,6 +162,12 @@ impl Manifest {
         }
         if name.ends_with(".changelog") && policy != Some("compact") {
             return Err("a changelog must be compacted".into());
+        }
+        if let Some(pointer) = spec.pii.iter().find(|pointer| !pointer.starts_with('/')) {
+            return Err(format!("pii: {pointer} is no JSON pointer: it begins with /"));
+        }
+        if spec.value == PRIVATE && spec.pii != ["/"] {
+            return Err("a private value has no fields that could be named: its pii is [/]".into());
         }
         let roles: BTreeSet<&str> = spec.consumers.iter().map(|consumer| consumer.role.as_str()).collect();
         if roles.len() != spec.consumers.len() {

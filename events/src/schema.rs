@@ -4,6 +4,7 @@
 use schemars::schema_for;
 use serde_json::Value;
 
+use crate::audit::AuditRecord;
 use crate::coupons::{CouponCommand, CouponEvent};
 use crate::inventory::{InventoryCommand, InventoryEvent};
 use crate::orders::{OrderCommand, OrderEvent};
@@ -43,6 +44,7 @@ schemas!(
     PriceCommand,
     BestPrice,
     Reply,
+    AuditRecord,
 );
 
 #[cfg(test)]

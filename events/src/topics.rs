@@ -3,6 +3,7 @@
 
 use std::marker::PhantomData;
 
+use crate::audit::AuditRecord;
 use crate::coupons::{CouponCommand, CouponEvent};
 use crate::inventory::{InventoryCommand, InventoryEvent};
 use crate::orders::{OrderCommand, OrderEvent};
@@ -29,7 +30,7 @@ impl<M> Topic<M> {
     }
 }
 
-/// Bytes that belong to the runtime: changelogs and dead letters.
+/// Bytes that belong to the runtime or to the console: changelogs, dead letters and the notes about these.
 pub struct Opaque;
 
 /// Everything addressed to the coupon processor.
@@ -70,9 +71,13 @@ pub const PRICES_CHANGELOG: Topic<Opaque> = Topic::new("prices.changelog");
 pub const INGRESS_REPLIES: Topic<Reply> = Topic::new("ingress.replies");
 /// Records nobody could read, with where they came from and why.
 pub const DEAD_LETTERS: Topic<Opaque> = Topic::new("dead-letters");
+/// What became of each dead letter.
+pub const DEAD_LETTERS_HANDLED: Topic<Opaque> = Topic::new("dead-letters.handled");
+/// Who was shown personal fields, of what, and why.
+pub const CONSOLE_AUDIT: Topic<AuditRecord> = Topic::new("console.audit");
 
 /// Every topic's name.
-pub const NAMES: [&str; 19] = [
+pub const NAMES: [&str; 21] = [
     COUPONS_INBOX.name(),
     COUPONS_EVENTS.name(),
     COUPONS_CHANGELOG.name(),
@@ -92,6 +97,8 @@ pub const NAMES: [&str; 19] = [
     PRICES_CHANGELOG.name(),
     INGRESS_REPLIES.name(),
     DEAD_LETTERS.name(),
+    DEAD_LETTERS_HANDLED.name(),
+    CONSOLE_AUDIT.name(),
 ];
 
 #[cfg(test)]

@@ -88,6 +88,29 @@ metric() {
 
 signal_kafka() { kill -s "$1" "$(pid_of "$RUN/kafka/pid" "kafka.Kafka $RUN/kafka/server.properties")"; }
 
+# pause_kafka_in_a_transaction: stops the broker where it stands while a stream thread is in the middle of a transaction, which then waits
+# for it and does not poll. Whether one is shows after some seconds; if none is, the broker goes on and is stopped at another moment.
+pause_kafka_in_a_transaction() {
+    local paused_at try
+    for ((try = 1; try <= 20; try++)); do
+        signal_kafka STOP
+        paused_at=$EPOCHSECONDS
+        sleep 5
+        ! a_thread_is_silent_since "$paused_at" || return 0
+        signal_kafka CONT
+        sleep "1.$RANDOM"
+    done
+    signal_kafka STOP
+    say "no stream thread was in the middle of a transaction in $((try - 1)) tries"
+}
+
+# a_thread_is_silent_since SECOND: whether a thread that polls has not done so since the second after it.
+a_thread_is_silent_since() {
+    curl -fsS --max-time 2 "http://127.0.0.1:$(role_admin_port processors)/metrics" |
+        awk -v since="$1" -v found=1 'index($0, "streams_last_poll_timestamp_seconds{") == 1 && $NF > 0 && $NF < since + 1 { found = 0 }
+            END { exit found }'
+}
+
 # await_metric SECONDS ROLE SERIES TEST: until the value is, say, '> 0'.
 await_metric() {
     local until=$((SECONDS + $1))

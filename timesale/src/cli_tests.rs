@@ -53,6 +53,9 @@ timesale topics
 timesale topics validate --file
 timesale topics plan --file --json
 timesale topics apply --file --json --yes --wait
+timesale topics list --json
+timesale topics describe <topic> --json
+timesale topics schema <topic>
 timesale token <subject> --role --seller --segment --ttl
 timesale verify --client-log --settle --dead-letters --ingress --provider
 timesale settle
@@ -61,6 +64,15 @@ timesale prices
 timesale prices restate
 timesale lag <groups> --topic --partitions --all --sort --watch --json --markdown --max-seconds --slo --wait
 timesale lag explain <group>
+timesale tap <topics> --from --to --last --at --all --during --partition --follow --zone --key --everywhere --event --header --trace --contains \
+--where --sample --limit --max-scan --for --isolation --columns --latest --by-time --mask --unmask --format --output --resume --rate \
+--summary --quiet --strict --expect --complete
+timesale dead-letters
+timesale dead-letters list --topic --reason --since --unhandled --handled --json
+timesale dead-letters show <letter> --unmask
+timesale dead-letters replay <letters> --topic --reason --limit --again --dry-run --yes
+timesale dead-letters drop <letters> --because --yes
+timesale story <kind> <id> --format --unmask --hours --zone --expect
 timesale health";
     assert_eq!(lines.join("\n"), expected);
 }

@@ -9,17 +9,21 @@ pub(crate) enum Exit {
     Fine,
     /// 1: it failed, or a counterexample was found.
     Failed,
-    /// 2: the command line was wrong (clap gives this one itself), or `topics plan` found something to change.
+    /// 2: `topics plan` found something to change.
     WouldChange,
+    /// 2: the command line was wrong; clap gives this one itself for what it can see.
+    Usage,
     /// 64: the configuration is wrong; every bad value was named.
     Configuration,
+    /// 65: a record that cannot be read, where that was to be an error.
+    Unreadable,
     /// 69: something it needs is not there: a broker, a database, a topic of the right shape.
     Unavailable,
     /// 70: a role stopped for a reason of its own.
     Internal,
     /// 75: asked to stop, but the work in hand did not end within the drain deadline; try again.
     DrainDeadline,
-    /// 130: asked twice to stop.
+    /// 130: asked twice to stop; or once, where the work in hand has an end of its own.
     Interrupted,
 }
 
@@ -29,8 +33,9 @@ impl Exit {
         match self {
             Self::Fine => 0,
             Self::Failed => 1,
-            Self::WouldChange => 2,
+            Self::WouldChange | Self::Usage => 2,
             Self::Configuration => 64,
+            Self::Unreadable => 65,
             Self::Unavailable => 69,
             Self::Internal => 70,
             Self::DrainDeadline => 75,

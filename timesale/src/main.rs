@@ -6,7 +6,10 @@ mod applications;
 mod cli;
 #[cfg(test)]
 mod cli_tests;
+#[cfg(test)]
+mod share_tests;
 mod config;
+mod dead_letters;
 mod exit;
 mod health;
 mod lag;
@@ -16,7 +19,10 @@ mod role_metrics;
 mod serve;
 mod settle;
 mod signals;
+mod story;
+mod tap;
 mod telemetry;
+mod topics;
 #[cfg(feature = "loadtest")]
 mod test_tools;
 mod verbs;

@@ -221,6 +221,7 @@ async fn console(deps: Deps) -> Result<(), PartError> {
     let manifest = Manifest::embedded().map_err(|error| PartError::Internal(error.into()))?;
     let deps = console::serve::Deps {
         cluster: config.kafka.clone(),
+        postgres: config.postgres.expose().to_owned(),
         watched: crate::lag::watched(&config, &manifest),
         applications: applications::declared(&config.processors.prefix).map_err(PartError::Internal)?,
         secrets: secrets(&config)?,

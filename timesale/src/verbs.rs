@@ -26,11 +26,14 @@ pub(crate) async fn run(verb: Verb, config: Config) -> Exit {
             let stop_with_stdin = if stop_with_stdin { StopWithStdin::Yes } else { StopWithStdin::No };
             crate::serve::serve(role, config, stop_with_stdin).await
         }
-        Verb::Topics(verb) => run_topics(&verb, &config),
+        Verb::Topics(verb) => blocking(move || run_topics(&verb, &config)).await,
+        Verb::Tap(typed) => crate::tap::run(*typed, config).await,
+        Verb::Story(typed) => crate::story::run(typed, config).await,
         Verb::Token(whom) => token(&whom, &config),
         Verb::Verify(what) => verify(what, config).await,
         Verb::Settle(cli::Settle::Export(what)) => crate::settle::export(what, &config).await,
         Verb::Lag(what) => blocking(move || crate::lag::run(&what, &config)).await,
+        Verb::DeadLetters(verb) => crate::dead_letters::run(verb, config).await,
         Verb::Prices(cli::Prices::Restate) => crate::prices::restate(&config).await,
         #[cfg(feature = "loadtest")]
         Verb::TestTools(verb) => crate::test_tools::run(verb, config).await,
@@ -39,7 +42,7 @@ pub(crate) async fn run(verb: Verb, config: Config) -> Exit {
 }
 
 /// Runs what blocks beside the runtime's own threads.
-async fn blocking(run: impl FnOnce() -> Exit + Send + 'static) -> Exit {
+pub(crate) async fn blocking(run: impl FnOnce() -> Exit + Send + 'static) -> Exit {
     tokio::task::spawn_blocking(run).await.unwrap_or_else(|error| {
         complain(&error.to_string());
         Exit::Internal
@@ -132,6 +135,9 @@ fn run_topics(verb: &cli::Topics, config: &Config) -> Exit {
             Err(exit) => exit,
         },
         cli::Topics::Apply(how) => apply(how, config),
+        cli::Topics::List(how) => crate::topics::list(how, config),
+        cli::Topics::Describe(which) => crate::topics::describe(which, config),
+        cli::Topics::Schema { topic } => crate::topics::schema(topic),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Reads the topics of facts and the dead letters, committed records only, from the beginning of the log, without a group.
+//! Reads the topics of facts, the dead letters and the notes on these, committed records only, from the beginning of the log, without a group.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
@@ -14,7 +14,8 @@ use events::payments::{PaymentAnswer, PaymentEvent};
 use events::settlement::{SettlementEvent, SettlementFact};
 use events::time::Timestamp;
 use events::topics::{
-    COUPONS_EVENTS, DEAD_LETTERS, INVENTORY_EVENTS, ORDERS_EVENTS, PAYMENTS_EVENTS, SETTLEMENT_EVENTS,
+    COUPONS_EVENTS, DEAD_LETTERS, DEAD_LETTERS_HANDLED, INVENTORY_EVENTS, ORDERS_EVENTS, PAYMENTS_EVENTS,
+    SETTLEMENT_EVENTS,
 };
 use streams::feed::{Batch, FeedError, Follower, Start};
 use streams::kafka::{ClusterConfig, Feed, FeedConfig};
@@ -63,16 +64,17 @@ impl Facts {
     }
 }
 
-/// Follows every topic of facts and the dead letters for ever; a feed that ends is opened again where it was.
+/// Follows every topic of facts, the dead letters and their notes for ever; a feed that ends is opened again where it was.
 ///
 /// # Errors
 /// [`FactsError`] when it cannot begin.
 pub async fn follow(facts: Facts, cluster: ClusterConfig, health: Health) -> Result<(), FactsError> {
     let manifest = Manifest::embedded()?;
     let topics = TOPICS.map(|(topic, _)| topic);
-    facts.known().warming.extend(topics);
+    // A letter is unhandled when there is no note on it, which only shows when all notes have been read.
+    facts.known().warming.extend(topics.into_iter().chain([DEAD_LETTERS_HANDLED.name()]));
     let mut followers = JoinSet::new();
-    for topic in topics.into_iter().chain([DEAD_LETTERS.name()]) {
+    for topic in topics.into_iter().chain([DEAD_LETTERS.name(), DEAD_LETTERS_HANDLED.name()]) {
         let partitions = manifest.topics.get(topic).map_or(1, |spec| spec.partitions);
         let positions = (0..partitions).map(|partition| (partition, None)).collect();
         let follower = TopicFollower { topic, facts: facts.clone(), positions, since: Since::Before };
@@ -109,6 +111,8 @@ impl Follower for TopicFollower {
         for record in batch.records {
             if self.topic == DEAD_LETTERS.name() {
                 known.dead_letters.take(record);
+            } else if self.topic == DEAD_LETTERS_HANDLED.name() {
+                known.dead_letters.take_note(record);
             } else if !known.take(self.topic, record, self.since) {
                 *known.unreadable.entry(self.topic).or_default() += 1;
                 tracing::debug!(self.topic, record.partition, record.offset, "a fact cannot be read");

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use events::coupons::Refusal;
 use events::orders::{OrderState, Reason};
 use events::time::Timestamp;
+use events::topics::DEAD_LETTERS_HANDLED;
 use prometheus::Registry;
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::MetricFamily;
@@ -114,13 +115,21 @@ impl Collector for FactsMetrics {
         for (invariant, violations) in Invariant::ALL.iter().zip(known.counts.violations) {
             out.add(VIOLATIONS, &[invariant.word()], count(violations));
         }
-        for (topic, reason, letters) in known.dead_letters.kinds() {
-            out.add(DEAD_LETTERS, &[topic, reason], count(letters));
-        }
-        if known.dead_letters.total() == 0 {
-            out.add(DEAD_LETTERS, &["", ""], 0.0);
-        }
+        of_dead_letters(&mut out, &known);
         out.into_families()
+    }
+}
+
+/// Nothing before all notes have been read: letters that were handled would look as if they were not.
+fn of_dead_letters(out: &mut Collected, known: &Known) {
+    if known.warming.contains(DEAD_LETTERS_HANDLED.name()) {
+        return;
+    }
+    for (topic, reason, letters) in known.dead_letters.kinds() {
+        out.add(DEAD_LETTERS, &[topic, reason], count(letters));
+    }
+    if known.dead_letters.kinds().next().is_none() {
+        out.add(DEAD_LETTERS, &["", ""], 0.0);
     }
 }
 

@@ -14,7 +14,7 @@ use super::problem::Problem;
 use super::routes::{Access, Handler, TABLE};
 use super::service::{Answer, Call};
 use super::stream::{Body, Channel};
-use super::{alerts, page, topics};
+use super::{alerts, asyncapi, letters, page, topics};
 use crate::lag::{self, GroupLag, Pending, View};
 
 /// What is known of lag, as routes and streams show it.
@@ -75,8 +75,14 @@ pub(super) async fn answer(handler: Handler, call: Call) -> Answer {
         Handler::Sale => Ok(json(&state.facts.sale(Timestamp::from_millis(now_ms())))),
         Handler::SaleStream => stream(&call, Channel::Sale),
         Handler::Alerts => alerts::read(state).await,
+        Handler::DeadLetters => letters::list(&call).await,
+        Handler::DeadLetter => letters::show(&call).await,
+        Handler::ReplayLetter => letters::replay(&call).await,
+        Handler::DropLetter => letters::drop_letter(&call).await,
         Handler::OpenApi => Ok(json(&description())),
         Handler::Docs => Ok(page::docs()),
+        Handler::AsyncApi => Ok(bytes("application/yaml", Bytes::from_static(events::asyncapi::TEXT.as_bytes()))),
+        Handler::TopicDocs => Ok(bytes(page::HTML, Bytes::from(asyncapi::page(&state.manifest)))),
     }
 }
 

@@ -1,9 +1,11 @@
 //! The role: looks at lag, counts the business, and shows both over HTTP, to people and to programs.
 
 mod alerts;
+mod asyncapi;
 mod caller;
 mod config;
 mod handlers;
+mod letters;
 mod page;
 mod problem;
 mod routes;
@@ -32,6 +34,7 @@ pub use topology::Application;
 
 use crate::facts::{self, Facts, FactsMetrics};
 use crate::lag::{Collector, LagMetrics, Watched, look_duration};
+use letters::Letters;
 use service::Service;
 use state::State;
 use stream::Streams;
@@ -40,6 +43,8 @@ use stream::Streams;
 pub struct Deps {
     /// The cluster.
     pub cluster: ClusterConfig,
+    /// Where Postgres is, for the rows that its sink put aside.
+    pub postgres: String,
     /// The groups of this installation and what they read.
     pub watched: Vec<Watched>,
     /// The applications of this installation: what each reads and writes.
@@ -99,18 +104,19 @@ pub fn serve(config: Config, deps: Deps) -> Pin<Box<dyn Future<Output = Result<(
 
 async fn run(config: Config, deps: Deps) -> Result<(), Error> {
     config.check()?;
-    let Deps { cluster, watched, applications, secrets, registry, health, shutdown } = deps;
+    let Deps { cluster, postgres, watched, applications, secrets, registry, health, shutdown } = deps;
     let listener = server::bind(config.listen).map_err(|source| Error::Listen { address: config.listen, source })?;
     let collector = Collector::new(&cluster, &config.lag, &watched)?;
     let latest = collector.start(look_duration(&registry)?, shutdown.clone()).map_err(Error::Thread)?;
     LagMetrics::register(&registry, &config.lag, latest.clone())?;
     let facts = Facts::default();
     FactsMetrics::register(&registry, facts.clone())?;
-    let counting = tokio::spawn(facts::follow(facts.clone(), cluster, health.clone()));
+    let counting = tokio::spawn(facts::follow(facts.clone(), cluster.clone(), health.clone()));
 
     let streams = Arc::new(Streams::new(config.most_streams, config.most_streams_per_caller)?);
     let publishing = tokio::spawn(stream::publish(Arc::clone(&streams), latest.clone(), facts.clone()));
-    let state = State::new(config, latest, facts, streams, &watched, &applications, &secrets, &registry)?;
+    let letters = Letters::new(cluster, postgres);
+    let state = State::new(config, latest, facts, letters, streams, &watched, &applications, &secrets, &registry)?;
     let state = Arc::new(state);
     health.set("console", Condition::Ready);
     tracing::info!(address = %state.config.listen, "the console is open");

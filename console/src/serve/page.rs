@@ -11,7 +11,7 @@ use super::stream::Body;
 
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";
-const HTML: &str = "text/html; charset=utf-8";
+pub(super) const HTML: &str = "text/html; charset=utf-8";
 
 /// A file's name in the page, its media type and its bytes.
 macro_rules! file {
@@ -72,7 +72,8 @@ pub(super) fn docs() -> Response<Body> {
     let problems: String = Problem::ALL.into_iter().map(problem).collect();
     let between = "</table><h2>Problems</h2><p>What is refused is answered with a problem document (RFC 9457) that has one of these \
          codes.</p><table>";
-    let end = "</table><p>The same for programs: <a href=\"/openapi.json\">openapi.json</a>.</main></html>";
+    let end = "</table><p>The same for programs: <a href=\"/openapi.json\">openapi.json</a>. \
+         The topics and their values: <a href=\"/docs/topics\">for people</a>, <a href=\"/asyncapi.yaml\">for programs</a>.</main></html>";
     let text = [begin, &rows, between, &problems, end].concat();
     let mut response = Response::new(Body::Whole(Full::new(Bytes::from(text))));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(HTML));

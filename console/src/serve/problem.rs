@@ -30,13 +30,25 @@ pub(super) enum Problem {
     BodyTooLarge,
     /// Prometheus is not configured, or does not answer.
     AlertsUnknown,
+    /// A parameter is none, or is not what it must be.
+    ParameterInvalid,
+    /// The request needs an idempotency key.
+    IdempotencyKeyMissing,
+    /// The idempotency key is not one.
+    IdempotencyKeyInvalid,
+    /// The letter was replayed or dropped by another request.
+    LetterHandled,
+    /// The letter cannot be replayed.
+    LetterRefused,
+    /// The letters cannot be read or written, or it is not known whether they were written.
+    LettersUnknown,
     /// A programming error.
     Internal,
 }
 
 impl Problem {
     /// Every problem.
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 17] = [
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::TokenMissing,
@@ -47,6 +59,12 @@ impl Problem {
         Self::TooManyStreams,
         Self::BodyTooLarge,
         Self::AlertsUnknown,
+        Self::ParameterInvalid,
+        Self::IdempotencyKeyMissing,
+        Self::IdempotencyKeyInvalid,
+        Self::LetterHandled,
+        Self::LetterRefused,
+        Self::LettersUnknown,
         Self::Internal,
     ];
 
@@ -63,6 +81,14 @@ impl Problem {
             Self::TooManyStreams => (429, "TOO_MANY_STREAMS", "There are as many streams as there may be"),
             Self::BodyTooLarge => (413, "BODY_TOO_LARGE", "No body is wanted"),
             Self::AlertsUnknown => (503, "ALERTS_UNKNOWN", "Prometheus is not configured or does not answer"),
+            Self::ParameterInvalid => (400, "PARAMETER_INVALID", "A parameter is not what it must be"),
+            Self::IdempotencyKeyMissing => (400, "IDEMPOTENCY_KEY_MISSING", "An Idempotency-Key is needed"),
+            Self::IdempotencyKeyInvalid => {
+                (400, "IDEMPOTENCY_KEY_INVALID", "An Idempotency-Key has 1 to 128 printable characters")
+            }
+            Self::LetterHandled => (409, "LETTER_HANDLED", "The letter was replayed or dropped before"),
+            Self::LetterRefused => (422, "LETTER_REFUSED", "The letter cannot be replayed"),
+            Self::LettersUnknown => (503, "LETTERS_UNKNOWN", "Ask again with the same key: nothing is done twice"),
             Self::Internal => (500, "INTERNAL", "A programming error"),
         }
     }

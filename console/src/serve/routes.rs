@@ -46,10 +46,22 @@ pub(super) enum Handler {
     SaleStream,
     /// The alerts that Prometheus has.
     Alerts,
+    /// Every dead letter.
+    DeadLetters,
+    /// One dead letter.
+    DeadLetter,
+    /// Appends a dead letter's record to its inbox.
+    ReplayLetter,
+    /// Notes that a dead letter needs nothing more.
+    DropLetter,
     /// What there is to call.
     OpenApi,
     /// The same for people.
     Docs,
+    /// The topics and their values.
+    AsyncApi,
+    /// The same for people.
+    TopicDocs,
 }
 
 /// One route.
@@ -87,8 +99,12 @@ const fn of(
     Route { method, template: "/v1/session", name, summary, access, handler }
 }
 
+const fn post(template: &'static str, name: &'static str, handler: Handler, summary: &'static str) -> Route {
+    Route { method: "POST", template, name, summary, access: Access::Roles(OPERATOR), handler }
+}
+
 /// Every route.
-pub(super) static TABLE: [Route; 17] = [
+pub(super) static TABLE: [Route; 23] = [
     get("/", "page", Access::Anybody, Handler::Page, "The page; it holds no data."),
     get("/assets/{file}", "asset", Access::Anybody, Handler::Asset, "A file of the page."),
     of(
@@ -158,6 +174,34 @@ pub(super) static TABLE: [Route; 17] = [
         "The same once a second, as server-sent events.",
     ),
     get("/v1/alerts", "alerts", Access::Roles(OPERATOR), Handler::Alerts, "The alerts that Prometheus has."),
+    get(
+        "/v1/dead-letters",
+        "dead_letters",
+        Access::Roles(OPERATOR),
+        Handler::DeadLetters,
+        "Dead letters by kind, and the newest one by one; ?topic, ?reason, ?since and ?handled=true or false.",
+    ),
+    get(
+        "/v1/dead-letters/{partition}/{offset}",
+        "dead_letter",
+        Access::Roles(OPERATOR),
+        Handler::DeadLetter,
+        "One dead letter: where it came from and how far it can be decoded. Personal fields are masked.",
+    ),
+    post(
+        "/v1/dead-letters/{partition}/{offset}/replay",
+        "replay_dead_letter",
+        Handler::ReplayLetter,
+        "Appends the letter's record to its inbox, once; with an Idempotency-Key. ?again=true for a third time.",
+    ),
+    post(
+        "/v1/dead-letters/{partition}/{offset}/drop",
+        "drop_dead_letter",
+        Handler::DropLetter,
+        "Notes that the letter needs nothing more, ?because=why; with an Idempotency-Key.",
+    ),
     get("/openapi.json", "openapi", Access::Anybody, Handler::OpenApi, "This description."),
     get("/docs", "docs", Access::Anybody, Handler::Docs, "This description for people, and every problem code."),
+    get("/asyncapi.yaml", "asyncapi", Access::Anybody, Handler::AsyncApi, "The topics and their values, for programs."),
+    get("/docs/topics", "topic_docs", Access::Anybody, Handler::TopicDocs, "The topics and their values, for people."),
 ];

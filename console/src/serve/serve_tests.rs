@@ -9,12 +9,14 @@ use hyper::Request;
 use hyper::header::{AUTHORIZATION, COOKIE, SET_COOKIE};
 use prometheus::Registry;
 use serde_json::Value;
+use streams::kafka::ClusterConfig;
 use web::jwt::TokenIssuer;
 use web::session::Sessions;
 use web::token::{Secret, Secrets};
 
 use super::config::Config;
 use super::handlers::Seen;
+use super::letters::Letters;
 use super::routes::{Access, TABLE};
 use super::service::Service;
 use super::state::State;
@@ -57,6 +59,11 @@ impl Console {
             config,
             Latest::fixed(view),
             Facts::default(),
+            // Nobody listens there.
+            Letters::new(
+                ClusterConfig { bootstrap: "127.0.0.1:1".to_owned(), ..ClusterConfig::default() },
+                "postgres://127.0.0.1:1/none".to_owned(),
+            ),
             streams,
             &[watched],
             &[application],
@@ -123,8 +130,8 @@ async fn nothing_is_shown_to_whoever_has_no_role_for_it() {
     );
     let (analyst, operator, shopper) = (token(&["analyst"]), token(&["operator"]), token(&["shopper"]));
     for route in &TABLE {
-        let path =
-            route.template.replace("{group}", "a").replace("{topic}", "coupons.inbox").replace("{file}", "page.mjs");
+        let path = route.template.replace("{group}", "a").replace("{topic}", "coupons.inbox");
+        let path = path.replace("{file}", "page.mjs").replace("{partition}", "0").replace("{offset}", "7");
         let status = async |token: Option<&str>| console.send(route.method, &path, token, None).await.0;
         let is_open = route.access == Access::Anybody;
         for nobody in [None, Some(shopper.as_str()), Some("x.y.z"), forged.as_deref().ok()] {
@@ -134,9 +141,13 @@ async fn nothing_is_shown_to_whoever_has_no_role_for_it() {
         }
         let status_of_operator =
             console.service.response(request(route.method, &path, &operator)).await.status().as_u16();
-        assert!(matches!(status_of_operator, 200 | 204 | 503), "{} {path}: {status_of_operator}", route.method);
+        // What changes something needs an idempotency key beside the token.
+        let needs_key = route.method == "POST" && path.starts_with("/v1/dead-letters");
+        let is_answered = matches!(status_of_operator, 200 | 204 | 503) || needs_key && status_of_operator == 400;
+        assert!(is_answered, "{} {path}: {status_of_operator}", route.method);
     }
     assert_eq!(console.get("/v1/alerts", Some(&analyst)).await.0, 403);
+    assert_eq!(console.get("/v1/dead-letters", Some(&analyst)).await.0, 403);
     assert_eq!(console.get("/v1/lag", Some(&analyst)).await.0, 200);
 }
 
@@ -277,6 +288,39 @@ async fn what_is_hostile_is_answered_with_a_problem() {
     let request = Request::post("/v1/session").header(AUTHORIZATION, format!("Bearer {token}"));
     let (response, _) = console.service.answered(request.body(Full::from("x".repeat(1_000_000))).unwrap()).await;
     assert_eq!(response.status(), 413);
+}
+
+#[tokio::test]
+async fn an_order_for_a_letter_has_a_key_and_known_parameters() {
+    let console = Console::new(seen());
+    let token = token(&["operator"]);
+    let post = async |path: &str, keys: &[&str]| {
+        let request = Request::post(path).header(AUTHORIZATION, format!("Bearer {token}"));
+        let request = keys.iter().fold(request, |request, key| request.header("idempotency-key", *key));
+        let (response, body) = console.service.answered(request.body(Full::default()).unwrap()).await;
+        let body: Value = serde_json::from_slice(&body).unwrap();
+        (response.status().as_u16(), body["code"].as_str().unwrap_or_default().to_owned())
+    };
+    let long = "k".repeat(129);
+    let table: [(&str, &[&str], &str); 10] = [
+        ("/v1/dead-letters/0/7/replay", &[], "IDEMPOTENCY_KEY_MISSING"),
+        ("/v1/dead-letters/0/7/drop?because=x", &[], "IDEMPOTENCY_KEY_MISSING"),
+        ("/v1/dead-letters/0/7/replay", &["a", "b"], "IDEMPOTENCY_KEY_INVALID"),
+        ("/v1/dead-letters/0/7/replay", &[""], "IDEMPOTENCY_KEY_INVALID"),
+        ("/v1/dead-letters/0/7/replay", &[&long], "IDEMPOTENCY_KEY_INVALID"),
+        ("/v1/dead-letters/0/7/replay?again=maybe", &["k"], "PARAMETER_INVALID"),
+        ("/v1/dead-letters/0/7/replay?agian=true", &["k"], "PARAMETER_INVALID"),
+        ("/v1/dead-letters/0/7/drop", &["k"], "PARAMETER_INVALID"),
+        ("/v1/dead-letters/0/7/drop?because=%20", &["k"], "PARAMETER_INVALID"),
+        ("/v1/dead-letters/0/x/replay", &["k"], "UNKNOWN"),
+    ];
+    for (path, keys, code) in table {
+        assert_eq!(post(path, keys).await.1, code, "{path} {keys:?}");
+    }
+    for path in ["/v1/dead-letters?since=yesterday", "/v1/dead-letters?handled=1", "/v1/dead-letters?topics=x"] {
+        assert_eq!(console.get(path, Some(&token)).await.1["code"], "PARAMETER_INVALID", "{path}");
+    }
+    assert_eq!(console.get("/v1/dead-letters/-1/7", Some(&token)).await.0, 404);
 }
 
 #[tokio::test]

@@ -33,6 +33,9 @@ pub(super) struct Service {
 pub(super) struct Call {
     pub(super) state: Arc<State>,
     pub(super) path: Parameters,
+    /// What follows the question mark.
+    pub(super) query: String,
+    pub(super) headers: HeaderMap,
     /// Who asks; none where anybody may.
     pub(super) caller: Option<Caller>,
 }
@@ -90,7 +93,9 @@ impl Service {
         }
         let (parts, _) = request.into_parts();
         let caller = self.authorise(route, &parts.headers)?;
-        handlers::answer(route.handler, Call { state: Arc::clone(&self.state), path, caller }).await
+        let query = parts.uri.query().unwrap_or_default().to_owned();
+        let call = Call { state: Arc::clone(&self.state), path, query, headers: parts.headers, caller };
+        handlers::answer(route.handler, call).await
     }
 
     fn authorise(&self, route: &Route, headers: &HeaderMap) -> Result<Option<Caller>, (Problem, Option<String>)> {

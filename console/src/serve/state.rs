@@ -12,6 +12,7 @@ use web::token::{Secrets, Verifier};
 
 use super::Error;
 use super::config::Config;
+use super::letters::Letters;
 use super::routes::TABLE;
 use super::stream::Streams;
 use super::topology::{Application, Topology};
@@ -29,7 +30,7 @@ const HTTP: Families = Families {
     requests: ("timesale_console_requests_total", "Requests that the console answered."),
     durations: ("timesale_console_request_duration_seconds", "From a request's head to its answer at the console."),
     buckets: &[0.0005, 0.002, 0.005, 0.02, 0.05, 0.1, 0.5, 1.0, 2.0, 5.0],
-    statuses: &[200, 204, 304, 400, 401, 403, 404, 405, 413, 429, 500, 503],
+    statuses: &[200, 204, 304, 400, 401, 403, 404, 405, 409, 413, 422, 429, 500, 503],
     connections: ("timesale_console_connections", "Open connections of the console."),
     connections_ended: ("timesale_console_connections_ended_total", "Connections of the console that ended, and why."),
 };
@@ -41,6 +42,7 @@ pub(super) struct State {
     pub(super) sessions: Sessions,
     pub(super) latest: Latest,
     pub(super) facts: Facts,
+    pub(super) letters: Letters,
     pub(super) streams: Arc<Streams>,
     pub(super) manifest: Manifest,
     pub(super) topology: Topology,
@@ -54,6 +56,7 @@ impl State {
         config: Config,
         latest: Latest,
         facts: Facts,
+        letters: Letters,
         streams: Arc<Streams>,
         watched: &[Watched],
         applications: &[Application],
@@ -75,6 +78,7 @@ impl State {
             config,
             latest,
             facts,
+            letters,
             streams,
             manifest,
             prometheus,

@@ -1,7 +1,8 @@
-//! `timesale topics validate|plan|apply`: holds a cluster to `topics.yaml`. Creates what is missing, sets what is named and
+//! `timesale topics …`: shows a cluster's topics beside `topics.yaml`, and holds it to that. Creates what is missing, sets what is named and
 //! differs; never deletes, shrinks or re-keys; what the manifest does not name is left as it is.
 
 mod plan;
+mod show;
 #[cfg(test)]
 mod plan_tests;
 
@@ -12,6 +13,7 @@ use events::manifest::Manifest;
 use streams::kafka::{Admin, AdminError, ClusterConfig, TopicToCreate};
 
 pub use plan::{Change, Note, Plan, Refusal};
+pub use show::{ShowError, ShownPartition, ShownReader, ShownTopic, describe, list, table};
 
 /// How long a cluster may take until its brokers know of a change that it has made.
 const IN_FORCE_WITHIN: Duration = Duration::from_secs(10);

@@ -4,8 +4,10 @@
 mod business;
 mod day;
 mod holidays;
+mod instant;
 mod zone;
 
 pub use business::{after_business_days, business_day_from, is_business_day};
 pub use day::{Day, DayError, Weekday};
+pub use instant::{instant_of, text_of};
 pub use zone::{Zone, ZoneName};

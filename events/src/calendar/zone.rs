@@ -22,7 +22,7 @@ pub struct ZoneName(#[schemars(with = "String")] CompactString);
 
 /// A zone: where its days begin.
 #[derive(Clone, Debug)]
-pub struct Zone(TimeZone);
+pub struct Zone(pub(super) TimeZone);
 
 impl ZoneName {
     /// A name; whether there is such a zone is another question.

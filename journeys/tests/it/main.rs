@@ -23,5 +23,6 @@ mod restate;
 mod sale;
 mod settled;
 mod simulation;
+mod stories;
 mod fixture;
 mod roles;

@@ -15,10 +15,14 @@ mod logging;
 mod membership;
 mod reader;
 mod records;
+mod records_at;
+pub mod tap;
 #[cfg(feature = "testing")]
 #[expect(clippy::panic, reason = "a test may stop at once")]
 pub mod testing;
 mod topic_reader;
+mod transaction;
+mod writer;
 
 pub use admin::{Admin, AdminError, TopicDescription, TopicToCreate, check_topics};
 pub use broker::{KafkaBroker, SlotConfig};
@@ -31,7 +35,9 @@ pub use inspection::{
     Ends, FirstRecord, FirstRecords, GroupPositions, GroupState, GroupView, Groups, Member, OpenTransaction,
     PartitionEnds, Place, committed_offsets, open_transactions,
 };
+pub use records_at::RecordsAt;
 pub use topic_reader::{ReadError, TopicReader};
+pub use writer::TransactionalWriter;
 
 #[cfg(test)]
 mod cluster_tests;

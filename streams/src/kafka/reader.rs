@@ -46,8 +46,25 @@ struct Cursor {
 impl PartitionReader {
     /// Makes a client; connects in the background.
     pub(super) fn new(cluster: &ClusterConfig, topic: &str, fetch_kbytes: u32) -> Result<Self, ConfigError> {
+        Self::with(cluster, topic, fetch_kbytes, &[])
+    }
+
+    /// The same for a reader that goes from place to place: a partition that is taken up waits for the fetch under way, so that is short.
+    pub(super) fn hasty(cluster: &ClusterConfig, topic: &str, fetch_kbytes: u32) -> Result<Self, ConfigError> {
+        Self::with(cluster, topic, fetch_kbytes, &[("fetch.wait.max.ms", "5")])
+    }
+
+    fn with(
+        cluster: &ClusterConfig,
+        topic: &str,
+        fetch_kbytes: u32,
+        more: &[(&str, &str)],
+    ) -> Result<Self, ConfigError> {
         let mut client = consumers::settings(cluster, &format!("{topic}.reader"), fetch_kbytes)?;
         client.set("enable.partition.eof", "true");
+        for (name, value) in more {
+            client.set(*name, *value);
+        }
         let consumer = consumers::connect(&client, Logging)?;
         Ok(Self { topic: Arc::from(topic), consumer, cursors: BTreeMap::new() })
     }

@@ -43,6 +43,10 @@ impl AnswerPublisher {
         add(header::OFFSET, record.offset.to_string());
         add(header::TIMESTAMP, record.timestamp.to_string());
         add(header::REASON, reason.chars().take(250).collect());
+        let whole = record.value.as_ref().map_or(0, bytes::Bytes::len);
+        if whole > LETTER_BYTES {
+            add(header::CUT, (whole - LETTER_BYTES).to_string());
+        }
         let value = record.value.as_ref().map(|value| value.slice(..value.len().min(LETTER_BYTES)));
         let topic = DEAD_LETTERS.name().into();
         self.0.write(Outgoing { topic, partition: None, key: record.key.clone(), value, headers }).await

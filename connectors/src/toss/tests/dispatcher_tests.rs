@@ -198,6 +198,24 @@ async fn a_position_stays_before_what_is_not_finished_and_that_is_asked_again() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_dead_letter_says_how_much_of_it_was_cut() {
+    let fixture = Fixture::new().await;
+    let working = work(&config(&fixture.base_url));
+    let long = Record { value: Some(vec![b'x'; 600_000].into()), ..record(1, 8, &look_up(ORDER, None)) };
+    working
+        .hand_in(vec![long, Record { value: Some(Bytes::from_static(b"{")), ..record(1, 9, &look_up(ORDER, None)) }]);
+    working.until("both are dead letters", |working| working.emitted(DEAD_LETTERS.name()).len() == 2).await;
+    let cut = |letter: &Outgoing| {
+        let found = letter.headers.iter().find(|(name, _)| name == "dead-letter.cut-bytes");
+        (found.map(|(_, value)| value.clone()), letter.value.as_ref().map(Bytes::len))
+    };
+    let mut cuts: Vec<_> = working.emitted(DEAD_LETTERS.name()).iter().map(cut).collect();
+    cuts.sort();
+    assert_eq!(cuts, [(None, Some(1)), (Some(Bytes::from_static(b"75712")), Some(524_288))]);
+    working.stop(1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_newer_version_stops_its_partition_and_no_other() {
     let fixture = Fixture::new().await;
     let working = work(&config(&fixture.base_url));

@@ -5,7 +5,6 @@
 //! are both the slot's identity, so that a restarted slot takes over from itself at once.
 
 mod group;
-mod transaction;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,10 +13,10 @@ use std::time::Duration;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 
 use self::group::GroupReader;
-use self::transaction::TransactionalProducer;
 use super::cluster::{ClusterConfig, ConfigError};
 use super::logging::Logging;
 use super::reader::PartitionReader;
+use super::transaction::{Identity, TransactionalProducer};
 use super::{consumers, errors};
 use crate::broker::{Broker, BrokerError, Polled, Position, ReadRequest};
 use crate::clock;
@@ -59,6 +58,10 @@ impl SlotConfig {
             fetch_kbytes_per_partition: 4_096,
         }
     }
+
+    fn writer(&self) -> Identity {
+        Identity { id: self.identity.clone(), timeout_ms: self.transaction_timeout_ms }
+    }
 }
 
 /// One consumer of one group and one transactional producer.
@@ -80,7 +83,7 @@ impl KafkaBroker {
     /// [`BrokerError::Fatal`] when the configuration is refused.
     pub fn new(cluster: &ClusterConfig, slot: SlotConfig) -> Result<Self, BrokerError> {
         let group = GroupReader::join(cluster, &slot)?;
-        let producer = TransactionalProducer::new(cluster, &slot)?;
+        let producer = TransactionalProducer::new(cluster, &slot.writer())?;
         let mut client = cluster.client().map_err(refused)?;
         client.set("isolation.level", "read_uncommitted");
         let ends = consumers::connect(&client, Logging).map_err(refused)?;
@@ -137,7 +140,7 @@ impl Broker for KafkaBroker {
     }
 
     fn init_transactions(&mut self) -> Result<(), BrokerError> {
-        self.producer.init(&self.cluster, &self.slot)
+        self.producer.init(&self.cluster, &self.slot.writer())
     }
 
     fn begin(&mut self) -> Result<(), BrokerError> {

@@ -62,7 +62,7 @@ impl Ends {
     }
 
     /// How many partitions a topic has. Blocks.
-    pub(super) fn partitions(&self, topic: &str) -> Result<i32, BrokerError> {
+    pub(in crate::kafka) fn partitions(&self, topic: &str) -> Result<i32, BrokerError> {
         consumers::partition_count(&self.committed, topic).map_err(|error| errors::of_query(&error))
     }
 

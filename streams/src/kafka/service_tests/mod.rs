@@ -15,6 +15,7 @@ mod groups;
 mod outages;
 mod reading;
 mod transactions;
+mod writing;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 use rdkafka::TopicPartitionList;
 use rdkafka::admin::AdminClient;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
+use rdkafka::error::RDKafkaErrorCode;
+use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::topic_partition_list::Offset;
 
@@ -26,7 +28,7 @@ impl PlainProducer {
     /// When its settings are refused.
     #[must_use]
     pub fn new(cluster: &ClusterConfig) -> Self {
-        Self::with(cluster, &[("linger.ms", "0")])
+        Self::with(cluster, &[("linger.ms", "0"), ("message.max.bytes", "8000000")])
     }
 
     /// One with transactions.
@@ -35,8 +37,33 @@ impl PlainProducer {
     /// When its settings are refused, or the cluster does not answer.
     #[must_use]
     pub fn transactional(cluster: &ClusterConfig, id: &str) -> Self {
-        let producer =
-            Self::with(cluster, &[("linger.ms", "0"), ("transactional.id", id), ("transaction.timeout.ms", "600000")]);
+        let producer = Self::with(
+            cluster,
+            &[
+                ("linger.ms", "0"),
+                ("transactional.id", id),
+                ("transaction.timeout.ms", "600000"),
+                ("message.max.bytes", "8000000"),
+            ],
+        );
+        done("init_transactions", producer.0.init_transactions(TIMEOUT));
+        producer
+    }
+
+    /// One with transactions that gathers records before it sends them, for filling topics.
+    ///
+    /// # Panics
+    /// When its settings are refused, or the cluster does not answer.
+    #[must_use]
+    pub fn bulk(cluster: &ClusterConfig, id: &str) -> Self {
+        let settings = [
+            ("linger.ms", "20"),
+            ("transactional.id", id),
+            ("transaction.timeout.ms", "600000"),
+            ("message.max.bytes", "1048576"),
+            ("batch.size", "262144"),
+        ];
+        let producer = Self::with(cluster, &settings);
         done("init_transactions", producer.0.init_transactions(TIMEOUT));
         producer
     }
@@ -53,6 +80,32 @@ impl PlainProducer {
     pub fn send(&self, topic: &str, partition: i32, key: &str, value: &str, timestamp: i64) {
         let record = BaseRecord::to(topic).partition(partition).key(key).payload(value).timestamp(timestamp);
         done("send", self.0.send(record).map_err(|(error, _)| error));
+    }
+
+    /// Hands over a record as it is, with headers whose values may be missing. Waits where the queue is full.
+    pub fn write(
+        &self,
+        topic: &str,
+        partition: i32,
+        (key, value): (Option<&[u8]>, Option<&[u8]>),
+        headers: &[(&str, Option<&[u8]>)],
+        timestamp: i64,
+    ) {
+        let owned =
+            headers.iter().fold(OwnedHeaders::new(), |owned, (key, value)| owned.insert(Header { key, value: *value }));
+        let mut record: BaseRecord<'_, [u8], [u8]> =
+            BaseRecord::to(topic).partition(partition).headers(owned).timestamp(timestamp);
+        (record.key, record.payload) = (key, value);
+        loop {
+            match self.0.send(record) {
+                Ok(()) => return,
+                Err((error, back)) if error.rdkafka_error_code() == Some(RDKafkaErrorCode::QueueFull) => {
+                    record = back;
+                    self.0.poll(Duration::from_millis(10));
+                }
+                Err((error, _)) => panic!("write: {error}"),
+            }
+        }
     }
 
     /// Returns when everything is in the log.

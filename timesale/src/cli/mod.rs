@@ -1,5 +1,7 @@
 //! The command line as it is typed. Nothing here does work; `main` hands each verb to the room that knows it.
 
+pub(crate) mod dead_letters;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -22,8 +24,8 @@ pub(crate) struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 fine; 1 failed, or a counterexample was found; 2 wrong usage, or `topics plan` would \
-change something; 64 wrong configuration; 69 something needed is not there; 70 a role stopped for a reason of its own; \
-75 the work in hand did not end within the drain deadline; 130 asked twice to stop; 134 a programming error.";
+change something; 64 wrong configuration; 65 a record that cannot be read; 69 something needed is not there; 70 a role stopped for a reason of its own; \
+75 the work in hand did not end within the drain deadline; 130 asked to stop (a role: twice); 134 a programming error.";
 
 /// Settings shared by all verbs.
 #[derive(Args, Debug)]
@@ -74,6 +76,13 @@ pub(crate) enum Verb {
     Prices(Prices),
     /// How far groups are behind, asked of Kafka itself: in records and in seconds, worst first.
     Lag(Lag),
+    /// Read any part of any topic: filtered, personal fields masked, without a group and without a trace.
+    Tap(Box<crate::tap::cli::Tap>),
+    /// Records that no build could handle: look at them, replay them once they are repaired, or drop them.
+    #[command(subcommand)]
+    DeadLetters(dead_letters::DeadLetters),
+    /// Everything that happened to one order, coupon, request or trace, across topics, with who caused what.
+    Story(crate::story::Story),
     /// Load tests and stand-ins.
     #[cfg(feature = "loadtest")]
     #[command(flatten)]
@@ -119,6 +128,33 @@ pub(crate) enum Topics {
     Plan(Plan),
     /// Plan again, then create what is missing and set what differs. Never deletes, shrinks or re-keys.
     Apply(Apply),
+    /// Every topic: what it is for, how much is in it, and who reads it.
+    List(TopicsList),
+    /// One topic, with its partitions, settings, personal fields and readers.
+    Describe(TopicsDescribe),
+    /// The JSON Schema of a topic's values.
+    Schema {
+        /// The topic.
+        topic: String,
+    },
+}
+
+/// How topics are listed.
+#[derive(Args, Debug)]
+pub(crate) struct TopicsList {
+    /// One JSON object instead of a table.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Which topic is described.
+#[derive(Args, Debug)]
+pub(crate) struct TopicsDescribe {
+    /// The topic; one that topics.yaml does not name can be described too.
+    pub(crate) topic: String,
+    /// One JSON object instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Which manifest.

@@ -1,4 +1,4 @@
-//! The slot's transactional producer.
+//! The transactional producer: of a slot, and of a writer that reads no topic.
 //!
 //! The order of calls that costs least: send, offsets, drain, commit (offsets before the first send when there is a choice).
 //! `commit_transaction` of rdkafka 0.38 and 0.39 flushes in slices of 100 ms, so whatever is not drained before costs that much;
@@ -15,11 +15,10 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{BaseProducer, BaseRecord, DeliveryResult, Producer, ProducerContext, PurgeConfig};
 use rdkafka::topic_partition_list::Offset;
 
-use super::{SlotConfig, refused};
+use super::cluster::{ClusterConfig, ConfigError};
+use super::errors::{self, TransactionFailure};
+use super::{BATCH_BYTES, logging, records};
 use crate::broker::{BrokerError, Position};
-use crate::kafka::cluster::{ClusterConfig, ConfigError};
-use crate::kafka::errors::{self, TransactionFailure};
-use crate::kafka::{BATCH_BYTES, logging, records};
 use crate::record::Outgoing;
 
 /// How long one call to `init_transactions` may take; the caller repeats it for as long as it takes.
@@ -29,6 +28,15 @@ const CHECK_INTERVAL: Duration = Duration::from_micros(50);
 
 /// The library has two names for this setting.
 const COMPRESSION: [&str; 2] = ["compression.type", "compression.codec"];
+
+/// Who writes: producers with the same id fence each other.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Identity {
+    /// The transactional id.
+    pub(super) id: String,
+    /// How long a transaction may stay open before the coordinator ends it, milliseconds.
+    pub(super) timeout_ms: u32,
+}
 
 /// The transactional producer, once there is one.
 pub(super) struct TransactionalProducer {
@@ -53,21 +61,21 @@ struct Deliveries(Arc<Mutex<Option<(RDKafkaErrorCode, String)>>>);
 
 impl TransactionalProducer {
     /// Checks the settings; makes no producer yet.
-    pub(super) fn new(cluster: &ClusterConfig, slot: &SlotConfig) -> Result<Self, BrokerError> {
-        cluster.check().map_err(refused)?;
-        let timeout = Duration::from_millis(u64::from(slot.transaction_timeout_ms));
+    pub(super) fn new(cluster: &ClusterConfig, identity: &Identity) -> Result<Self, BrokerError> {
+        cluster.check().map_err(|error| BrokerError::Fatal(error.to_string()))?;
+        let timeout = Duration::from_millis(u64::from(identity.timeout_ms));
         Ok(Self { state: State::Absent, deliveries: Deliveries::default(), timeout })
     }
 
     /// As [`crate::broker::Broker::init_transactions`].
-    pub(super) fn init(&mut self, cluster: &ClusterConfig, slot: &SlotConfig) -> Result<(), BrokerError> {
+    pub(super) fn init(&mut self, cluster: &ClusterConfig, identity: &Identity) -> Result<(), BrokerError> {
         let producer = match std::mem::replace(&mut self.state, State::Absent) {
             State::Initialising(producer) => producer,
             State::Ready(dead) => {
                 drop(dead);
-                self.connect(cluster, slot)?
+                self.connect(cluster, identity)?
             }
-            State::Absent => self.connect(cluster, slot)?,
+            State::Absent => self.connect(cluster, identity)?,
         };
         match producer.init_transactions(INIT) {
             Ok(()) => {
@@ -186,7 +194,7 @@ impl TransactionalProducer {
         producer.abort_transaction(self.timeout).map_err(|error| TransactionFailure::of(&error).decision())
     }
 
-    /// Drops the producer. A transaction that is open stays so until the slot's next `init`, or its time-out.
+    /// Drops the producer. A transaction that is open stays so until the next `init` under the same id, or its time-out.
     pub(super) fn close(&mut self) {
         self.state = State::Absent;
     }
@@ -198,23 +206,23 @@ impl TransactionalProducer {
         }
     }
 
-    fn connect(&self, cluster: &ClusterConfig, slot: &SlotConfig) -> Result<BaseProducer<Deliveries>, BrokerError> {
-        let client = settings(cluster, slot).map_err(refused)?;
+    fn connect(&self, cluster: &ClusterConfig, identity: &Identity) -> Result<BaseProducer<Deliveries>, BrokerError> {
+        let client = settings(cluster, identity).map_err(|error| BrokerError::Fatal(error.to_string()))?;
         client.create_with_context(self.deliveries.clone()).map_err(|error| BrokerError::Fatal(error.to_string()))
     }
 }
 
-/// The settings of a slot's producer.
-fn settings(cluster: &ClusterConfig, slot: &SlotConfig) -> Result<ClientConfig, ConfigError> {
+/// The settings of a transactional producer.
+fn settings(cluster: &ClusterConfig, identity: &Identity) -> Result<ClientConfig, ConfigError> {
     let mut client = cluster.client()?;
     // The records of a commit are similar, so they compress well. A setting of the operator wins.
     if COMPRESSION.iter().all(|name| client.get(name).is_none()) {
         client.set("compression.type", "lz4");
     }
     client
-        .set("transactional.id", &slot.identity)
-        .set("transaction.timeout.ms", slot.transaction_timeout_ms.to_string())
-        .set("message.timeout.ms", slot.transaction_timeout_ms.saturating_sub(500).max(1).to_string())
+        .set("transactional.id", &identity.id)
+        .set("transaction.timeout.ms", identity.timeout_ms.to_string())
+        .set("message.timeout.ms", identity.timeout_ms.saturating_sub(500).max(1).to_string())
         .set("partitioner", "murmur2_random")
         .set("delivery.report.only.error", "true")
         // Records of a commit come in one burst: the drain after it should not wait for more. Less than 1 ms makes the
@@ -223,7 +231,7 @@ fn settings(cluster: &ClusterConfig, slot: &SlotConfig) -> Result<ClientConfig, 
         .set("batch.size", BATCH_BYTES.to_string())
         // A request to a coordinator that is away waits for this long, and is then tried again three times before the call
         // gives up: with the default, which is the transaction's time-out, the calls of one step take more than a minute.
-        .set("socket.timeout.ms", (slot.transaction_timeout_ms / 4).max(10).to_string())
+        .set("socket.timeout.ms", (identity.timeout_ms / 4).max(10).to_string())
         .set("queue.buffering.max.messages", "100000")
         .set("queue.buffering.max.kbytes", "65536")
         // The coordinator answers "concurrent transactions" while the markers of the one before are being written; the
@@ -266,15 +274,15 @@ impl ProducerContext for Deliveries {
 
 #[cfg(test)]
 mod tests {
-    use super::{ClusterConfig, SlotConfig, settings};
+    use super::{ClusterConfig, Identity, settings};
 
     #[test]
     fn a_commit_is_compressed_unless_the_operator_says_how() {
-        let slot = SlotConfig::new("group", "group.0", "inbox");
+        let identity = Identity { id: "group.0".to_owned(), timeout_ms: 10_000 };
         let compression = |given: &[(&str, &str)]| {
             let client = given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
             let cluster = ClusterConfig { bootstrap: "127.0.0.1:1".to_owned(), client };
-            let settings = settings(&cluster, &slot).unwrap();
+            let settings = settings(&cluster, &identity).unwrap();
             ["compression.type", "compression.codec"].map(|name| settings.get(name).map(str::to_owned))
         };
         let value = |value: &str| Some(value.to_owned());

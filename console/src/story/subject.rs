@@ -1,0 +1,99 @@
+//! What a story is about.
+
+use std::fmt;
+
+use events::ids::{CouponId, IdError, OrderId, RequestId};
+
+/// What a story is about.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Subject {
+    /// An order.
+    Order(OrderId),
+    /// A coupon.
+    Coupon(CouponId),
+    /// A request, and what it led to.
+    Request(RequestId),
+    /// Everything of one trace: its id, 32 lower-case hexadecimal digits.
+    Trace(String),
+}
+
+/// Why words name nothing that a story can be about.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum SubjectError {
+    /// The id has another shape.
+    #[error(transparent)]
+    Id(#[from] IdError),
+    /// No trace id.
+    #[error("a trace has 32 lower-case hexadecimal digits, as in traceparent")]
+    Trace,
+    /// No such kind.
+    #[error("stories are told of an order, a coupon, a request or a trace, not of {0:?}")]
+    Kind(String),
+}
+
+impl Subject {
+    /// Reads a subject: `order`, `coupon`, `request` or `trace`, and its id.
+    ///
+    /// # Errors
+    /// [`SubjectError`].
+    pub fn parse(kind: &str, id: &str) -> Result<Self, SubjectError> {
+        Ok(match kind {
+            "order" => Self::Order(OrderId::new(id)?),
+            "coupon" => Self::Coupon(CouponId::new(id)?),
+            "request" => Self::Request(RequestId::new(id)?),
+            "trace" => Self::Trace(trace(id)?),
+            other => return Err(SubjectError::Kind(other.to_owned())),
+        })
+    }
+
+    /// Its id.
+    #[must_use]
+    pub fn id(&self) -> String {
+        match self {
+            Self::Order(id) => id.to_string(),
+            Self::Coupon(id) => id.to_string(),
+            Self::Request(id) => id.to_string(),
+            Self::Trace(id) => id.clone(),
+        }
+    }
+
+    /// The word for its kind.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Order(_) => "order",
+            Self::Coupon(_) => "coupon",
+            Self::Request(_) => "request",
+            Self::Trace(_) => "trace",
+        }
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.kind(), self.id())
+    }
+}
+
+fn trace(id: &str) -> Result<String, SubjectError> {
+    let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    if id.len() == 32 && id.bytes().all(is_digit) { Ok(id.to_owned()) } else { Err(SubjectError::Trace) }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that cannot go on should fail")]
+
+    use super::*;
+
+    #[test]
+    fn a_subject_is_a_kind_and_an_id_of_that_kind() {
+        let order = "ord_4e50e3ab49396e5ed8a08d69157d1f05";
+        assert_eq!(Subject::parse("order", order).unwrap().to_string(), format!("order {order}"));
+        assert!(matches!(Subject::parse("coupon", order), Err(SubjectError::Id(_))));
+        assert_eq!(Subject::parse("trace", "00-37"), Err(SubjectError::Trace));
+        assert_eq!(Subject::parse("trace", &"F".repeat(32)), Err(SubjectError::Trace));
+        assert!(Subject::parse("trace", &"0f".repeat(16)).is_ok());
+        assert_eq!(Subject::parse("sale", order), Err(SubjectError::Kind("sale".to_owned())));
+    }
+}
