@@ -8,17 +8,21 @@
 //! - `stall GROUP TOPIC`: is the only member of a group and reads the first partition of two; the second stands still. Ends when killed.
 //! - `hang ID TOPIC PARTITION`: opens a transaction with a record in it and does not end it. Ends when killed.
 //! - `end ID`: begins anew under a transactional id, which ends the transaction that a dead producer left open.
+//! - `proxy PORT RULES`: stands between clients and the broker and does with requests what the file says, a rule a line: `REQUEST hold` or
+//!   `REQUEST lose-answer`, such as `EndTxn hold`; nothing while there is no file. Ends when killed.
 #![expect(clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "a fault is made or the bench stops")]
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use streams::clock::now_ms;
-use streams::kafka::testing::{PlainAdmin, PlainConsumer, PlainProducer, Protocol};
+use streams::kafka::testing::{Action, Api, FrameProxy, PlainAdmin, PlainConsumer, PlainProducer, Protocol, Rule};
 use streams::kafka::{Admin, ClusterConfig, TopicToCreate};
 
 /// Between two rounds of what goes on until it is killed.
 const ROUND: Duration = Duration::from_secs(1);
+/// Between two looks at the file of rules.
+const LOOK: Duration = Duration::from_millis(100);
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -43,6 +47,7 @@ fn main() {
         ["stall", group, topic] => stall(&cluster, group, topic),
         ["hang", id, topic, partition] => hang(&cluster, id, topic, number(partition)),
         ["end", id] => drop(PlainProducer::transactional(&cluster, id)),
+        ["proxy", port, rules] => proxy(&cluster, number(port), rules),
         _ => panic!("no such fault: {arguments:?}"),
     }
 }
@@ -93,5 +98,30 @@ fn hang(cluster: &ClusterConfig, id: &str, topic: &str, partition: i32) {
     println!("hangs");
     loop {
         std::thread::sleep(ROUND);
+    }
+}
+
+fn proxy(cluster: &ClusterConfig, port: u16, rules: &str) {
+    let proxy = FrameProxy::start(cluster, port).expect("the port is free");
+    println!("passes");
+    let mut known = String::new();
+    loop {
+        let text = std::fs::read_to_string(rules).unwrap_or_default();
+        if text != known {
+            proxy.set(text.lines().map(rule).collect());
+            known = text;
+        }
+        std::thread::sleep(LOOK);
+    }
+}
+
+fn rule(line: &str) -> Rule {
+    let (api, action) = line.split_once(' ').unwrap_or_else(|| panic!("{line} is no rule"));
+    let named = |known: &Api| format!("{known:?}") == api;
+    let api = Api::ALL.into_iter().find(named).unwrap_or_else(|| panic!("there is no request {api}"));
+    match action {
+        "hold" => Rule::every(api, Action::Hold),
+        "lose-answer" => Rule::every(api, Action::DropAnswer),
+        _ => panic!("{action} is nothing to do with a request"),
     }
 }

@@ -21,7 +21,26 @@ pub struct Manifest {
     /// Taps that somebody has saved, by name: `timesale tap @NAME`.
     #[serde(default)]
     pub taps: BTreeMap<String, SavedTap>,
+    /// Shadow topics by name. No role writes or reads them; `timesale tap TOPIC --to-topic NAME` does.
+    #[serde(default)]
+    pub shadow: BTreeMap<String, ShadowSpec>,
 }
+
+/// A shadow topic: one that takes copies of another topic's records. It has as many partitions and replicas as that topic, and the same
+/// fields are personal.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ShadowSpec {
+    /// What it is for, in a sentence.
+    pub description: String,
+    /// The topic whose records are copied.
+    pub of: String,
+    /// Broker settings by their Kafka names. What is not named is left as it is.
+    pub config: BTreeMap<String, String>,
+}
+
+/// What the name of every shadow topic begins with.
+pub const SHADOW: &str = "shadow.";
 
 /// A tap that somebody has saved.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize, Serialize, JsonSchema)]
@@ -137,13 +156,54 @@ impl Manifest {
             let rule = "the name of a saved tap has letters, digits and '-'".to_owned();
             return Err(ManifestError::Rule { topic: format!("@{name}"), rule });
         }
+        for (name, spec) in &self.shadow {
+            if let Err(rule) = self.check_shadow(name, spec) {
+                return Err(ManifestError::Rule { topic: name.clone(), rule });
+            }
+        }
+        Ok(())
+    }
+
+    /// What is declared of a topic: its own declaration, or for a shadow topic that of the topic whose records it takes.
+    #[must_use]
+    pub fn declared(&self, topic: &str) -> Option<&TopicSpec> {
+        self.topics.get(topic).or_else(|| self.topics.get(&self.shadow.get(topic)?.of))
+    }
+
+    /// Every topic that a cluster is to have, shadow topics among them, by name.
+    #[must_use]
+    pub fn on_cluster(&self) -> BTreeMap<String, TopicSpec> {
+        let shadow = |(name, spec): (&String, &ShadowSpec)| {
+            let of = self.topics.get(&spec.of)?.clone();
+            let (description, config) = (spec.description.clone(), spec.config.clone());
+            let (producers, consumers, copartitioned) = (Vec::new(), Vec::new(), Vec::new());
+            Some((name.clone(), TopicSpec { description, config, producers, consumers, copartitioned, ..of }))
+        };
+        self.topics.clone().into_iter().chain(self.shadow.iter().filter_map(shadow)).collect()
+    }
+
+    fn check_shadow(&self, name: &str, spec: &ShadowSpec) -> Result<(), String> {
+        if !name.strip_prefix(SHADOW).is_some_and(is_topic_name) {
+            return Err(format!("the name of a shadow topic is {SHADOW} and letters, digits, '.', '-' or '_'"));
+        }
+        if !self.topics.contains_key(&spec.of) {
+            return Err(format!("takes copies of {}, which does not exist", spec.of));
+        }
+        if !matches!(spec.config.get("cleanup.policy").map(String::as_str), Some("delete" | "compact")) {
+            return Err("cleanup.policy must be named: delete or compact".into());
+        }
+        if spec.config.get("message.timestamp.type").map(String::as_str) != Some("CreateTime") {
+            return Err("a copy keeps its record's time: message.timestamp.type must be CreateTime".into());
+        }
         Ok(())
     }
 
     fn check_topic(&self, name: &str, spec: &TopicSpec) -> Result<(), String> {
-        let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
-        if name.is_empty() || name.len() > 249 || !name.bytes().all(legal) {
+        if !is_topic_name(name) {
             return Err("a name has 1 to 249 letters, digits, '.', '-' or '_'".into());
+        }
+        if name.starts_with(SHADOW) {
+            return Err(format!("a name that begins with {SHADOW} is that of a shadow topic: it stands under shadow"));
         }
         if !(1..=1024).contains(&spec.partitions) {
             return Err("partitions must be 1 to 1024".into());
@@ -185,3 +245,14 @@ impl Manifest {
         Ok(())
     }
 }
+
+/// Whether Kafka takes this as the name of a topic: 1 to 249 ASCII letters, digits, '.', '-' or '_'.
+#[must_use]
+pub fn is_topic_name(name: &str) -> bool {
+    let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+    (1..=249).contains(&name.len()) && name.bytes().all(is_legal)
+}
+
+#[cfg(test)]
+#[path = "manifest_tests.rs"]
+mod tests;

@@ -50,3 +50,7 @@ schemas!(
 #[cfg(test)]
 #[path = "schema_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "released_tests.rs"]
+mod released_tests;

@@ -73,11 +73,13 @@ pub const INGRESS_REPLIES: Topic<Reply> = Topic::new("ingress.replies");
 pub const DEAD_LETTERS: Topic<Opaque> = Topic::new("dead-letters");
 /// What became of each dead letter.
 pub const DEAD_LETTERS_HANDLED: Topic<Opaque> = Topic::new("dead-letters.handled");
+/// Which partitions of processors are parked, and what operators want done with them.
+pub const PROCESSORS_CONTROL: Topic<Opaque> = Topic::new("processors.control");
 /// Who was shown personal fields, of what, and why.
 pub const CONSOLE_AUDIT: Topic<AuditRecord> = Topic::new("console.audit");
 
 /// Every topic's name.
-pub const NAMES: [&str; 21] = [
+pub const NAMES: [&str; 22] = [
     COUPONS_INBOX.name(),
     COUPONS_EVENTS.name(),
     COUPONS_CHANGELOG.name(),
@@ -98,6 +100,7 @@ pub const NAMES: [&str; 21] = [
     INGRESS_REPLIES.name(),
     DEAD_LETTERS.name(),
     DEAD_LETTERS_HANDLED.name(),
+    PROCESSORS_CONTROL.name(),
     CONSOLE_AUDIT.name(),
 ];
 

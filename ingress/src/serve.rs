@@ -39,8 +39,6 @@ use crate::state::State;
 pub struct Deps {
     /// The log.
     pub kafka: ClusterConfig,
-    /// How records are put into it.
-    pub emitter: EmitterConfig,
     /// Where the tables are; without it the cache of campaigns is read from the log's beginning.
     pub postgres: Option<String>,
     /// Where the views are; without it every read goes to Postgres.
@@ -116,7 +114,7 @@ pub fn serve(config: Config, deps: Deps) -> Pin<Box<dyn Future<Output = Result<(
 
 async fn run(config: Config, deps: Deps) -> Result<(), Error> {
     config.check()?;
-    let Deps { kafka, emitter, postgres, redis, prices: price_source, secrets, registry, health, shutdown } = deps;
+    let Deps { kafka, postgres, redis, prices: price_source, secrets, registry, health, shutdown } = deps;
     let manifest = Manifest::embedded()?;
     let partitions = |topic: &str| manifest.topics.get(topic).map_or(1, |spec| spec.partitions);
     let listener = server::bind(config.listen).map_err(|source| Error::Listen { address: config.listen, source })?;
@@ -141,6 +139,7 @@ async fn run(config: Config, deps: Deps) -> Result<(), Error> {
         Err(error) => return Err(Error::Torn(error)),
     }
 
+    let emitter = EmitterConfig { queue_records: config.limits.most_queued, ..EmitterConfig::default() };
     let emitter = Arc::new(KafkaEmitter::new(&kafka, emitter, &registry, ("timesale", "ingress"))?);
     let reads = reads(&config, postgres.as_deref(), redis.as_deref())?;
     let parts =

@@ -24,7 +24,8 @@ use super::wire::Connection;
 /// How long a client waits before it asks again what became of its claim.
 const LOOKUPS_APART: Duration = Duration::from_millis(100);
 
-const CLAIMS: RequestKind =
+/// How answers to a claim are read.
+pub(super) const CLAIMS: RequestKind =
     RequestKind { answer: to_claim, lookup: to_lookup, lookups_apart: (LOOKUPS_APART, LOOKUPS_APART) };
 
 /// A claim as it goes over the wire.

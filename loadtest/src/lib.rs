@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod answer;
+pub mod answered_share;
 pub mod caller;
 pub mod claim_load;
 pub mod api_client;
@@ -13,6 +14,7 @@ pub mod competitor;
 pub mod roles;
 pub mod schedule;
 pub mod settling;
+pub mod steady;
 mod stages;
 pub mod tally;
 pub mod order_load;
@@ -37,6 +39,7 @@ use streams::kafka::ClusterConfig;
 use tokio::sync::Mutex;
 use web::jwt::TokenIssuer;
 
+use answered_share::AnsweredShare;
 use competitor::Polling;
 use faults::FaultKind;
 use order_load::{Scenario, Wanted};
@@ -66,6 +69,8 @@ pub struct Plan {
     pub connections: usize,
     /// How long a client keeps trying.
     pub give_up_after: Duration,
+    /// The least share of first requests that must be answered, 0 to 1: with fewer the proof is hollow.
+    pub least_answered: f64,
     /// How long the proof waits for processors and sinks to catch up; nothing: no proof.
     pub settle: Option<Duration>,
     /// An ingress that runs already.
@@ -151,6 +156,8 @@ async fn run(plan: Plan, deps: Deps) -> anyhow::Result<Report> {
     };
     let usage = spent(usage(roles.as_ref()).await, &usage_before);
 
+    let sent = orders.as_ref().map_or((0, 0), |orders| (orders.sent, orders.unknown));
+    let answered = AnsweredShare::of((u64::from(plan.demand.shoppers), tally.unknown), sent, plan.least_answered);
     let mut verdict = if let Some(settle) = plan.settle {
         if let Some(roles) = &roles {
             roles.lock().await.until_ready().await?;
@@ -176,6 +183,7 @@ async fn run(plan: Plan, deps: Deps) -> anyhow::Result<Report> {
         verdict.state("the_lowest_price_wins", competition.wrong_winner.clone());
         verdict.state("no_offer_outlives_its_time", competition.outlived.clone());
     }
+    verdict.state("enough_was_answered", answered.hollow());
     if let Some(roles) = &roles {
         let mut roles = roles.lock().await;
         let complaints = roles.stop().await;
@@ -184,7 +192,7 @@ async fn run(plan: Plan, deps: Deps) -> anyhow::Result<Report> {
     }
     let demand = (plan.demand.seed, plan.demand.shoppers, plan.stock);
     let came = Came { tally, orders, statements, faults };
-    Ok(Report { competition, ..Report::new(campaign, demand, came, &usage, verdict) })
+    Ok(Report { competition, ..Report::new(campaign, demand, came, answered, &usage, verdict) })
 }
 
 /// Waits until no group has anything left that has waited for long. It proves nothing: the proof itself looks at what was read. But it has to

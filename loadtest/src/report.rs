@@ -7,6 +7,7 @@ use audit::verify::{Counts, Verdict};
 use events::ids::CampaignId;
 use serde::Serialize;
 
+use super::answered_share::AnsweredShare;
 use super::competitor::Competition;
 use super::faults::FaultCounts;
 use super::order_load::Orders;
@@ -37,6 +38,8 @@ pub struct Report {
     pub not_accepted: u64,
     /// Requests whose outcome no client was answered.
     pub unknown: u64,
+    /// How much was answered.
+    pub answered: AnsweredShare,
     /// Repeats under the same key.
     pub duplicates_sent: u64,
     /// Tries beyond the first of a send.
@@ -60,10 +63,10 @@ pub struct Report {
     pub competition: Option<Competition>,
     /// What went wrong on purpose.
     pub faults: FaultCounts,
-    /// Whby ingress said when it refused, and how often.
+    /// What ingress said when it refused, and how often.
     #[serde(rename = "door_codes")]
     pub ingress_codes: BTreeMap<String, u64>,
-    /// CPU seconds of each role while the clients was there, and of the clients itself.
+    /// CPU seconds of each role while the clients were there, and of the clients itself.
     pub cpu_seconds: BTreeMap<String, f64>,
     /// Peak memory of each role, MiB.
     pub peak_rss_mib: BTreeMap<String, f64>,
@@ -85,6 +88,7 @@ impl Report {
         campaign: CampaignId,
         demand: (u64, u32, u32),
         came: Came,
+        answered: AnsweredShare,
         usage: &BTreeMap<String, Usage>,
         verdict: Verdict,
     ) -> Self {
@@ -100,6 +104,7 @@ impl Report {
             refused: tally.refused,
             not_accepted: tally.not_accepted,
             unknown: tally.unknown,
+            answered,
             duplicates_sent: tally.duplicates_sent,
             retries: tally.retries,
             claims_per_second: (tally.per_second() * 10.0).round() / 10.0,
@@ -141,6 +146,7 @@ impl fmt::Display for Report {
             "outcome    {} granted, {} refused, {} refused by ingress, {} unknown",
             self.granted, self.refused, self.not_accepted, self.unknown
         )?;
+        writeln!(f, "answered   {}", self.answered)?;
         writeln!(f, "decision   {}", latency(&self.claim_to_decision_ms))?;
         writeln!(f, "answer     {}", latency(&self.claim_to_answer_ms))?;
         if let Some(orders) = &self.orders {

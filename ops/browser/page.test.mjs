@@ -2,45 +2,8 @@
 // everything else and says where it is: CONSOLE_URL, CONSOLE_PID, INGRESS_URL, ANALYST, OPERATOR, CHROMIUM, SCREENSHOTS.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { after, before, test } from "node:test";
-import { chromium } from "playwright-core";
-
-const { CONSOLE_URL, CONSOLE_PID, INGRESS_URL, ANALYST, OPERATOR, CHROMIUM, SCREENSHOTS } = process.env;
-const AXE = readFileSync(new URL(import.meta.resolve("axe-core/axe.min.js")), "utf8");
-let browser;
-
-before(async () => { browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] }); });
-after(() => browser.close());
-
-// A page of an analyst; anything from another origin is refused and noted.
-async function open(options = {}) {
-  const context = await browser.newContext({ locale: "en-GB", viewport: { width: 1280, height: 900 }, ...options });
-  const page = await context.newPage();
-  page.elsewhere = [];
-  page.errors = [];
-  await page.route((url) => url.origin !== CONSOLE_URL && url.protocol !== "data:", (route) => { page.elsewhere.push(route.request().url()); route.abort(); });
-  page.on("pageerror", (error) => page.errors.push(String(error)));
-  page.on("console", (message) => { if (message.type() === "error" && !message.text().includes("401")) page.errors.push(message.text()); });
-  await page.goto(CONSOLE_URL);
-  await page.locator("#token").fill(ANALYST);
-  await page.keyboard.press("Tab");
-  await page.keyboard.press("Enter");
-  await page.locator("#groups tbody tr th").first().waitFor();
-  return page;
-}
-
-async function violations(page) {
-  await page.evaluate(AXE);
-  const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
-  return found.violations.map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.target).join(" ")}`);
-}
-
-async function close(page) {
-  assert.deepEqual(page.elsewhere, [], "nothing is loaded from elsewhere");
-  assert.deepEqual(page.errors, [], "nothing fails");
-  await page.context().close();
-}
+import { test } from "node:test";
+import { CONSOLE_PID, CONSOLE_URL, INGRESS_URL, LOOKS, OPERATOR, SCREENSHOTS, close, isNoWider, newContext, open, saved, violations } from "./browser.mjs";
 
 test("the first paint is there at once", async () => {
   const page = await open();
@@ -52,7 +15,7 @@ test("the first paint is there at once", async () => {
 });
 
 test("a wrong token is refused in words", async () => {
-  const context = await browser.newContext({ locale: "en-GB" });
+  const context = await newContext();
   const page = await context.newPage();
   await page.goto(CONSOLE_URL);
   await page.locator("#token").fill("x.y.z");
@@ -92,18 +55,12 @@ test("every group of the installation is there and can be chosen by keyboard alo
   await page.locator("#explained li").first().waitFor();
   assert.match(await page.locator("#command").textContent(), /timesale lag explain timesale\.coupons/);
   await page.locator("#chart canvas").waitFor();
+  assert.equal(await page.locator("#strip .cell").count(), await page.locator("#partitions tbody tr").count());
   // The table is drawn anew each second; whoever stands in it by keyboard stays there.
   await page.waitForTimeout(2500);
   assert.ok(await page.evaluate(() => document.activeElement?.id.startsWith("row-")));
   await close(page);
 });
-
-// What the browser saves when a button is pressed by keyboard.
-async function saved(page, button) {
-  await page.locator(button).focus();
-  const [download] = await Promise.all([page.waitForEvent("download"), page.keyboard.press("Enter")]);
-  return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
-}
 
 for (const [locale, png, csv] of [["en-GB", "Chart as PNG", "Chart as CSV"], ["ko-KR", "차트를 PNG로", "차트를 CSV로"]]) {
   test(`the chart is saved as a picture and as numbers: ${locale}`, async () => {
@@ -140,16 +97,16 @@ test("names with quotes and line breaks stay names in a shell, in PromQL, in CSV
 test("the flow shows what is declared", async () => {
   const page = await open();
   for (const node of ["coupons.inbox", "coupons", "coupons.events", "sinks.postgres", "ingress"]) await page.locator("#flow text", { hasText: new RegExp(`^${node}$`) }).first().waitFor();
+  assert.match(await page.locator("#flow .behind").first().textContent(), /\d+\.\d s|min|h|d|–/);
   await close(page);
 });
 
-for (const [name, options] of [["light", { colorScheme: "light" }], ["dark", { colorScheme: "dark" }], ["narrow", { viewport: { width: 360, height: 740 } }], ["korean", { locale: "ko-KR" }]]) {
+for (const [name, options] of LOOKS) {
   test(`it is accessible: ${name}`, async () => {
     const page = await open(options);
     await page.locator("#flow svg").waitFor();
     assert.deepEqual(await violations(page), []);
-    const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-    assert.ok(wider <= 0, `${wider} px wider than the screen`);
+    await isNoWider(page);
     if (name === "korean") await page.getByText("그룹").first().waitFor();
     await page.screenshot({ path: `${SCREENSHOTS}/${name}.png`, fullPage: true });
     await close(page);

@@ -9,8 +9,6 @@ MARGIN_SECONDS=15
 
 prometheus_asked() { curl -fsS --max-time 10 --get "$(recall TIMESALE_PROMETHEUS_URL)/api/v1/$1" "${@:2}"; }
 
-now() { printf '%s' "${EPOCHREALTIME/,/.}"; }
-
 # One line a second: what fires, and what Alertmanager has been told, whether it passes it on or not.
 watch_alerts() {
     mkdir -p -- "$ALERTS"

@@ -30,19 +30,22 @@ define_products() {
     done
 }
 
-# Every second each product is filled up by one, so that every topic of goods moves and whoever stops reading is behind. What is not
-# answered is not waited for.
-start_trickle() {
+# fill_up NAME SECONDS: so often each product is filled up by one, until `stop_going NAME`. What is not answered is not waited for.
+fill_up() {
     # shellcheck disable=SC2016 # The inner shell expands these.
-    go_on trickle "bash -c" env TOKEN="$("$BINARY" token bench --role operator --ttl 7200)" URL="$(recall TIMESALE_INGRESS_URL)" SKUS="${SKUS[*]}" bash -c '
+    go_on "$1" "bash -c" env TOKEN="$("$BINARY" token bench --role operator --ttl 7200)" URL="$(recall TIMESALE_INGRESS_URL)" SKUS="${SKUS[*]}" \
+        NAME="$1" PAUSE="$2" bash -c '
         while :; do
             for sku in $SKUS; do
                 curl -sS -o /dev/null --max-time 10 -X POST "$URL/v1/products/$sku/stock" -H "Authorization: Bearer $TOKEN" \
-                    -H "Content-Type: application/json" -H "Idempotency-Key: trickle-of-the-bench-${EPOCHREALTIME/[.,]/}" -d "{\"change\":1}" &
+                    -H "Content-Type: application/json" -H "Idempotency-Key: $NAME-of-the-bench-${EPOCHREALTIME/[.,]/}" -d "{\"change\":1}" &
             done
-            sleep 1
+            sleep "$PAUSE"
         done'
 }
+
+# Every topic of goods moves, and whoever stops reading is behind.
+start_trickle() { fill_up trickle 1; }
 
 # sale_command SHOPPERS ORDERS [OPTION...]: the command line of a sale on what runs here.
 sale_command() {
@@ -120,6 +123,30 @@ await_metric() {
     done
 }
 
+# start_proxied ROLE: starts a role anew with a proxy between it and the broker, which passes everything on.
+start_proxied() {
+    local port
+    port=$(port_for "${1^^}_PROXY_PORT")
+    go_on "proxy-$1" "$FAULTS" "$FAULTS" proxy "$port" "$RUN/faults/proxy-$1.rules"
+    await 10 grep -q passes "$RUN/faults/proxy-$1.log" || die "the proxy of $1 does not listen"
+    kill_role "$1"
+    KAFKA_BOOTSTRAP=127.0.0.1:$port revive_role "$1"
+}
+
+# proxied ROLE [RULE...]: what the proxy of a role does from now on.
+proxied() {
+    local rules=$RUN/faults/proxy-$1.rules
+    printf '%s\n' "${@:2}" | sed '/^$/d' >"$rules.new"
+    mv -f -- "$rules.new" "$rules"
+}
+
+# end_proxied ROLE: starts the role anew without a proxy.
+end_proxied() {
+    kill_role "$1"
+    stop_going "proxy-$1" KILL
+    revive_role "$1"
+}
+
 # The fact pretends that a campaign of 10 coupons has given out 5 and holds 100,000. Sets FORGED_PARTITION and FORGED_SEEN_SECONDS: from
 # the record to the gauge that shows it.
 forge_oversell() {
@@ -128,6 +155,7 @@ forge_oversell() {
     forge coupons.events "$FORGED_PARTITION" forged coupon_granted "{\"campaign\":\"forged\",\"version\":1,\"at\":${at%???},\"stock\":{$numbers},\"fact\":{\"coupon_granted\":{\"request\":\"req_4d21ec9cd1867daa4d5c769c0f39ca95\",\"coupon\":\"cpn_7ba6431c8fd421de03a61cf7655901ed\",\"shopper\":\"nobody\",\"expires_at\":4102444800000}}}"
     written=$(now)
     await_metric 60 console 'timesale_invariant_violations{invariant="coupons_balanced"}' '> 0' || true
+    # shellcheck disable=SC2034 # For whoever forges.
     FORGED_SEEN_SECONDS=$(jq -n --argjson seen "$(now)" --argjson written "$written" '(($seen - $written) * 1000 | round) / 1000')
 }
 

@@ -33,6 +33,27 @@ has_java() {
 
 has_kafka_or_maven() { [[ -d $KAFKA_LIBRARIES ]] || command -v mvn >/dev/null; }
 
+has_venv() { python3 -c 'import venv, ensurepip' 2>/dev/null; }
+
+# has_python_packages FOLDER PACKAGE==VERSION...: whether a virtual environment has them; it is made if it is not there. What is fetched is
+# kept outside the clone, at versions that do not drift.
+has_python_packages() {
+    [[ -e $1/complete ]] || (locked "$1.lock" install_python_packages "$@") >&2
+}
+
+# Made in its final place, because a virtual environment cannot be moved; the mark comes last.
+install_python_packages() {
+    local folder=$1
+    shift
+    [[ ! -e $folder/complete ]] || return 0
+    need python3=python3 has_venv=python3-venv
+    say "fetching $* into $folder"
+    rm -rf -- "$folder"
+    { python3 -m venv "$folder" && "$folder/bin/pip" install --quiet --disable-pip-version-check "$@"; } >"$folder.log" 2>&1 </dev/null \
+        || { show_tail "$folder.log" && return 1; }
+    touch -- "$folder/complete"
+}
+
 has_postgres() { postgres_programs any >/dev/null; }
 
 # postgres_programs VERSION|any: the folder with initdb and postgres, which Debian keeps out of PATH; of any the newest.

@@ -15,6 +15,9 @@ show_tail() {
     say "---"
 }
 
+# Seconds since 1970, with a fraction.
+now() { printf '%s' "${EPOCHREALTIME/,/.}"; }
+
 # Seconds since an earlier $EPOCHREALTIME, with one decimal.
 since() {
     local tenths=$(((${EPOCHREALTIME/[.,]/} - ${1/[.,]/}) / 100000))

@@ -8,6 +8,7 @@ mod batch;
 mod destination;
 mod monitor;
 mod postgres;
+mod reachability;
 mod redis;
 
 pub use config::{Config, ConfigError};

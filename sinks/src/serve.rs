@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use crate::config::{Config, ConfigError};
 use crate::monitor::Metrics;
 use crate::postgres::Postgres;
+use crate::reachability;
 use crate::redis::Redis;
 use crate::stream::Stream;
 use crate::worker::{self, Pace};
@@ -34,7 +35,7 @@ pub struct Deps {
     pub redis_url: String,
     /// Where metrics go.
     pub registry: Registry,
-    /// Where every worker reports its condition, as `sinks.postgres.orders`.
+    /// Where every worker reports its condition, as `sinks.postgres.orders`; and whether the services answer, as `postgres` and `redis`.
     pub health: Health,
     /// When to stop.
     pub shutdown: Shutdown,
@@ -116,6 +117,9 @@ async fn run(config: Config, deps: Deps) -> Result<(), Error> {
         let monitor = metrics.of("redis", stream, health.clone());
         sinks.spawn(worker::run(redis, feed("redis", stream), pace, monitor, shutdown.clone()));
     }
+
+    sinks.spawn(reachability::postgres(postgres_url, health.clone(), shutdown.clone()));
+    sinks.spawn(reachability::redis(redis_url, health, shutdown.clone()));
 
     tokio::select! {
         () = shutdown.requested() => {}

@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use projections::RedisKeys;
 use prometheus::Registry;
 use streams::emitter::Emitter;
-use streams::kafka::{Admin, ClusterConfig, EmitterConfig, Feed, FeedConfig, KafkaEmitter, TopicToCreate};
+use streams::kafka::testing::cluster;
+use streams::kafka::{Admin, EmitterConfig, Feed, FeedConfig, KafkaEmitter, TopicToCreate};
 use streams::record::{Outgoing, Record};
 use streams::service::{Health, shutdown};
-use streams::testing::service;
 
 use crate::config::Config;
 use crate::monitor::Metrics;
@@ -22,11 +22,6 @@ use crate::test_support::{PrivateRedis, Shop, database, expected, rows_in_postgr
 use crate::worker::{self, Pace};
 
 const PARTITIONS: i32 = 2;
-
-fn cluster() -> Option<ClusterConfig> {
-    let bootstrap = service("Kafka", "TIMESALE_TEST_KAFKA_BOOTSTRAP")?;
-    Some(ClusterConfig { bootstrap, client: BTreeMap::new() })
-}
 
 /// Appends the records in order; answers them as the log has them, with the offsets they were given.
 async fn append(emitter: &KafkaEmitter, topic: &Arc<str>, records: Vec<Record>) -> Vec<Record> {

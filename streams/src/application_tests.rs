@@ -16,7 +16,7 @@ use crate::thread::fixture::topology;
 
 fn cluster() -> Cluster {
     let cluster = Cluster::new(1, Clock::System);
-    for (topic, count) in [("in", 4), ("changelog", 4), ("out", 1), ("dead", 1)] {
+    for (topic, count) in [("in", 4), ("changelog", 4), ("out", 1), ("dead", 1), ("control", 1)] {
         cluster.create_topic(topic, count, Timestamps::LogAppendTime);
     }
     cluster

@@ -33,8 +33,11 @@ impl<'a> ReadRequest<'a> {
 
 /// A connection of one stream thread.
 pub trait Broker {
-    /// Wall-clock time, milliseconds since 1970. Used to decide when to tick and when to commit; no processor sees it.
+    /// Wall-clock time, milliseconds since 1970. Held against the times of records and timers only; no processor sees it.
     fn now(&self) -> i64;
+
+    /// Monotonic time, milliseconds since any moment. Whatever lasts is measured with it, for the wall clock may be set.
+    fn elapsed(&self) -> i64;
 
     /// The partition count of a topic.
     ///
@@ -83,6 +86,12 @@ pub trait Broker {
     /// [`BrokerError::Unavailable`]: try again.
     fn committed(&mut self, partitions: &[i32]) -> Result<Vec<Option<Position>>, BrokerError>;
 
+    /// The group's last committed positions, whatever transaction is pending on them: not good enough to begin at.
+    ///
+    /// # Errors
+    /// [`BrokerError::Unavailable`].
+    fn last_committed(&mut self, partitions: &[i32]) -> Result<Vec<Option<Position>>, BrokerError>;
+
     /// Drops the consumer and joins the group anew. Every assignment is gone.
     ///
     /// # Errors
@@ -97,6 +106,13 @@ pub trait Broker {
     /// # Errors
     /// [`BrokerError::Unavailable`]: try again for as long as it takes.
     fn init_transactions(&mut self) -> Result<(), BrokerError>;
+
+    /// Ends what the slot `dead` has left open, and fences it, unless it is a member of the group still. Slots' identities differ in their
+    /// names only: `own` is that of this one. Returns whether it did; false if it is a member.
+    ///
+    /// # Errors
+    /// [`BrokerError::Unavailable`]: it may have; else the coordinator ends it by its time-out.
+    fn end_transactions_of(&mut self, own: &str, dead: &str) -> Result<bool, BrokerError>;
 
     /// Begins a transaction.
     ///

@@ -23,7 +23,7 @@ const POSITION: u8 = 254;
 pub(crate) enum Change<'a> {
     /// An entry of a store was written, or deleted.
     Entry(Slot, &'a [u8], Option<&'a [u8]>),
-    /// Everything before belongs to this position: the text is the metadata of the committed offset.
+    /// Everything before belongs to this position: the text is the metadata of the committed offset, without its proof.
     Position(&'a str),
 }
 

@@ -84,7 +84,7 @@ impl TestDriver {
         let count = usize::try_from(partitions).unwrap_or(1);
         let tasks = (0..partitions)
             .map(|partition| {
-                let mut task = Task::new(topology.clone(), partition, "test".into(), LIMITS, None, 0);
+                let mut task = Task::new(topology.clone(), (partition, partitions), "test".into(), LIMITS, None, 0);
                 task.enter(State::Running);
                 task
             })
@@ -316,9 +316,11 @@ impl TestDriver {
     /// [`DriverError::Restore`].
     pub fn crash_and_restore(&mut self) -> Result<(), DriverError> {
         let failed = |error: RestoreError| DriverError::Restore(error.to_string());
+        let partitions = task_partition(self.tasks.len());
         for (index, (task, changelog)) in self.tasks.iter_mut().zip(&self.changelogs).enumerate() {
             let committed = self.committed.get(index).cloned().flatten();
-            *task = Task::new(self.topology.clone(), task_partition(index), "test".into(), LIMITS, committed, 0);
+            let place = (task_partition(index), partitions);
+            *task = Task::new(self.topology.clone(), place, "test".into(), LIMITS, committed, 0);
             let end = i64::try_from(changelog.len()).unwrap_or(i64::MAX);
             let mut restoring = Restoring::new((0, end));
             restoring.apply(task, changelog, end).map_err(failed)?;

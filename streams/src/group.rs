@@ -111,6 +111,13 @@ impl Group {
         self
     }
 
+    /// Names parked partitions in this topic and heeds what operators answer there: see [`crate::control`].
+    #[must_use]
+    pub fn control(mut self, topic: &str) -> Self {
+        self.topology = self.topology.control(topic);
+        self
+    }
+
     /// Keeps its tables in this topic.
     #[must_use]
     pub fn changelog(mut self, topic: &str) -> Self {

@@ -15,6 +15,7 @@ pub mod broker;
 pub mod clock;
 pub mod store;
 pub mod changelog;
+pub mod control;
 pub mod task;
 pub mod thread;
 pub mod application;

@@ -31,7 +31,8 @@ pub enum Verdict {
     /// It may be handled later: abort, wait, read it again.
     #[error("retry: {0}")]
     Retry(String),
-    /// Going on would be wrong (a newer schema version, a broken invariant): stop this processor.
+    /// Going on would be wrong (a newer schema version, a broken invariant): the partition is parked in front of it, until another program
+    /// or a restart of this one reads it again. Other partitions go on.
     #[error("fatal: {0}")]
     Fatal(String),
 }
@@ -77,7 +78,7 @@ pub trait Context {
     }
 
     /// Writes a record to one of the topology's sinks. A topic that the topology does not declare is a programming error and
-    /// ends the processor with [`Verdict::Fatal`].
+    /// parks the partition, as [`Verdict::Fatal`] does.
     fn forward(&mut self, outgoing: Outgoing);
 
     /// Schedules a timer. Scheduling the same timer twice is scheduling it once.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
@@ -108,5 +109,76 @@ impl Health {
     pub fn is_live(&self) -> bool {
         let parts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         !parts.values().any(|part| matches!(part, Condition::Failed(_)))
+    }
+}
+
+/// Judges by the answers to regular questions whether an outside service is there. Whoever only uses it cannot tell: one that hangs refuses
+/// nothing, and whoever has nothing to ask hears nothing.
+#[derive(Debug)]
+pub struct Answering {
+    service: &'static str,
+    answered: Instant,
+    is_silent: bool,
+}
+
+impl Answering {
+    /// How often it is to be asked.
+    pub const ASK_EVERY: Duration = Duration::from_secs(1);
+    /// How long an answer may take.
+    pub const ANSWER_WITHIN: Duration = Duration::from_secs(2);
+    /// After this time without an answer it counts as silent.
+    const SILENT_AFTER: Duration = Duration::from_secs(3);
+
+    /// A service that is asked from now on.
+    #[must_use]
+    pub fn new(service: &'static str, now: Instant) -> Self {
+        Self { service, answered: now, is_silent: false }
+    }
+
+    /// An answer, or why there was none. Returns what is to be shown: nothing while it is too early to tell, else that it answers, or for how
+    /// long it has not. The log has a line when that changes.
+    pub fn judge(&mut self, asked: Result<(), String>, now: Instant) -> Option<Result<(), String>> {
+        let service = self.service;
+        match asked {
+            Ok(()) => {
+                if self.is_silent {
+                    tracing::info!(service, "answers again");
+                }
+                (self.answered, self.is_silent) = (now, false);
+                Some(Ok(()))
+            }
+            Err(reason) => {
+                let silence = now.saturating_duration_since(self.answered);
+                if silence < Self::SILENT_AFTER {
+                    return None;
+                }
+                if !self.is_silent {
+                    tracing::warn!(service, reason, "does not answer");
+                }
+                self.is_silent = true;
+                Some(Err(format!("has not answered for {} s: {reason}", silence.as_secs())))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_is_silent_after_three_seconds_and_not_before() {
+        let began = Instant::now();
+        let at = |seconds: u64| began + Duration::from_secs(seconds);
+        let mut answering = Answering::new("postgres", began);
+        let failed = || Err("refused".to_owned());
+        assert_eq!(answering.judge(failed(), at(2)), None);
+        assert_eq!(answering.judge(Ok(()), at(3)), Some(Ok(())));
+        assert_eq!(answering.judge(failed(), at(5)), None);
+        let silent = |seconds| Some(Err(format!("has not answered for {seconds} s: refused")));
+        assert_eq!(answering.judge(failed(), at(6)), silent(3));
+        assert_eq!(answering.judge(failed(), at(90)), silent(87));
+        assert_eq!(answering.judge(Ok(()), at(91)), Some(Ok(())));
+        assert_eq!(answering.judge(failed(), at(92)), None);
     }
 }

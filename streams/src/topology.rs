@@ -18,6 +18,7 @@ pub struct Topology {
     source: Arc<str>,
     changelog: Arc<str>,
     dead_letters: Arc<str>,
+    control: Option<Arc<str>>,
     stores: Vec<Arc<str>>,
     sinks: BTreeSet<Arc<str>>,
     supplier: Supplier,
@@ -68,6 +69,7 @@ pub struct TopologyBuilder {
     source: Option<String>,
     changelog: Option<String>,
     dead_letters: Option<String>,
+    control: Option<String>,
     stores: Vec<String>,
     sinks: Vec<String>,
     misplaced: Option<TopologyError>,
@@ -82,6 +84,7 @@ impl Topology {
             source: None,
             changelog: None,
             dead_letters: None,
+            control: None,
             stores: Vec::new(),
             sinks: Vec::new(),
             misplaced: None,
@@ -112,6 +115,12 @@ impl Topology {
         &self.dead_letters
     }
 
+    /// The topic in which parked partitions are named and operators answer, if it has one.
+    #[must_use]
+    pub fn control(&self) -> Option<&Arc<str>> {
+        self.control.as_ref()
+    }
+
     /// Its stores; a [`StoreId`] is a place in this list.
     #[must_use]
     pub fn stores(&self) -> &[Arc<str>] {
@@ -128,6 +137,14 @@ impl Topology {
     #[must_use]
     pub fn sinks(&self) -> &BTreeSet<Arc<str>> {
         &self.sinks
+    }
+
+    /// The same topology, with each of its processors handed in as another one: for tests of builds that differ.
+    #[cfg(feature = "testing")]
+    #[must_use]
+    pub fn wrapped(self, wrap: impl Fn(Box<dyn Processor>) -> Box<dyn Processor> + Send + Sync + 'static) -> Self {
+        let inner = Arc::clone(&self.supplier);
+        Self { supplier: Arc::new(move || wrap(inner())), ..self }
     }
 
     /// Makes a task's processor.
@@ -156,6 +173,14 @@ impl TopologyBuilder {
     #[must_use]
     pub fn dead_letters(mut self, topic: &str) -> Self {
         self.dead_letters = Some(topic.to_owned());
+        self
+    }
+
+    /// The topic in which parked partitions are named and operators answer: see [`crate::control`]. Without one only another program, or a
+    /// restart, goes on with a partition that is parked. Processors may share it.
+    #[must_use]
+    pub fn control(mut self, topic: &str) -> Self {
+        self.control = Some(topic.to_owned());
         self
     }
 
@@ -207,7 +232,7 @@ impl TopologyBuilder {
         }
         let mut topics = BTreeSet::new();
         let mut stores = BTreeSet::new();
-        let all_topics = [&source, &changelog, &dead_letters].into_iter().chain(&self.sinks);
+        let all_topics = [&source, &changelog, &dead_letters].into_iter().chain(&self.control).chain(&self.sinks);
         let twice = all_topics
             .filter(|topic| !topics.insert(*topic))
             .chain(self.stores.iter().filter(|store| !stores.insert(*store)))
@@ -219,6 +244,7 @@ impl TopologyBuilder {
             source: source.into(),
             changelog: changelog.into(),
             dead_letters: dead_letters.into(),
+            control: self.control.map(Into::into),
             stores: self.stores.into_iter().map(Into::into).collect(),
             sinks: self.sinks.into_iter().map(Into::into).collect(),
             supplier: Arc::new(supplier),
@@ -238,7 +264,8 @@ impl fmt::Display for Topology {
         for sink in &self.sinks {
             writeln!(f, "  writes {sink}")?;
         }
-        writeln!(f, "  poison {}", self.dead_letters)
+        writeln!(f, "  poison {}", self.dead_letters)?;
+        self.control.iter().try_for_each(|control| writeln!(f, "  parked {control}"))
     }
 }
 

@@ -84,6 +84,9 @@ impl Broker for Deaf {
     fn now(&self) -> i64 {
         self.0.now()
     }
+    fn elapsed(&self) -> i64 {
+        self.0.elapsed()
+    }
     fn partitions(&mut self, topic: &str) -> Result<i32, BrokerError> {
         self.0.partitions(topic)
     }
@@ -105,6 +108,14 @@ impl Broker for Deaf {
     fn committed(&mut self, partitions: &[i32]) -> Result<Vec<Option<Position>>, BrokerError> {
         Ok(vec![None; partitions.len()])
     }
+    fn last_committed(&mut self, partitions: &[i32]) -> Result<Vec<Option<Position>>, BrokerError> {
+        self.0.last_committed(partitions)
+    }
+
+    fn end_transactions_of(&mut self, own: &str, dead: &str) -> Result<bool, BrokerError> {
+        self.0.end_transactions_of(own, dead)
+    }
+
     fn rejoin(&mut self) -> Result<(), BrokerError> {
         self.0.rejoin()
     }

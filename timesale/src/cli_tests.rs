@@ -18,7 +18,9 @@ const LOAD_TESTS: &str = "\
 timesale toss-stub --listen --exposed --data --webhook --webhook-minute
 timesale offers-stub --listen --exposed
 timesale sale --shoppers --stock --duplicates --rate --arrivals --orders --order-rate --course --pay-window --kill --kill-provider \
---provider-down --kill-kafka --flush-redis --drop-database --base-url --provider --market --client-log --connections --give-up-after --seed --no-verify";
+--provider-down --kill-kafka --flush-redis --drop-database --base-url --provider --market --client-log --connections --give-up-after \
+--least-answered --seed --no-verify
+timesale shoppers --base-url --rate --order-every --give-up-after --client-log";
 
 /// Every verb with its own options, one a line.
 fn outline(command: &Command, path: &str, lines: &mut Vec<String>) {
@@ -65,13 +67,17 @@ timesale prices restate
 timesale lag <groups> --topic --partitions --all --sort --watch --json --markdown --max-seconds --slo --wait
 timesale lag explain <group>
 timesale tap <topics> --from --to --last --at --all --during --partition --follow --zone --key --everywhere --event --header --trace --contains \
---where --sample --limit --max-scan --for --isolation --columns --latest --by-time --mask --unmask --format --output --resume --rate \
+--where --sample --limit --max-scan --for --isolation --columns --latest --by-time --mask --unmask --format --output --to-topic --resume --rate \
 --summary --quiet --strict --expect --complete
 timesale dead-letters
 timesale dead-letters list --topic --reason --since --unhandled --handled --json
 timesale dead-letters show <letter> --unmask
 timesale dead-letters replay <letters> --topic --reason --limit --again --dry-run --yes
 timesale dead-letters drop <letters> --because --yes
+timesale partitions
+timesale partitions list --json
+timesale partitions resume <application> <partition> --because --yes
+timesale partitions set-aside <application> <partition> <offset> --because --yes
 timesale story <kind> <id> --format --unmask --hours --zone --expect
 timesale health";
     assert_eq!(lines.join("\n"), expected);

@@ -1,15 +1,13 @@
 //! The verbs `dead-letters`: their options made into a question or an order, what came of it shown.
 
 use console::dead_letters::{self, Choice, Error, Filter, Order, Report};
-use events::audit::AuditRecord;
-use events::time::Timestamp;
 use serde::Serialize;
 use streams::clock::now_ms;
 
 use crate::cli::dead_letters::{DeadLetters, DropLetters, List, Replay, Show};
 use crate::config::Config;
 use crate::exit::Exit;
-use crate::{complain, say};
+use crate::{complain, privacy, say};
 
 /// Longest reason of a drop, characters.
 const LONGEST_REASON: usize = 500;
@@ -50,10 +48,13 @@ async fn list(what: List, config: Config) -> Exit {
 }
 
 fn show(what: &Show, config: &Config) -> Exit {
+    if let Err(error) = privacy::is_unmasked(what.unmask.as_deref()) {
+        complain(&error);
+        return Exit::Usage;
+    }
     let audited = what.unmask.as_ref().map(|reason| {
         let words = vec!["dead-letters show".to_owned(), what.letter.to_string()];
-        let record = AuditRecord { at: Timestamp::from_millis(now_ms()), who: user(), words, reason: reason.clone() };
-        dead_letters::unmask(&config.kafka, &record)
+        dead_letters::unmask(&config.kafka, &privacy::audit_record(words, reason))
     });
     let unmasked = match audited.transpose() {
         Ok(unmasked) => unmasked,
@@ -87,14 +88,8 @@ fn drop_letters(what: DropLetters, config: &Config) -> Exit {
     carry_out(&order, config, false)
 }
 
-/// Whose program this is.
-fn user() -> String {
-    let name = |variable: &str| std::env::var(variable).ok().filter(|name| !name.is_empty());
-    name("USER").or_else(|| name("LOGNAME")).unwrap_or_else(|| "unknown".to_owned())
-}
-
 fn order(choice: Choice) -> Order {
-    let who = user();
+    let who = privacy::user();
     Order { choice, limit: None, again: false, is_dry: true, who, at_ms: now_ms(), because: None, request: None }
 }
 
@@ -119,7 +114,8 @@ fn would_write(report: &Report) -> bool {
     !(report.replayed.is_empty() && report.repeats.is_empty() && report.dropped.is_empty())
 }
 
-fn say_json(value: &impl Serialize) -> Exit {
+/// Says a value as one JSON object.
+pub(crate) fn say_json(value: &impl Serialize) -> Exit {
     match serde_json::to_string(value) {
         Ok(json) => say(&json),
         Err(error) => {

@@ -37,12 +37,9 @@ pub(crate) fn watched(config: &Config, manifest: &Manifest) -> Vec<Watched> {
 
 /// Runs the verb. Blocks: it asks Kafka itself.
 pub(crate) fn run(what: &cli::Lag, config: &Config) -> Exit {
-    let manifest = match Manifest::embedded() {
+    let manifest = match crate::verbs::built_in_manifest() {
         Ok(manifest) => manifest,
-        Err(error) => {
-            complain(&error.to_string());
-            return Exit::Internal;
-        }
+        Err(exit) => return exit,
     };
     let groups = match &what.verb {
         Some(cli::LagVerb::Explain { group }) => vec![group.clone()],

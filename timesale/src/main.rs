@@ -8,13 +8,16 @@ mod cli;
 mod cli_tests;
 #[cfg(test)]
 mod share_tests;
+mod cluster_watch;
 mod config;
 mod dead_letters;
 mod exit;
 mod health;
 mod lag;
+mod partitions;
 mod parts;
 mod prices;
+mod privacy;
 mod role_metrics;
 mod serve;
 mod settle;

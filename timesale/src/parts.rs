@@ -9,12 +9,13 @@ use connectors::offers::AccessToken;
 use events::ids::OfferSource;
 use events::manifest::Manifest;
 use prometheus::Registry;
-use streams::kafka::{ClusterConfig, EmitterConfig, check_topics};
+use streams::kafka::ClusterConfig;
 use streams::service::{Condition, Health, Shutdown};
 use tokio::task::JoinSet;
 
 use crate::applications;
 use crate::cli::Role;
+use crate::cluster_watch::{self, WithoutKafka};
 use crate::config::{Config, ConfigError, Secret};
 
 /// A part has ended: its name, and why, unless shutdown was requested.
@@ -77,6 +78,9 @@ pub(crate) fn start(
         registry: registry.clone(),
         shutdown: shutdown.clone(),
     };
+    // Who waits for the topics says so itself; from then on this tells of a cluster that went away.
+    let without = if role == Role::Console { WithoutKafka::Shows } else { WithoutKafka::Nothing };
+    cluster_watch::start(deps.config.kafka.clone(), without, health.clone(), shutdown.clone());
     let mut parts = JoinSet::new();
     if matches!(role, Role::Ingress | Role::All) {
         add(&mut parts, "ingress", &deps, ingress);
@@ -122,22 +126,18 @@ where
     });
 }
 
-/// Waits until the broker has every topic with as many partitions as it must have. False when shutdown came first.
+/// Waits until the broker has every topic as it must be for the promises to hold. False when shutdown came first.
 async fn topics_are_there(name: &str, deps: &Deps) -> Result<bool, PartError> {
-    let manifest = Manifest::embedded().map_err(|error| PartError::Internal(error.into()))?;
-    let expected: Arc<[(String, i32)]> =
-        manifest.topics.into_iter().map(|(topic, spec)| (topic, spec.partitions)).collect();
+    let manifest = Arc::new(Manifest::embedded().map_err(|error| PartError::Internal(error.into()))?);
     let mut shutdown = deps.shutdown.clone();
     let mut said = String::new();
     loop {
         let cluster: ClusterConfig = deps.config.kafka.clone();
-        let expected = Arc::clone(&expected);
-        let check = tokio::task::spawn_blocking(move || {
-            let expected: Vec<(&str, i32)> = expected.iter().map(|(topic, count)| (topic.as_str(), *count)).collect();
-            check_topics(&cluster, &expected)
-        });
+        let manifest = Arc::clone(&manifest);
+        let check = tokio::task::spawn_blocking(move || console::topics::unmet(&cluster, &manifest));
         let reason = match check.await {
-            Ok(Ok(())) => return Ok(true),
+            Ok(Ok(unmet)) if unmet.is_empty() => return Ok(true),
+            Ok(Ok(unmet)) => unmet.join("; "),
             Ok(Err(error)) => error.to_string(),
             Err(error) => return Err(PartError::Internal(error.into())),
         };
@@ -164,7 +164,6 @@ async fn ingress(deps: Deps) -> Result<(), PartError> {
     let Deps { config, health, registry, shutdown } = deps;
     let deps = ingress::Deps {
         kafka: config.kafka.clone(),
-        emitter: EmitterConfig::default(),
         postgres: Some(config.postgres.expose().to_owned()),
         redis: Some(config.redis.expose().to_owned()),
         prices: None,
@@ -225,6 +224,7 @@ async fn console(deps: Deps) -> Result<(), PartError> {
         watched: crate::lag::watched(&config, &manifest),
         applications: applications::declared(&config.processors.prefix).map_err(PartError::Internal)?,
         secrets: secrets(&config)?,
+        mask_key: crate::privacy::mask_key(&config),
         registry,
         health: health.clone(),
         shutdown,

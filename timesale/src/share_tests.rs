@@ -12,7 +12,7 @@ use clap_complete::{Generator, Shell, generate};
 use crate::cli::Cli;
 
 /// Verbs that only the feature `loadtest` adds.
-const LOAD_TESTS: [&str; 3] = ["toss-stub", "offers-stub", "sale"];
+const LOAD_TESTS: [&str; 4] = ["toss-stub", "offers-stub", "sale", "shoppers"];
 
 /// Where each shell looks for completions, below a prefix's `share`.
 const COMPLETIONS: [(Shell, &str); 3] = [

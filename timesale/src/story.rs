@@ -1,26 +1,19 @@
 //! The verb `story`: everything that happened to one order, coupon, request or trace, told from the log.
 
 use std::io::Write;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use clap::{Args, ValueEnum};
 use console::story::{Shown, StoryError, Subject, Teller, ndjson, pretty};
-use console::tap::{MaskKey, audit};
+use console::tap::audit::{self, AuditLog};
+use console::tap::words;
 use events::audit::AuditRecord;
-use events::calendar::{Zone, ZoneName};
-use events::manifest::Manifest;
-use events::time::Timestamp;
+use events::calendar::Zone;
 
-use crate::complain;
 use crate::config::Config;
 use crate::exit::Exit;
-use crate::signals::{StopRequests, StopWithStdin};
-
-/// How far back a trace is looked for unless something else is said, milliseconds.
-const LAST_MS: i64 = 60 * 60 * 1_000;
-
-/// Set by the first request to stop: the story ends with what was read.
-static STOP: AtomicBool = AtomicBool::new(false);
+use crate::{complain, privacy, verbs};
 
 /// Tell a story.
 #[derive(Args, Debug)]
@@ -80,56 +73,43 @@ impl Kind {
     }
 }
 
-/// Runs the verb.
+/// Runs the verb. The first request to stop ends it with what was read; the second at once.
 pub(crate) async fn run(typed: Story, config: Config) -> Exit {
-    let subject = match Subject::parse(typed.kind.word(), &typed.id) {
-        Ok(subject) => subject,
-        Err(error) => return refused(&error.to_string()),
-    };
-    let name = typed.zone.as_deref().map_or_else(ZoneName::default, ZoneName::new);
-    let Some(zone) = name.zone() else { return refused(&format!("--zone {name}: there is no such zone")) };
-    let mut requests = match StopRequests::listen(StopWithStdin::No) {
-        Ok(requests) => requests,
+    let (subject, zone) = match asked(&typed) {
+        Ok(asked) => asked,
         Err(error) => {
-            complain(&error.to_string());
-            return Exit::Internal;
+            complain(&error);
+            return Exit::Usage;
         }
     };
-    let running = tokio::spawn(told(typed, subject, zone, config));
-    tokio::pin!(running);
-    loop {
-        tokio::select! {
-            ended = &mut running => return ended.unwrap_or_else(|error| {
-                complain(&error.to_string());
-                Exit::Internal
-            }),
-            _ = requests.next() => {
-                if STOP.swap(true, Ordering::Relaxed) {
-                    return Exit::Interrupted;
-                }
-            }
-        }
-    }
+    let stop = Arc::new(AtomicBool::new(false));
+    let of_run = Arc::clone(&stop);
+    verbs::until_stopped(&stop, || tokio::spawn(told(typed, subject, zone, config, of_run))).await
 }
 
-async fn told(typed: Story, subject: Subject, zone: Zone, config: Config) -> Exit {
-    let manifest = match Manifest::embedded() {
+/// What a story is about, and whose time it shows.
+fn asked(typed: &Story) -> Result<(Subject, Zone), String> {
+    privacy::is_unmasked(typed.unmask.as_deref())?;
+    let subject = Subject::parse(typed.kind.word(), &typed.id).map_err(|error| error.to_string())?;
+    Ok((subject, words::zone(typed.zone.as_deref()).map_err(|error| error.to_string())?))
+}
+
+/// Writes down that somebody sees personal fields now.
+async fn begin(config: &Config, record: &AuditRecord) -> Result<AuditLog, String> {
+    let log = AuditLog::new(&config.kafka)?;
+    log.write(record).await?;
+    Ok(log)
+}
+
+async fn told(typed: Story, subject: Subject, zone: Zone, config: Config, stop: Arc<AtomicBool>) -> Exit {
+    let manifest = match verbs::built_in_manifest() {
         Ok(manifest) => manifest,
-        Err(error) => {
-            complain(&error.to_string());
-            return Exit::Internal;
-        }
+        Err(exit) => return exit,
     };
-    let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| "unknown".to_owned());
-    let now = streams::clock::now_ms();
-    let from_ms = match (typed.hours, &subject) {
-        (Some(0), _) | (None, Subject::Order(_) | Subject::Coupon(_) | Subject::Request(_)) => None,
-        (Some(hours), _) => Some(now - i64::from(hours) * LAST_MS),
-        (None, Subject::Trace(_)) => Some(now - LAST_MS),
-    };
+    let from_ms = subject.from_ms(typed.hours, streams::clock::now_ms());
     let postgres = Some(config.postgres.expose().to_owned());
-    let teller = Teller { cluster: config.kafka.clone(), postgres, user: user.clone(), from_ms };
-    let story = match teller.tell(subject, &STOP).await {
+    let teller = Teller { cluster: config.kafka.clone(), postgres, user: privacy::user(), from_ms };
+    let story = match teller.tell(subject, stop).await {
         Ok(story) => story,
         Err(error) => {
             complain(&error.to_string());
@@ -139,27 +119,28 @@ async fn told(typed: Story, subject: Subject, zone: Zone, config: Config) -> Exi
             };
         }
     };
-    if let Some(reason) = &typed.unmask {
-        let words = vec!["story".to_owned(), typed.kind.word().to_owned(), typed.id.clone()];
-        let record = AuditRecord { at: Timestamp::from_millis(now), who: user, words, reason: reason.clone() };
-        let written = tokio::task::spawn_blocking(move || audit::write(&config.kafka, &record)).await;
-        let error = match written {
-            Ok(Ok(())) => None,
-            Ok(Err(error)) => Some(error),
-            Err(error) => Some(error.to_string()),
-        };
-        if let Some(error) = error {
-            complain(&format!("nothing is shown, because the audit record is not written: {error}"));
-            return Exit::Unavailable;
+    let words = vec!["story".to_owned(), typed.kind.word().to_owned(), typed.id.clone()];
+    let record = typed.unmask.as_ref().map(|reason| privacy::audit_record(words, reason));
+    let mut begun = None;
+    if let Some(record) = record {
+        match begin(&config, &record).await {
+            Ok(log) => begun = Some((log, record)),
+            Err(error) => {
+                complain(&format!("nothing is shown, because the audit record is not written: {error}"));
+                return Exit::Unavailable;
+            }
         }
     }
-    let mask_key = config.jwt_secrets.first().map(|secret| MaskKey::of_secret(secret.expose()));
+    let mask_key = privacy::mask_key(&config);
     let shown = Shown { manifest: &manifest, mask_key: mask_key.as_ref(), is_unmasked: typed.unmask.is_some(), zone };
     let text = match typed.format {
         Shape::Pretty => pretty(&story, &shown),
         Shape::Ndjson => ndjson(&story, &shown),
     };
     let written = std::io::stdout().write_all(text.as_bytes()).and_then(|()| std::io::stdout().flush());
+    if let Some((log, record)) = begun {
+        privacy::tell_end(log.write(&audit::ended(record, Some(story.coverage.audited()))).await);
+    }
     if let Err(error) = written
         && error.kind() != std::io::ErrorKind::BrokenPipe
     {
@@ -168,9 +149,4 @@ async fn told(typed: Story, subject: Subject, zone: Zone, config: Config) -> Exi
     }
     let is_short = story.entries.is_empty() || !story.coverage.complete;
     if typed.expect && is_short { Exit::Failed } else { Exit::Fine }
-}
-
-fn refused(why: &str) -> Exit {
-    complain(why);
-    Exit::Usage
 }

@@ -11,11 +11,11 @@ use streams::kafka::tap::TapError;
 use crate::cli;
 use crate::config::Config;
 use crate::exit::Exit;
-use crate::{complain, say};
+use crate::{complain, say, verbs};
 
 /// Every topic. Blocks.
 pub(crate) fn list(how: &cli::TopicsList, config: &Config) -> Exit {
-    let manifest = match embedded() {
+    let manifest = match verbs::built_in_manifest() {
         Ok(manifest) => manifest,
         Err(exit) => return exit,
     };
@@ -28,7 +28,7 @@ pub(crate) fn list(how: &cli::TopicsList, config: &Config) -> Exit {
 
 /// One topic. Blocks.
 pub(crate) fn describe(which: &cli::TopicsDescribe, config: &Config) -> Exit {
-    let manifest = match embedded() {
+    let manifest = match verbs::built_in_manifest() {
         Ok(manifest) => manifest,
         Err(exit) => return exit,
     };
@@ -43,7 +43,7 @@ pub(crate) fn describe(which: &cli::TopicsDescribe, config: &Config) -> Exit {
 
 /// The JSON Schema of a topic's values.
 pub(crate) fn schema(topic: &str) -> Exit {
-    let manifest = match embedded() {
+    let manifest = match verbs::built_in_manifest() {
         Ok(manifest) => manifest,
         Err(exit) => return exit,
     };
@@ -66,13 +66,6 @@ fn lag(config: &Config, manifest: &Manifest) -> Option<Snapshot> {
     let watched = crate::lag::watched(config, manifest);
     let mut collector = Collector::new(&config.kafka, &config.console.lag, &watched).ok()?;
     collector.look_at(&Wanted { groups: Vec::new(), topic: None }).ok()
-}
-
-fn embedded() -> Result<Manifest, Exit> {
-    Manifest::embedded().map_err(|error| {
-        complain(&error.to_string());
-        Exit::Internal
-    })
 }
 
 fn now() -> Timestamp {

@@ -1,18 +1,20 @@
 //! Verbs that run once and end: each handed to the room that knows it, its result turned into an exit code.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use audit::verify::{Proof, ProviderSide};
 use console::topics::{self, Plan, TopicsError};
 use events::manifest::Manifest;
 use serde_json::json;
+use tokio::task::JoinHandle;
 use web::jwt::TokenIssuer;
 
 use crate::cli::{self, Verb};
 use crate::config::Config;
 use crate::exit::Exit;
-use crate::signals::StopWithStdin;
+use crate::signals::{StopRequests, StopWithStdin};
 use crate::{complain, say};
 
 /// Runs a verb.
@@ -34,10 +36,47 @@ pub(crate) async fn run(verb: Verb, config: Config) -> Exit {
         Verb::Settle(cli::Settle::Export(what)) => crate::settle::export(what, &config).await,
         Verb::Lag(what) => blocking(move || crate::lag::run(&what, &config)).await,
         Verb::DeadLetters(verb) => crate::dead_letters::run(verb, config).await,
+        Verb::Partitions(verb) => blocking(move || crate::partitions::run(verb, &config)).await,
         Verb::Prices(cli::Prices::Restate) => crate::prices::restate(&config).await,
         #[cfg(feature = "loadtest")]
         Verb::TestTools(verb) => crate::test_tools::run(verb, config).await,
         Verb::Health => health(&config),
+    }
+}
+
+/// The manifest of this build.
+///
+/// # Errors
+/// Complains, and says how to end.
+pub(crate) fn built_in_manifest() -> Result<Manifest, Exit> {
+    Manifest::embedded().map_err(|error| {
+        complain(&error.to_string());
+        Exit::Internal
+    })
+}
+
+/// Runs work that ends early when `stop` is set. The first request to stop sets it; at the second nobody waits for the work any more.
+pub(crate) async fn until_stopped(stop: &AtomicBool, begin: impl FnOnce() -> JoinHandle<Exit>) -> Exit {
+    let mut requests = match StopRequests::listen(StopWithStdin::No) {
+        Ok(requests) => requests,
+        Err(error) => {
+            complain(&error.to_string());
+            return Exit::Internal;
+        }
+    };
+    let mut work = begin();
+    loop {
+        tokio::select! {
+            ended = &mut work => return ended.unwrap_or_else(|error| {
+                complain(&error.to_string());
+                Exit::Internal
+            }),
+            _ = requests.next() => {
+                if stop.swap(true, Ordering::Relaxed) {
+                    return Exit::Interrupted;
+                }
+            }
+        }
     }
 }
 

@@ -10,4 +10,5 @@ pub mod problem;
 pub mod secret_key;
 pub mod server;
 pub mod session;
+pub mod signed;
 pub mod token;

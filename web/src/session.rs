@@ -3,19 +3,17 @@
 
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hyper::HeaderMap;
 use hyper::header::COOKIE;
-use ring::hmac;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::now_seconds;
+use crate::signed::Signer;
 use crate::token::{LARGEST_TOKEN, Secrets, TokenError};
 
-/// What is signed begins with this, so that no signature of a token is one of a session.
-const PURPOSE: &[u8] = b"session\0";
+/// What sessions are signed for, so that no signature of a token is one of a session.
+const PURPOSE: &str = "session";
 
 /// Two processes may read clocks that differ by so much, seconds.
 const CLOCKS_DIFFER_BY: u64 = 60;
@@ -23,7 +21,7 @@ const CLOCKS_DIFFER_BY: u64 = 60;
 /// Signs and verifies sessions.
 pub struct Sessions {
     cookie: &'static str,
-    keys: Vec<hmac::Key>,
+    signer: Signer,
     lasts: Duration,
     is_secure: bool,
 }
@@ -42,8 +40,7 @@ impl Sessions {
     /// without TLS.
     #[must_use]
     pub fn new(cookie: &'static str, secrets: &Secrets, lasts: Duration, is_secure: bool) -> Self {
-        let keys = secrets.all().iter().map(|secret| hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes())).collect();
-        Self { cookie, keys, lasts, is_secure }
+        Self { cookie, signer: Signer::new(PURPOSE, secrets), lasts, is_secure }
     }
 
     /// The `Set-Cookie` header of a session that begins now; none when the claims cannot be written.
@@ -54,10 +51,8 @@ impl Sessions {
 
     fn begin_at<C: Serialize>(&self, claims: C, now: u64) -> Option<String> {
         let content = Content { claims, until: now.saturating_add(self.lasts.as_secs()) };
-        let content = URL_SAFE_NO_PAD.encode(serde_json::to_vec(&content).ok()?);
-        let signature = hmac::sign(self.keys.first()?, &signed(&content));
-        let signature = URL_SAFE_NO_PAD.encode(signature);
-        Some(self.cookie(&format!("{content}.{signature}"), self.lasts.as_secs()))
+        let value = self.signer.sign(&serde_json::to_vec(&content).ok()?)?;
+        Some(self.cookie(&value, self.lasts.as_secs()))
     }
 
     /// The `Set-Cookie` header that ends a session.
@@ -84,13 +79,7 @@ impl Sessions {
         if value.len() > LARGEST_TOKEN {
             return Err(TokenError::Invalid);
         }
-        let (content, signature) = value.split_once('.').ok_or(TokenError::Invalid)?;
-        let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| TokenError::Invalid)?;
-        let message = signed(content);
-        if !self.keys.iter().any(|key| hmac::verify(key, &message, &signature).is_ok()) {
-            return Err(TokenError::Invalid);
-        }
-        let content = URL_SAFE_NO_PAD.decode(content).map_err(|_| TokenError::Invalid)?;
+        let content = self.signer.verified(value).ok_or(TokenError::Invalid)?;
         let content: Content<C> = serde_json::from_slice(&content).map_err(|_| TokenError::Invalid)?;
         // One that lasts longer than any can was begun before the clock was set back: it would outlive its time.
         let latest = now.saturating_add(self.lasts.as_secs()).saturating_add(CLOCKS_DIFFER_BY);
@@ -105,12 +94,10 @@ impl Sessions {
     }
 }
 
-fn signed(content: &str) -> Vec<u8> {
-    [PURPOSE, content.as_bytes()].concat()
-}
-
 #[cfg(test)]
 mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use hyper::header::HeaderValue;
 
     use super::*;

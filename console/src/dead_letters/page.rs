@@ -1,8 +1,9 @@
 //! One letter as text, with a mark under the byte at which decoding failed. Pure.
 
 use super::decode::Failure;
-use super::table::{handled, printable, time};
+use super::table::{handled, time};
 use super::view::{Origin, View};
+use crate::terminal::printable;
 
 /// Bytes of a broken value that are shown before the mark, and after it.
 const BEFORE: usize = 60;

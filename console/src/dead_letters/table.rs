@@ -7,6 +7,7 @@ use events::time::Timestamp;
 use super::list::{Entry, List, ROWS};
 use super::note::{Note, Outcome};
 use super::run::Report;
+use crate::terminal::{lines, printable};
 
 /// Most letters that are shown one by one.
 const MOST_SHOWN: usize = 20;
@@ -127,13 +128,4 @@ impl Report {
 /// A text from outside that may be empty.
 fn named(text: &str) -> String {
     if text.is_empty() { "-".to_owned() } else { printable(text) }
-}
-
-/// A text from outside, without what would move a terminal's cursor.
-pub(super) fn printable(text: &str) -> String {
-    text.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect()
-}
-
-fn lines(table: &comfy_table::Table) -> String {
-    table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }

@@ -26,6 +26,9 @@ use tokio::task::JoinSet;
 use super::counts::{Counts, Since};
 use super::dead_letters::DeadLetters;
 
+/// How long the broker gathers facts, milliseconds: whoever looks does so once a second, and each fetch costs the broker and this role.
+const GATHER_MS: u32 = 250;
+
 /// The topics of facts, each with the types that its facts can have.
 pub(super) const TOPICS: [(&str, &[&str]); 5] = [
     (COUPONS_EVENTS.name(), &CouponFact::KINDS),
@@ -80,7 +83,8 @@ pub async fn follow(facts: Facts, cluster: ClusterConfig, health: Health) -> Res
         let follower = TopicFollower { topic, facts: facts.clone(), positions, since: Since::Before };
         let (cluster, health) = (cluster.clone(), health.clone());
         followers.spawn(async move {
-            let open = |starts: &[(i32, Start)]| Feed::of_partitions(&cluster, topic, starts, FeedConfig::default());
+            let reading = FeedConfig { gather_ms: GATHER_MS, ..FeedConfig::default() };
+            let open = |starts: &[(i32, Start)]| Feed::of_partitions(&cluster, topic, starts, reading.clone());
             streams::feed::follow(&format!("facts of {topic}"), open, follower, &health).await;
         });
     }

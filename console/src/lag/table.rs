@@ -49,7 +49,7 @@ impl Table {
         if lines == 0 {
             return "no group has a position\n".to_owned();
         }
-        table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+        crate::terminal::lines(&table)
     }
 
     fn topics(&self, table: &mut comfy_table::Table, snapshot: &Snapshot) -> usize {

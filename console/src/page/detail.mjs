@@ -1,6 +1,6 @@
 // The group that was chosen: what is to be said of it, its seconds over the last quarter of an hour, its partitions.
 
-import { byId, html, save } from "./dom.mjs";
+import { byId, html, save, svg } from "./dom.mjs";
 import { csv, fileName, promString, shellWord } from "./quote.mjs";
 import { json } from "./session.mjs";
 import { number, seconds, status, word } from "./words.mjs";
@@ -82,6 +82,7 @@ export async function draw(lag, groupName, topicName) {
   byId("promql").textContent = `kafka_consumergroup_group_lag_seconds{group=${promString(groupName)},topic=${promString(topicName)}}`;
   const ends = new Map(lag.partitions.filter((found) => found.topic === topicName).map((found) => [found.partition, found]));
   const columns = ["status", "partition", "records", "behind", "position", "stable", "end", "owner"];
+  strip(topic.partitions);
   const rows = topic.partitions.map((part) => html("tr", {},
     html("td", { class: `status ${part.status}` }, status(part.status)),
     html("th", { scope: "row", class: "number" }, part.partition),
@@ -93,6 +94,17 @@ export async function draw(lag, groupName, topicName) {
     html("td", {}, part.owner ? `${part.owner.client} ${part.owner.host}` : "–")));
   byId("partitions").replaceChildren(
     html("thead", {}, html("tr", {}, columns.map((name) => html("th", { scope: "col" }, word(name))))), html("tbody", {}, rows));
+}
+
+// All partitions at a glance, a cell each: colour and mark say its status.
+function strip(partitions) {
+  const [cell, most] = [26, 32];
+  const cells = partitions.map((part, at) => svg("g", { class: `cell ${part.status}`, transform: `translate(${(at % most) * cell},${Math.floor(at / most) * cell})` },
+    svg("rect", { width: cell - 3, height: cell - 3, rx: 3 }), svg("text", { x: (cell - 3) / 2, y: 16 }, part.partition),
+    svg("title", {}, `${part.partition}: ${status(part.status)}, ${seconds(part.seconds)}`)));
+  const [width, height] = [Math.min(partitions.length, most) * cell, Math.ceil(partitions.length / most) * cell];
+  const worst = partitions.map((part) => `${part.partition} ${status(part.status)}`).join(", ");
+  byId("strip").replaceChildren(svg("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": worst }, cells));
 }
 
 // The server's sentences, asked for when a group is chosen and every ten seconds.

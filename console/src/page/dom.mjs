@@ -15,6 +15,13 @@ export const html = (name, attributes = {}, ...children) => fill(document.create
 export const svg = (name, attributes = {}, ...children) => fill(document.createElementNS(SVG, name), attributes, children);
 export const byId = (id) => document.getElementById(id);
 
+// Puts other children into an element. Whoever stands on a button in it by keyboard stays there.
+export function refill(element, ...children) {
+  const focused = document.activeElement?.id;
+  element.replaceChildren(...children);
+  if (focused && focused !== document.activeElement?.id) byId(focused)?.focus({ preventScroll: true });
+}
+
 // A minute in a line of this size; the tallest value reaches the top.
 export function sparkline(values, width, height, label) {
   const most = Math.max(...values, 0.001);

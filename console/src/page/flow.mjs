@@ -35,7 +35,10 @@ export function draw(topology, lag, select) {
     const read = reading(edge);
     const width = 1 + Math.log10(1 + (rates.get(edge.topic) ?? 0)) * 1.4;
     const title = `${edge.from} → ${edge.to}${read ? `: ${status(read.status)}, ${seconds(read.seconds)}` : ""}, ${Math.round(rates.get(edge.topic) ?? 0)} ${word("written")}`;
-    return svg("path", { class: `edge ${read?.status ?? "ok"}${isBack ? " back" : ""}`, "stroke-width": width.toFixed(1), d: `M${x1},${y1} C${x1 + bend},${y1} ${x2 - bend},${y2} ${x2},${y2}` }, svg("title", {}, title));
+    const line = svg("path", { class: `edge ${read?.status ?? "ok"}${isBack ? " back" : ""}`, "stroke-width": width.toFixed(1), d: `M${x1},${y1} C${x1 + bend},${y1} ${x2 - bend},${y2} ${x2},${y2}` }, svg("title", {}, title));
+    // The node says its worst; each line that is read says its own.
+    const behind = read ? svg("text", { class: "behind", x: (x1 + x2) / 2, y: (y1 + y2) / 2 - 3 }, seconds(read.seconds)) : null;
+    return [line, behind];
   });
   const nodes = topology.nodes.map((node) => {
     const place = at.get(node.id);
@@ -59,6 +62,6 @@ export function draw(topology, lag, select) {
   const rows = Math.max(...COLUMNS.map((kind) => topology.nodes.filter((node) => node.kind === kind).length));
   const [width, height] = [COLUMNS.length * (WIDTH + GAP) - GAP + 16, rows * (HEIGHT + SPACE) + 16];
   const focused = document.activeElement?.getAttribute?.("aria-label");
-  byId("flow").replaceChildren(svg("svg", { width, height, viewBox: `0 0 ${width} ${height}` }, edges, nodes));
+  byId("flow").replaceChildren(svg("svg", { width, height, viewBox: `0 0 ${width} ${height}` }, edges.flat(), nodes));
   if (focused) [...byId("flow").querySelectorAll("[role=button]")].find((node) => node.getAttribute("aria-label")?.split(":")[0] === focused.split(":")[0])?.focus({ preventScroll: true });
 }

@@ -1,6 +1,6 @@
 // The groups: one line a group and topic, the worst first, filtered and sorted here.
 
-import { byId, html, save, sparkline } from "./dom.mjs";
+import { byId, html, refill, save, sparkline } from "./dom.mjs";
 import { csv } from "./quote.mjs";
 import { number, seconds, status, word } from "./words.mjs";
 
@@ -58,10 +58,7 @@ export function draw(lag, selected, select, again) {
       html("td", {}, sparkline(topic.last_minute, 90, 18, `${word("minute")}: ${seconds(topic.seconds)}`)));
   });
   const empty = html("tr", {}, html("td", { colspan: COLUMNS.length }, word("none")));
-  // Whoever stands on a button by keyboard stays there.
-  const focused = document.activeElement?.id;
-  byId("groups").replaceChildren(html("thead", {}, head), html("tbody", {}, rows.length ? rows : empty));
-  if (focused && focused !== document.activeElement?.id) byId(focused)?.focus({ preventScroll: true });
+  refill(byId("groups"), html("thead", {}, head), html("tbody", {}, rows.length ? rows : empty));
 }
 
 export function saveCsv(lag) {

@@ -7,6 +7,8 @@ import * as flow from "./flow.mjs";
 import * as groups from "./groups.mjs";
 import * as sale from "./sale.mjs";
 import { enter, json, leave, stream, who } from "./session.mjs";
+import * as story from "./story.mjs";
+import * as tap from "./tap.mjs";
 import { changeLanguage, translate, word } from "./words.mjs";
 
 const STALE_MS = 3000;
@@ -63,6 +65,9 @@ async function open() {
   byId("caller").textContent = caller?.name ?? "";
   if (!caller) return;
   state.topology = await json("/v1/topology");
+  if (caller.roles.includes("analyst")) await tap.open();
+  for (const id of ["tap", "story"]) byId(id).parentElement.hidden = !caller.roles.includes("analyst");
+  byId("tap-here").hidden = !caller.roles.includes("analyst");
   const lost = (isOver) => { if (isOver) setTimeout(reopen, 2000); };
   state.streams = [stream("/v1/lag/stream", "lag", takeLag, lost), stream("/v1/sale/stream", "sale", (numbers) => { if (!state.isPaused) state.sale = numbers; }, () => {})];
 }
@@ -81,7 +86,8 @@ byId("enter").addEventListener("submit", async (event) => {
   if (isIn) reopen();
 });
 byId("leave").addEventListener("click", async () => { await leave(); location.reload(); });
-byId("language").addEventListener("click", () => { changeLanguage(); draw(); });
+byId("language").addEventListener("click", () => { changeLanguage(); tap.translateRanges(); story.draw(); draw(); });
+byId("tap-here").addEventListener("click", () => tap.tapTopic(state.topic));
 byId("filter").addEventListener("input", draw);
 byId("csv").addEventListener("click", () => state.lag && groups.saveCsv(state.lag));
 byId("png").addEventListener("click", () => detail.savePng(state.group, state.topic));
@@ -103,5 +109,6 @@ document.addEventListener("visibilitychange", () => { if (!document.hidden && ag
 const theme = localStorage.getItem("theme");
 if (theme) document.documentElement.dataset.theme = theme;
 translate();
+story.open();
 setInterval(showAge, 500);
 open();

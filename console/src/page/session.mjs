@@ -17,6 +17,12 @@ export async function json(path) {
   return answer.ok ? answer.json() : null;
 }
 
+// The server's sentence about what it refuses.
+export async function refusal(answer) {
+  const problem = await answer.json().catch(() => ({}));
+  return problem.detail ?? problem.title ?? `${answer.status}`;
+}
+
 // A stream of one kind of event. It opens itself again; `lost` is told when it is cut, so that the session can be looked at.
 export function stream(path, name, take, lost) {
   const source = new EventSource(path);

@@ -13,6 +13,13 @@ const WORDS = {
     paid: "Paid", refunded: "Given back", deadLetters: "Dead letters", unreadable: "Unreadable facts", worst: "Worst lag", warming: "still reading the log",
     secondsBehind: "seconds behind", select: "Show", refused: "The token was refused", ago: "ago", of: "of", won: "won",
     written: "records/s written", none: "no group reads anything yet",
+    tap: "Tap a topic", tapHere: "Tap this topic", range: "Range", key: "Key", event: "Event", contains: "Contains", where: "Condition (CEL)",
+    run: "Run", stop: "Stop", export: "Save as", record: "The record", time: "Time (UTC)", place: "Partition:offset", value: "Value",
+    tombstone: "tombstone", "range-last": "the last", "range-all": "everything", "range-follow": "as they come", recordsShown: "records shown",
+    dropped: "oldest dropped from the page", deletedUnread: "deleted before they were read", reading: "reading", perSecond: "records/s",
+    read: "read", complete: "complete", notComplete: "not complete", notJudged: "not judged", cut: "The answer was cut off",
+    story: "Story", about: "About", order: "order", coupon: "coupon", request: "request", trace: "trace", id: "Id", tell: "Show",
+    svg: "Picture as SVG", entry: "No.", causedBy: "Led to by", after: "After", ofLog: "of", now: "now",
   },
   ko: {
     skip: "그룹으로 건너뛰기", pause: "멈춤", resume: "계속", theme: "어둡게 또는 밝게", leave: "로그아웃", enter: "로그인",
@@ -26,6 +33,13 @@ const WORDS = {
     paid: "결제", refunded: "환불", deadLetters: "처리 못한 레코드", unreadable: "읽지 못한 이벤트", worst: "최대 지연", warming: "로그를 읽는 중",
     secondsBehind: "초 지연", select: "보기", refused: "토큰이 거절되었습니다", ago: "전", of: "/", won: "원",
     written: "초당 기록", none: "아직 읽는 그룹이 없습니다",
+    tap: "토픽 보기", tapHere: "이 토픽 보기", range: "범위", key: "키", event: "이벤트", contains: "포함", where: "조건 (CEL)",
+    run: "실행", stop: "중지", export: "저장", record: "레코드", time: "시각 (UTC)", place: "파티션:오프셋", value: "값",
+    tombstone: "삭제 표시", "range-last": "최근", "range-all": "전체", "range-follow": "실시간", recordsShown: "레코드 표시",
+    dropped: "오래된 것은 화면에서 제외", deletedUnread: "읽기 전에 삭제됨", reading: "읽는 중", perSecond: "레코드/초",
+    read: "읽음", complete: "완료", notComplete: "미완료", notJudged: "판정 불가", cut: "응답이 끊겼습니다",
+    story: "이력", about: "대상", order: "주문", coupon: "쿠폰", request: "요청", trace: "추적", id: "번호", tell: "보기",
+    svg: "그림을 SVG로", entry: "번호", causedBy: "원인", after: "경과", ofLog: "/", now: "현재",
   },
 };
 
@@ -54,6 +68,7 @@ export function seconds(value) {
 export function translate() {
   document.documentElement.lang = language;
   for (const element of document.querySelectorAll("[data-word]")) element.textContent = word(element.dataset.word);
+  for (const element of document.querySelectorAll("[data-label]")) element.setAttribute("aria-label", word(element.dataset.label));
   const other = document.getElementById("language");
   other.textContent = language === "ko" ? "English" : "한국어";
   other.lang = language === "ko" ? "en" : "ko";

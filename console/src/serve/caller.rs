@@ -13,10 +13,12 @@ const LONGEST_NAME: usize = 128;
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Role {
-    /// Sees lag, topics and the sale.
+    /// Sees lag, topics, what is in them, stories and the sale; personal fields are masked.
     Analyst,
     /// Sees alerts too.
     Operator,
+    /// Sees topics and stories, and may see personal fields for a reason.
+    Privacy,
 }
 
 /// Who is asking.

@@ -7,6 +7,7 @@ use web::client::{Address, Cleartext};
 use web::server::ServerConfig;
 use web::token::TokenConfig;
 
+use super::taps::TapsConfig;
 use crate::lag;
 
 /// `[console]`
@@ -30,6 +31,8 @@ pub struct Config {
     pub prometheus: Option<String>,
     /// `[console.lag]`
     pub lag: lag::Config,
+    /// `[console.taps]`
+    pub taps: TapsConfig,
 }
 
 impl Default for Config {
@@ -44,6 +47,7 @@ impl Default for Config {
             most_streams_per_caller: 8,
             prometheus: None,
             lag: lag::Config::default(),
+            taps: TapsConfig::default(),
         }
     }
 }
@@ -69,6 +73,9 @@ impl Config {
         if let Some((_, rule)) = rules.iter().find(|(holds, _)| !holds) {
             return Err(ConfigError((*rule).to_owned()));
         }
+        if let Some(rule) = self.taps.broken_rule() {
+            return Err(ConfigError(rule.to_owned()));
+        }
         self.prometheus().map_err(|error| ConfigError(format!("prometheus: {error}")))?;
         self.lag.check().map_err(|error| ConfigError(error.to_string()))
     }
@@ -88,11 +95,15 @@ mod tests {
     #[test]
     fn what_is_out_of_range_is_named() {
         Config::default().check().unwrap();
-        let table: [(&str, Change); 5] = [
+        let table: [(&str, Change); 9] = [
             ("session_seconds", |config| config.session_seconds = 1),
             ("most_streams", |config| config.most_streams = 0),
             ("prometheus", |config| config.prometheus = Some("ftp://x".into())),
             ("console.lag.groups", |config| config.lag.groups = vec!["(".into()]),
+            ("taps.most:", |config| config.taps.most = 0),
+            ("taps.most_per_caller:", |config| config.taps.most_per_caller = 0),
+            ("taps.bytes_per_second:", |config| config.taps.bytes_per_second = 1),
+            ("taps.most_follow_seconds:", |config| config.taps.most_follow_seconds = 86_401),
             ("auth.leeway_seconds", |config| config.auth.leeway_seconds = 61),
         ];
         for (name, change) in table {

@@ -10,11 +10,12 @@ use serde_json::json;
 use streams::clock::now_ms;
 use web::server::Endless;
 
+use super::parameters::decoded;
 use super::problem::Problem;
 use super::routes::{Access, Handler, TABLE};
 use super::service::{Answer, Call};
 use super::stream::{Body, Channel};
-use super::{alerts, asyncapi, letters, page, topics};
+use super::{alerts, asyncapi, letters, page, stories, taps, topics};
 use crate::lag::{self, GroupLag, Pending, View};
 
 /// What is known of lag, as routes and streams show it.
@@ -79,6 +80,8 @@ pub(super) async fn answer(handler: Handler, call: Call) -> Answer {
         Handler::DeadLetter => letters::show(&call).await,
         Handler::ReplayLetter => letters::replay(&call).await,
         Handler::DropLetter => letters::drop_letter(&call).await,
+        Handler::Tap => taps::counted(&call, taps::open(&call).await),
+        Handler::Story => taps::counted(&call, stories::tell(&call).await),
         Handler::OpenApi => Ok(json(&description())),
         Handler::Docs => Ok(page::docs()),
         Handler::AsyncApi => Ok(bytes("application/yaml", Bytes::from_static(events::asyncapi::TEXT.as_bytes()))),
@@ -96,7 +99,7 @@ fn lag_of_group(call: &Call, group: &str) -> Answer {
     let view = call.state.latest.view();
     let snapshot =
         view.snapshot.as_deref().ok_or_else(|| (Problem::LagUnknown, view.error.as_ref().map(ToString::to_string)))?;
-    let group = page::decoded(group);
+    let group = decoded(group).ok_or((Problem::Unknown, None))?;
     let found = snapshot.groups.iter().find(|found| found.group == group).ok_or((Problem::Unknown, None))?;
     let told = lag::explain(snapshot, &group).unwrap_or_default();
     let topics: Vec<&str> = found.topics.iter().map(|topic| topic.topic.as_str()).collect();
@@ -124,9 +127,19 @@ fn description() -> serde_json::Value {
     for route in &TABLE {
         let names =
             route.template.split('/').filter_map(|part| part.strip_prefix('{').and_then(|part| part.strip_suffix('}')));
-        let parameters: Vec<_> = names
-            .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }))
-            .collect();
+        let asked: &[&str] = match route.handler {
+            Handler::Tap => &taps::PARAMETERS,
+            Handler::Story => &["hours", "unmask"],
+            _ => &[],
+        };
+        let parameter = |name: &str, place: &str| json!({ "name": name, "in": place, "required": place == "path", "schema": { "type": "string" } });
+        let in_path = names.map(|name| parameter(name, "path"));
+        let parameters: Vec<_> = in_path.chain(asked.iter().map(|name| parameter(name, "query"))).collect();
+        let mut done = json!({ "description": "Done." });
+        if let (Handler::Tap, Some(done)) = (route.handler, done.as_object_mut()) {
+            let content = taps::media_types().map(|media_type| (media_type.to_owned(), json!({}))).collect();
+            done.insert("content".to_owned(), serde_json::Value::Object(content));
+        }
         let security = match route.access {
             Access::Anybody => json!([]),
             Access::Token(_) => json!([{ "bearer": [] }]),
@@ -138,7 +151,7 @@ fn description() -> serde_json::Value {
             "parameters": parameters,
             "security": security,
             "responses": { "default": { "description": "A problem document (RFC 9457).", "content": { "application/problem+json": {} } },
-                           "200": { "description": "Done." } },
+                           "200": done },
         });
         let path = paths.entry(route.template).or_insert_with(|| json!({}));
         if let Some(path) = path.as_object_mut() {

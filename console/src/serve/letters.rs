@@ -1,7 +1,5 @@
 //! Dead letters over HTTP: the list, one letter, and the two orders that an operator can give.
 
-use std::collections::BTreeMap;
-
 use hyper::header::HeaderName;
 use serde_json::json;
 use streams::clock::now_ms;
@@ -9,7 +7,7 @@ use streams::kafka::ClusterConfig;
 use tokio::sync::Mutex;
 
 use super::handlers::json;
-use super::page::decoded;
+use super::parameters::{Refused, once};
 use super::problem::Problem;
 use super::service::{Answer, Call};
 use crate::dead_letters::{self, Choice, Error, Filter, LetterId, Order, Outcome, Refusal};
@@ -32,11 +30,9 @@ impl Letters {
     }
 }
 
-type Refused = (Problem, Option<String>);
-
 /// Every letter that is asked for.
 pub(super) async fn list(call: &Call) -> Answer {
-    let mut words = words(call, &["topic", "reason", "since", "handled"])?;
+    let mut words = once(&call.query, &["topic", "reason", "since", "handled"])?;
     let since_ms = words.remove("since").map(|since| dead_letters::since(&since, now_ms())).transpose();
     let since_ms = since_ms.map_err(|error| (Problem::ParameterInvalid, Some(error.to_string())))?;
     let handled = words.remove("handled").map(|word| truth("handled", &word)).transpose()?;
@@ -49,7 +45,7 @@ pub(super) async fn list(call: &Call) -> Answer {
 
 /// One letter.
 pub(super) async fn show(call: &Call) -> Answer {
-    words(call, &[])?;
+    once(&call.query, &[])?;
     let letter = letter(call)?;
     let cluster = call.state.letters.cluster.clone();
     let view = blocking(move || dead_letters::show(&cluster, letter, None)).await?;
@@ -58,14 +54,14 @@ pub(super) async fn show(call: &Call) -> Answer {
 
 /// Replays a letter.
 pub(super) async fn replay(call: &Call) -> Answer {
-    let mut words = words(call, &["again"])?;
+    let mut words = once(&call.query, &["again"])?;
     let again = words.remove("again").map(|word| truth("again", &word)).transpose()?.unwrap_or(false);
     carry_out(call, again, None).await
 }
 
 /// Drops a letter.
 pub(super) async fn drop_letter(call: &Call) -> Answer {
-    let mut words = words(call, &["because"])?;
+    let mut words = once(&call.query, &["because"])?;
     key(call)?;
     let because =
         words.remove("because").filter(|because| !because.trim().is_empty() && because.len() <= LONGEST_REASON);
@@ -108,20 +104,6 @@ async fn carry_out(call: &Call, again: bool, because: Option<String>) -> Answer 
 fn letter(call: &Call) -> Result<LetterId, Refused> {
     let [partition, offset] = &call.path;
     format!("{partition}/{offset}").parse().map_err(|_| (Problem::Unknown, None))
-}
-
-/// The parameters, of which each must be known and come once.
-fn words(call: &Call, known: &[&str]) -> Result<BTreeMap<String, String>, Refused> {
-    let mut words = BTreeMap::new();
-    for part in call.query.split('&').filter(|part| !part.is_empty()) {
-        let (name, value) = part.split_once('=').unwrap_or((part, ""));
-        let (name, value) = (decoded(name), decoded(&value.replace('+', "%20")));
-        let is_new = known.contains(&name.as_str()) && words.insert(name.clone(), value).is_none();
-        if !is_new {
-            return Err((Problem::ParameterInvalid, Some(format!("{name:.40}: not known here, or given twice"))));
-        }
-    }
-    Ok(words)
 }
 
 fn truth(name: &str, word: &str) -> Result<bool, Refused> {

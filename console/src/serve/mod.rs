@@ -7,6 +7,7 @@ mod config;
 mod handlers;
 mod letters;
 mod page;
+mod parameters;
 mod problem;
 mod routes;
 #[cfg(test)]
@@ -15,7 +16,9 @@ mod service;
 #[cfg(test)]
 mod slow_reader_tests;
 mod state;
+mod stories;
 mod stream;
+mod taps;
 mod topics;
 mod topology;
 
@@ -30,14 +33,17 @@ use web::server;
 use web::token::Secrets;
 
 pub use config::{Config, ConfigError};
+pub use taps::TapsConfig;
 pub use topology::Application;
 
 use crate::facts::{self, Facts, FactsMetrics};
 use crate::lag::{Collector, LagMetrics, Watched, look_duration};
+use crate::tap::MaskKey;
 use letters::Letters;
 use service::Service;
 use state::State;
 use stream::Streams;
+use taps::Taps;
 
 /// What the role needs beside its configuration.
 pub struct Deps {
@@ -51,6 +57,8 @@ pub struct Deps {
     pub applications: Vec<Application>,
     /// What signs tokens and sessions.
     pub secrets: Secrets,
+    /// What hashes of personal fields are keyed with; none redacts them.
+    pub mask_key: Option<MaskKey>,
     /// Where metrics are registered.
     pub registry: Registry,
     /// Where the role tells how it is doing.
@@ -93,6 +101,9 @@ pub enum Error {
 /// The longest that a stream is silent.
 const HEARTBEAT: Duration = Duration::from_secs(10);
 
+/// How long the ends of taps may take to be written down once the drain is over.
+const ENDS_WITHIN: Duration = Duration::from_secs(2);
+
 /// Serves until asked to stop; then ends every stream and drains.
 ///
 /// # Errors
@@ -104,7 +115,7 @@ pub fn serve(config: Config, deps: Deps) -> Pin<Box<dyn Future<Output = Result<(
 
 async fn run(config: Config, deps: Deps) -> Result<(), Error> {
     config.check()?;
-    let Deps { cluster, postgres, watched, applications, secrets, registry, health, shutdown } = deps;
+    let Deps { cluster, postgres, watched, applications, secrets, mask_key, registry, health, shutdown } = deps;
     let listener = server::bind(config.listen).map_err(|source| Error::Listen { address: config.listen, source })?;
     let collector = Collector::new(&cluster, &config.lag, &watched)?;
     let latest = collector.start(look_duration(&registry)?, shutdown.clone()).map_err(Error::Thread)?;
@@ -115,8 +126,21 @@ async fn run(config: Config, deps: Deps) -> Result<(), Error> {
 
     let streams = Arc::new(Streams::new(config.most_streams, config.most_streams_per_caller)?);
     let publishing = tokio::spawn(stream::publish(Arc::clone(&streams), latest.clone(), facts.clone()));
-    let letters = Letters::new(cluster, postgres);
-    let state = State::new(config, latest, facts, letters, streams, &watched, &applications, &secrets, &registry)?;
+    let taps = Arc::new(Taps::new(config.taps.clone(), cluster.clone(), mask_key, &secrets, &registry)?);
+    let letters = Letters::new(cluster, postgres.clone());
+    let state = State::new(
+        config,
+        latest,
+        facts,
+        letters,
+        taps,
+        postgres,
+        streams,
+        &watched,
+        &applications,
+        &secrets,
+        &registry,
+    )?;
     let state = Arc::new(state);
     health.set("console", Condition::Ready);
     tracing::info!(address = %state.config.listen, "the console is open");
@@ -125,6 +149,7 @@ async fn run(config: Config, deps: Deps) -> Result<(), Error> {
         closing.requested().await;
         // Streams would outlast any drain.
         state.streams.close();
+        state.taps.close();
     };
     let mut stopping = shutdown;
     let stop = async move { stopping.requested().await };
@@ -133,6 +158,10 @@ async fn run(config: Config, deps: Deps) -> Result<(), Error> {
     let (cut_off, ()) = tokio::join!(served, close);
     if cut_off > 0 {
         tracing::warn!(connections = cut_off, "connections were cut off: the drain took too long");
+    }
+    // Connections are gone; what is left is to be written down.
+    if tokio::time::timeout(ENDS_WITHIN, state.taps.ended()).await.is_err() {
+        tracing::warn!("the ends of some taps are not written to the audit topic");
     }
     counting.abort();
     publishing.abort();

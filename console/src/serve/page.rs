@@ -21,7 +21,7 @@ macro_rules! file {
 }
 
 /// Every file of the page.
-const FILES: [(&str, &str, &[u8]); 12] = [
+const FILES: [(&str, &str, &[u8]); 15] = [
     file!("style.css", STYLE),
     file!("page.mjs", SCRIPT),
     file!("words.mjs", SCRIPT),
@@ -32,6 +32,9 @@ const FILES: [(&str, &str, &[u8]); 12] = [
     file!("quote.mjs", SCRIPT),
     file!("sale.mjs", SCRIPT),
     file!("session.mjs", SCRIPT),
+    file!("tap.mjs", SCRIPT),
+    file!("rows.mjs", SCRIPT),
+    file!("story.mjs", SCRIPT),
     file!("uplot.mjs", SCRIPT),
     file!("uplot.css", STYLE),
 ];
@@ -80,31 +83,13 @@ pub(super) fn docs() -> Response<Body> {
     response
 }
 
-/// A part of a path without its percent signs.
-pub(super) fn decoded(part: &str) -> String {
-    let query = format!("part={}", part.replace('+', "%2B").replace('&', "%26"));
-    form_urlencoded::parse(query.as_bytes()).next().map(|(_, value)| value.into_owned()).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use http_body_util::BodyExt;
 
     use super::super::problem::Problem;
     use super::super::routes::TABLE;
-    use super::{FILES, decoded, docs};
-
-    #[test]
-    fn a_name_in_a_path_is_read_whatever_it_holds() {
-        for (part, expected) in [
-            ("timesale.coupons", "timesale.coupons"),
-            ("a%20b%2Fc", "a b/c"),
-            ("a+b&c=d", "a+b&c=d"),
-            ("%ea%b0%80", "가"),
-        ] {
-            assert_eq!(decoded(part), expected);
-        }
-    }
+    use super::{FILES, docs};
 
     #[tokio::test]
     async fn the_description_has_every_route_and_every_problem() {

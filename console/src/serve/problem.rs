@@ -42,13 +42,25 @@ pub(super) enum Problem {
     LetterRefused,
     /// The letters cannot be read or written, or it is not known whether they were written.
     LettersUnknown,
+    /// Nothing that can be answered is acceptable.
+    NotAcceptable,
+    /// The resume token is forged, cut, or of another question.
+    ResumeTokenInvalid,
+    /// There are as many taps and stories as there may be.
+    TooManyTaps,
+    /// There are as many taps and stories of this caller as there may be.
+    TooManyOwnTaps,
+    /// It could not be written down who is shown what.
+    AuditUnwritten,
+    /// No broker answers.
+    ClusterUnavailable,
     /// A programming error.
     Internal,
 }
 
 impl Problem {
     /// Every problem.
-    pub(super) const ALL: [Self; 17] = [
+    pub(super) const ALL: [Self; 23] = [
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::TokenMissing,
@@ -65,6 +77,12 @@ impl Problem {
         Self::LetterHandled,
         Self::LetterRefused,
         Self::LettersUnknown,
+        Self::NotAcceptable,
+        Self::ResumeTokenInvalid,
+        Self::TooManyTaps,
+        Self::TooManyOwnTaps,
+        Self::AuditUnwritten,
+        Self::ClusterUnavailable,
         Self::Internal,
     ];
 
@@ -89,6 +107,16 @@ impl Problem {
             Self::LetterHandled => (409, "LETTER_HANDLED", "The letter was replayed or dropped before"),
             Self::LetterRefused => (422, "LETTER_REFUSED", "The letter cannot be replayed"),
             Self::LettersUnknown => (503, "LETTERS_UNKNOWN", "Ask again with the same key: nothing is done twice"),
+            Self::NotAcceptable => (406, "NOT_ACCEPTABLE", "It cannot be answered as asked"),
+            Self::ResumeTokenInvalid => (400, "RESUME_TOKEN_INVALID", "The token is none of this question"),
+            Self::TooManyTaps => (429, "TOO_MANY_TAPS", "There are as many taps and stories as there may be"),
+            Self::TooManyOwnTaps => {
+                (429, "TOO_MANY_OWN_TAPS", "The caller has as many taps and stories as one may have")
+            }
+            Self::AuditUnwritten => {
+                (503, "AUDIT_UNWRITTEN", "Nothing is shown, because the audit record is not written")
+            }
+            Self::ClusterUnavailable => (503, "CLUSTER_UNAVAILABLE", "The cluster does not answer"),
             Self::Internal => (500, "INTERNAL", "A programming error"),
         }
     }

@@ -54,6 +54,10 @@ pub(super) enum Handler {
     ReplayLetter,
     /// Notes that a dead letter needs nothing more.
     DropLetter,
+    /// Records of topics.
+    Tap,
+    /// Everything that happened to one thing.
+    Story,
     /// What there is to call.
     OpenApi,
     /// The same for people.
@@ -78,6 +82,8 @@ pub(super) struct Route {
 
 const BOTH: &[Role] = &[Role::Analyst, Role::Operator];
 const OPERATOR: &[Role] = &[Role::Operator];
+const READERS: &[Role] = &[Role::Analyst, Role::Privacy];
+const ALL: &[Role] = &[Role::Analyst, Role::Operator, Role::Privacy];
 
 const fn get(
     template: &'static str,
@@ -104,18 +110,18 @@ const fn post(template: &'static str, name: &'static str, handler: Handler, summ
 }
 
 /// Every route.
-pub(super) static TABLE: [Route; 23] = [
+pub(super) static TABLE: [Route; 25] = [
     get("/", "page", Access::Anybody, Handler::Page, "The page; it holds no data."),
     get("/assets/{file}", "asset", Access::Anybody, Handler::Asset, "A file of the page."),
     of(
         "POST",
         "begin_session",
-        Access::Token(BOTH),
+        Access::Token(ALL),
         Handler::BeginSession,
         "Begins a browser's session: a bearer token in, a cookie out.",
     ),
     of("DELETE", "end_session", Access::Anybody, Handler::EndSession, "Ends the session."),
-    of("GET", "session", Access::Roles(BOTH), Handler::Me, "Who is asking."),
+    of("GET", "session", Access::Roles(ALL), Handler::Me, "Who is asking."),
     get(
         "/v1/topology",
         "topology",
@@ -199,6 +205,21 @@ pub(super) static TABLE: [Route; 23] = [
         "drop_dead_letter",
         Handler::DropLetter,
         "Notes that the letter needs nothing more, ?because=why; with an Idempotency-Key.",
+    ),
+    get(
+        "/v1/taps/{topic}",
+        "tap",
+        Access::Roles(READERS),
+        Handler::Tap,
+        "Records of a topic, or of several separated by commas, or of a saved tap @NAME; the words of timesale tap are its parameters. \
+         Personal fields are masked; ?unmask=REASON or the header Timesale-Reason shows them to the role privacy.",
+    ),
+    get(
+        "/v1/stories/{kind}/{id}",
+        "story",
+        Access::Roles(READERS),
+        Handler::Story,
+        "Everything that happened to an order, a coupon, a request or a trace, with causes; ?hours. Personal fields are masked as in taps.",
     ),
     get("/openapi.json", "openapi", Access::Anybody, Handler::OpenApi, "This description."),
     get("/docs", "docs", Access::Anybody, Handler::Docs, "This description for people, and every problem code."),

@@ -15,6 +15,7 @@ use super::config::Config;
 use super::letters::Letters;
 use super::routes::TABLE;
 use super::stream::Streams;
+use super::taps::Taps;
 use super::topology::{Application, Topology};
 use crate::facts::Facts;
 use crate::lag::{Latest, Watched};
@@ -30,7 +31,7 @@ const HTTP: Families = Families {
     requests: ("timesale_console_requests_total", "Requests that the console answered."),
     durations: ("timesale_console_request_duration_seconds", "From a request's head to its answer at the console."),
     buckets: &[0.0005, 0.002, 0.005, 0.02, 0.05, 0.1, 0.5, 1.0, 2.0, 5.0],
-    statuses: &[200, 204, 304, 400, 401, 403, 404, 405, 409, 413, 422, 429, 500, 503],
+    statuses: &[200, 204, 304, 400, 401, 403, 404, 405, 406, 409, 413, 422, 429, 500, 503],
     connections: ("timesale_console_connections", "Open connections of the console."),
     connections_ended: ("timesale_console_connections_ended_total", "Connections of the console that ended, and why."),
 };
@@ -43,6 +44,9 @@ pub(super) struct State {
     pub(super) latest: Latest,
     pub(super) facts: Facts,
     pub(super) letters: Letters,
+    pub(super) taps: Arc<Taps>,
+    /// Where Postgres is.
+    pub(super) postgres: String,
     pub(super) streams: Arc<Streams>,
     pub(super) manifest: Manifest,
     pub(super) topology: Topology,
@@ -57,6 +61,8 @@ impl State {
         latest: Latest,
         facts: Facts,
         letters: Letters,
+        taps: Arc<Taps>,
+        postgres: String,
         streams: Arc<Streams>,
         watched: &[Watched],
         applications: &[Application],
@@ -79,6 +85,8 @@ impl State {
             latest,
             facts,
             letters,
+            taps,
+            postgres,
             streams,
             manifest,
             prometheus,

@@ -2,7 +2,6 @@
 //! newest next and misses those between, and a stream costs no more than its place.
 
 use std::collections::BTreeMap;
-use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
@@ -21,6 +20,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 use tokio_stream::StreamExt;
 use tokio_stream::wrappers::{IntervalStream, WatchStream};
 
+use super::taps::{Cut, Streamed};
 use crate::facts::Facts;
 use crate::lag::Latest;
 
@@ -154,15 +154,19 @@ pub(super) enum Body {
         Pin<Box<dyn Stream<Item = Bytes> + Send>>,
         #[expect(dead_code, reason = "it is left by being dropped")] Place,
     ),
+    /// What a tap writes.
+    Tap(Streamed),
 }
 
 impl HttpBody for Body {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = Cut;
 
-    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
         match self.get_mut() {
-            Self::Whole(body) => Pin::new(body).poll_frame(context),
+            // What is there cannot be cut off.
+            Self::Whole(body) => Pin::new(body).poll_frame(context).map_err(|never| match never {}),
+            Self::Tap(streamed) => streamed.poll_piece(context).map_ok(Frame::data),
             Self::Endless(stream, _) => {
                 stream.as_mut().poll_next(context).map(|event| event.map(|event| Ok(Frame::data(event))))
             }
@@ -176,7 +180,7 @@ impl HttpBody for Body {
     fn size_hint(&self) -> hyper::body::SizeHint {
         match self {
             Self::Whole(body) => body.size_hint(),
-            Self::Endless(..) => hyper::body::SizeHint::default(),
+            Self::Endless(..) | Self::Tap(_) => hyper::body::SizeHint::default(),
         }
     }
 }

@@ -4,6 +4,8 @@ use events::envelope::header;
 use serde_json::Value;
 use streams::kafka::tap::{KeptRecord, RecordView};
 
+use crate::tap::trace_of;
+
 /// One record of a story.
 #[derive(Clone, Debug)]
 pub struct Entry {
@@ -25,7 +27,7 @@ impl Entry {
         let view = record.view();
         let text = |name| view.headers.last(name).map(|value| String::from_utf8_lossy(value).into_owned());
         let event = text(header::EVENT_TYPE).unwrap_or_default();
-        let trace = trace_of(&view).map(str::to_owned);
+        let trace = trace(&view).map(str::to_owned);
         let value = view.value.and_then(|value| serde_json::from_slice(value).ok()).unwrap_or(Value::Null);
         Self { record, event, trace, value, cause: None }
     }
@@ -80,9 +82,8 @@ impl Entry {
 }
 
 /// The trace id in a record's `traceparent`.
-pub(super) fn trace_of<'a>(record: &RecordView<'a>) -> Option<&'a str> {
-    let parent = std::str::from_utf8(record.headers.last(header::TRACEPARENT)?).ok()?;
-    parent.split('-').nth(1).filter(|trace| trace.len() == 32)
+pub(super) fn trace<'a>(record: &RecordView<'a>) -> Option<&'a str> {
+    std::str::from_utf8(trace_of(record.headers.last(header::TRACEPARENT)?)?).ok()
 }
 
 /// The value of a field of this name: the value's own, else that of the object inside which comes first.

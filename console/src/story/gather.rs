@@ -16,8 +16,6 @@ use super::places::{Places, all_topics};
 const FETCH_KBYTES: u32 = 2_048;
 /// How long a read waits before it looks whether somebody wants it to end.
 const WAIT: Duration = Duration::from_millis(100);
-/// How far the clocks of writers may be behind the broker's, milliseconds.
-const SKEW_MS: i64 = 1_000;
 
 /// Between which times records are read, milliseconds since 1970.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -64,8 +62,7 @@ impl<'a> Gatherer<'a> {
     /// [`TapError`].
     pub(super) fn gather(&mut self, places: &Places, times: Times, names: &Names) -> Result<Vec<Entry>, TapError> {
         let spans = self.spans(places, times)?;
-        let topics: BTreeMap<String, Arc<str>> =
-            spans.iter().map(|span| (span.topic.to_string(), Arc::clone(&span.topic))).collect();
+        let topics: Vec<Arc<str>> = spans.iter().map(|span| Arc::clone(&span.topic)).collect();
         let mut scan = Scan::begin(&self.client, spans, Order::AsTheyCome)?;
         let mut entries = Vec::new();
         loop {
@@ -76,10 +73,10 @@ impl<'a> Gatherer<'a> {
             match scan.next(WAIT)? {
                 Step::Done => break,
                 Step::Nothing => {}
-                Step::Record(record, _) => {
+                Step::Record(record, place) => {
                     self.read += 1;
                     let view = record.view();
-                    let Some(topic) = topics.get(view.topic) else { continue };
+                    let Some(topic) = topics.get(place) else { continue };
                     if names.has(&view) && self.seen.insert((Arc::clone(topic), view.partition, view.offset)) {
                         entries.push(Entry::of(record.keep(topic)));
                     }
@@ -100,7 +97,7 @@ impl<'a> Gatherer<'a> {
             Some(time) => self.client.offsets_at(&wanted, time).map(Some),
             None => Ok(None),
         };
-        let from = offsets(times.from_ms.map(|from| from - SKEW_MS))?;
+        let from = offsets(times.from_ms)?;
         let to = offsets(times.to_ms.map(|to| to + 1))?;
         let span = |name: &(Arc<str>, i32)| {
             let ends = self.ends.get(name)?;

@@ -45,22 +45,21 @@ impl Hints {
 /// [`sqlx::Error`] when it does not answer.
 pub(crate) async fn look_up(url: &str, subject: &Subject) -> Result<Hints, sqlx::Error> {
     let mut connection = PgConnectOptions::from_str(url)?.connect().await?;
-    let hints = match subject {
+    let found = match subject {
         Subject::Order(order) => of_order(&mut connection, order.as_str()).await,
         Subject::Coupon(coupon) => of_coupon(&mut connection, &coupon.to_string()).await,
         Subject::Request(request) => of_request(&mut connection, &request.to_string()).await,
-        Subject::Trace(_) => Ok(Hints::without_postgres(subject)),
+        Subject::Trace(_) => Ok(None),
     }?;
     connection.close().await?;
-    Ok(hints)
+    Ok(found.unwrap_or_else(|| Hints::without_postgres(subject)))
 }
 
-async fn of_order(connection: &mut PgConnection, order: &str) -> Result<Hints, sqlx::Error> {
-    let mut hints = Hints::default();
+async fn of_order(connection: &mut PgConnection, order: &str) -> Result<Option<Hints>, sqlx::Error> {
+    let mut hints = Hints { is_known: true, ..Hints::default() };
     hints.places.add("orders", order);
     let found = "select placed_at, updated_at, deadline, state, gross, discount, due, paid, refunded from orders where order_id = $1";
-    let Some(row) = sqlx::query(found).bind(order).fetch_optional(&mut *connection).await? else { return Ok(hints) };
-    hints.is_known = true;
+    let Some(row) = sqlx::query(found).bind(order).fetch_optional(&mut *connection).await? else { return Ok(None) };
     hints.from_ms = row.try_get("placed_at")?;
     let deadline: Option<i64> = row.try_get("deadline")?;
     hints.to_ms = if deadline.is_none() { Some(row.try_get("updated_at")?) } else { None };
@@ -69,18 +68,14 @@ async fn of_order(connection: &mut PgConnection, order: &str) -> Result<Hints, s
         let value: i64 = row.try_get(amount)?;
         hints.standing.push((amount, value.to_string()));
     }
-    Ok(hints)
+    Ok(Some(hints))
 }
 
-async fn of_coupon(connection: &mut PgConnection, coupon: &str) -> Result<Hints, sqlx::Error> {
-    let mut hints = Hints::default();
+async fn of_coupon(connection: &mut PgConnection, coupon: &str) -> Result<Option<Hints>, sqlx::Error> {
+    let mut hints = Hints { is_known: true, ..Hints::default() };
     let found = "select c.campaign, c.request, c.order_id, c.state, r.decided_at from coupons c
         left join requests r on r.request = c.request where c.coupon = $1";
-    let Some(row) = sqlx::query(found).bind(coupon).fetch_optional(&mut *connection).await? else {
-        hints.places.add_all_of("coupons");
-        return Ok(hints);
-    };
-    hints.is_known = true;
+    let Some(row) = sqlx::query(found).bind(coupon).fetch_optional(&mut *connection).await? else { return Ok(None) };
     hints.from_ms = row.try_get("decided_at")?;
     hints.places.add("coupons", &row.try_get::<String, _>("campaign")?);
     if let Some(order) = row.try_get::<Option<String>, _>("order_id")? {
@@ -89,17 +84,13 @@ async fn of_coupon(connection: &mut PgConnection, coupon: &str) -> Result<Hints,
     }
     hints.ids.extend(row.try_get::<Option<String>, _>("request")?);
     hints.standing.push(("state", row.try_get("state")?));
-    Ok(hints)
+    Ok(Some(hints))
 }
 
-async fn of_request(connection: &mut PgConnection, request: &str) -> Result<Hints, sqlx::Error> {
-    let mut hints = Hints::default();
+async fn of_request(connection: &mut PgConnection, request: &str) -> Result<Option<Hints>, sqlx::Error> {
+    let mut hints = Hints { is_known: true, ..Hints::default() };
     let found = "select campaign, sku, order_id, status, reason, decided_at from requests where request = $1";
-    let Some(row) = sqlx::query(found).bind(request).fetch_optional(&mut *connection).await? else {
-        hints.places = Places::everywhere();
-        return Ok(hints);
-    };
-    hints.is_known = true;
+    let Some(row) = sqlx::query(found).bind(request).fetch_optional(&mut *connection).await? else { return Ok(None) };
     let decided_at: i64 = row.try_get("decided_at")?;
     (hints.from_ms, hints.to_ms) = (Some(decided_at), Some(decided_at));
     for (application, column) in [("coupons", "campaign"), ("inventory", "sku"), ("orders", "order_id")] {
@@ -109,5 +100,5 @@ async fn of_request(connection: &mut PgConnection, request: &str) -> Result<Hint
     }
     hints.standing.push(("status", row.try_get("status")?));
     hints.standing.extend(row.try_get::<Option<String>, _>("reason")?.map(|reason| ("reason", reason)));
-    Ok(hints)
+    Ok(Some(hints))
 }

@@ -11,9 +11,10 @@ mod names;
 mod places;
 mod run;
 mod subject;
+mod windows;
 mod write;
 
 pub use entry::Entry;
 pub use run::{Story, StoryCoverage, StoryError, Teller};
 pub use subject::{Subject, SubjectError};
-pub use write::{Shown, ndjson, pretty};
+pub use write::{Shown, document, ndjson, pretty};

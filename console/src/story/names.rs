@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use streams::kafka::tap::RecordView;
 
-use super::entry::trace_of;
+use super::entry::trace;
 
 /// A record belongs to a story if it names one of these ids, or is of one of these traces.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -19,7 +19,7 @@ pub(super) struct Names {
 impl Names {
     /// Whether a record belongs to the story.
     pub(super) fn has(&self, record: &RecordView<'_>) -> bool {
-        if trace_of(record).is_some_and(|trace| self.traces.contains(trace)) {
+        if trace(record).is_some_and(|trace| self.traces.contains(trace)) {
             return true;
         }
         let headers = || record.headers.iter().filter_map(|(_, value)| value);

@@ -1,8 +1,10 @@
 //! Tells a story: what is read in which order, and what of the log that was.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use events::audit::AuditCoverage;
 use serde::Serialize;
 use streams::kafka::ClusterConfig;
 use streams::kafka::tap::TapError;
@@ -13,9 +15,7 @@ use super::hints::{Hints, look_up};
 use super::link::link;
 use super::names::{Names, texts};
 use super::subject::Subject;
-
-/// How long after the last record that names a subject its consequences are looked for, milliseconds.
-const AFTER_MS: i64 = 2_000;
+use super::windows::{self, AFTER_MS, BEFORE_MS};
 
 /// A story.
 #[derive(Clone, Debug)]
@@ -43,6 +43,15 @@ pub struct StoryCoverage {
     pub complete: bool,
     /// Whether Postgres said where to look.
     pub by_postgres: bool,
+}
+
+impl StoryCoverage {
+    /// As it is written down.
+    #[must_use]
+    pub fn audited(&self) -> AuditCoverage {
+        let reason = (!self.complete).then(|| "interrupted".to_owned());
+        AuditCoverage { complete: self.complete, reason, read: self.read, shown: self.told, partitions: Vec::new() }
+    }
 }
 
 /// Why there is no story.
@@ -74,7 +83,7 @@ impl Teller {
     ///
     /// # Errors
     /// [`StoryError`].
-    pub async fn tell(&self, subject: Subject, stop: &'static AtomicBool) -> Result<Story, StoryError> {
+    pub async fn tell(&self, subject: Subject, stop: Arc<AtomicBool>) -> Result<Story, StoryError> {
         let hints = match &self.postgres {
             None => Hints::without_postgres(&subject),
             Some(url) => look_up(url, &subject).await.unwrap_or_else(|error| {
@@ -83,11 +92,12 @@ impl Teller {
             }),
         };
         let teller = self.clone();
-        let reading = tokio::task::spawn_blocking(move || teller.read(subject, &hints, stop));
+        let reading = tokio::task::spawn_blocking(move || teller.read(subject, &hints, &stop));
         reading.await.map_err(|_| StoryError::Reader)?
     }
 
-    /// Its own records first; then, in the partitions that those name and in their time, what they led to.
+    /// Its own records first; then, in the partitions that those name and around their times, what they led to. Between those times, while
+    /// an order waits for its payment or its return, nothing is read.
     fn read(&self, subject: Subject, hints: &Hints, stop: &AtomicBool) -> Result<Story, StoryError> {
         let mut gatherer = Gatherer::open(&self.cluster, &self.user, stop)?;
         let mut names = Names { ids: hints.ids.clone(), traces: BTreeSet::new() };
@@ -96,11 +106,12 @@ impl Teller {
             other => names.ids.insert(other.id()),
         };
         let from_ms = hints.from_ms.or(self.from_ms);
-        let times = Times { from_ms, to_ms: hints.to_ms.map(|to| to + AFTER_MS) };
+        let times = Times {
+            from_ms: from_ms.map(|from| from.saturating_sub(BEFORE_MS)),
+            to_ms: hints.to_ms.map(|to| to.saturating_add(AFTER_MS)),
+        };
         let mut entries = gatherer.gather(&hints.places, times, &names)?;
-        if let (Some(first), Some(last)) =
-            (entries.iter().map(Entry::at_ms).min(), entries.iter().map(Entry::at_ms).max())
-        {
+        if !entries.is_empty() {
             let mut places = hints.places.clone();
             places.add_named_by(&entries);
             for entry in &entries {
@@ -113,8 +124,19 @@ impl Teller {
                 // Its own partition has been read.
                 places.remove("orders");
             }
-            let times = Times { from_ms: Some(from_ms.unwrap_or(first).min(first)), to_ms: Some(last + AFTER_MS) };
-            entries.extend(gatherer.gather(&places, times, &names)?);
+            let mut read = Vec::new();
+            while !gatherer.is_stopped {
+                let windows = windows::around(entries.iter().map(Entry::at_ms).chain(from_ms));
+                let unread = windows::unread(&windows, &read);
+                if unread.is_empty() {
+                    break;
+                }
+                for (from, to) in unread {
+                    let times = Times { from_ms: Some(from), to_ms: Some(to) };
+                    entries.extend(gatherer.gather(&places, times, &names)?);
+                }
+                read = windows;
+            }
         }
         link(&mut entries);
         let coverage = StoryCoverage {

@@ -4,6 +4,9 @@ use std::fmt;
 
 use events::ids::{CouponId, IdError, OrderId, RequestId};
 
+/// An hour, milliseconds.
+const HOUR_MS: i64 = 60 * 60 * 1_000;
+
 /// What a story is about.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Subject {
@@ -46,6 +49,14 @@ impl Subject {
         })
     }
 
+    /// From when on it is looked for if Postgres does not say, milliseconds since 1970: `hours` before now, 0 for the whole log. Unless
+    /// something is said, the last hour for a trace, and the whole log for anything else.
+    #[must_use]
+    pub fn from_ms(&self, hours: Option<u32>, now_ms: i64) -> Option<i64> {
+        let hours = hours.or_else(|| matches!(self, Self::Trace(_)).then_some(1));
+        hours.filter(|hours| *hours > 0).map(|hours| now_ms.saturating_sub(i64::from(hours) * HOUR_MS))
+    }
+
     /// Its id.
     #[must_use]
     pub fn id(&self) -> String {
@@ -85,6 +96,15 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test that cannot go on should fail")]
 
     use super::*;
+
+    #[test]
+    fn a_trace_is_looked_for_in_the_last_hour_and_anything_else_in_the_whole_log() {
+        let (trace, order) = (Subject::Trace("0f".repeat(16)), OrderId::new("ord_4e50e3ab49396e5ed8a08d69157d1f05"));
+        let order = Subject::Order(order.unwrap());
+        let from = |subject: &Subject, hours| subject.from_ms(hours, 10 * HOUR_MS);
+        assert_eq!((from(&trace, None), from(&order, None)), (Some(9 * HOUR_MS), None));
+        assert_eq!((from(&trace, Some(0)), from(&order, Some(2))), (None, Some(8 * HOUR_MS)));
+    }
 
     #[test]
     fn a_subject_is_a_kind_and_an_id_of_that_kind() {

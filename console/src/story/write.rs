@@ -11,6 +11,7 @@ use super::entry::Entry;
 use super::run::Story;
 use crate::tap::words::MaskMode;
 use crate::tap::{Mask, MaskKey};
+use crate::terminal::printable;
 
 /// Letters of a value in the text for people; the rest is left out.
 const MOST_LETTERS: usize = 160;
@@ -52,25 +53,47 @@ impl Shown<'_> {
 #[must_use]
 pub fn ndjson(story: &Story, shown: &Shown<'_>) -> String {
     let mut text = String::new();
-    for (number, entry) in (1..).zip(&story.entries) {
+    for entry in entries(story, shown) {
+        // Writing to a text cannot fail.
+        writeln!(text, "{entry}").unwrap_or_default();
+    }
+    let (standing, coverage) = (standing(story), &story.coverage);
+    let end = json!({"end": {"subject": story.subject.to_string(), "standing": standing, "coverage": coverage}});
+    writeln!(text, "{end}").unwrap_or_default();
+    text
+}
+
+/// The whole story as one JSON object.
+#[must_use]
+pub fn document(story: &Story, shown: &Shown<'_>) -> Value {
+    json!({
+        "subject": { "kind": story.subject.kind(), "id": story.subject.id() },
+        "entries": entries(story, shown).collect::<Vec<Value>>(),
+        "standing": standing(story),
+        "coverage": story.coverage,
+        "masked": !shown.is_unmasked,
+    })
+}
+
+/// Each record as JSON.
+fn entries<'s>(story: &'s Story, shown: &'s Shown<'_>) -> impl Iterator<Item = Value> + 's {
+    (1_u64..).zip(&story.entries).map(|(number, entry)| {
         let (topic, partition, offset) = entry.place();
         let value = shown.value(entry).map_or(Value::Null, |value| {
             let as_text = || Value::from(String::from_utf8_lossy(&value).into_owned());
             serde_json::from_slice(&value).unwrap_or_else(|_| as_text())
         });
-        let line = json!({
+        json!({
             "number": number, "timestamp": entry.at_ms(), "topic": topic, "partition": partition, "offset": offset,
             "key": shown.key(entry), "event": entry.event, "trace": entry.trace,
             "caused_by": entry.cause.map(|cause| cause + 1), "after_ms": after_ms(story, entry), "value": value,
-        });
-        // Writing to a text cannot fail.
-        writeln!(text, "{line}").unwrap_or_default();
-    }
-    let standing: serde_json::Map<String, Value> =
-        story.standing.iter().map(|(name, value)| ((*name).to_owned(), Value::from(value.clone()))).collect();
-    let end = json!({"end": {"subject": story.subject.to_string(), "standing": standing, "coverage": story.coverage}});
-    writeln!(text, "{end}").unwrap_or_default();
-    text
+        })
+    })
+}
+
+/// What Postgres shows of the subject.
+fn standing(story: &Story) -> serde_json::Map<String, Value> {
+    story.standing.iter().map(|(name, value)| ((*name).to_owned(), Value::from(value.clone()))).collect()
 }
 
 /// A line or two a record, for people.
@@ -85,9 +108,10 @@ pub fn pretty(story: &Story, shown: &Shown<'_>) -> String {
             _ => String::new(),
         };
         let event = if entry.event.is_empty() { "-" } else { &entry.event };
-        writeln!(text, "{number:>4}  {at}  {:<20}  {topic} {partition}:{offset}{by}", plain(event)).unwrap_or_default();
+        writeln!(text, "{number:>4}  {at}  {:<20}  {topic} {partition}:{offset}{by}", printable(event))
+            .unwrap_or_default();
         if let Some(value) = shown.value(entry) {
-            let value = plain(&String::from_utf8_lossy(&value));
+            let value = printable(&String::from_utf8_lossy(&value));
             let short: String = value.chars().take(MOST_LETTERS).collect();
             let rest = if short.len() < value.len() { " …" } else { "" };
             writeln!(text, "      {short}{rest}").unwrap_or_default();
@@ -95,7 +119,7 @@ pub fn pretty(story: &Story, shown: &Shown<'_>) -> String {
     }
     if !story.standing.is_empty() {
         let standing: Vec<String> = story.standing.iter().map(|(name, value)| format!("{name} {value}")).collect();
-        writeln!(text, "now: {}", plain(&standing.join(", "))).unwrap_or_default();
+        writeln!(text, "now: {}", printable(&standing.join(", "))).unwrap_or_default();
     }
     writeln!(text, "{}", coverage(story)).unwrap_or_default();
     text
@@ -118,11 +142,4 @@ fn coverage(story: &Story) -> String {
 fn after_ms(story: &Story, entry: &Entry) -> Option<i64> {
     let cause = story.entries.get(entry.cause?)?;
     Some(entry.at_ms() - cause.at_ms())
-}
-
-/// A text that does nothing to a terminal.
-fn plain(text: &str) -> String {
-    let is_plain =
-        |letter: char| !letter.is_control() && !matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    text.chars().map(|letter| if is_plain(letter) { letter } else { '\u{fffd}' }).collect()
 }

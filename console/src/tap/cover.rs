@@ -21,10 +21,35 @@ pub enum Reason {
     RetentionOvertook,
     /// A record could not be read, and that was to be an error.
     Unreadable,
+    /// As many bytes were read as a tap may read here.
+    MostBytes,
+    /// It took as long as a tap may take here.
+    MostSeconds,
 }
 
 impl Reason {
-    fn word(self) -> &'static str {
+    /// Every reason.
+    pub const ALL: [Self; 8] = [
+        Self::Limit,
+        Self::MaxScan,
+        Self::For,
+        Self::Interrupted,
+        Self::RetentionOvertook,
+        Self::Unreadable,
+        Self::MostBytes,
+        Self::MostSeconds,
+    ];
+
+    /// Its name for programs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::RetentionOvertook => "retention_overtook",
+            other => other.word(),
+        }
+    }
+
+    const fn word(self) -> &'static str {
         match self {
             Self::Limit => "limit",
             Self::MaxScan => "max_scan",
@@ -32,6 +57,8 @@ impl Reason {
             Self::Interrupted => "interrupted",
             Self::RetentionOvertook => "retention overtook",
             Self::Unreadable => "unreadable",
+            Self::MostBytes => "most_bytes",
+            Self::MostSeconds => "most_seconds",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! `--during CAMPAIGN`: the time in which a campaign's coupons can be claimed, as its newest terms say, read from the campaign's own partition.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use events::codec;
@@ -11,7 +12,7 @@ use streams::kafka::ClusterConfig;
 use streams::kafka::tap::{Isolation, Order, RecordView, Scan, Span, Step, TapClient, TapConfig};
 use streams::partitioner::partition_for_key;
 
-use super::run::RunError;
+use super::error::RunError;
 use super::words::{Place, Range};
 
 /// How long nothing may come before it is asked again.
@@ -21,7 +22,7 @@ const WAIT: Duration = Duration::from_millis(100);
 ///
 /// # Errors
 /// [`RunError::Usage`] when there is no such campaign; [`RunError::Tap`].
-pub(super) fn range(cluster: &ClusterConfig, user: &str, campaign: &str) -> Result<Range, RunError> {
+pub(super) fn range(cluster: &ClusterConfig, user: &str, campaign: &str, stop: &AtomicBool) -> Result<Range, RunError> {
     let config = TapConfig { user: user.to_owned(), fetch_kbytes: 4_096, isolation: Isolation::Committed };
     let client = TapClient::open(cluster, &[COUPONS_EVENTS.name()], &config)?;
     let everything = client.everything()?;
@@ -35,6 +36,9 @@ pub(super) fn range(cluster: &ClusterConfig, user: &str, campaign: &str) -> Resu
             Step::Record(record, _) => found = window(&record.view(), campaign).or(found),
             Step::Nothing => {}
             Step::Done => break,
+        }
+        if stop.load(Ordering::Relaxed) {
+            return Err(RunError::Stopped);
         }
     }
     found.ok_or_else(|| {

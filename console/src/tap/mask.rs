@@ -43,14 +43,14 @@ impl Mask {
     #[must_use]
     pub(crate) fn of_topic(manifest: &Manifest, topic: &str, mode: MaskMode, key: Option<&MaskKey>) -> Self {
         let whole = || Pointers::new(["/"]).unwrap_or_default();
-        let (fields, is_key_personal, are_headers_personal) = match manifest.topics.get(topic) {
+        let (fields, is_key_personal, are_headers_personal) = match manifest.declared(topic) {
             None => (whole(), true, true),
             Some(TopicSpec { pii, pii_key, .. }) => {
                 // A pointer that is none hides everything; the manifest's own check refuses it before.
                 (Pointers::new(pii.iter().map(String::as_str)).unwrap_or_else(|_| whole()), *pii_key, false)
             }
         };
-        let names = manifest.topics.get(topic).map_or_else(Vec::new, |spec| names(&spec.pii));
+        let names = manifest.declared(topic).map_or_else(Vec::new, |spec| names(&spec.pii));
         Self { mode, key: key.cloned(), fields, names, is_key_personal, are_headers_personal }
     }
 
@@ -179,7 +179,7 @@ impl Mask {
             if self.names.iter().position(|other| other == name) != Some(place) {
                 return false;
             }
-            let count = |text: &str| memchr::memmem::find_iter(text.as_bytes(), name).count();
+            let count = |text: &str| fields_called(text, name);
             let masked: usize = personal.iter().map(|raw| count(raw)).sum();
             let met = self.names.iter().zip(declared).filter(|(other, _)| *other == name).map(|(_, met)| met);
             count(text) > masked + met.sum::<usize>()
@@ -207,6 +207,12 @@ fn names(pointers: &[String]) -> Vec<String> {
         last => quoted(&last),
     };
     pointers.iter().map(name).collect()
+}
+
+/// How many fields of a text of JSON are called so; the name is quoted. A value that is the same text is no field.
+fn fields_called(text: &str, name: &str) -> usize {
+    let is_field = |at: &usize| text.get(at + name.len()..).is_some_and(|rest| rest.trim_start().starts_with(':'));
+    memchr::memmem::find_iter(text.as_bytes(), name).filter(is_field).count()
 }
 
 /// The text of a JSON string, so that a name is the same wherever it stands; anything else as it is written.

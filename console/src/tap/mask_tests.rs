@@ -53,6 +53,9 @@ fn a_field_that_is_called_as_a_personal_one_is_personal_wherever_it_stands() {
         (r#"{"a":{"shopper":"x"},"b":{"shopper":"y"}}"#, r#"{"a":{"shopper":"redacted"},"b":{"shopper":"redacted"}}"#),
         (r#"{"account":{"shopper":"kim-9f1c"}}"#, r#"{"account":"redacted"}"#),
         (r#"{"a":{"shopper":null}}"#, r#"{"a":{"shopper":null}}"#),
+        // A value that reads like the name is no field: `by` says who confirmed a purchase.
+        (r#"{"by":"shopper","a":{"shopper":"shopper"}}"#, r#"{"by":"shopper","a":{"shopper":"redacted"}}"#),
+        (r#"{"by":"shopper","new":{"shopper" : "kim-9f1c"}}"#, r#""redacted""#),
     ];
     for (value, expected) in table {
         assert_eq!(masked(&redact, value), expected, "{value}");

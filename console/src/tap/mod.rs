@@ -3,10 +3,13 @@
 
 pub mod audit;
 mod columns;
+mod copy;
 mod cover;
 mod during;
 mod engine;
+mod error;
 mod filter;
+pub mod frames;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod judge;
@@ -22,9 +25,13 @@ mod run;
 pub mod words;
 mod write;
 
+pub use copy::CopyError;
 pub use cover::{Counts, Coverage, Covered, Reason};
+pub use error::RunError;
+pub(crate) use filter::trace_of;
 pub(crate) use mask::Mask;
 pub use mask::MaskKey;
+pub use pace::SharedRate;
 pub use resume::ResumeError;
-pub use run::{Ended, RunError, Tap, Target};
+pub use run::{Ended, Share, Tap, Target};
 pub use write::Transaction;

@@ -1,8 +1,10 @@
-//! Where records go: standard output, or a file that is written beside its place and renamed when it is whole.
+//! Where records go: standard output, a file that is written beside its place and renamed when it is whole, or a shadow topic.
 
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+
+use super::copy::ShadowWriter;
 
 /// Where records go.
 pub(crate) enum Output {
@@ -10,6 +12,8 @@ pub(crate) enum Output {
     Stream(Box<dyn Write + Send>),
     /// To a file.
     File(PartFile),
+    /// To a shadow topic: records, not bytes.
+    Topic(Box<ShadowWriter>),
 }
 
 /// A file under way: `NAME.part` until it is whole.
@@ -109,10 +113,13 @@ impl Output {
                 file.length += bytes.len() as u64;
                 written
             }
+            // It takes no bytes.
+            Self::Topic(_) => Ok(()),
         };
         match written {
             Ok(()) => Ok(Written::Yes),
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(Written::Closed),
+            // Gone, or there and taking nothing.
+            Err(error) if matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::TimedOut) => Ok(Written::Closed),
             Err(error) => Err(error),
         }
     }

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use events::manifest::PartitionedBy;
+use events::manifest::{PartitionedBy, SHADOW};
 
+use super::error::RunError;
 use super::filter::{Filter, FilterError};
 use super::judge::Masks;
 use super::mask::Mask;
-use super::run::{RunError, Tap, Target};
+use super::run::{Tap, Target};
 use super::words::{Format, Isolation, Place, Range};
 use super::write;
 
@@ -19,7 +20,9 @@ impl Tap<'_> {
         let is_merged = words.by_time || words.isolation == Isolation::Uncommitted;
         let has_end =
             matches!(&words.range, Range::Between(_, to) if *to != Place::End) || matches!(words.range, Range::At(..));
-        let is_resumed = matches!(&self.target, Target::File { resume: Some(_), .. });
+        let is_resumed =
+            matches!(&self.target, Target::File { resume: Some(_), .. } | Target::Topic { resume: Some(_), .. });
+        let is_copy = matches!(&self.target, Target::Topic { .. });
         let is_parquet = words.format == Format::Parquet;
         let has_no_columns = matches!(words.format, Format::Values | Format::Kcat | Format::Pretty);
         let names: BTreeSet<&String> = words.topics.iter().collect();
@@ -43,17 +46,41 @@ impl Tap<'_> {
                 is_resumed && (is_merged || words.latest),
                 "--resume reads partition after partition: without --by-time, --latest and --isolation uncommitted",
             ),
+            (
+                is_copy && is_merged,
+                "--to-topic copies committed records as they come: without --by-time and --isolation",
+            ),
+            (is_copy && words.columns.is_some(), "--to-topic copies whole records: without --columns"),
             (is_resumed && words.bounds.limit.is_some(), "--resume goes on to the end of the range: without --limit"),
         ];
         match rules.iter().find(|(is_wrong, _)| *is_wrong) {
             Some((_, rule)) => Err(RunError::Usage((*rule).to_owned())),
-            None => Ok(()),
+            None => self.check_shadow(),
+        }
+    }
+
+    /// Refuses every topic to write to but a shadow topic of the one that is read.
+    fn check_shadow(&self) -> Result<(), RunError> {
+        let Target::Topic { name, .. } = &self.target else { return Ok(()) };
+        let shadow = &self.manifest.shadow;
+        let wrong = |reason: String| Err(RunError::Usage(format!("--to-topic {name}: {reason}")));
+        match shadow.get(name) {
+            Some(spec) if self.words.topics == [spec.of.clone()] => Ok(()),
+            Some(spec) => wrong(format!("takes copies of {} alone", spec.of)),
+            None if name.starts_with(SHADOW) => {
+                let names: Vec<&str> = shadow.keys().map(String::as_str).collect();
+                wrong(format!("topics.yaml names no such topic under shadow; it names {}", names.join(", ")))
+            }
+            None => wrong(format!("a tap writes only to topics whose name begins with {SHADOW}")),
         }
     }
 
     /// The masks, after everything that could be asked past them was refused.
     pub(super) fn masks(&self) -> Result<Masks, RunError> {
-        let filter = Filter::new(&self.words)?;
+        let mut filter = Filter::new(&self.words)?;
+        if self.share.is_some() {
+            filter.bound()?;
+        }
         write::columns(&self.words).map_err(RunError::Usage)?;
         let mut masks = BTreeMap::new();
         for topic in &self.words.topics {
@@ -63,8 +90,7 @@ impl Tap<'_> {
                 Mask::of_topic(self.manifest, topic, self.words.mask, self.mask_key.as_ref())
             };
             filter.check(topic, &mask)?;
-            let is_by_key =
-                self.manifest.topics.get(topic).is_some_and(|spec| spec.partitioned_by == PartitionedBy::Key);
+            let is_by_key = self.manifest.declared(topic).is_some_and(|spec| spec.partitioned_by == PartitionedBy::Key);
             if !self.words.keys.is_empty() && !self.words.everywhere && !is_by_key {
                 return Err(FilterError::NamedPartitions(topic.clone()).into());
             }

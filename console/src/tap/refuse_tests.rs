@@ -15,10 +15,14 @@ use crate::tap::words::Words;
 
 /// Whether a tap of this topic is refused, and why.
 fn refused(topic: &str, is_resumed: bool, change: impl FnOnce(&mut Words)) -> Option<String> {
+    let resume = is_resumed.then(|| (PathBuf::from("state"), String::new()));
+    refused_into(topic, Target::File { path: PathBuf::from("out"), resume }, change)
+}
+
+fn refused_into(topic: &str, target: Target, change: impl FnOnce(&mut Words)) -> Option<String> {
     let (cluster, manifest, stop) = (ClusterConfig::default(), Manifest::embedded().unwrap(), AtomicBool::new(false));
     let mut words = Words { topics: vec![topic.to_owned()], ..fixture::words() };
     change(&mut words);
-    let resume = is_resumed.then(|| (PathBuf::from("state"), String::new()));
     let tap = Tap {
         cluster: &cluster,
         manifest: &manifest,
@@ -28,7 +32,10 @@ fn refused(topic: &str, is_resumed: bool, change: impl FnOnce(&mut Words)) -> Op
         zone: ZoneName::default().zone().unwrap(),
         has_colour: false,
         rate: None,
-        target: Target::File { path: PathBuf::from("out"), resume },
+        share: None,
+        frames: None,
+        spans: None,
+        target,
         audit: &|| Ok(()),
         stop: &stop,
     };
@@ -78,4 +85,31 @@ fn a_key_is_looked_for_only_where_it_tells_the_partition() {
     assert!(by_key(COUPONS_CHANGELOG.name(), true, false).unwrap().contains("personal"));
     assert_eq!(by_key(COUPONS_CHANGELOG.name(), true, true), None);
     assert!(by_key("nobody.knows", false, true).is_some(), "nobody has said how its keys tell the partition");
+}
+
+/// Why a copy is refused, if it is.
+fn copy_refused(topic: &str, to: &str, change: impl FnOnce(&mut Words)) -> Option<String> {
+    let target = Target::Topic { name: to.to_owned(), resume: None };
+    refused_into(topic, target, change)
+}
+
+#[test]
+fn a_copy_goes_to_a_shadow_topic_of_its_own_topic_only() {
+    let shadow = "shadow.orders.events";
+    assert_eq!(copy_refused(ORDERS_EVENTS.name(), shadow, |_| {}), None);
+    let others = [
+        (ORDERS_EVENTS.name(), "orders.inbox", "begins with shadow."),
+        (ORDERS_EVENTS.name(), "shadow.orders.inbox", "names no such topic under shadow"),
+        (INVENTORY_EVENTS.name(), shadow, "takes copies of orders.events alone"),
+    ];
+    for (topic, to, reason) in others {
+        let refusal = copy_refused(topic, to, |_| {}).unwrap();
+        assert!(refusal.contains(reason), "{refusal}");
+    }
+    let also = |words: &mut Words| words.topics.push(INVENTORY_EVENTS.name().to_owned());
+    assert!(copy_refused(ORDERS_EVENTS.name(), shadow, also).is_some());
+    assert!(copy_refused(ORDERS_EVENTS.name(), shadow, |words| words.by_time = true).is_some());
+    assert!(copy_refused(ORDERS_EVENTS.name(), shadow, |words| words.isolation = Isolation::Uncommitted).is_some());
+    assert!(copy_refused(ORDERS_EVENTS.name(), shadow, |words| words.columns = Some("offset".into())).is_some());
+    assert_eq!(copy_refused(ORDERS_EVENTS.name(), shadow, |words| words.follow = true), None);
 }

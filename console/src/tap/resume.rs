@@ -1,6 +1,7 @@
 //! `--resume FILE`: where an export stands, so that it goes on after a kill with every record once. The state is written after the output:
 //! the output is cut to the length that the state knows, and its records come again.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -21,6 +22,9 @@ pub(crate) struct State {
     pub(crate) is_whole: bool,
     /// Each partition.
     pub(crate) spans: Vec<SpanState>,
+    /// Of a copy into a shadow topic: where that ended when the copy began, by partition.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) began: BTreeMap<i32, i64>,
 }
 
 /// Where a partition stands.
@@ -63,6 +67,7 @@ pub enum ResumeError {
 pub(crate) struct StateFile {
     path: PathBuf,
     digest: String,
+    began: BTreeMap<i32, i64>,
 }
 
 impl StateFile {
@@ -71,7 +76,19 @@ impl StateFile {
     pub(crate) fn new(path: &Path, asked: &str, output: &Path) -> Self {
         let mut digest = blake3::Hasher::new();
         digest.update(asked.as_bytes()).update(&[0]).update(output.as_os_str().as_encoded_bytes());
-        Self { path: path.to_path_buf(), digest: digest.finalize().to_hex().to_string() }
+        Self { path: path.to_path_buf(), digest: digest.finalize().to_hex().to_string(), began: BTreeMap::new() }
+    }
+
+    /// The state of a copy into a shadow topic that ended here, by partition, when the copy began.
+    #[must_use]
+    pub(crate) fn began(&self, began: &BTreeMap<i32, i64>) -> Self {
+        Self { began: began.clone(), ..self.clone() }
+    }
+
+    /// What tells the question from others, 16 hex digits.
+    #[must_use]
+    pub(crate) fn id(&self) -> String {
+        self.digest.chars().take(16).collect()
     }
 
     /// Reads the state, if there is one.
@@ -103,7 +120,8 @@ impl StateFile {
         counts: &[Counts],
     ) -> Result<(), ResumeError> {
         let spans = progress.iter().zip(counts).map(|(progress, counts)| SpanState::of(progress, counts)).collect();
-        let state = State { digest: self.digest.clone(), length, is_whole, spans };
+        let (digest, began) = (self.digest.clone(), self.began.clone());
+        let state = State { digest, length, is_whole, spans, began };
         let text = serde_json::to_vec(&state).map_err(|error| self.failed(error.into()))?;
         let mut beside = self.path.as_os_str().to_owned();
         beside.push(".new");

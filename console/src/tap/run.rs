@@ -1,32 +1,39 @@
 //! A tap from words to its end: what is refused before anything is read, which way it is read, and what becomes of its output.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use events::calendar::Zone;
 use events::manifest::Manifest;
 use streams::kafka::ClusterConfig;
 use streams::kafka::tap::{self, Progress, Span, TapClient, TapConfig, TapError};
 
+use super::copy::{CopyError, Identity, ShadowWriter};
 use super::cover::{Counts, Coverage, Reason};
 use super::during;
 use super::engine::Sink;
-use super::filter::{FilterError, partitions_of_keys};
+use super::error::RunError;
+use super::filter::partitions_of_keys;
+use super::frames::Frames;
 use super::judge::{Masks, Troubles};
 use super::mask::MaskKey;
 use super::output::{Output, PartFile};
-use super::range::{self, Known, NoPartition};
+use super::pace::SharedRate;
+use super::range::{self, Known};
 use super::read;
-use super::resume::{ResumeError, State, StateFile};
+use super::resume::{State, StateFile};
 use super::words::{Format, Isolation, Range, Words};
-use super::write::{Look, ParquetError};
+use super::write::Look;
 
 /// Bytes that the client holds ready for a partition, in KiB; where records wait in queues of our own, less.
 const FETCH_KBYTES: u32 = 16_384;
 const FETCH_KBYTES_QUEUED: u32 = 2_048;
+
+/// Bytes of a partition that wait to be merged with those of others.
+const QUEUED_BYTES: usize = 4 << 20;
 
 /// A tap that can be run.
 pub struct Tap<'a> {
@@ -46,13 +53,35 @@ pub struct Tap<'a> {
     pub has_colour: bool,
     /// Bytes a second at most.
     pub rate: Option<u64>,
+    /// What it may take of a process in which others run; without it as much as it wants.
+    pub share: Option<Share>,
+    /// What stands around records, if anything does.
+    pub frames: Option<Box<dyn Frames>>,
+    /// The parts of partitions that are read, where an earlier tap of the same words has found them; the range is not looked at then.
+    pub spans: Option<Vec<Span>>,
     /// Where records go.
     pub target: Target,
-    /// Is called once everything else has been checked and before the first record is read, if personal fields are shown. What it cannot
-    /// write down is not shown.
+    /// Is called once everything else has been checked and before anything is written. What it cannot write down is not shown.
     pub audit: &'a dyn Fn() -> Result<(), String>,
     /// Set by whoever wants it to end.
     pub stop: &'a AtomicBool,
+}
+
+/// What a tap may take of a process in which others run.
+#[derive(Clone, Debug)]
+pub struct Share {
+    /// Bytes that the client holds ready for a partition, in KiB.
+    pub fetch_kbytes: u32,
+    /// Bytes of a partition that wait to be merged with those of others.
+    pub queued_bytes: usize,
+    /// Bytes of the newest records of keys.
+    pub kept_bytes: usize,
+    /// Bytes that it reads before it ends.
+    pub most_bytes: u64,
+    /// How long it takes before it ends.
+    pub most_time: Duration,
+    /// The bytes a second that it reads together with others.
+    pub rate: SharedRate,
 }
 
 /// Where records go.
@@ -66,6 +95,13 @@ pub enum Target {
         /// The file that keeps where the export stands, and the words as they were typed.
         resume: Option<(PathBuf, String)>,
     },
+    /// To a shadow topic, each record once, with its partition, key, headers and time, and the header `source`: `topic/partition/offset`.
+    Topic {
+        /// Its name.
+        name: String,
+        /// As of a file.
+        resume: Option<(PathBuf, String)>,
+    },
 }
 
 /// How a tap ended.
@@ -77,44 +113,6 @@ pub struct Ended {
     pub unreadable: Option<String>,
     /// Whether the reader of the output went away.
     pub is_closed: bool,
-}
-
-/// Why a tap did not run to its end.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// Its words do not go together, or mean nothing.
-    #[error("{0}")]
-    Usage(String),
-    /// The cluster or a topic is not there.
-    #[error(transparent)]
-    Tap(#[from] TapError),
-    /// The output cannot be written.
-    #[error("the output: {0}")]
-    Output(#[from] std::io::Error),
-    /// Parquet could not be made.
-    #[error("parquet: {0}")]
-    Parquet(#[from] ParquetError),
-    /// The export does not go on.
-    #[error(transparent)]
-    Resume(#[from] ResumeError),
-    /// It could not be written down who is shown personal fields.
-    #[error("nothing is shown, because the audit record is not written: {0}")]
-    Audit(String),
-    /// A thread is gone.
-    #[error("a thread that makes the output is gone")]
-    Worker,
-}
-
-impl From<FilterError> for RunError {
-    fn from(error: FilterError) -> Self {
-        Self::Usage(error.to_string())
-    }
-}
-
-impl From<NoPartition> for RunError {
-    fn from(error: NoPartition) -> Self {
-        Self::Usage(error.to_string())
-    }
 }
 
 /// What readers need.
@@ -133,6 +131,11 @@ impl Plan<'_> {
     pub(super) fn has_masks(&self) -> bool {
         self.masks.values().any(|mask| mask.has_personal_fields() || mask.is_key_personal())
     }
+
+    /// Bytes of a partition that wait to be merged with those of others, at most.
+    pub(super) fn queued_bytes(&self) -> usize {
+        self.tap.share.as_ref().map_or(QUEUED_BYTES, |share| share.queued_bytes)
+    }
 }
 
 impl Tap<'_> {
@@ -145,14 +148,15 @@ impl Tap<'_> {
         self.check()?;
         let masks = self.masks()?;
         let target = std::mem::replace(&mut self.target, Target::Stream(Box::new(std::io::sink())));
-        let (output, state_file, state) = open(target)?;
+        let shadow = if let Target::Topic { name, .. } = &target { Some(name.clone()) } else { None };
+        let (mut output, state_file, state) = open(target)?;
         if let (Some(state), Some(file)) = (&state, &state_file)
             && state.is_whole
         {
             return self.only_renamed(state, file, output);
         }
-        if let (Some(campaign), None) = (&self.words.during, &state) {
-            self.words.range = during::range(self.cluster, &self.user, campaign)?;
+        if let (Some(campaign), None, None) = (&self.words.during, &state, &self.spans) {
+            self.words.range = during::range(self.cluster, &self.user, campaign, self.stop)?;
         }
         let client = self.client(self.words.isolation)?;
         let is_new = state.is_none();
@@ -169,11 +173,18 @@ impl Tap<'_> {
         };
         let leaders = if self.words.format == Format::Kcat { client.leaders() } else { BTreeMap::new() };
         let look = Look { zone: self.zone.clone(), has_colour: self.has_colour, leaders: Arc::new(leaders) };
-        if self.words.is_unmasked {
-            (self.audit)().map_err(RunError::Audit)?;
+        (self.audit)().map_err(RunError::Audit)?;
+        if let Some(shadow) = shadow {
+            let copy = self.copy(&shadow, client.partitions().len(), state_file.as_ref(), state.as_ref())?;
+            output = Output::Topic(Box::new(copy));
+        }
+        let mut sink = Sink::new(output, state_file, counts, self.frames.take());
+        if is_new && sink.is_copy() {
+            // What is copied is told from what was there before, from the first record on.
+            let progress: Vec<Progress> = spans.iter().cloned().map(Progress::of).collect();
+            sink.keep(&progress, false)?;
         }
         let plan = Plan { tap: &self, spans, masks, look, began, is_new };
-        let sink = Sink::new(output, state_file, counts);
         let (sink, progress, reason) = match self.words.isolation {
             Isolation::Committed if self.words.by_time => read::by_time(&plan, &client, sink)?,
             Isolation::Committed => read::as_it_comes(&plan, &client, sink)?,
@@ -203,7 +214,8 @@ impl Tap<'_> {
         let (unreadable, is_closed) = (sink.troubles.unreadable.clone(), sink.is_closed);
         let (output, state) = sink.into_parts();
         match (output, state, is_failed) {
-            (Output::Stream(_), ..) => {}
+            (Output::Stream(_), ..) | (Output::Topic(_), _, true) => {}
+            (Output::Topic(_), state, false) => state.map_or(Ok(()), |state| state.remove())?,
             (Output::File(file), state, false) => {
                 file.rename()?;
                 state.map_or(Ok(()), |state| state.remove())?;
@@ -241,11 +253,28 @@ impl Tap<'_> {
         Ok(Ended { coverage, unreadable: None, is_closed: false })
     }
 
+    /// The shadow topic, taken over from whoever writes there.
+    fn copy(
+        &self,
+        shadow: &str,
+        partitions: usize,
+        file: Option<&StateFile>,
+        state: Option<&State>,
+    ) -> Result<ShadowWriter, CopyError> {
+        let id = file.map_or_else(|| "once".to_owned(), StateFile::id);
+        let (of, began) = (self.words.topics.first().map_or("", String::as_str), state.map(|state| &state.began));
+        ShadowWriter::open(self.cluster, shadow, &Identity { of, partitions, id: &id, began, user: &self.user })
+    }
+
     fn client(&self, isolation: Isolation) -> Result<TapClient, RunError> {
         let is_queued = self.words.by_time || self.words.isolation == Isolation::Uncommitted;
         let config = TapConfig {
             user: self.user.clone(),
-            fetch_kbytes: if is_queued { FETCH_KBYTES_QUEUED } else { FETCH_KBYTES },
+            fetch_kbytes: match &self.share {
+                Some(share) => share.fetch_kbytes,
+                None if is_queued => FETCH_KBYTES_QUEUED,
+                None => FETCH_KBYTES,
+            },
             isolation: match isolation {
                 Isolation::Committed => tap::Isolation::Committed,
                 Isolation::Uncommitted => tap::Isolation::Uncommitted,
@@ -259,6 +288,15 @@ impl Tap<'_> {
     fn spans(&self, client: &TapClient) -> Result<Vec<Span>, RunError> {
         let words = &self.words;
         let names = client.partitions();
+        if let Some(spans) = &self.spans {
+            let is_there = |span: &Span| {
+                names.iter().any(|(topic, partition)| (topic, partition) == (&span.topic, &span.partition))
+            };
+            return match spans.iter().find(|span| !is_there(span)) {
+                Some(span) => Err(TapError::Absent(format!("{} [{}]", span.topic, span.partition)).into()),
+                None => Ok(spans.clone()),
+            };
+        }
         let mut known = Known { ends: client.ends(&names)?, times: BTreeMap::new() };
         for time in range::times(&words.range) {
             known.times.insert(time, client.offsets_at(&names, time)?);
@@ -288,6 +326,12 @@ impl Tap<'_> {
 fn open(target: Target) -> Result<(Output, Option<StateFile>, Option<State>), RunError> {
     match target {
         Target::Stream(stream) => Ok((Output::Stream(stream), None, None)),
+        Target::Topic { resume: None, .. } => Ok((Output::Stream(Box::new(std::io::sink())), None, None)),
+        Target::Topic { name, resume: Some((state, asked)) } => {
+            let file = StateFile::new(&state, &asked, Path::new(&name));
+            let state = file.read()?;
+            Ok((Output::Stream(Box::new(std::io::sink())), Some(file), state))
+        }
         Target::File { path, resume: None } => Ok((Output::File(PartFile::open(&path, 0)?), None, None)),
         Target::File { path, resume: Some((state, asked)) } => {
             let file = StateFile::new(&state, &asked, &path);

@@ -1,6 +1,7 @@
 //! `timesale topics …`: shows a cluster's topics beside `topics.yaml`, and holds it to that. Creates what is missing, sets what is named and
 //! differs; never deletes, shrinks or re-keys; what the manifest does not name is left as it is.
 
+mod guarantees;
 mod plan;
 mod show;
 #[cfg(test)]
@@ -51,8 +52,19 @@ pub fn plan(cluster: &ClusterConfig, manifest: &Manifest) -> Result<Plan, Topics
     plan_with(&Admin::new(cluster)?, manifest)
 }
 
-fn plan_with(admin: &Admin, manifest: &Manifest) -> Result<Plan, TopicsError> {
+/// What of a cluster's topics is not as it must be for the promises to hold, a line for each. Blocks: not for an async worker thread.
+///
+/// # Errors
+/// [`AdminError`] when the cluster does not answer, or topics may not be described.
+pub fn unmet(cluster: &ClusterConfig, manifest: &Manifest) -> Result<Vec<String>, AdminError> {
+    let admin = Admin::new(cluster)?;
     let names: Vec<&str> = manifest.topics.keys().map(String::as_str).collect();
+    Ok(guarantees::unmet(manifest, &admin.describe(&names)?, admin.broker_count()?))
+}
+
+fn plan_with(admin: &Admin, manifest: &Manifest) -> Result<Plan, TopicsError> {
+    let wanted = manifest.on_cluster();
+    let names: Vec<&str> = wanted.keys().map(String::as_str).collect();
     Ok(Plan::of(manifest, &admin.describe(&names)?, admin.broker_count()?))
 }
 

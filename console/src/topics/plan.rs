@@ -96,22 +96,25 @@ pub enum Note {
     },
 }
 
+/// The setting: the fewest replicas that must have a record before it counts as written.
+pub(super) const MIN_IN_SYNC: &str = "min.insync.replicas";
+
 /// What stands in the manifest for a topic whose records have no key.
 const NO_KEY: &str = "none";
 
 impl Plan {
-    /// Compares. `found` holds those of the manifest's topics that exist, by name.
+    /// Compares. `found` holds those of the manifest's topics that exist, shadow topics too, by name.
     #[must_use]
     pub fn of(manifest: &Manifest, found: &BTreeMap<String, TopicDescription>, brokers: usize) -> Self {
         let mut plan = Self::default();
-        for (name, spec) in &manifest.topics {
+        for (name, spec) in &manifest.on_cluster() {
             let replication = replication(spec, brokers);
             match found.get(name) {
                 None => plan.changes.push(Change::Create {
                     topic: name.clone(),
                     partitions: spec.partitions,
                     replication,
-                    config: spec.config.clone(),
+                    config: settings(spec, replication),
                 }),
                 Some(description) => plan.compare(name, spec, description, replication),
             }
@@ -135,7 +138,7 @@ impl Plan {
         } else if wanted > has {
             self.changes.push(Change::AddPartitions { topic: topic.clone(), from: has, to: wanted });
         }
-        for (setting, to) in &spec.config {
+        for (setting, to) in &settings(spec, description.replication) {
             let from = description.config.get(setting);
             if from != Some(to) {
                 self.changes.push(Change::Set {
@@ -152,8 +155,24 @@ impl Plan {
     }
 }
 
+/// A topic's settings with so many replicas.
+fn settings(spec: &TopicSpec, replication: i32) -> BTreeMap<String, String> {
+    let mut config = spec.config.clone();
+    if let Some(least) = least_in_sync(spec, replication) {
+        config.insert(MIN_IN_SYNC.to_owned(), least.to_string());
+    }
+    config
+}
+
+/// How many of so many replicas must have a record before it counts as written: as many as wanted, and fewer than there are, so that one may
+/// be down.
+pub(super) fn least_in_sync(spec: &TopicSpec, replication: i32) -> Option<i32> {
+    let wanted: i32 = spec.config.get(MIN_IN_SYNC)?.parse().ok()?;
+    Some(wanted.min(replication - 1).max(1))
+}
+
 /// As many replicas as wanted, at most as many as there are brokers.
-fn replication(spec: &TopicSpec, brokers: usize) -> i32 {
+pub(super) fn replication(spec: &TopicSpec, brokers: usize) -> i32 {
     spec.replication.min(i32::try_from(brokers).unwrap_or(i32::MAX)).max(1)
 }
 

@@ -108,6 +108,6 @@ fn replicas_are_noted_and_not_moved() {
 fn the_built_in_manifest_can_be_planned_against_an_empty_cluster() {
     let manifest = Manifest::embedded().unwrap();
     let plan = Plan::of(&manifest, &BTreeMap::new(), 1);
-    assert_eq!(plan.changes.len(), manifest.topics.len());
+    assert_eq!(plan.changes.len(), manifest.on_cluster().len());
     assert!(plan.to_string().contains("+ coupons.inbox: create with partitions=4 replication=1"), "{plan}");
 }

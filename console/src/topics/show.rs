@@ -13,6 +13,7 @@ use streams::kafka::tap::{self, Isolation, Span, TapClient, TapConfig, TapError}
 use streams::kafka::{Admin, AdminError, ClusterConfig, FirstRecord, FirstRecords, PartitionEnds, Place};
 
 use crate::lag::Snapshot;
+use crate::terminal::lines;
 
 /// Over so many seconds a rate is counted.
 const RATE_SECONDS: i64 = 60;
@@ -85,7 +86,7 @@ pub enum ShowError {
     Admin(#[from] AdminError),
 }
 
-/// Every topic of the manifest. Blocks.
+/// Every topic of the manifest, shadow topics too. Blocks.
 ///
 /// # Errors
 /// [`ShowError`] when no broker answers.
@@ -95,7 +96,8 @@ pub fn list(
     lag: Option<&Snapshot>,
     now: Timestamp,
 ) -> Result<Vec<ShownTopic>, ShowError> {
-    let names: Vec<&str> = manifest.topics.keys().map(String::as_str).collect();
+    let declared = manifest.on_cluster();
+    let names: Vec<&str> = declared.keys().map(String::as_str).collect();
     show(cluster, manifest, &names, lag, now)
 }
 
@@ -140,6 +142,7 @@ fn show(
     let partitions = client.partitions();
     let ends = client.ends(&partitions)?;
     let before = client.offsets_at(&partitions, now.as_millis() - RATE_SECONDS * 1_000)?;
+    let declared = manifest.on_cluster();
     let mut shown = Vec::new();
     for name in names {
         let of_topic: BTreeMap<&(Arc<str>, i32), &PartitionEnds> =
@@ -162,7 +165,7 @@ fn show(
         let per_second = (written as f64) / (RATE_SECONDS as f64);
         shown.push(ShownTopic {
             topic: (*name).to_owned(),
-            declared: manifest.topics.get(*name).cloned(),
+            declared: declared.get(*name).cloned(),
             exists: found.contains(*name),
             offsets: of_topic.values().map(|ends| ends.stable - ends.first).sum(),
             partitions: of_topic.iter().map(partition).collect(),
@@ -236,7 +239,7 @@ pub fn table(topics: &[ShownTopic], now: Timestamp) -> String {
             text(|spec| &spec.description),
         ]);
     }
-    table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    lines(&table)
 }
 
 impl fmt::Display for ShownReader {

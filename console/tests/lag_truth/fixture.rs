@@ -1,26 +1,20 @@
 //! One situation: a topic and a group that nobody else has, and a collector that looks at that group.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use console::lag::{Collector, Config, LagMetrics, Latest, Snapshot, View};
 use prometheus::{Registry, TextEncoder};
 use streams::clock::now_ms;
+pub(crate) use streams::kafka::testing::cluster;
 use streams::kafka::testing::{PlainConsumer, PlainProducer, Protocol};
 use streams::kafka::{Admin, ClusterConfig, TopicToCreate};
-use streams::testing::service;
 
 use super::peers::Peers;
 pub(crate) use super::peers::Truth;
 
 /// How long a test waits for what must happen.
 pub(crate) const AT_MOST: Duration = Duration::from_mins(2);
-
-pub(crate) fn cluster() -> Option<ClusterConfig> {
-    let bootstrap = service("Kafka", "TIMESALE_TEST_KAFKA_BOOTSTRAP")?;
-    Some(ClusterConfig { bootstrap, client: BTreeMap::new() })
-}
 
 pub(crate) struct Situation {
     pub(crate) cluster: ClusterConfig,

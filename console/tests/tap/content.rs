@@ -102,6 +102,25 @@ fn lines_of_json_have_every_record_in_order_and_lose_nothing() {
 }
 
 #[test]
+fn records_of_five_mebibytes_are_shown_whole_in_every_format() {
+    let Some(situation) = Situation::with(1, &[("max.message.bytes", "8000000")], "[]") else { return };
+    let producer = situation.producer();
+    let value = format!("{{\"text\":\"{}\"}}", "x".repeat(5 << 20));
+    for _ in 0..4 {
+        producer.write(&situation.topic, 0, (Some(b"k"), Some(value.as_bytes())), &[], situation.base);
+        producer.flush();
+    }
+    for format in [Format::Values, Format::Ndjson, Format::Kcat, Format::Csv, Format::Parquet] {
+        let (ended, out) = situation.tap(|words| words.format = format);
+        assert!(ended.coverage.complete && ended.coverage.counts.matched == 4, "{format:?}: {}", ended.coverage);
+        assert!(format == Format::Parquet || out.len() > 4 * value.len(), "{format:?}: {} bytes", out.len());
+    }
+    // An expression is not evaluated on so large a value, and that is told.
+    let (ended, out) = situation.tap(|words| words.condition = Some("value.text != ''".to_owned()));
+    assert!(out.is_empty() && ended.coverage.counts.not_judged == 4, "{}", ended.coverage);
+}
+
+#[test]
 fn every_format_shows_every_record() {
     let Some(situation) = odd() else { return };
     for format in [Format::Kcat, Format::Csv, Format::Tsv, Format::Pretty, Format::Parquet] {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use console::tap::Target;
 use console::tap::words::{Format, Words};
@@ -47,8 +47,10 @@ fn an_export_that_is_killed_goes_on_with_every_record_once() {
     let undisturbed = folder.path().join("undisturbed.csv");
     situation.run(change, target(&undisturbed), &AtomicBool::new(false), &|| Ok(())).unwrap();
     let killed = folder.path().join("killed.csv");
+    let state = folder.path().join("killed.csv.state");
     let mut kills = 0;
     for round in 0..60 {
+        let before = std::fs::read(&state).ok();
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "export::an_export_that_is_killed_goes_on_with_every_record_once", "--nocapture"])
             .env(CHILD, format!("{} {}", situation.topic, killed.display()))
@@ -56,7 +58,13 @@ fn an_export_that_is_killed_goes_on_with_every_record_once() {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        std::thread::sleep(Duration::from_millis(700 + fastrand::u64(0..900)));
+        // Killed only once it has got on, however long it takes to begin.
+        let deadline = Instant::now() + Duration::from_mins(1);
+        while child.try_wait().unwrap().is_none() && std::fs::read(&state).ok() == before {
+            assert!(Instant::now() < deadline, "it does not get on");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        std::thread::sleep(Duration::from_millis(fastrand::u64(0..900)));
         if child.try_wait().unwrap().is_none() {
             child.kill().unwrap();
             kills += 1;

@@ -1,27 +1,21 @@
 //! A topic that nobody else has, and taps of it whose output is kept in memory.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use console::tap::words::{Bounds, Format, Isolation, MaskMode, Place, Range, Words};
+use console::tap::words::{Format, Words};
 use console::tap::{Ended, MaskKey, RunError, Tap, Target};
 use events::calendar::ZoneName;
 use events::manifest::Manifest;
 use streams::clock::now_ms;
 use streams::kafka::testing::PlainProducer;
+pub(crate) use streams::kafka::testing::cluster;
 use streams::kafka::{Admin, ClusterConfig, TopicToCreate};
-use streams::testing::service;
 
 /// How long a test waits for what must happen.
 const AT_MOST: Duration = Duration::from_mins(1);
-
-pub(crate) fn cluster() -> Option<ClusterConfig> {
-    let bootstrap = service("Kafka", "TIMESALE_TEST_KAFKA_BOOTSTRAP")?;
-    Some(ClusterConfig { bootstrap, client: BTreeMap::new() })
-}
 
 /// A topic of these partitions; its declaration says which fields are personal.
 pub(crate) struct Situation {
@@ -82,30 +76,7 @@ impl Situation {
 
     /// Everything of the topic, as values.
     pub(crate) fn words(&self) -> Words {
-        Words {
-            topics: vec![self.topic.clone()],
-            range: Range::Between(Place::Beginning, Place::End),
-            during: None,
-            partitions: BTreeSet::new(),
-            follow: false,
-            keys: Vec::new(),
-            everywhere: false,
-            events: Vec::new(),
-            headers: Vec::new(),
-            trace: None,
-            contains: None,
-            condition: None,
-            sample: None,
-            isolation: Isolation::Committed,
-            columns: None,
-            latest: false,
-            by_time: false,
-            mask: MaskMode::Hash,
-            is_unmasked: false,
-            format: Format::Values,
-            strict: false,
-            bounds: Bounds::default(),
-        }
+        Words { topics: vec![self.topic.clone()], format: Format::Values, ..Words::default() }
     }
 
     pub(crate) fn tap(&self, change: impl FnOnce(&mut Words)) -> (Ended, Vec<u8>) {
@@ -160,6 +131,9 @@ impl Situation {
             zone: ZoneName::default().zone().unwrap(),
             has_colour: false,
             rate: None,
+            share: None,
+            frames: None,
+            spans: None,
             target,
             audit,
             stop,

@@ -16,4 +16,5 @@ mod export;
 mod fixture;
 mod privacy;
 mod ranges;
+mod shadow;
 mod transactions;

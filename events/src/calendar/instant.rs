@@ -27,8 +27,8 @@ impl Zone {
     /// is the one that they show instead; of one that they show twice, the first.
     #[must_use]
     pub fn instant(&self, text: &str) -> Option<Timestamp> {
-        if let Ok(instant) = text.parse::<jiff::Timestamp>() {
-            return Some(Timestamp::from_millis(instant.as_millisecond()));
+        if let Some(at) = instant_of(text) {
+            return Some(at);
         }
         let local: DateTime = text.parse().ok()?;
         let zoned = local.to_zoned(self.time_zone()).ok()?;

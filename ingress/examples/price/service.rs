@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use ingress::{Config, Deps, PriceSource, Rate, Secret, Secrets};
 use prometheus::Registry;
-use streams::kafka::EmitterConfig;
 use streams::service::{Health, shutdown};
 
 use super::{Outcome, cluster};
@@ -17,7 +16,6 @@ pub(crate) async fn run(port: u16, prices: Arc<dyn PriceSource>) -> Outcome<()> 
     let (_handle, shutdown) = shutdown();
     let deps = Deps {
         kafka: cluster()?,
-        emitter: EmitterConfig::default(),
         postgres: std::env::var("DATABASE_URL").ok(),
         redis: std::env::var("REDIS_URL").ok(),
         prices: Some(prices),

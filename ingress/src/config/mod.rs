@@ -68,6 +68,8 @@ pub struct LimitsConfig {
     pub most_keys: usize,
     /// Networks of proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
+    /// Records that may wait for the log's acknowledgement at once.
+    pub most_queued: usize,
     /// How full the producer's queue may be before claims are shed, `0.0..=1.0`.
     pub most_pressure: f64,
     /// Admitted requests without a decision before claims are shed.
@@ -175,6 +177,7 @@ impl Default for LimitsConfig {
             loopback: Loopback::Exempt,
             most_keys: 1_000_000,
             trusted_proxies: Vec::new(),
+            most_queued: 50_000,
             most_pressure: 0.9,
             most_undecided: 200_000,
         }
@@ -241,6 +244,7 @@ impl Config {
             (auth.leeway_seconds <= 60, "auth.leeway_seconds", "must be at most 60"),
             (rates.iter().all(|rate| rate.per_second >= 1 && rate.burst >= 1), "limits", "a rate must be at least 1"),
             (limits.most_keys >= 64, "limits.most_keys", "must be at least 64"),
+            ((1..=1_000_000).contains(&limits.most_queued), "limits.most_queued", "must be 1 to 1000000"),
             ((0.0..=1.0).contains(&limits.most_pressure), "limits.most_pressure", "must be 0.0 to 1.0"),
             (limits.most_undecided >= 1, "limits.most_undecided", "must be at least 1"),
             (waiting.longest_wait_seconds <= 10, "waiting.longest_wait_seconds", "must be at most 10"),

@@ -41,15 +41,29 @@ impl Fixture {
     /// The shipped binary with this fixture in its environment.
     pub(crate) fn timesale(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.binary);
+        self.environment(&mut command);
+        command.args(arguments).current_dir(root());
         command
-            .args(arguments)
+    }
+
+    /// A shell in this folder that finds the shipped binary as `timesale`, and first of all what this other folder has.
+    pub(crate) fn shell(&self, folder: &Path, first: Option<&Path>) -> Command {
+        let mut command = Command::new("bash");
+        self.environment(&mut command);
+        let found = std::env::var_os("PATH").unwrap_or_default();
+        let path = first.into_iter().chain(self.binary.parent()).map(Path::to_path_buf);
+        let path = std::env::join_paths(path.chain(std::env::split_paths(&found))).expect("a path");
+        command.env("PATH", path).env("TIMESALE_CONFIG", root().join("timesale.toml")).current_dir(folder);
+        command
+    }
+
+    fn environment(&self, command: &mut Command) {
+        command
             .env("KAFKA_BOOTSTRAP", &self.kafka)
             .env("DATABASE_URL", &self.postgres)
             .env("REDIS_URL", &self.redis)
             .env("TIMESALE_DEV", "true")
-            .current_dir(root())
             .stdin(Stdio::null());
-        command
     }
 
     /// What an operator sends as `authorization`.

@@ -17,6 +17,7 @@ mod words;
 
 mod orders;
 mod poison;
+mod recipes;
 mod replay;
 mod repeats;
 mod restate;

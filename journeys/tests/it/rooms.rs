@@ -20,6 +20,7 @@ pub(crate) const ROOMS: &[(&str, &[&str], &[&str])] = &[
             "bytes",
             "compact_str",
             "blake3",
+            "xxhash-rust",
             "fastrand",
             "serde",
             "serde_json",

@@ -22,6 +22,7 @@ processor coupons
   writes ingress.replies
   writes orders.inbox
   poison dead-letters
+  parked processors.control
 "
 );
 

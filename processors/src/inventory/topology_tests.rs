@@ -22,6 +22,7 @@ processor inventory
   writes orders.inbox
   writes prices.inbox
   poison dead-letters
+  parked processors.control
 "
 );
 

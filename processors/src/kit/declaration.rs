@@ -26,7 +26,10 @@ pub(crate) struct Declaration<C> {
 impl<C: Message + 'static> Declaration<C> {
     /// Begins the processor with this name: its application id.
     pub(crate) fn new<V>(name: &'static str, inbox: Topic<C>, changelog: Topic<V>) -> Self {
-        let group = Group::new(name).changelog(changelog.name()).dead_letters(topics::DEAD_LETTERS.name());
+        let group = Group::new(name)
+            .changelog(changelog.name())
+            .dead_letters(topics::DEAD_LETTERS.name())
+            .control(topics::PROCESSORS_CONTROL.name());
         Self { name, inbox, group }
     }
 

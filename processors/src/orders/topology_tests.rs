@@ -24,6 +24,7 @@ processor orders
   writes payments.inbox
   writes settlement.inbox
   poison dead-letters
+  parked processors.control
 "
 );
 

@@ -16,6 +16,7 @@ processor prices
   writes ingress.replies
   writes prices.best
   poison dead-letters
+  parked processors.control
 "
 );
 

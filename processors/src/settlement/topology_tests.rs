@@ -21,6 +21,7 @@ processor settlement
   writes ingress.replies
   writes settlement.events
   poison dead-letters
+  parked processors.control
 "
 );
 

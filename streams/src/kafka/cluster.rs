@@ -57,6 +57,7 @@ const RESERVED: &[&str] = &[
     "partition.assignment.strategy",
     "partitioner",
     "request.required.acks",
+    "socket.max.fails",
     "transactional.id",
 ];
 

@@ -92,7 +92,7 @@ fn is_fence(code: RDKafkaErrorCode) -> bool {
 }
 
 /// The request may have arrived and only its answer is missing.
-fn is_lost_answer(code: RDKafkaErrorCode) -> bool {
+pub(super) fn is_lost_answer(code: RDKafkaErrorCode) -> bool {
     use RDKafkaErrorCode as Code;
     matches!(
         code,

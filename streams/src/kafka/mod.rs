@@ -32,7 +32,7 @@ pub use feed::{Feed, FeedConfig};
 
 pub use crate::feed::FeedError;
 pub use inspection::{
-    Ends, FirstRecord, FirstRecords, GroupPositions, GroupState, GroupView, Groups, Member, OpenTransaction,
+    Answers, Ends, FirstRecord, FirstRecords, GroupPositions, GroupState, GroupView, Groups, Member, OpenTransaction,
     PartitionEnds, Place, committed_offsets, open_transactions,
 };
 pub use records_at::RecordsAt;

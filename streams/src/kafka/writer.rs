@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::cluster::ClusterConfig;
-use super::transaction::{Identity, TransactionalProducer};
+use super::transaction::{Committed, Identity, TransactionalProducer};
 use crate::broker::BrokerError;
 use crate::record::Outgoing;
 
@@ -13,6 +13,8 @@ const TRANSACTION_TIMEOUT_MS: u32 = 10_000;
 /// The one writer of a transactional id.
 pub struct TransactionalWriter {
     producer: TransactionalProducer,
+    /// What the last transaction lost: a request of it may still be under way, so there is no next one.
+    loss: Option<String>,
 }
 
 impl TransactionalWriter {
@@ -27,7 +29,7 @@ impl TransactionalWriter {
         let deadline = Instant::now() + within;
         loop {
             match producer.init(cluster, &identity) {
-                Ok(()) => return Ok(Self { producer }),
+                Ok(()) => return Ok(Self { producer, loss: None }),
                 Err(BrokerError::Unavailable(_)) if Instant::now() < deadline => {
                     std::thread::sleep(Duration::from_millis(50));
                 }
@@ -41,17 +43,44 @@ impl TransactionalWriter {
     /// # Errors
     /// [`BrokerError::Fenced`]: another writer has taken the id over, and decided the transaction. [`BrokerError::Unknown`]: the transaction
     /// may have been committed; the next [`TransactionalWriter::open`] decides it. With any other nothing was written.
+    ///
+    /// A writer that has lost a connection in a transaction writes no other one, for a late request could become part of it: it answers
+    /// [`BrokerError::Unavailable`] from then on. (It does not replace its producer by itself, for that would fence whoever has taken the
+    /// id over meanwhile.)
     pub fn write(&mut self, records: &[Outgoing]) -> Result<(), BrokerError> {
+        self.write_each(records.iter().map(|record| (record, None)))
+    }
+
+    /// The same for records with their times, milliseconds since 1970. A topic with `LogAppendTime` does not keep them.
+    ///
+    /// # Errors
+    /// As [`TransactionalWriter::write`].
+    pub fn write_at(&mut self, records: &[(Outgoing, i64)]) -> Result<(), BrokerError> {
+        self.write_each(records.iter().map(|(record, timestamp)| (record, Some(*timestamp))))
+    }
+
+    fn write_each<'r>(
+        &mut self,
+        mut records: impl Iterator<Item = (&'r Outgoing, Option<i64>)>,
+    ) -> Result<(), BrokerError> {
+        if let Some(loss) = &self.loss {
+            return Err(BrokerError::Unavailable(format!("in the transaction before: {loss}")));
+        }
         self.producer.begin()?;
-        let sent = records.iter().try_for_each(|record| self.producer.send(record));
+        let sent = records.try_for_each(|(record, timestamp)| self.producer.send_at(record, timestamp));
         match sent.and_then(|()| self.producer.drain()) {
-            Ok(()) => self.producer.commit(),
+            Ok(()) => {
+                if let Committed::AfterLoss(loss) = self.producer.commit()? {
+                    self.loss = Some(loss);
+                }
+                Ok(())
+            }
             Err(error) => match self.producer.abort() {
-                // Records of a writer that is fenced are purged, and only the abort tells why.
+                // Records of a writer that is fenced are not acknowledged, and only the abort tells why.
                 Err(fenced @ BrokerError::Fenced(_)) => Err(fenced),
-                // A transaction that cannot be aborted now is aborted by the coordinator, or by the next writer.
+                // It is ended by the next writer, or by the coordinator.
                 Err(left) => {
-                    tracing::debug!(error = %left, "a transaction is left to its time-out");
+                    self.loss = Some(left.to_string());
                     Err(error)
                 }
                 Ok(()) => Err(error),

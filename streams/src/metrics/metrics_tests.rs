@@ -27,8 +27,8 @@ fn every_series_with_known_labels_is_there_before_anything_happens() {
     let outcomes = ["aborted", "committed", "failed", "fenced", "unknown"];
     assert_eq!(values("streams_transactions_total", "outcome"), outcomes);
     assert_eq!(values("streams_rebalances_total", "event"), ["assigned", "lost", "rejoined", "revoked"]);
-    assert_eq!(values("streams_dead_letters_total", "reason"), ["it would write", "not readable", OTHER]);
-    assert_eq!(values("streams_tasks", "state"), ["restoring", "running", "suspended"]);
+    assert_eq!(values("streams_dead_letters_total", "reason"), ["it would write", "not readable", OTHER, "set aside"]);
+    assert_eq!(values("streams_tasks", "state"), ["parked", "restoring", "running", "suspended"]);
     assert_eq!(values("streams_last_poll_timestamp_seconds", "thread"), ["0"]);
 }
 
@@ -80,10 +80,10 @@ fn tasks_are_counted_over_all_threads_and_go_with_their_thread() {
         let by_state = series(&registry, "streams_tasks");
         by_state.iter().map(|metric| metric.get_gauge().get_value()).collect::<Vec<_>>()
     };
-    assert_eq!(counts(), [1.0, 2.0, 1.0], "restoring, running, suspended");
+    assert_eq!(counts(), [0.0, 1.0, 2.0, 1.0], "parked, restoring, running, suspended");
     let shown: Vec<String> =
         series(&registry, "streams_task_lag_seconds").iter().map(|metric| label(metric, "partition")).collect();
     assert_eq!(shown, ["0", "1", "2"], "a suspended task has no lag");
     drop(other);
-    assert_eq!(counts(), [1.0, 1.0, 0.0]);
+    assert_eq!(counts(), [0.0, 1.0, 1.0, 0.0]);
 }

@@ -24,7 +24,7 @@ const REASONS: usize = 20;
 /// How many words of a reason are kept, in characters.
 const REASON_LENGTH: usize = 60;
 /// Reasons that the runtime itself gives.
-const OWN_REASONS: [&str; 1] = ["it would write"];
+const OWN_REASONS: [&str; 2] = ["it would write", "set aside"];
 /// The reason of all others.
 const OTHER: &str = "other";
 

@@ -91,8 +91,12 @@ mod collector {
         lag: GaugeVec,
     }
 
-    const STATES: [(State, &str); 3] =
-        [(State::Restoring, "restoring"), (State::Running, "running"), (State::Suspended, "suspended")];
+    const STATES: [(State, &str); 4] = [
+        (State::Restoring, "restoring"),
+        (State::Running, "running"),
+        (State::Parked, "parked"),
+        (State::Suspended, "suspended"),
+    ];
 
     impl Collector {
         pub(crate) fn new(tasks: Tasks) -> Result<Self, prometheus::Error> {

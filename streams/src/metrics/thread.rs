@@ -72,6 +72,12 @@ impl ThreadMetrics {
         self.all.transactions.with_label_values(&[&self.application, &self.number, outcome]).inc();
     }
 
+    /// How many transactions have ended so.
+    #[cfg(test)]
+    pub(crate) fn transactions(&self, outcome: &str) -> u64 {
+        self.all.transactions.with_label_values(&[&self.application, &self.number, outcome]).get()
+    }
+
     pub(crate) fn rebalance(&self, event: &str) {
         self.all.rebalances.with_label_values(&[&self.application, &self.number, event]).inc();
     }

@@ -33,12 +33,35 @@ impl Cluster {
         self.state().topics.entry(name.into()).or_insert(Topic { timestamps, partitions: logs });
     }
 
+    /// Gives a topic more partitions: so many in all. Groups that read it learn of it with their next rebalance.
+    pub fn add_partitions(&self, name: &str, partitions: i32) {
+        let mut state = self.state();
+        let wanted = usize::try_from(partitions).unwrap_or(0);
+        let Some(topic) = state.topics.get_mut(name) else { return };
+        while topic.partitions.len() < wanted {
+            topic.partitions.push(PartitionLog::new());
+        }
+        state.groups.values_mut().for_each(|group| group.has_partitions(name, partitions));
+    }
+
+    /// Deletes a topic and makes it anew: the same name, and nothing in it.
+    pub fn recreate_topic(&self, name: &str) {
+        if let Some(topic) = self.state().topics.get_mut(name) {
+            topic.partitions.iter_mut().for_each(|log| *log = PartitionLog::new());
+        }
+    }
+
     // --- time --------------------------------------------------------------------------------------------------------
 
     /// Milliseconds since 1970.
     #[must_use]
     pub fn now(&self) -> i64 {
         self.state().now
+    }
+
+    /// Sets the wall clock of the clients: so many milliseconds ahead of the brokers', or behind.
+    pub fn set_client_clock(&self, ahead_ms: i64) {
+        self.state().skew = ahead_ms;
     }
 
     /// Time passes: transactions time out, markers arrive, sessions end.

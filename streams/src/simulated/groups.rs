@@ -247,6 +247,18 @@ impl Group {
         Ok(self.committed.get(&partition).cloned())
     }
 
+    /// A topic has so many partitions now.
+    pub(super) fn has_partitions(&mut self, topic: &str, partitions: i32) {
+        if *self.topic == *topic {
+            self.partitions = partitions;
+        }
+    }
+
+    /// Whether the instance is a member.
+    pub(super) fn has_member(&self, instance: &str) -> bool {
+        self.members.contains_key(instance)
+    }
+
     /// The last committed position, whatever is pending.
     pub(super) fn last_committed(&self, partition: i32) -> Option<&Position> {
         self.committed.get(&partition)

@@ -33,6 +33,10 @@ impl Broker for InterruptibleBroker {
         self.inner.now()
     }
 
+    fn elapsed(&self) -> i64 {
+        self.inner.elapsed()
+    }
+
     fn partitions(&mut self, topic: &str) -> Result<i32, BrokerError> {
         self.interrupted(|inner| inner.partitions(topic))
     }
@@ -59,6 +63,14 @@ impl Broker for InterruptibleBroker {
 
     fn committed(&mut self, partitions: &[i32]) -> Result<Vec<Option<Position>>, BrokerError> {
         self.interrupted(|inner| inner.committed(partitions))
+    }
+
+    fn last_committed(&mut self, partitions: &[i32]) -> Result<Vec<Option<Position>>, BrokerError> {
+        self.interrupted(|inner| inner.last_committed(partitions))
+    }
+
+    fn end_transactions_of(&mut self, own: &str, dead: &str) -> Result<bool, BrokerError> {
+        self.interrupted(|inner| inner.end_transactions_of(own, dead))
     }
 
     fn rejoin(&mut self) -> Result<(), BrokerError> {

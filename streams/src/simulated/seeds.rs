@@ -1,6 +1,7 @@
 //! Runs a check over many seeds, in parallel, and makes a failing one reproducible: the seed, and the steps that led there.
 //!
-//! With the prefix `X`: `X_SEED=n` replays one seed, `X_SEEDS=n` checks so many, `X_FIRST_SEED=n` begins there.
+//! With the prefix `X`: `X_SEED=n` replays one seed, `X_SEEDS=n` checks so many, `X_FIRST_SEED=n` begins there, and `X_PROGRESS=1` says every
+//! few seconds how far it is.
 
 use std::any::Any;
 use std::env;
@@ -12,6 +13,9 @@ use std::time::{Duration, Instant};
 
 use super::faults::FaultCounts;
 
+/// How often it is said how far the check is.
+const SAY_EVERY: Duration = Duration::from_secs(5);
+
 /// Which seeds to check.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Seeds {
@@ -19,6 +23,8 @@ pub struct Seeds {
     pub first: u64,
     /// How many.
     pub count: u64,
+    /// Whether it is said how far the check is.
+    pub says_progress: bool,
 }
 
 /// The first seed (the lowest) whose check failed.
@@ -49,9 +55,18 @@ impl Seeds {
     pub fn from_env(prefix: &str, count: u64) -> Self {
         let number = |name: &str| env::var(format!("{prefix}_{name}")).ok().and_then(|text| text.parse().ok());
         match number("SEED") {
-            Some(seed) => Self { first: seed, count: 1 },
-            None => Self { first: number("FIRST_SEED").unwrap_or(1), count: number("SEEDS").unwrap_or(count) },
+            Some(seed) => Self::new(seed, 1),
+            None => {
+                let seeds = Self::new(number("FIRST_SEED").unwrap_or(1), number("SEEDS").unwrap_or(count));
+                Self { says_progress: number("PROGRESS").is_some_and(|progress| progress > 0), ..seeds }
+            }
         }
+    }
+
+    /// So many seeds from this one on.
+    #[must_use]
+    pub const fn new(first: u64, count: u64) -> Self {
+        Self { first, count, says_progress: false }
     }
 
     /// Checks seed after seed on as many threads as there are cores, until one fails. A panic within the check is a failure of
@@ -62,6 +77,7 @@ impl Seeds {
         let end = AtomicU64::new(self.first.saturating_add(self.count));
         let found: Mutex<(FaultCounts, Option<Failure>)> = Mutex::default();
         let checked_seeds = AtomicU64::new(0);
+        let said = Mutex::new(started);
         let work = || {
             loop {
                 let seed = next.fetch_add(1, Ordering::Relaxed);
@@ -69,7 +85,14 @@ impl Seeds {
                     break;
                 }
                 let checked = caught(|| check(seed));
-                checked_seeds.fetch_add(1, Ordering::Relaxed);
+                let checked_so_far = checked_seeds.fetch_add(1, Ordering::Relaxed) + 1;
+                if self.says_progress
+                    && let Ok(mut said) = said.try_lock()
+                    && said.elapsed() >= SAY_EVERY
+                {
+                    *said = Instant::now();
+                    self.say(checked_so_far, started.elapsed());
+                }
                 let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
                 match checked {
                     Ok(counts) => {
@@ -96,6 +119,14 @@ impl Seeds {
         let (faults, failure) = found.into_inner().unwrap_or_else(PoisonError::into_inner);
         let seeds = checked_seeds.into_inner();
         Explored { seeds, took: started.elapsed(), faults, failure }
+    }
+
+    /// Says how far it is, how fast, and how long it will take.
+    #[expect(clippy::cast_precision_loss, clippy::print_stderr, reason = "a line for people who wait")]
+    fn say(self, checked: u64, took: Duration) {
+        let rate = checked as f64 / took.as_secs_f64();
+        let left = self.count.saturating_sub(checked) as f64 / rate;
+        eprintln!("{checked} of {} seeds from {} on, {rate:.0}/s, {left:.0} s left", self.count, self.first);
     }
 }
 

@@ -145,6 +145,9 @@ impl Simulation {
         cluster.create_topic(topology.source(), partitions, Timestamps::LogAppendTime);
         cluster.create_topic(topology.changelog(), partitions, Timestamps::CreateTime);
         cluster.create_topic(topology.dead_letters(), sink_partitions, Timestamps::CreateTime);
+        if let Some(control) = topology.control() {
+            cluster.create_topic(control, 1, Timestamps::LogAppendTime);
+        }
         for sink in topology.sinks() {
             cluster.create_topic(sink, sink_partitions, Timestamps::CreateTime);
         }

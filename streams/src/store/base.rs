@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
+use super::digest::Digest;
 use super::page::{Page, Place};
 
 /// A page above this size is split.
@@ -15,15 +16,18 @@ pub(crate) struct Base {
     pages: BTreeMap<Box<[u8]>, Page>,
     entries: usize,
     bytes: usize,
-}
-
-impl Default for Base {
-    fn default() -> Self {
-        Self { pages: BTreeMap::from([(Box::default(), Page::default())]), entries: 0, bytes: 0 }
-    }
+    /// Its place among the stores of its task, for the digest.
+    place: u64,
+    digest: Digest,
 }
 
 impl Base {
+    /// Without entries.
+    pub(crate) fn new(place: u64) -> Self {
+        let pages = BTreeMap::from([(Box::default(), Page::default())]);
+        Self { pages, entries: 0, bytes: 0, place, digest: Digest::default() }
+    }
+
     fn page(&self, key: &[u8]) -> Option<&Page> {
         self.pages.range::<[u8], _>(up_to(key)).next_back().map(|(_, page)| page)
     }
@@ -42,7 +46,9 @@ impl Base {
         let Some((_, page)) = self.pages.range_mut::<[u8], _>(up_to(key)).next_back() else { return };
         let grows_at_end = match page.find(key) {
             Place::Here(entry) => {
-                self.bytes = self.bytes + value.len() - page.value(entry).len();
+                let before = page.value(entry);
+                self.bytes = self.bytes + value.len() - before.len();
+                self.digest.remove(self.place, key, before);
                 page.replace(entry, value);
                 false
             }
@@ -52,6 +58,7 @@ impl Base {
                 page.insert((at, matched, more), key, value)
             }
         };
+        self.digest.add(self.place, key, value);
         if page.len() > PAGE_BYTES
             && let Some((bound, right)) = page.split(grows_at_end)
         {
@@ -65,6 +72,7 @@ impl Base {
         let Place::Here(entry) = page.find(key) else { return };
         self.entries -= 1;
         self.bytes -= key.len() + page.value(entry).len();
+        self.digest.remove(self.place, key, page.value(entry));
         page.remove(entry);
         if page.len() < PAGE_BYTES / 4 {
             self.merge_small_page(key);
@@ -115,6 +123,26 @@ impl Base {
     /// How many entries there are.
     pub(crate) fn len(&self) -> usize {
         self.entries
+    }
+
+    /// What it holds, in few numbers.
+    #[cfg(test)]
+    pub(crate) fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// What it would hold, in few numbers, after these writes; nothing stands for a deletion.
+    pub(crate) fn digest_after<'a>(&self, writes: impl Iterator<Item = (&'a [u8], Option<&'a [u8]>)>) -> Digest {
+        let mut digest = self.digest;
+        for (key, value) in writes {
+            if let Some(before) = self.get(key) {
+                digest.remove(self.place, key, before);
+            }
+            if let Some(value) = value {
+                digest.add(self.place, key, value);
+            }
+        }
+        digest
     }
 
     /// Bytes of all keys and values.

@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use proptest::prelude::*;
 
-use super::Base;
+use super::{Base, Digest};
 
 /// Keys that share prefixes, are prefixes of each other, and may be empty; values from nothing to more than a page.
 fn key() -> impl Strategy<Value = Vec<u8>> {
@@ -33,7 +33,7 @@ proptest! {
         steps in prop::collection::vec((key(), prop::option::weighted(0.6, value())), 1..400),
         from in key(),
     ) {
-        let mut base = Base::default();
+        let mut base = Base::new(3);
         let mut model = BTreeMap::new();
         for (key, value) in &steps {
             match value {
@@ -51,6 +51,9 @@ proptest! {
             prop_assert_eq!(base.get(key), model.get(key).map(Vec::as_slice));
         }
         prop_assert_eq!(base.len(), model.len());
+        let mut digest = Digest::default();
+        model.iter().for_each(|(key, value)| digest.add(3, key, value));
+        prop_assert_eq!(base.digest(), digest);
         prop_assert_eq!(base.bytes(), model.iter().map(|(key, value)| key.len() + value.len()).sum::<usize>());
         for bound in [Bound::Unbounded, Bound::Included(from.as_slice()), Bound::Excluded(from.as_slice())] {
             let found: Vec<(Vec<u8>, Vec<u8>)> = base.range_from(bound).map(|(key, value)| (key, value.to_vec())).collect();
@@ -84,7 +87,7 @@ fn memory_and_speed_of_a_million_entries() {
         .collect();
     let before = resident();
     let started = Instant::now();
-    let mut base = Base::default();
+    let mut base = Base::new(0);
     keys.iter().for_each(|key| base.put(key, &[9; 60]));
     let put = started.elapsed();
     let bytes = resident() - before;

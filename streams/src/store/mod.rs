@@ -5,10 +5,14 @@
 //! savepoint, so that the writes of a record that fails are undone while the rest of the transaction stays.
 
 mod base;
+mod digest;
 mod page;
 mod stores;
 
 pub(crate) use base::Base;
+#[cfg(test)]
+pub(crate) use digest::Digest;
+pub(crate) use digest::Digests;
 pub(crate) use stores::{Slot, Stores};
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::iter::Peekable;
 use std::ops::Bound;
 use std::sync::Arc;
 
-use super::Base;
+use super::{Base, Digests};
 
 /// A store's place among the stores of its task: the topology's stores first, the runtime's timers last.
 pub(crate) type Slot = usize;
@@ -30,11 +30,16 @@ struct Undo {
     before: Option<Option<Box<[u8]>>>,
 }
 
+/// What tells a store's entries apart in a digest. The last store's does not change when others are appended before it.
+fn place(slot: Slot, count: usize) -> u64 {
+    if slot + 1 == count { u64::MAX } else { u64::try_from(slot).unwrap_or(u64::MAX) }
+}
+
 impl Stores {
     /// Empty stores.
     pub(crate) fn new(count: usize) -> Self {
         Self {
-            bases: (0..count).map(|_| Base::default()).collect(),
+            bases: (0..count).map(|slot| Base::new(place(slot, count))).collect(),
             overlay: (0..count).map(|_| Writes::new()).collect(),
             undo: Vec::new(),
             overlay_bytes: 0,
@@ -122,6 +127,17 @@ impl Stores {
                 .map(move |(key, value)| (slot, key.as_ref(), value.as_deref()))
                 .filter(|(_, key, value)| value.is_some() || base.get(key).is_some())
         })
+    }
+
+    /// What the stores hold together with the overlay, in few numbers. The last store is named first: timers stand there, and stores
+    /// that are appended stand before them.
+    pub(crate) fn digests(&self) -> Digests {
+        let digest = |(writes, base): (&Writes, &Base)| {
+            base.digest_after(writes.iter().map(|(key, value)| (key.as_ref(), value.as_deref())))
+        };
+        let mut digests: Vec<_> = self.overlay.iter().zip(&self.bases).map(digest).collect();
+        digests.rotate_right(1);
+        Digests::new(digests)
     }
 
     /// The transaction is confirmed: the overlay becomes part of the base.

@@ -73,11 +73,14 @@ proptest! {
                     }
                 }
                 Step::Commit => {
+                    let announced = stores.digests();
                     for (slot, key, value) in stores.changes() {
                         restored.restore(slot, key, value);
                     }
                     stores.promote();
                     committed.clone_from(&open);
+                    prop_assert_eq!(&stores.digests(), &announced);
+                    prop_assert_eq!(&restored.digests(), &announced);
                 }
                 Step::Abort => {
                     stores.discard();

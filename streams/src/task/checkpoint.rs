@@ -1,9 +1,10 @@
-//! A task's position as text: the metadata of the committed offset and, byte for byte, a record in the changelog.
+//! A task's position as text: the metadata of the committed offset and, but for what proves the state, a record in the changelog.
 
 use std::fmt;
 use std::sync::Arc;
 
 use crate::broker::Position;
+use crate::store::Digests;
 use crate::topology::Topology;
 
 /// A task's position after a transaction.
@@ -20,6 +21,10 @@ pub(crate) struct Checkpoint {
     pub(crate) writer: Arc<str>,
     /// The topology's fingerprint at the time.
     pub(crate) fingerprint: Fingerprint,
+    /// How many partitions the source had: the same keys come to the same task only while that is so. None from a build that did not say.
+    pub(crate) partitions: Option<i32>,
+    /// What the task's stores held. None from a build that did not say.
+    pub(crate) digests: Option<Digests>,
 }
 
 /// What must not change under existing state: the names of application, source and changelog and the order of the stores.
@@ -83,6 +88,12 @@ impl Fingerprint {
 }
 
 impl Checkpoint {
+    /// It as a record of the changelog, which is the same for builds that know nothing of proofs: they compare it with what they read from
+    /// the metadata.
+    pub(crate) fn without_proof(&self) -> String {
+        Self { partitions: None, digests: None, ..self.clone() }.to_string()
+    }
+
     /// What is sent with the transaction.
     pub(crate) fn to_position(&self) -> Position {
         Position { offset: self.offset, metadata: self.to_string() }
@@ -108,6 +119,17 @@ impl Checkpoint {
             return Err(CheckpointError::Topology);
         }
         Ok(found)
+    }
+
+    /// The slot that wrote this metadata of a committed position, if the runtime did.
+    pub(crate) fn slot(metadata: &str) -> Option<String> {
+        let writer = Self::parse(metadata)?.writer;
+        writer.rsplit_once('@').map(|(slot, _)| slot.to_owned())
+    }
+
+    /// How many partitions the source had when this metadata was written, if it says.
+    pub(crate) fn partitions(metadata: &str) -> Option<i32> {
+        Self::parse(metadata)?.partitions
     }
 
     /// Reads the checkpoint that a changelog states and checks it against the topology.
@@ -136,18 +158,23 @@ impl Checkpoint {
                 stores: field("stores")?.parse().ok()?,
                 hash: u64::from_str_radix(field("topology")?, 16).ok()?,
             },
+            partitions: field("partitions").map(str::parse).transpose().ok()?,
+            digests: field("state").map(str::parse).transpose().ok()?,
         })
     }
 }
 
-/// The one text form.
+/// The metadata.
 impl fmt::Display for Checkpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { offset, sequence, log_time, writer, fingerprint: Fingerprint { stores, hash } } = self;
+        let Self { offset, sequence, log_time, writer, fingerprint, partitions, digests } = self;
+        let Fingerprint { stores, hash } = fingerprint;
         write!(
             f,
             "v1 offset={offset} sequence={sequence} time={log_time} writer={writer} stores={stores} topology={hash:016x}"
-        )
+        )?;
+        partitions.iter().try_for_each(|partitions| write!(f, " partitions={partitions}"))?;
+        digests.iter().try_for_each(|digests| write!(f, " state={digests}"))
     }
 }
 

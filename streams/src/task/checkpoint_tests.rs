@@ -14,6 +14,8 @@ fn checkpoint() -> Checkpoint {
         log_time: 1_700_000_000_000,
         writer: "counter.0.1@1700000000000".into(),
         fingerprint: Fingerprint::of(&topology()),
+        partitions: Some(4),
+        digests: Some("2:00000000000000ff,1:0000000000000001".parse().unwrap()),
     }
 }
 
@@ -30,6 +32,17 @@ fn a_checkpoint_is_read_as_written() {
     assert!(
         position.metadata.starts_with("v1 offset=17 sequence=4 time=1700000000000 writer=counter.0.1@1700000000000 ")
     );
+}
+
+#[test]
+fn a_checkpoint_of_a_build_that_said_less_is_read_as_written() {
+    let older = Checkpoint { partitions: None, digests: None, ..checkpoint() };
+    let position = older.to_position();
+    assert!(!position.metadata.contains("state") && !position.metadata.contains("partitions"));
+    assert_eq!(Checkpoint::of(&position, &topology()).unwrap(), older);
+    assert_eq!(checkpoint().without_proof(), older.to_string(), "what stands in the changelog");
+    let broken = Position { metadata: format!("{} state=what", position.metadata), ..position };
+    assert!(matches!(Checkpoint::of(&broken, &topology()), Err(CheckpointError::Foreign { .. })));
 }
 
 #[test]

@@ -7,7 +7,9 @@
 mod checkpoint;
 mod context;
 pub mod dead_letter;
+mod life_cycle;
 mod restoring;
+mod setting_aside;
 mod timers;
 
 use std::collections::VecDeque;
@@ -15,6 +17,7 @@ use std::sync::Arc;
 
 pub(crate) use checkpoint::{Checkpoint, CheckpointError};
 pub(crate) use context::size;
+pub(crate) use life_cycle::State;
 pub(crate) use restoring::{RestoreError, Restoring};
 
 use bytes::Bytes;
@@ -27,38 +30,12 @@ use crate::store::Stores;
 use crate::topology::Topology;
 use checkpoint::Fingerprint;
 use context::{Fault, TaskContext};
-use dead_letter::dead_letter;
 use timers::Timers;
 
 /// The header with the type of a record.
 const EVENT_TYPE: &str = "event-type";
 /// A record of this type and without a value moves log time and nothing else.
 const TICK: &[u8] = b"tick";
-
-/// The life cycle of a task.
-///
-/// ```text
-///            log read to its end         partition revoked or lost
-///   Restoring ------------------> Running -----------------------> Suspended
-///       |                            |  ^                              |  |
-///       |                            |  +------------------------------+  |
-///       |                            |    assigned again, no other member |
-///       |                            |    has committed since             |
-///       +------------> Closed <------+------------------------------------+
-///         revoked, lost,      another member has             kept for too long, or another
-///         unreadable          committed; shutdown            member has committed since
-/// ```
-///
-/// A task is `Restoring` from the moment it is made. `Closed` means that it was dropped: there is no value for it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum State {
-    /// It reads its changelog; its input is paused.
-    Restoring,
-    /// It processes.
-    Running,
-    /// Its partition is not assigned. Its committed state is kept for a while in case the partition is assigned again.
-    Suspended,
-}
 
 /// What a task may write.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -99,6 +76,8 @@ pub(crate) enum Outcome {
 pub(crate) struct Task {
     topology: Arc<Topology>,
     partition: i32,
+    /// How many partitions the source has.
+    partitions: i32,
     writer: Arc<str>,
     limits: Limits,
     state: State,
@@ -110,6 +89,10 @@ pub(crate) struct Task {
     pub(crate) outputs: Vec<Outgoing>,
     /// Why the last step sent a record to the dead letters. The thread takes it too.
     pub(crate) poisoned: Option<String>,
+    /// The record that an operator wants set aside, by offset and timestamp, and why. It outlives aborts.
+    set_aside: Option<(i64, i64, String)>,
+    /// Whether the last step failed in the record in front, and not in a timer before it.
+    failed_in_front: bool,
     position: i64,
     log_time: i64,
     changed: bool,
@@ -123,10 +106,10 @@ pub(crate) struct Task {
 }
 
 impl Task {
-    /// A task at a committed checkpoint, or at `first` if there has never been one.
+    /// The task of a partition, of so many, at a committed checkpoint, or at `first` if there has never been one.
     pub(crate) fn new(
         topology: Arc<Topology>,
-        partition: i32,
+        (partition, partitions): (i32, i32),
         writer: Arc<str>,
         limits: Limits,
         committed: Option<Checkpoint>,
@@ -139,12 +122,15 @@ impl Task {
             timers: Timers::new(timers_slot),
             topology,
             partition,
+            partitions,
             writer,
             limits,
             state: State::Restoring,
             queue: VecDeque::new(),
             outputs: Vec::new(),
             poisoned: None,
+            set_aside: None,
+            failed_in_front: false,
             position: first,
             log_time: 0,
             changed: false,
@@ -182,7 +168,6 @@ impl Task {
     }
 
     /// Its log time, milliseconds since 1970.
-    #[cfg(feature = "testing")]
     pub(crate) fn log_time(&self) -> i64 {
         self.log_time
     }
@@ -207,6 +192,11 @@ impl Task {
         self.queue.len()
     }
 
+    /// Offset and timestamp of the record that is next.
+    pub(crate) fn front(&self) -> Option<(i64, i64)> {
+        self.queue.front().map(|record| (record.offset, record.timestamp))
+    }
+
     /// Queues a record that was read. One that was queued or processed already is skipped.
     pub(crate) fn enqueue(&mut self, record: Record) {
         let next = self.queue.back().map_or(self.position, |last| last.offset + 1);
@@ -223,6 +213,7 @@ impl Task {
     pub(crate) fn advance(&mut self) -> Result<Advanced, Verdict> {
         let Some(front) = self.queue.front() else { return Ok(Advanced::Idle) };
         let log_time = self.log_time.max(front.timestamp);
+        self.failed_in_front = false;
         if let Some(timer) = self.timers.take_due(&mut self.stores, log_time) {
             return self.fire(&timer, log_time);
         }
@@ -237,19 +228,19 @@ impl Task {
             }
             Err(verdict) => {
                 self.queue.push_front(record);
+                self.failed_in_front = true;
                 Err(verdict)
             }
         }
     }
 
     fn handle(&mut self, record: &Record, log_time: i64) -> Result<Advanced, Verdict> {
+        if let Some(reason) = self.why_aside(record) {
+            return Ok(self.poison(record, reason));
+        }
         match self.within_savepoint(log_time, |processor, context| processor.process(record, context)) {
             Ok(()) => Ok(Advanced::Record(record.timestamp)),
-            Err(Verdict::Poison(reason)) => {
-                self.outputs.push(dead_letter(&self.topology, record, &reason, self.limits.dead_letter_bytes));
-                self.poisoned = Some(reason);
-                Ok(Advanced::Poison(record.timestamp))
-            }
+            Err(Verdict::Poison(reason)) => Ok(self.poison(record, reason)),
             Err(verdict) => Err(verdict),
         }
     }
@@ -341,11 +332,13 @@ impl Task {
             log_time: self.log_time,
             writer: self.writer.clone(),
             fingerprint: Fingerprint::of(&self.topology),
+            partitions: Some(self.partitions),
+            digests: Some(self.stores.digests()),
         };
         for (slot, key, value) in self.stores.changes() {
             send(changelog::encode(&self.topology, self.partition, &Change::Entry(slot, key, value)));
         }
-        let text = checkpoint.to_string();
+        let text = checkpoint.without_proof();
         send(changelog::encode(&self.topology, self.partition, &Change::Position(&text)));
         self.prepared = Some(checkpoint.clone());
         checkpoint

@@ -60,6 +60,52 @@ pub(crate) enum RestoreError {
         /// The changelog's checkpoint; empty when it has none.
         changelog: String,
     },
+    /// The changelog does not hold what the task's stores held: a key was deleted, or one too many is there.
+    #[error(
+        "{topic}/{partition}: the changelog {changelog} does not hold the state: {stores}. Records of it were deleted or added by hand, or \
+         its cleanup policy was not compact"
+    )]
+    Incomplete {
+        /// The source topic.
+        topic: String,
+        /// The partition.
+        partition: i32,
+        /// The changelog.
+        changelog: String,
+        /// Which stores differ, and by how much.
+        stores: String,
+    },
+    /// The source has another number of partitions than it had: the keys of this task may come to another one.
+    #[error(
+        "{topic}/{partition}: the topic has {now} partitions, and had {before} when the state was written: keys have moved between them"
+    )]
+    Repartitioned {
+        /// The source topic.
+        topic: String,
+        /// The partition.
+        partition: i32,
+        /// How many it had.
+        before: i32,
+        /// How many it has.
+        now: i32,
+    },
+    /// The record before the position is later than anything the task had seen: the topic was made anew.
+    #[error(
+        "{topic}/{partition}: the record at offset {offset} is of {found}, but nothing up to there was later than {known} (milliseconds since \
+         1970): the topic was made anew"
+    )]
+    AnotherLog {
+        /// The source topic.
+        topic: String,
+        /// The partition.
+        partition: i32,
+        /// The record's offset.
+        offset: i64,
+        /// Its time.
+        found: i64,
+        /// The time of the latest record that was processed.
+        known: i64,
+    },
     /// The position is not in the log.
     #[error("{topic}/{partition}: the position {position} is outside the log, which holds {begin} to {end}")]
     OutsideTheLog {
@@ -112,10 +158,28 @@ impl Restoring {
         Ok(())
     }
 
+    /// Which stores are not as the committed checkpoint says; none if all are.
+    fn differences(&self, task: &Task) -> Option<String> {
+        let committed = task.committed.as_ref()?.digests.as_ref()?;
+        let found = task.stores.digests();
+        let name = |place: usize| match place.checked_sub(1) {
+            None => "timers",
+            Some(store) => task.topology.stores().get(store).map_or("its stores", AsRef::as_ref),
+        };
+        let words: Vec<String> = committed
+            .differences(&found)
+            .map(|(place, was, is)| match (was.entries(), is.entries()) {
+                (was, is) if was == is => format!("{} has other values", name(place)),
+                (was, is) => format!("{} has {is} entries and had {was}", name(place)),
+            })
+            .collect();
+        (!words.is_empty()).then(|| words.join(", "))
+    }
+
     /// Everything is read: checks that state and position belong together, and lets the task run.
     ///
     /// # Errors
-    /// [`RestoreError::PositionLost`], [`RestoreError::Mismatch`].
+    /// [`RestoreError::PositionLost`], [`RestoreError::Mismatch`], [`RestoreError::Incomplete`].
     pub(crate) fn complete(&self, task: &mut Task) -> Result<(), RestoreError> {
         let topic = task.topology.source().to_string();
         let partition = task.partition;
@@ -123,7 +187,7 @@ impl Restoring {
             (None, Some(checkpoint)) => {
                 return Err(RestoreError::PositionLost { topic, partition, changelog: checkpoint.clone() });
             }
-            (Some(committed), checkpoint) if checkpoint.as_deref() != Some(committed.to_string().as_str()) => {
+            (Some(committed), checkpoint) if checkpoint.as_deref() != Some(committed.without_proof().as_str()) => {
                 return Err(RestoreError::Mismatch {
                     topic,
                     partition,
@@ -132,6 +196,10 @@ impl Restoring {
                 });
             }
             (None, None) | (Some(_), _) => {}
+        }
+        if let Some(stores) = self.differences(task) {
+            let changelog = task.topology.changelog().to_string();
+            return Err(RestoreError::Incomplete { topic, partition, changelog, stores });
         }
         task.timers.forget();
         task.enter(State::Running);

@@ -14,7 +14,7 @@ use crate::thread::fixture::topology;
 const LIMITS: Limits = Limits { record_bytes: 1_000, dead_letter_bytes: 10_000 };
 
 fn task() -> Task {
-    let mut task = Task::new(Arc::new(topology()), 0, "a@1".into(), LIMITS, None, 0);
+    let mut task = Task::new(Arc::new(topology()), (0, 1), "a@1".into(), LIMITS, None, 0);
     Restoring::new((0, 0)).complete(&mut task).unwrap();
     task
 }

@@ -25,6 +25,8 @@ pub(crate) struct ThreadConfig {
     pub(crate) backoff_ms: (i64, i64),
     /// The least time between two ticks.
     pub(crate) tick_interval_ms: i64,
+    /// The longest time between two ticks of a partition whose broker's clock is behind.
+    pub(crate) longest_tick_interval_ms: i64,
     /// After this time another tick is sent although the last one has not been read.
     pub(crate) unread_tick_timeout_ms: i64,
     /// How long the state of a revoked partition is kept.
@@ -46,6 +48,7 @@ impl Default for ThreadConfig {
             restore_records: 5_000,
             backoff_ms: (10, 1_000),
             tick_interval_ms: 50,
+            longest_tick_interval_ms: 1_000,
             unread_tick_timeout_ms: 1_000,
             suspend_ms: 60_000,
             limits: Limits { record_bytes: 900_000, dead_letter_bytes: 900_000 },

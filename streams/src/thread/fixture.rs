@@ -20,7 +20,9 @@ pub(crate) const WAKES: StoreId = StoreId(1);
 
 /// Counts the records of each key and forwards the count. A value that is a number schedules a timer at that log time; `poison`,
 /// `retry` and `fatal` return that verdict after writes that must be undone.
-struct Counter;
+struct Counter {
+    understands: bool,
+}
 
 impl Counter {
     fn count(store: StoreId, key: &[u8], context: &mut dyn Context) -> u64 {
@@ -41,7 +43,7 @@ impl Processor for Counter {
         match text.as_str() {
             "poison" => Err(Verdict::Poison("unreadable: 7 bytes".into())),
             "retry" if context.log_time() < 5_000 => Err(Verdict::Retry("not yet".into())),
-            "fatal" => Err(Verdict::Fatal("from the future".into())),
+            "fatal" if !self.understands => Err(Verdict::Fatal("from the future".into())),
             "elsewhere" => {
                 context.forward(Outgoing { topic: "nowhere".into(), ..out(&key, String::new()) });
                 Ok(())
@@ -77,14 +79,19 @@ fn out(key: &[u8], value: String) -> Outgoing {
 }
 
 pub(crate) fn topology() -> Topology {
+    topology_of(false)
+}
+
+fn topology_of(understands: bool) -> Topology {
     Topology::builder("counter")
         .source("in")
         .changelog("changelog")
         .dead_letters("dead")
+        .control("control")
         .store("counts")
         .store("wakes")
         .sink("out")
-        .build(|| Box::new(Counter))
+        .build(move || Box::new(Counter { understands }))
         .unwrap()
 }
 
@@ -96,6 +103,10 @@ pub(crate) struct Fixture {
     pub(crate) cluster: Cluster,
     pub(crate) config: ThreadConfig,
     pub(crate) mutant: Mutant,
+    /// When the coordinator ends a transaction that is open.
+    pub(crate) transaction_timeout_ms: i64,
+    /// Whether the program is one for which `fatal` is a record as any other.
+    pub(crate) understands: bool,
 }
 
 impl Fixture {
@@ -105,10 +116,16 @@ impl Fixture {
 
     pub(crate) fn with_seed(partitions: i32, seed: u64) -> Self {
         let cluster = Cluster::new(seed, Clock::Injected(1_000));
-        for (topic, count) in [("in", partitions), ("changelog", partitions), ("out", 1), ("dead", 1)] {
+        for (topic, count) in [("in", partitions), ("changelog", partitions), ("out", 1), ("dead", 1), ("control", 1)] {
             cluster.create_topic(topic, count, Timestamps::LogAppendTime);
         }
-        Self { cluster, config: ThreadConfig::default(), mutant: Mutant::None }
+        Self {
+            cluster,
+            config: ThreadConfig::default(),
+            mutant: Mutant::None,
+            transaction_timeout_ms: 10_000,
+            understands: false,
+        }
     }
 
     pub(crate) fn thread(&self, slot: &str) -> TestThread {
@@ -116,11 +133,13 @@ impl Fixture {
     }
 
     pub(crate) fn thread_of(&self, group: &str, slot: &str) -> TestThread {
-        let broker = self.cluster.connect(Slot::new(group, slot, "in")).unwrap();
+        let named = Slot::new(group, slot, "in");
+        let broker =
+            self.cluster.connect(Slot { transaction_timeout_ms: self.transaction_timeout_ms, ..named }).unwrap();
         let metrics = Metrics::new(&Registry::new()).unwrap().thread("counter", 0);
         let config = ThreadConfig { slot: slot.to_owned(), ..self.config.clone() };
         let broker = MutantBroker::new(ScriptedBroker::new(broker), self.mutant);
-        StreamThread::new(broker, Arc::new(topology()), config, metrics)
+        StreamThread::new(broker, Arc::new(topology_of(self.understands)), config, metrics)
     }
 
     pub(crate) fn put(&self, partition: i32, key: &str, value: &str) {

@@ -1,9 +1,14 @@
 //! Group changes: partitions are assigned, revoked and lost.
 
+use std::time::Duration;
+
 use super::recovery::{LoopError, lookup_error};
 use super::{Consumer, StreamThread};
-use crate::broker::{Broker, BrokerError};
+use crate::broker::{Broker, BrokerError, ReadRequest};
 use crate::task::{Checkpoint, Outcome, RestoreError, Restoring, State, Task};
+
+/// How long a look at the record before a position waits for it.
+const LOOK_WAIT: Duration = Duration::from_millis(100);
 
 impl<B: Broker> StreamThread<B> {
     /// Completes an assignment: each partition's task begins at the group's position, restored or about to be.
@@ -11,28 +16,32 @@ impl<B: Broker> StreamThread<B> {
         if self.assigning.is_empty() {
             return Ok(());
         }
-        let partitions = self.assigning.clone();
-        let found = self.committed_checkpoints(&partitions)?;
-        let mut positions = Vec::new();
-        for (partition, found) in partitions.iter().copied().zip(found) {
-            let first = self.first_position(partition, found.as_ref())?;
-            let resumed = self.suspended.remove(&partition).map(|(task, _)| task);
-            let mut task = match resumed.filter(|task| task.outcome(found.as_ref()) == Outcome::Aborted) {
-                // No other member has committed since it was revoked: its state is current.
-                Some(task) => task,
-                None => self.new_task(partition, found, first)?,
+        let refused = self.look_around()?;
+        // All of an assignment is taken at once: what is assigned and not taken may go to another member without a word.
+        let (mut positions, mut stopped) = (Vec::new(), Vec::new());
+        for partition in self.assigning.clone() {
+            let opened = match &refused {
+                Some(reason) => Err(LoopError::Stop(reason.clone())),
+                None => self.open_task(partition),
             };
-            if task.state() == State::Suspended {
-                task.enter(State::Running);
+            match opened {
+                Ok(position) => positions.push((partition, position)),
+                Err(LoopError::Stop(reason)) => {
+                    // It is a paused partition of the consumer, without a task.
+                    positions.push((partition, 0));
+                    stopped.push((partition, reason));
+                }
+                Err(other) => return Err(other),
             }
-            positions.push((partition, task.position()));
-            self.tasks.insert(partition, task);
         }
         self.show_tasks();
         self.broker.assign(&positions).map_err(|error| LoopError::Rejoin(error.to_string()))?;
         self.assigning.clear();
-        for partition in partitions {
-            if self.restoring.contains_key(&partition) {
+        for (partition, reason) in stopped {
+            self.park(partition, reason);
+        }
+        for (partition, _) in positions {
+            if self.restoring.contains_key(&partition) || self.parked.contains_key(&partition) {
                 continue;
             }
             self.metrics.restore_remaining(partition, 0);
@@ -42,16 +51,60 @@ impl<B: Broker> StreamThread<B> {
         Ok(())
     }
 
+    /// Makes the task of a partition, or resumes the one that was suspended. Returns where its input begins.
+    pub(super) fn open_task(&mut self, partition: i32) -> Result<i64, LoopError> {
+        let found = self.committed_checkpoints(&[partition])?.into_iter().next().flatten();
+        let first = self.first_position(partition, found.as_ref())?;
+        let resumed = self.suspended.remove(&partition).map(|(task, _)| task);
+        let mut task = match resumed.filter(|task| task.outcome(found.as_ref()) == Outcome::Aborted) {
+            // No other member has committed since it was revoked: its state is current.
+            Some(task) => task,
+            None => self.new_task(partition, found, first)?,
+        };
+        if task.state() == State::Suspended {
+            task.enter(State::Running);
+        }
+        let position = task.position();
+        self.tasks.insert(partition, task);
+        Ok(position)
+    }
+
     /// A new task, about to be restored. The changelog's end is looked up after the committed position, so that
     /// every record up to that position is restored.
     fn new_task(&mut self, partition: i32, found: Option<Checkpoint>, first: i64) -> Result<Task, LoopError> {
         let range = self.broker.log_range(self.topology.changelog(), partition).map_err(lookup_error)?;
         self.restoring.insert(partition, Restoring::new(range));
         let limits = self.config.limits;
-        Ok(Task::new(self.topology.clone(), partition, self.writer.clone(), limits, found, first))
+        let place = (partition, self.partitions);
+        Ok(Task::new(self.topology.clone(), place, self.writer.clone(), limits, found, first))
     }
 
-    /// Where to begin if nothing was ever committed; and a committed position must be in the log.
+    /// Before partitions are opened: looks at the last commits of all of the source's partitions. Slots that are dead have left transactions
+    /// open, which end now; and if the source was given more partitions, nothing may go on, here either: keys have moved. Returns why.
+    fn look_around(&mut self) -> Result<Option<String>, LoopError> {
+        let topic = self.topology.source().clone();
+        let now = self.broker.partitions(&topic).map_err(lookup_error)?;
+        let all: Vec<i32> = (0..now).collect();
+        let found = self.broker.last_committed(&all).map_err(lookup_error)?;
+        let texts =
+            || all.iter().zip(&found).filter_map(|(partition, found)| Some((*partition, &*found.as_ref()?.metadata)));
+        let other = texts().find_map(|(partition, text)| {
+            let before = Checkpoint::partitions(text).filter(|before| *before != now)?;
+            Some(RestoreError::Repartitioned { topic: topic.to_string(), partition, before, now }.to_string())
+        });
+        let come = texts().filter(|(partition, _)| self.assigning.contains(partition));
+        let slots = come.filter_map(|(_, text)| Checkpoint::slot(text)).collect();
+        self.end_for_the_dead(slots);
+        self.partitions = now;
+        if let Some(reason) = &other {
+            for partition in self.tasks.keys().copied().collect::<Vec<_>>() {
+                self.park(partition, reason.clone());
+            }
+        }
+        Ok(other)
+    }
+
+    /// Where to begin if nothing was ever committed; and a committed position must be in the log, which must be the one it was committed for.
     fn first_position(&mut self, partition: i32, found: Option<&Checkpoint>) -> Result<i64, LoopError> {
         let (begin, end) = self.broker.log_range(self.topology.source(), partition).map_err(lookup_error)?;
         match found {
@@ -60,7 +113,27 @@ impl<B: Broker> StreamThread<B> {
                 let error = RestoreError::OutsideTheLog { topic, partition, position: *offset, begin, end };
                 Err(LoopError::Stop(error.to_string()))
             }
+            Some(found) if found.offset > begin => self.same_log(partition, found).map(|()| begin),
             _ => Ok(begin),
+        }
+    }
+
+    /// The record before a committed position was processed, so it is not later than the log time of then. In a topic that was made anew it
+    /// is.
+    fn same_log(&mut self, partition: i32, committed: &Checkpoint) -> Result<(), LoopError> {
+        let (topic, offset) = (self.topology.source().clone(), committed.offset - 1);
+        let records = match self.broker.read(ReadRequest::new(&topic, partition, offset, 1, LOOK_WAIT)) {
+            Ok((records, _)) => records,
+            Err(error @ BrokerError::Unavailable(_)) => return Err(LoopError::Wait(error.to_string())),
+            // It was deleted meanwhile.
+            Err(_) => return Ok(()),
+        };
+        match records.first() {
+            Some(record) if record.offset == offset && record.timestamp > committed.log_time => {
+                let (topic, found, known) = (topic.to_string(), record.timestamp, committed.log_time);
+                Err(LoopError::Stop(RestoreError::AnotherLog { topic, partition, offset, found, known }.to_string()))
+            }
+            _ => Ok(()),
         }
     }
 
@@ -120,16 +193,29 @@ impl<B: Broker> StreamThread<B> {
         self.paused.remove(&partition);
         self.retries.remove(&partition);
         self.ticks.remove(&partition);
+        self.parked.remove(&partition);
+        self.heard.remove(&partition);
         let stores = self.topology.stores().iter().map(AsRef::as_ref);
         self.metrics.forget_partition(partition, stores);
-        let now = self.broker.now();
-        let grace = self.config.suspend_ms;
-        self.suspended.retain(|_, (_, since)| now - *since < grace);
+        let now = self.broker.elapsed();
         let Some(mut task) = self.tasks.remove(&partition) else { return };
         if task.state() == State::Running && !task.is_changed() {
             task.discard();
             task.enter(State::Suspended);
             self.suspended.insert(partition, (task, now));
+        }
+    }
+
+    /// Lets go of the state of partitions that have not come back in time.
+    pub(super) fn release_suspended(&mut self) {
+        if self.suspended.is_empty() {
+            return;
+        }
+        let (now, grace) = (self.broker.elapsed(), self.config.suspend_ms);
+        let before = self.suspended.len();
+        self.suspended.retain(|_, (_, since)| now - *since < grace);
+        if self.suspended.len() < before {
+            self.show_tasks();
         }
     }
 
@@ -147,9 +233,12 @@ impl<B: Broker> StreamThread<B> {
         for partition in partitions {
             self.close(partition);
         }
-        self.show_tasks();
         self.assigning.clear();
-        self.joining_since = self.broker.now();
+        self.parked.clear();
+        self.retries.clear();
+        self.heard.clear();
+        self.show_tasks();
+        self.joining_since = self.broker.elapsed();
         match self.broker.rejoin() {
             Ok(()) => {
                 self.consumer = Consumer::Member;

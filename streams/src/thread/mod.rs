@@ -19,11 +19,14 @@
 
 mod config;
 mod group;
+mod next_owner;
 mod restore;
-mod stall;
-mod transaction;
-mod recovery;
+mod operators;
+mod parking;
 mod processing;
+mod recovery;
+mod silence;
+mod transaction;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -38,8 +41,10 @@ use crate::service::Condition;
 use crate::task::State;
 use crate::task::{Restoring, Task};
 use crate::topology::Topology;
+use operators::Operators;
+use parking::Parked;
 use recovery::{LoopError, lookup_error};
-use stall::IdleWatch;
+use silence::Heard;
 use transaction::Transaction;
 
 /// How long a thread without partitions may count as joining; after that it counts as spare.
@@ -101,6 +106,13 @@ pub(crate) struct StreamThread<B> {
     paused: BTreeSet<i32>,
     retries: BTreeMap<i32, Retry>,
     ticks: BTreeMap<i32, Ticked>,
+    parked: BTreeMap<i32, Parked>,
+    operators: Operators,
+    heard: BTreeMap<i32, Heard>,
+    /// When the last silent partition was looked at: monotonic, milliseconds.
+    looked_at: i64,
+    /// The wall clock and the monotonic one at the start.
+    started_at: (i64, i64),
     transaction: Option<Transaction>,
     producer: Producer,
     consumer: Consumer,
@@ -108,15 +120,16 @@ pub(crate) struct StreamThread<B> {
     not_before: i64,
     last_error: Option<String>,
     stopped: Option<String>,
-    idle_watch: IdleWatch,
     joining_since: i64,
     has_checked_topics: bool,
+    /// How many partitions the source has; 0 before it was looked up.
+    partitions: i32,
 }
 
 impl<B: Broker> StreamThread<B> {
     /// A thread before its first step, which initialises the producer.
     pub(crate) fn new(broker: B, topology: Arc<Topology>, config: ThreadConfig, metrics: ThreadMetrics) -> Self {
-        let now = broker.now();
+        let (now, joining_since) = (broker.now(), broker.elapsed());
         let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '_' };
         let slot: String = config.slot.chars().map(plain).take(100).collect();
         let writer = format!("{slot}@{now}").into();
@@ -133,6 +146,11 @@ impl<B: Broker> StreamThread<B> {
             paused: BTreeSet::new(),
             retries: BTreeMap::new(),
             ticks: BTreeMap::new(),
+            parked: BTreeMap::new(),
+            operators: Operators::default(),
+            heard: BTreeMap::new(),
+            looked_at: 0,
+            started_at: (now, joining_since),
             transaction: None,
             producer: Producer::InDoubt("not made yet".to_owned()),
             consumer: Consumer::Member,
@@ -140,9 +158,9 @@ impl<B: Broker> StreamThread<B> {
             not_before: 0,
             last_error: None,
             stopped: None,
-            idle_watch: IdleWatch::default(),
-            joining_since: now,
+            joining_since,
             has_checked_topics: false,
+            partitions: 0,
         }
     }
 
@@ -151,7 +169,7 @@ impl<B: Broker> StreamThread<B> {
         if self.stopped.is_some() {
             return Step::Failed;
         }
-        let pause = self.not_before - self.broker.now();
+        let pause = self.not_before - self.broker.elapsed();
         if pause > 0 {
             return Step::Wait(Duration::from_millis(pause.unsigned_abs()));
         }
@@ -173,27 +191,26 @@ impl<B: Broker> StreamThread<B> {
         self.open_tasks()?;
         self.restore_slice()?;
         self.manage_backlog()?;
+        self.release_suspended();
+        self.heed_operators()?;
         match self.poll()? {
             Polled::Records(records) => {
                 let is_idle = records.is_empty();
-                if is_idle {
-                    self.check_for_stall()?
-                } else {
-                    self.note_input()
-                }
+                self.hear(&records);
                 for record in records {
                     if let Some(task) = self.tasks.get_mut(&record.partition) {
                         task.enqueue(record);
                     }
                 }
+                self.look_at_the_silent()?;
                 self.process()?;
                 self.end_transaction(is_idle)
             }
             Polled::Assigned(partitions) => {
                 self.metrics.rebalance("assigned");
                 tracing::info!(application = %self.topology.name(), ?partitions, "partitions assigned");
+                self.hear_anew(&partitions);
                 self.assigning = partitions;
-                self.note_input();
                 self.open_tasks()
             }
             Polled::Revoked(partitions) => self.revoked(&partitions),
@@ -213,6 +230,14 @@ impl<B: Broker> StreamThread<B> {
             let reason = format!("{source} has {inputs} partitions but {changelog} has {states}: they must agree");
             return Err(LoopError::Stop(reason));
         }
+        if let Some(control) = self.topology.control().cloned() {
+            // One partition: its order is the order of what was said.
+            let found = self.broker.partitions(&control).map_err(lookup_error)?;
+            if found != 1 {
+                return Err(LoopError::Stop(format!("{control} has {found} partitions, and must have one")));
+            }
+        }
+        self.partitions = inputs;
         self.has_checked_topics = true;
         Ok(())
     }
@@ -263,15 +288,25 @@ impl<B: Broker> StreamThread<B> {
         if !self.assigning.is_empty() {
             return Condition::Starting(format!("looking up positions: {}", why()));
         }
-        if !self.restoring.is_empty() {
-            let remaining: i64 = self.restoring.values().map(Restoring::remaining).sum();
-            let (restoring, all) = (self.restoring.len(), self.tasks.len());
+        let restoring = || self.restoring.iter().filter(|(partition, _)| !self.parked.contains_key(partition));
+        if restoring().next().is_some() {
+            let remaining: i64 = restoring().map(|(_, restoring)| restoring.remaining()).sum();
+            let (restoring, all) = (restoring().count(), self.tasks.len());
             return Condition::Starting(format!(
                 "restoring {restoring} of {all} partitions, {remaining} records to go"
             ));
         }
-        if self.tasks.is_empty() && self.broker.now() - self.joining_since < JOIN_MS {
+        let has_nothing = self.tasks.is_empty() && self.parked.is_empty();
+        if has_nothing && self.broker.elapsed() - self.joining_since < JOIN_MS {
             return Condition::Starting("joining the group".to_owned());
+        }
+        if let Some((partition, parked)) = self.parked.first_key_value() {
+            return Condition::Degraded(format!("partition {partition} is parked: {}", parked.reason));
+        }
+        if let Some((partition, position)) = self.held_back() {
+            return Condition::Degraded(format!(
+                "partition {partition} gets nothing: a transaction that does not end holds back what is behind offset {position}"
+            ));
         }
         if let Some((partition, retry)) = self.retries.iter().find(|(_, retry)| retry.attempts >= 5) {
             let Retry { attempts, reason, .. } = retry;
@@ -320,6 +355,14 @@ pub(crate) mod fixture;
 pub(crate) mod scripted;
 #[cfg(test)]
 mod speed_tests;
+#[cfg(test)]
+mod next_owner_tests;
+#[cfg(test)]
+mod isolation_tests;
+#[cfg(test)]
+mod operators_tests;
+#[cfg(test)]
+mod proof_tests;
 #[cfg(test)]
 mod random_faults_tests;
 #[cfg(test)]

@@ -1,14 +1,17 @@
 //! Polling, and moving the tasks.
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::recovery::{LoopError, consumer_error};
 use super::transaction::Transaction;
-use super::{Retry, StreamThread, seconds};
+use super::{Retry, StreamThread, Ticked, seconds};
 use crate::broker::{Broker, Polled};
 use crate::processor::Verdict;
 use crate::task::{Advanced, State, Task};
+
+/// How far ahead of this machine's clock a record may be, milliseconds. One that is further waits: its time would fire timers early, which
+/// nobody can undo.
+const AHEAD_MS: i64 = 2_000;
 
 impl<B: Broker> StreamThread<B> {
     pub(super) fn poll(&mut self) -> Result<Polled, LoopError> {
@@ -31,12 +34,10 @@ impl<B: Broker> StreamThread<B> {
 
     /// How long a poll may wait: an open transaction, a restore, a backlog and a timer each shorten it.
     fn poll_timeout(&mut self) -> Duration {
-        let now = self.broker.now();
-        let waiting = |partition: &i32, retries: &BTreeMap<i32, Retry>| {
-            retries.get(partition).is_some_and(|retry| retry.not_before > now)
-        };
-        let busy = self.tasks.iter().any(|(partition, task)| task.has_queued() && !waiting(partition, &self.retries));
-        if busy || !self.restoring.is_empty() {
+        let (now, elapsed) = (self.broker.now(), self.broker.elapsed());
+        let has_queued = |task: &Task| task.state() == State::Running && task.has_queued();
+        let busy = self.tasks.iter().any(|(partition, task)| has_queued(task) && !self.is_waiting(*partition));
+        if busy || self.restoring.keys().any(|partition| !self.is_waiting(*partition)) {
             return Duration::ZERO;
         }
         if self.transaction.is_some() {
@@ -48,7 +49,7 @@ impl<B: Broker> StreamThread<B> {
             .values_mut()
             .filter_map(Task::next_deadline)
             .map(|deadline| if deadline > now { deadline.saturating_sub(now) } else { self.config.tick_interval_ms })
-            .chain(self.retries.values().map(|retry| retry.not_before - now))
+            .chain(self.retries.values().map(|retry| retry.not_before - elapsed))
             .fold(longest, i64::min);
         Duration::from_millis(wait.max(1).unsigned_abs())
     }
@@ -57,7 +58,8 @@ impl<B: Broker> StreamThread<B> {
     /// prefetched of a paused partition and fetches it again.
     pub(super) fn manage_backlog(&mut self) -> Result<(), LoopError> {
         for (partition, task) in &self.tasks {
-            if task.state() != State::Running {
+            // The input of a task that is being restored is paused anyway.
+            if self.restoring.contains_key(partition) {
                 continue;
             }
             let is_paused = self.paused.contains(partition);
@@ -76,19 +78,18 @@ impl<B: Broker> StreamThread<B> {
 
     /// Moves every running task until its queue is empty or the transaction is full; the rest waits for the next turn.
     pub(super) fn process(&mut self) -> Result<(), LoopError> {
-        let now = self.broker.now();
-        let started = Instant::now();
+        let (started, latest) = (Instant::now(), self.latest_plausible());
         let mut steps = 0_u64;
         let ready: Vec<i32> = self
             .tasks
             .iter()
             .filter(|(_, task)| task.state() == State::Running && task.has_queued())
             .map(|(partition, _)| *partition)
-            .filter(|partition| self.retries.get(partition).is_none_or(|retry| retry.not_before <= now))
+            .filter(|partition| !self.is_waiting(*partition))
             .collect();
         for partition in ready {
             while !self.is_full() {
-                match self.advance(partition)? {
+                match self.advance(partition, latest)? {
                     Advanced::Idle => break,
                     _ => steps += 1,
                 }
@@ -100,8 +101,24 @@ impl<B: Broker> StreamThread<B> {
         Ok(())
     }
 
-    fn advance(&mut self, partition: i32) -> Result<Advanced, LoopError> {
+    /// The latest time that a record may have, milliseconds since 1970. A wall clock that was set back does not count.
+    fn latest_plausible(&self) -> i64 {
+        let (wall, elapsed) = self.started_at;
+        let unset = wall.saturating_add(self.broker.elapsed() - elapsed);
+        self.broker.now().max(unset).saturating_add(AHEAD_MS)
+    }
+
+    fn advance(&mut self, partition: i32, latest: i64) -> Result<Advanced, LoopError> {
         let Some(task) = self.tasks.get_mut(&partition) else { return Ok(Advanced::Idle) };
+        let Some((offset, timestamp)) = task.front() else { return Ok(Advanced::Idle) };
+        if timestamp > latest {
+            let ahead = timestamp - (latest - AHEAD_MS);
+            self.retry_later(
+                partition,
+                format!("the time of the record at offset {offset} is {ahead} ms ahead of this machine's clock"),
+            );
+            return Ok(Advanced::Idle);
+        }
         let advanced = match task.advance() {
             Ok(advanced) => advanced,
             Err(Verdict::Retry(reason)) => {
@@ -109,10 +126,11 @@ impl<B: Broker> StreamThread<B> {
                 return Ok(Advanced::Idle);
             }
             Err(verdict @ (Verdict::Fatal(_) | Verdict::Poison(_))) => {
-                let at = format!("{}/{partition} at offset {}", self.topology.source(), task.position());
-                // The records before it were processed: they are committed before the thread stops.
+                // The records before it were processed: they are committed before.
                 self.commit()?;
-                return Err(LoopError::Stop(format!("{at}: {verdict}")));
+                let reason = format!("{}/{partition} at offset {offset}: {verdict}", self.topology.source());
+                self.park(partition, reason);
+                return Ok(Advanced::Idle);
             }
         };
         match advanced {
@@ -124,7 +142,7 @@ impl<B: Broker> StreamThread<B> {
             }
             Advanced::Tick => {
                 if let Some(ticked) = self.ticks.get_mut(&partition) {
-                    ticked.read = true;
+                    *ticked = Ticked { at: self.broker.elapsed(), read: true };
                 }
             }
             Advanced::Poison(_) => {
@@ -140,9 +158,9 @@ impl<B: Broker> StreamThread<B> {
         Ok(advanced)
     }
 
-    fn retry_later(&mut self, partition: i32, reason: String) {
+    pub(super) fn retry_later(&mut self, partition: i32, reason: String) {
         let attempts = self.retries.get(&partition).map_or(0, |retry| retry.attempts) + 1;
-        let not_before = self.broker.now() + self.backoff(attempts);
+        let not_before = self.broker.elapsed() + self.backoff(attempts);
         tracing::warn!(topic = %self.topology.source(), partition, attempts, %reason, "a record is to be read again later");
         self.retries.insert(partition, Retry { not_before, attempts, reason });
     }

@@ -57,7 +57,7 @@ impl<B: Broker> StreamThread<B> {
             return self.recover(next);
         }
         let pause = self.backoff(self.failures);
-        self.not_before = self.broker.now() + pause;
+        self.not_before = self.broker.elapsed() + pause;
         Step::Wait(Duration::from_millis(pause.unsigned_abs()))
     }
 

@@ -13,8 +13,17 @@ const READ_TIMEOUT: Duration = Duration::from_millis(5);
 impl<B: Broker> StreamThread<B> {
     /// Reads one slice for every task that is being restored; those that have reached their end begin to run.
     pub(super) fn restore_slice(&mut self) -> Result<(), LoopError> {
-        let partitions: Vec<i32> = self.restoring.keys().copied().collect();
-        partitions.into_iter().try_for_each(|partition| self.restore(partition))
+        let waits = |partition: &i32| !self.is_waiting(*partition);
+        let partitions: Vec<i32> = self.restoring.keys().copied().filter(waits).collect();
+        for partition in partitions {
+            match self.restore(partition) {
+                // A changelog that cannot be read, now or ever, holds no neighbour back.
+                Err(LoopError::Wait(reason)) => self.retry_later(partition, reason),
+                Err(LoopError::Stop(reason)) => self.park(partition, reason),
+                other => other?,
+            }
+        }
+        Ok(())
     }
 
     fn restore(&mut self, partition: i32) -> Result<(), LoopError> {
@@ -36,6 +45,7 @@ impl<B: Broker> StreamThread<B> {
             let took = restoring.took();
             tracing::info!(topic = %self.topology.source(), partition, position = task.position(), "restored");
             self.restoring.remove(&partition);
+            self.retries.remove(&partition);
             self.metrics.restored(took);
             self.show_stores(partition);
             self.show_tasks();

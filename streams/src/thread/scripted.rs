@@ -37,11 +37,20 @@ pub(crate) struct ScriptedBroker {
     pub(crate) paused_partitions: Vec<i32>,
     /// Polls return nothing until the group is joined again.
     pub(crate) returns_nothing: bool,
+    /// Of these partitions alone, until the group is joined again.
+    pub(crate) muted: Vec<i32>,
 }
 
 impl ScriptedBroker {
     pub(crate) fn new(inner: SimulatedBroker) -> Self {
-        Self { inner, script: Vec::new(), calls: Vec::new(), paused_partitions: Vec::new(), returns_nothing: false }
+        Self {
+            inner,
+            script: Vec::new(),
+            calls: Vec::new(),
+            paused_partitions: Vec::new(),
+            returns_nothing: false,
+            muted: Vec::new(),
+        }
     }
 
     fn call<T>(
@@ -74,6 +83,10 @@ impl Broker for ScriptedBroker {
         self.inner.now()
     }
 
+    fn elapsed(&self) -> i64 {
+        self.inner.elapsed()
+    }
+
     fn partitions(&mut self, topic: &str) -> Result<i32, BrokerError> {
         self.inner.partitions(topic)
     }
@@ -82,7 +95,11 @@ impl Broker for ScriptedBroker {
         if self.returns_nothing {
             return Ok(Polled::Records(Vec::new()));
         }
-        self.call(Call::Poll, |inner| inner.poll(most, timeout))
+        let mut polled = self.call(Call::Poll, |inner| inner.poll(most, timeout))?;
+        if let Polled::Records(records) = &mut polled {
+            records.retain(|record| !self.muted.contains(&record.partition));
+        }
+        Ok(polled)
     }
 
     fn assign(&mut self, positions: &[(i32, i64)]) -> Result<(), BrokerError> {
@@ -106,8 +123,17 @@ impl Broker for ScriptedBroker {
         self.call(Call::Committed, |inner| inner.committed(partitions))
     }
 
+    fn last_committed(&mut self, partitions: &[i32]) -> Result<Vec<Option<Position>>, BrokerError> {
+        self.inner.last_committed(partitions)
+    }
+
+    fn end_transactions_of(&mut self, own: &str, dead: &str) -> Result<bool, BrokerError> {
+        self.inner.end_transactions_of(own, dead)
+    }
+
     fn rejoin(&mut self) -> Result<(), BrokerError> {
         self.returns_nothing = false;
+        self.muted.clear();
         self.inner.rejoin()
     }
 

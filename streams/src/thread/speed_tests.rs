@@ -49,7 +49,7 @@ fn measure(works: bool) -> u128 {
         .build(move || Box::new(Plain(works)))
         .unwrap();
     let limits = Limits { record_bytes: 10_000, dead_letter_bytes: 10_000 };
-    let mut task = Task::new(Arc::new(topology), 0, "a@1".into(), limits, None, 0);
+    let mut task = Task::new(Arc::new(topology), (0, 1), "a@1".into(), limits, None, 0);
     Restoring::new((0, 0)).complete(&mut task).unwrap();
     let topic: Arc<str> = "in".into();
     let value = Bytes::from_static(&[1; 100]);

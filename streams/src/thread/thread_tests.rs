@@ -24,10 +24,11 @@ fn count(thread: &TestThread, partition: i32, key: &str) -> String {
     String::from_utf8(stores.get(usize::from(COUNTS.0), key.as_bytes()).unwrap_or_default().to_vec()).unwrap()
 }
 
-fn failure(thread: &TestThread) -> String {
+/// Why a partition is parked.
+fn parked(thread: &TestThread) -> String {
     match thread.condition() {
-        Condition::Failed(reason) => reason,
-        other => panic!("still {other:?}"),
+        Condition::Degraded(reason) if reason.contains("is parked") => reason,
+        other => panic!("{other:?}"),
     }
 }
 
@@ -139,6 +140,30 @@ fn after_an_unknown_outcome_nothing_is_done_before_the_producer_was_replaced() {
 }
 
 #[test]
+fn every_transaction_that_was_begun_is_counted_once_however_it_ends() {
+    let again = || BrokerError::Abort("try again".into());
+    let cases = [
+        (vec![(Call::SendOffsets, Effect::None, again())], "aborted"),
+        (vec![(Call::SendOffsets, Effect::None, again()), (Call::Abort, Effect::None, again())], "failed"),
+        (vec![(Call::Commit, Effect::Had, BrokerError::Unknown("no answer".into()))], "unknown"),
+        (vec![(Call::Commit, Effect::None, BrokerError::Fenced("another".into()))], "fenced"),
+    ];
+    for (script, outcome) in cases {
+        let fixture = Fixture::new(1);
+        let mut thread = running(&fixture);
+        let before = thread.metrics.transactions("committed");
+        (thread.broker_mut().calls, thread.broker_mut().script) = (Vec::new(), script);
+        fixture.put(0, "k", "x");
+        fixture.run(&mut [&mut thread], 200);
+        assert_eq!(fixture.values("out"), ["k=1", "k=2"], "{outcome}");
+        let begun = thread.broker_mut().calls.iter().filter(|call| **call == Call::Begin).count() as u64;
+        let counted = ["aborted", "failed", "fenced", "unknown"].map(|name| thread.metrics.transactions(name));
+        assert_eq!((counted.iter().sum::<u64>(), thread.metrics.transactions(outcome)), (1, 1), "{outcome}");
+        assert_eq!(thread.metrics.transactions("committed") - before + 1, begun, "{outcome}");
+    }
+}
+
+#[test]
 fn poison_leaves_only_a_dead_letter_and_the_next_records_are_processed() {
     let fixture = Fixture::new(1);
     let mut thread = running(&fixture);
@@ -155,20 +180,20 @@ fn poison_leaves_only_a_dead_letter_and_the_next_records_are_processed() {
 }
 
 #[test]
-fn fatal_stops_the_thread_after_committing_what_came_before() {
+fn fatal_parks_the_partition_after_committing_what_came_before() {
     let fixture = Fixture::new(1);
     let mut thread = running(&fixture);
     for value in ["x", "fatal", "x"] {
         fixture.put(0, "k", value);
     }
     fixture.run(&mut [&mut thread], 30);
-    assert!(failure(&thread).contains("in/0 at offset 2: fatal: from the future"), "{}", failure(&thread));
+    assert!(parked(&thread).contains("in/0 at offset 2: fatal: from the future"), "{}", parked(&thread));
     assert_eq!(fixture.values("out"), ["k=1", "k=2"]);
     let fixture = Fixture::new(1);
     let mut thread = running(&fixture);
     fixture.put(0, "k", "elsewhere");
     fixture.run(&mut [&mut thread], 30);
-    assert!(failure(&thread).contains("does not declare"));
+    assert!(parked(&thread).contains("does not declare"));
 }
 
 #[test]
@@ -283,7 +308,7 @@ fn state_of_a_partition_that_is_assigned_again_unchanged_is_not_restored_again()
 }
 
 #[test]
-fn impossible_state_stops_the_thread_with_a_reason() {
+fn impossible_state_parks_the_partition_with_a_reason() {
     let changelog = |key: &[u8], value: &[u8]| Outgoing {
         topic: "changelog".into(),
         partition: Some(0),
@@ -291,9 +316,7 @@ fn impossible_state_stops_the_thread_with_a_reason() {
         value: Some(Bytes::copy_from_slice(value)),
         headers: Vec::new(),
     };
-    fn write(fixture: &Fixture, outgoing: Outgoing) {
-        fixture.cluster.produce(outgoing).unwrap();
-    }
+    let write = |fixture: &Fixture, outgoing: Outgoing| assert!(fixture.cluster.produce(outgoing).is_ok());
     let cases: [(&str, Box<dyn Fn(&Fixture)>, &str, &str); 5] = [
         (
             "an unreadable changelog record",
@@ -330,7 +353,7 @@ fn impossible_state_stops_the_thread_with_a_reason() {
         change(&fixture);
         let mut thread = fixture.thread_of(group, "a");
         fixture.run(&mut [&mut thread], 60);
-        assert!(failure(&thread).contains(reason), "{name}: {}", failure(&thread));
+        assert!(parked(&thread).contains(reason), "{name}: {}", parked(&thread));
     }
 }
 

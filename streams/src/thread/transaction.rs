@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use super::parking::Noted;
 use super::recovery::LoopError;
 use super::{Producer, StreamThread, Ticked, seconds};
 use crate::broker::{Broker, BrokerError};
@@ -12,7 +13,7 @@ use crate::task::{Advanced, Checkpoint, Outcome, State, Task, size};
 #[derive(Debug)]
 pub(super) struct Transaction {
     begun_at: i64,
-    records: usize,
+    pub(super) records: usize,
     output_bytes: usize,
     timestamps: Vec<i64>,
 }
@@ -26,13 +27,13 @@ impl Transaction {
 
 impl<B: Broker> StreamThread<B> {
     /// The one place where a transaction begins.
-    fn open_transaction(&mut self) -> Result<&mut Transaction, LoopError> {
+    pub(super) fn open_transaction(&mut self) -> Result<&mut Transaction, LoopError> {
         if self.transaction.is_none() {
             self.broker.begin().map_err(producer_error)?;
         }
         let Self { transaction, broker, .. } = self;
         Ok(transaction.get_or_insert_with(|| Transaction {
-            begun_at: broker.now(),
+            begun_at: broker.elapsed(),
             records: 0,
             output_bytes: 0,
             timestamps: Vec::new(),
@@ -69,42 +70,44 @@ impl<B: Broker> StreamThread<B> {
 
     /// Commits when there is no more input for now, or the transaction is old or full.
     pub(super) fn end_transaction(&mut self, is_idle: bool) -> Result<(), LoopError> {
-        if is_idle {
-            self.tick()?;
-        }
+        self.tick()?;
         let Some(transaction) = &self.transaction else { return Ok(()) };
-        let age = self.broker.now() - transaction.begun_at;
+        let age = self.broker.elapsed() - transaction.begun_at;
         if is_idle || age >= self.config.commit_interval_ms || self.is_full() {
             return self.commit();
         }
         Ok(())
     }
 
-    /// There is no input: for each partition with a timer due by the wall clock, a tick is sent to the source topic, so that log
-    /// time passes too.
+    /// For each partition without input and with a timer due, a tick is sent to the source topic, so that log time passes too: whatever
+    /// its neighbours do. It is due by the wall clock, or by the time of the last record and what has passed since.
     fn tick(&mut self) -> Result<(), LoopError> {
-        let now = self.broker.now();
-        let due: Vec<i32> = self
+        let (now, elapsed) = (self.broker.now(), self.broker.elapsed());
+        let timers: Vec<(i32, i64, i64)> = self
             .tasks
             .iter_mut()
             .filter(|(_, task)| task.state() == State::Running && !task.has_queued())
-            .filter_map(|(partition, task)| {
-                task.next_deadline().filter(|deadline| *deadline <= now).map(|_| *partition)
-            })
+            .filter_map(|(partition, task)| Some((*partition, task.next_deadline()?, task.log_time())))
             .collect();
-        for partition in due {
+        for (partition, deadline, log_time) in timers {
+            if deadline > now && self.log_clock(partition).is_none_or(|clock| deadline > clock) {
+                continue;
+            }
             let pause = match self.ticks.get(&partition) {
                 Some(Ticked { at, read: false }) => at + self.config.unread_tick_timeout_ms,
-                Some(Ticked { at, read: true }) => at + self.config.tick_interval_ms,
-                None => now,
+                // The broker's clock has not got there: it takes that long, at least.
+                Some(Ticked { at, read: true }) => {
+                    at + (deadline - log_time).clamp(self.config.tick_interval_ms, self.config.longest_tick_interval_ms)
+                }
+                None => elapsed,
             };
-            if pause > now {
+            if pause > elapsed {
                 continue;
             }
             let Some(tick) = self.tasks.get_mut(&partition).map(Task::tick) else { continue };
             self.open_transaction()?.records += 1;
             self.broker.send(tick).map_err(producer_error)?;
-            self.ticks.insert(partition, Ticked { at: now, read: false });
+            self.ticks.insert(partition, Ticked { at: elapsed, read: false });
             self.metrics.ticks.inc();
         }
         Ok(())
@@ -130,7 +133,9 @@ impl<B: Broker> StreamThread<B> {
             positions.push((*partition, checkpoint.to_position()));
         }
         let changelog_done = Instant::now();
-        self.broker.send_offsets(&positions).map_err(producer_error)?;
+        if !positions.is_empty() {
+            self.broker.send_offsets(&positions).map_err(producer_error)?;
+        }
         let offsets_done = Instant::now();
         self.broker.drain().map_err(producer_error)?;
         let drain_done = Instant::now();
@@ -155,6 +160,7 @@ impl<B: Broker> StreamThread<B> {
         }
         self.failures = 0;
         self.last_error = None;
+        self.notes_are(Noted::Yes);
         let changed: Vec<i32> =
             self.tasks.iter().filter(|(_, task)| task.is_changed()).map(|(partition, _)| *partition).collect();
         for partition in changed {
@@ -177,8 +183,10 @@ impl<B: Broker> StreamThread<B> {
     /// Aborts the open transaction.
     pub(super) fn abort(&mut self) -> Result<(), LoopError> {
         let had_begun = self.transaction.take().is_some();
+        self.notes_are(Noted::No);
         if had_begun {
             if let Err(error) = self.broker.abort() {
+                self.metrics.transaction("failed");
                 return Err(LoopError::InDoubt("failed", error.to_string()));
             }
             self.metrics.transaction("aborted");
@@ -196,13 +204,15 @@ impl<B: Broker> StreamThread<B> {
     pub(super) fn rewind(&mut self, partition: i32) -> Result<(), LoopError> {
         let Some(task) = self.tasks.get_mut(&partition) else { return Ok(()) };
         task.discard();
-        self.ticks.remove(&partition);
         let position = task.position();
+        self.ticks.remove(&partition);
+        self.try_again(partition);
         self.broker.seek(partition, position).map_err(|error| LoopError::Rejoin(error.to_string()))
     }
 
     /// The producer must be replaced before the next transaction.
     pub(super) fn mark_in_doubt(&mut self, outcome: &'static str, reason: String) {
+        self.notes_are(Noted::No);
         if self.transaction.take().is_some() {
             self.metrics.transaction(outcome);
         }
@@ -241,13 +251,14 @@ impl<B: Broker> StreamThread<B> {
         }
         match task.state() {
             State::Running => self.rewind(partition),
-            State::Restoring | State::Suspended => Ok(()),
+            State::Parked if !self.restoring.contains_key(&partition) => self.rewind(partition),
+            State::Restoring | State::Parked | State::Suspended => Ok(()),
         }
     }
 }
 
 /// An error before the end of a transaction: none of its records can be visible.
-fn producer_error(error: BrokerError) -> LoopError {
+pub(super) fn producer_error(error: BrokerError) -> LoopError {
     match error {
         BrokerError::Abort(reason) | BrokerError::Unavailable(reason) => LoopError::Abort(reason),
         BrokerError::Unknown(reason) => LoopError::InDoubt("unknown", reason),

@@ -1,6 +1,7 @@
 //! The command line as it is typed. Nothing here does work; `main` hands each verb to the room that knows it.
 
 pub(crate) mod dead_letters;
+pub(crate) mod partitions;
 
 use std::path::PathBuf;
 
@@ -81,6 +82,9 @@ pub(crate) enum Verb {
     /// Records that no build could handle: look at them, replay them once they are repaired, or drop them.
     #[command(subcommand)]
     DeadLetters(dead_letters::DeadLetters),
+    /// Partitions of processors that cannot go on while their neighbours do: which and why, and a word that lets one go on.
+    #[command(subcommand)]
+    Partitions(partitions::Partitions),
     /// Everything that happened to one order, coupon, request or trace, across topics, with who caused what.
     Story(crate::story::Story),
     /// Load tests and stand-ins.
@@ -196,8 +200,8 @@ pub(crate) struct Token {
     /// The subject: a shopper's or an operator's id.
     #[arg(default_value = "shopper-1")]
     pub(crate) subject: String,
-    /// A role, repeatable: shopper, operator, seller, analyst.
-    #[arg(long = "role", default_value = "shopper", value_parser = ["shopper", "operator", "seller", "analyst"])]
+    /// A role, repeatable: shopper, operator, seller, analyst, privacy.
+    #[arg(long = "role", default_value = "shopper", value_parser = ["shopper", "operator", "seller", "analyst", "privacy"])]
     pub(crate) roles: Vec<String>,
     /// The seller that the role seller is for.
     #[arg(long, required_if_eq("roles", "seller"), conflicts_with = "segments")]

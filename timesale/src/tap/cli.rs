@@ -97,10 +97,13 @@ pub(crate) struct Tap {
     #[arg(long, value_enum, help_heading = "Output")]
     pub(crate) format: Option<Format>,
     /// Where to; its ending chooses the format. It appears when it is whole.
-    #[arg(long, short, value_name = "FILE", help_heading = "Output")]
+    #[arg(long, short, value_name = "FILE", group = "destination", help_heading = "Output")]
     pub(crate) output: Option<PathBuf>,
+    /// Copy records to this shadow topic of topics.yaml, masked as any output, with partition, key, headers and time, and the header source.
+    #[arg(long, value_name = "shadow.NAME", group = "destination", conflicts_with = "format", help_heading = "Output")]
+    pub(crate) to_topic: Option<String>,
     /// Keep in this file how far the export is, and go on from there if it is there.
-    #[arg(long, value_name = "FILE", requires = "output", help_heading = "Output")]
+    #[arg(long, value_name = "FILE", requires = "destination", help_heading = "Output")]
     pub(crate) resume: Option<PathBuf>,
     /// Most bytes a second to read: 64MiB unless said; max is as fast as it goes.
     #[arg(long, value_name = "BYTES|max", help_heading = "Output")]
@@ -213,6 +216,7 @@ impl Tap {
             unmask: self.unmask.or(saved.unmask),
             format: self.format.or(saved.format),
             output: self.output.or(saved.output),
+            to_topic: self.to_topic.or(saved.to_topic),
             resume: self.resume.or(saved.resume),
             rate: self.rate.or(saved.rate),
             summary: self.summary.or(saved.summary),

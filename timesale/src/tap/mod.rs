@@ -5,57 +5,31 @@ mod words;
 #[cfg(test)]
 mod tap_tests;
 
+use std::cell::Cell;
 use std::io::IsTerminal;
-use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
-use console::tap::{Ended, MaskKey, Reason, RunError, Tap, Target, audit};
-use events::audit::AuditRecord;
-use events::manifest::Manifest;
+use console::tap::{CopyError, Ended, Reason, RunError, Tap, Target, audit};
 use events::time::Timestamp;
 
 use self::cli::Summary;
 use self::words::Asked;
-use crate::complain;
 use crate::config::Config;
 use crate::exit::Exit;
-use crate::signals::{StopRequests, StopWithStdin};
+use crate::{complain, privacy, verbs};
 
 /// Runs the verb. The first request to stop ends it with what was read told; the second at once.
 pub(crate) async fn run(typed: cli::Tap, config: Config) -> Exit {
     let stop = Arc::new(AtomicBool::new(false));
-    let mut requests = match StopRequests::listen(StopWithStdin::No) {
-        Ok(requests) => requests,
-        Err(error) => {
-            complain(&error.to_string());
-            return Exit::Internal;
-        }
-    };
     let of_run = Arc::clone(&stop);
-    let mut running = tokio::task::spawn_blocking(move || tap(typed, &config, &of_run));
-    loop {
-        tokio::select! {
-            ended = &mut running => return ended.unwrap_or_else(|error| {
-                complain(&error.to_string());
-                Exit::Internal
-            }),
-            _ = requests.next() => {
-                if stop.swap(true, Ordering::Relaxed) {
-                    return Exit::Interrupted;
-                }
-            }
-        }
-    }
+    verbs::until_stopped(&stop, || tokio::task::spawn_blocking(move || tap(typed, &config, &of_run))).await
 }
 
 fn tap(typed: cli::Tap, config: &Config, stop: &AtomicBool) -> Exit {
-    let manifest = match Manifest::embedded() {
+    let manifest = match verbs::built_in_manifest() {
         Ok(manifest) => manifest,
-        Err(error) => {
-            complain(&error.to_string());
-            return Exit::Internal;
-        }
+        Err(exit) => return exit,
     };
     let is_terminal = std::io::stdout().is_terminal();
     let now = Timestamp::from_millis(streams::clock::now_ms());
@@ -67,37 +41,45 @@ fn tap(typed: cli::Tap, config: &Config, stop: &AtomicBool) -> Exit {
         }
     };
     let Asked { typed, words, zone, rate } = asked;
-    let user = user();
-    let reason = typed.unmask.clone().unwrap_or_default();
-    let record = AuditRecord { at: now, who: user.clone(), words: words::told(&typed), reason };
-    let target = match typed.output.clone() {
-        None => Target::Stream(Box::new(std::io::stdout())),
-        Some(path) => Target::File { path, resume: typed.resume.clone().map(|state| (state, words::digest(&typed))) },
+    let record = privacy::audit_record(words::told(&typed), typed.unmask.as_deref().unwrap_or_default());
+    let (is_unmasked, is_audited) = (words.is_unmasked, Cell::new(false));
+    let resume = typed.resume.clone().map(|state| (state, words::digest(&typed)));
+    let target = match (typed.to_topic.clone(), typed.output.clone()) {
+        (Some(name), _) => Target::Topic { name, resume },
+        (None, Some(path)) => Target::File { path, resume },
+        (None, None) => Target::Stream(Box::new(std::io::stdout())),
     };
     let tap = Tap {
         cluster: &config.kafka,
         manifest: &manifest,
         words,
-        user,
-        mask_key: config.jwt_secrets.first().map(|secret| MaskKey::of_secret(secret.expose())),
+        user: privacy::user(),
+        mask_key: privacy::mask_key(config),
         zone,
         has_colour: is_terminal && std::env::var_os("NO_COLOR").is_none_or(|text| text.is_empty()),
         rate,
+        share: None,
+        frames: None,
+        spans: None,
         target,
-        audit: &|| audit::write(&config.kafka, &record),
+        audit: &|| {
+            if is_unmasked {
+                audit::write(&config.kafka, &record)?;
+                is_audited.set(true);
+            }
+            Ok(())
+        },
         stop,
     };
-    match tap.run() {
+    let ended = tap.run();
+    if is_audited.get() {
+        let coverage = ended.as_ref().ok().map(|ended| audit::covered(&ended.coverage));
+        privacy::tell_end(audit::write(&config.kafka, &audit::ended(record, coverage)));
+    }
+    match ended {
         Ok(ended) => exit_of(&typed, &ended),
         Err(error) => failed(&error),
     }
-}
-
-/// Who runs this: the name in the environment, else the number of the user.
-fn user() -> String {
-    let named = ["USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok().filter(|name| !name.is_empty()));
-    let number = || std::fs::metadata("/proc/self").map(|process| format!("uid-{}", process.uid()));
-    named.or_else(|| number().ok()).unwrap_or_else(|| "unknown".to_owned())
 }
 
 /// Tells what was read, and what that means.
@@ -133,8 +115,11 @@ fn failed(error: &RunError) -> Exit {
     complain(&error.to_string());
     match error {
         RunError::Usage(_) | RunError::Resume(_) => Exit::Usage,
+        RunError::Copy(CopyError::Partitions { .. } | CopyError::Anew(_)) => Exit::Usage,
         RunError::Tap(_) | RunError::Audit(_) => Exit::Unavailable,
-        RunError::Output(_) | RunError::Parquet(_) => Exit::Failed,
+        RunError::Copy(CopyError::Tap(_) | CopyError::Read(_) | CopyError::Open(_)) => Exit::Unavailable,
+        RunError::Output(_) | RunError::Parquet(_) | RunError::Copy(_) => Exit::Failed,
+        RunError::Stopped => Exit::Interrupted,
         RunError::Worker => Exit::Internal,
     }
 }

@@ -65,7 +65,9 @@ fn wrong_words_are_refused() {
     for line in lines {
         assert!(words_of(line, false).is_err(), "{line:?}");
     }
-    let refused: [&[&str]; 5] = [
+    let refused: [&[&str]; 7] = [
+        &["t", "--to-topic", "shadow.t", "-o", "a.csv"],
+        &["t", "--to-topic", "shadow.t", "--format", "csv"],
         &["t", "--all", "--last", "5"],
         &["t", "--from", "1", "--at", "0:1"],
         &["t", "--resume", "state"],
@@ -101,4 +103,6 @@ fn an_export_is_continued_by_what_decides_its_content() {
     assert_eq!(one, digest(&typed(&["t", "--last", "1d", "-o", "a.csv", "--quiet"])));
     assert_ne!(one, digest(&typed(&["t", "--last", "2d", "-o", "a.csv"])));
     assert_ne!(one, digest(&typed(&["t", "--last", "1d", "-o", "a.csv", "--mask", "drop"])));
+    let copy = digest(&typed(&["t", "--last", "1d", "--to-topic", "shadow.t", "--resume", "state"]));
+    assert_ne!(copy, digest(&typed(&["t", "--last", "1d", "--to-topic", "shadow.u", "--resume", "state"])));
 }

@@ -3,18 +3,16 @@
 use std::io::Write;
 
 use clap::{Args, Command, FromArgMatches};
-use console::tap::words::{self as tap, Amount, Bounds, Format, Isolation, MaskMode, Place, Range, Words};
-use events::calendar::{Zone, ZoneName};
+use console::tap::words::{self as tap, Amount, Format, Isolation, MaskMode, Typed, Words};
+use events::calendar::Zone;
 use events::manifest::Manifest;
 use events::time::Timestamp;
 
 use super::cli;
+use crate::privacy;
 
 /// Bytes a second that are read at most, unless something else is said.
 const RATE: u64 = 64 << 20;
-
-/// How many of the newest records are shown, unless a range is named.
-const LAST: usize = 20;
 
 /// What was typed, with a saved tap's words behind it, and what it means.
 #[derive(Debug)]
@@ -37,8 +35,6 @@ pub(super) fn asked(typed: cli::Tap, manifest: &Manifest, is_terminal: bool, now
         }
         None => typed,
     };
-    let zone = typed.zone.as_deref().map_or_else(ZoneName::default, ZoneName::new);
-    let zone = zone.zone().ok_or_else(|| format!("--zone {zone}: there is no such zone"))?;
     let rate = match typed.rate.as_deref() {
         None => Some(RATE),
         Some("max") => None,
@@ -47,20 +43,36 @@ pub(super) fn asked(typed: cli::Tap, manifest: &Manifest, is_terminal: bool, now
             Amount::Records(_) => return Err(format!("--rate {text}: bytes with their unit, such as 8MiB, or max")),
         },
     };
-    let words = Words {
-        topics: typed.topics.split(',').map(str::to_owned).collect(),
-        range: range(&typed, &zone, now)?,
+    let question = question(&typed)?;
+    let words = question.words(format(&typed, is_terminal)?, now).map_err(|error| error.to_string())?;
+    let zone = question.zone().map_err(|error| error.to_string())?;
+    Ok(Asked { typed, words, zone, rate })
+}
+
+/// What was typed, without where the output goes.
+fn question(typed: &cli::Tap) -> Result<Typed, String> {
+    Ok(Typed {
+        topics: typed.topics.clone(),
+        from: typed.from.clone(),
+        to: typed.to.clone(),
+        last: typed.last.clone(),
+        at: typed.at.clone(),
+        all: typed.all,
         during: typed.during.clone(),
-        partitions: typed.partition.as_deref().map(tap::partitions).transpose()?.unwrap_or_default(),
+        partition: typed.partition.clone(),
         follow: typed.follow,
-        keys: typed.key.clone(),
+        zone: typed.zone.clone(),
+        key: typed.key.clone(),
         everywhere: typed.everywhere,
-        events: typed.event.clone(),
-        headers: typed.header.clone(),
+        event: typed.event.clone(),
+        header: typed.header.clone(),
         trace: typed.trace.clone(),
         contains: typed.contains.clone(),
         condition: typed.condition.clone(),
-        sample: typed.sample.as_deref().map(tap::sample).transpose()?,
+        sample: typed.sample.clone(),
+        limit: typed.limit,
+        max_scan: typed.max_scan.clone(),
+        time: typed.time.clone(),
         isolation: match typed.isolation {
             Some(cli::Isolation::Uncommitted) => Isolation::Uncommitted,
             Some(cli::Isolation::Committed) | None => Isolation::Committed,
@@ -73,16 +85,9 @@ pub(super) fn asked(typed: cli::Tap, manifest: &Manifest, is_terminal: bool, now
             Some(cli::Mask::Drop) => MaskMode::Drop,
             Some(cli::Mask::Hash) | None => MaskMode::Hash,
         },
-        is_unmasked: is_unmasked(&typed)?,
-        format: format(&typed, is_terminal)?,
+        is_unmasked: privacy::is_unmasked(typed.unmask.as_deref())?,
         strict: typed.strict,
-        bounds: Bounds {
-            limit: typed.limit,
-            max_scan: typed.max_scan.as_deref().map(tap::amount).transpose()?,
-            time: typed.time.as_deref().map(tap::age).transpose()?,
-        },
-    };
-    Ok(Asked { typed, words, zone, rate })
+    })
 }
 
 /// The words of a saved tap.
@@ -96,31 +101,11 @@ fn saved(name: &str, manifest: &Manifest) -> Result<cli::Tap, String> {
     parsed.map_err(|error| format!("the saved tap @{name}: {error}"))
 }
 
-fn range(typed: &cli::Tap, zone: &Zone, now: Timestamp) -> Result<Range, String> {
-    let place = |text: &Option<String>, otherwise| match text {
-        Some(text) => tap::place(text, zone, now),
-        None => Ok(otherwise),
-    };
-    match (&typed.last, &typed.at) {
-        (Some(last), _) => tap::last(last, now),
-        (None, Some(at)) => tap::at(at),
-        (None, None) if typed.all || typed.from.is_some() || typed.to.is_some() => {
-            Ok(Range::Between(place(&typed.from, Place::Beginning)?, place(&typed.to, Place::End)?))
-        }
-        (None, None) => Ok(Range::Last(LAST)),
-    }
-}
-
-fn is_unmasked(typed: &cli::Tap) -> Result<bool, String> {
-    match typed.unmask.as_deref().map(str::trim) {
-        None => Ok(false),
-        Some("") => Err("--unmask needs a reason".to_owned()),
-        Some(reason) if reason.len() > 1_000 => Err("--unmask: a reason has at most 1000 bytes".to_owned()),
-        Some(_) => Ok(true),
-    }
-}
-
 fn format(typed: &cli::Tap, is_terminal: bool) -> Result<Format, String> {
+    if typed.to_topic.is_some() {
+        // Records are copied as they are.
+        return Ok(Format::Ndjson);
+    }
     if let Some(format) = typed.format {
         return Ok(match format {
             cli::Format::Pretty => Format::Pretty,
@@ -181,6 +166,7 @@ pub(super) fn told(typed: &cli::Tap) -> Vec<String> {
     say("sample", typed.sample.clone());
     say("columns", typed.columns.clone());
     say("output", typed.output.as_ref().map(|path| path.display().to_string()));
+    say("to-topic", typed.to_topic.clone());
     told.into_iter().map(|word| word.trim_end().to_owned()).collect()
 }
 

@@ -18,6 +18,8 @@ pub(crate) enum TestTools {
     OffersStub(OffersStub),
     /// Hold a sale: open a campaign, let clients claim and order, prove the outcome.
     Sale(Box<Sale>),
+    /// Let shoppers claim and order at a steady rate until a request to stop, and write down when each was answered.
+    Shoppers(Shoppers),
 }
 
 /// Run a stand-in for the payment provider.
@@ -124,12 +126,35 @@ pub(crate) struct Sale {
     /// How long a client keeps trying until it gives an answer up as unknown, seconds.
     #[arg(long, alias = "patience", default_value_t = 90)]
     pub(crate) give_up_after: u64,
+    /// The least share of first claims and orders that must be answered, 0 to 1: a proof of fewer is hollow, and fails.
+    #[arg(long, default_value_t = 0.5)]
+    pub(crate) least_answered: f64,
     /// Repeats the schedule, the duplicates and the kills of an earlier sale.
     #[arg(long)]
     pub(crate) seed: Option<u64>,
     /// Skip the proof: for figures only.
     #[arg(long)]
     pub(crate) no_verify: bool,
+}
+
+/// Who comes how often.
+#[derive(Args, Debug)]
+pub(crate) struct Shoppers {
+    /// The ingress.
+    #[arg(long, env = "TIMESALE_INGRESS_URL", value_name = "URL")]
+    pub(crate) base_url: String,
+    /// Claims a second.
+    #[arg(long, default_value_t = 25.0)]
+    pub(crate) rate: f64,
+    /// Every how manieth shopper orders a unit, too, and never pays for it; 0: none.
+    #[arg(long, default_value_t = 4, value_name = "NUMBER")]
+    pub(crate) order_every: u32,
+    /// How long a client keeps trying until it gives an answer up as unknown, seconds.
+    #[arg(long, default_value_t = 90)]
+    pub(crate) give_up_after: u64,
+    /// Where to write the client log: what each client was answered, and when.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) client_log: PathBuf,
 }
 
 /// How arrivals are spread.

@@ -5,6 +5,7 @@ pub(crate) mod cli;
 mod cli_tests;
 mod offers_stub;
 mod sale;
+mod shoppers;
 mod stub;
 mod toss_stub;
 mod values;
@@ -19,5 +20,6 @@ pub(crate) async fn run(verb: TestTools, config: Config) -> Exit {
         TestTools::TossStub(how) => toss_stub::run(how, config).await,
         TestTools::OffersStub(how) => offers_stub::run(how).await,
         TestTools::Sale(how) => sale::sale(*how, config).await,
+        TestTools::Shoppers(how) => shoppers::run(how, config).await,
     }
 }

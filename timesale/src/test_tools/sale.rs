@@ -79,6 +79,8 @@ fn prepare(how: cli::Sale, config: Config) -> anyhow::Result<(Plan, Deps)> {
         cli::Arrivals::Constant => Arrivals::Constant,
     };
     anyhow::ensure!((0.0..=10.0).contains(&how.duplicates), "--duplicates {}: a share, 0 to 10", how.duplicates);
+    let least = how.least_answered;
+    anyhow::ensure!((0.0..=1.0).contains(&least), "--least-answered {least}: a share, 0 to 1");
     let seed = how.seed.unwrap_or_else(random_seed);
     let wanted = [
         (how.kill, FaultKind::KillRoles),
@@ -112,6 +114,7 @@ fn prepare(how: cli::Sale, config: Config) -> anyhow::Result<(Plan, Deps)> {
         connections: usize::from(how.connections),
         // Whoever waits for a provider that is away waits for its return.
         give_up_after: Duration::from_secs(how.give_up_after) + how.provider_down.unwrap_or_default(),
+        least_answered: least,
         settle: (!how.no_verify).then_some(SETTLE),
         base_url: how.base_url,
         provider: how.provider,

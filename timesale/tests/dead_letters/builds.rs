@@ -24,7 +24,8 @@ pub(crate) struct Running {
 impl Running {
     /// The build that takes claims for garbage.
     pub(crate) fn with_the_defect(cluster: &ClusterConfig) -> Self {
-        Self::start(with_the_defect(&processors::coupons::topology().unwrap()), cluster)
+        let real = processors::coupons::topology().unwrap();
+        Self::start(real.wrapped(|real| Box::new(Defect(real))), cluster)
     }
 
     /// The build that decides them.
@@ -50,16 +51,6 @@ impl Drop for Running {
             ended.unwrap().unwrap().unwrap();
         }
     }
-}
-
-/// The same topology, with the same name, stores and outputs, so that its state is the real processor's.
-fn with_the_defect(real: &Topology) -> Topology {
-    let builder = Topology::builder(real.name()).source(real.source()).changelog(real.changelog());
-    let builder = builder.dead_letters(real.dead_letters());
-    let builder = real.stores().iter().fold(builder, |builder, store| builder.store(store));
-    let builder = real.sinks().iter().fold(builder, |builder, sink| builder.sink(sink));
-    let real = real.clone();
-    builder.build(move || Box::new(Defect(real.processor()))).unwrap()
 }
 
 struct Defect(Box<dyn Processor>);

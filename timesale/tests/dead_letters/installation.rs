@@ -1,56 +1,17 @@
-//! An installation of one's own: a broker with every topic, the program, and what an operator and a test look at.
+//! What an operator and a test look at in an installation of one's own.
 
 use std::collections::BTreeMap;
-use std::process::{Command, Output, Stdio};
-use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use console::dead_letters::{Letter, LetterId};
 use events::topics::{DEAD_LETTERS, DEAD_LETTERS_HANDLED};
 use serde_json::Value;
-use streams::kafka::testing::OwnBroker;
-use streams::kafka::{ClusterConfig, TopicReader, TransactionalWriter};
+use streams::kafka::{TopicReader, TransactionalWriter};
 use streams::record::{Headers, Outgoing, Record};
 
-/// How long a test waits for what must happen.
-const AT_MOST: Duration = Duration::from_mins(3);
-const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
-
-/// A broker and the program.
-pub(crate) struct Installation {
-    pub(crate) cluster: ClusterConfig,
-    _broker: OwnBroker,
-}
+pub(crate) use super::shared::{AT_MOST, Installation, told, until};
 
 impl Installation {
-    /// Starts one in this folder, where tests have services at all.
-    pub(crate) fn start(folder: &str) -> Option<Self> {
-        let broker = OwnBroker::for_test("TIMESALE", &format!("{ROOT}/scripts/services"), folder)?;
-        let installation = Self { cluster: broker.cluster(), _broker: broker };
-        let applied = installation.timesale(&["topics", "apply", "--yes", "--wait", "60"]).output().unwrap();
-        assert!(applied.status.success(), "topics apply: {}", told(&applied));
-        Some(installation)
-    }
-
-    /// The program, with this installation in its environment.
-    pub(crate) fn timesale(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_timesale"));
-        command
-            .args(arguments)
-            .current_dir(ROOT)
-            .env("KAFKA_BOOTSTRAP", &self.cluster.bootstrap)
-            .env("TIMESALE_DEV", "true")
-            .env("TIMESALE_LOG", "warn")
-            .env("USER", "kim")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        if let Ok(database) = std::env::var("TIMESALE_TEST_DATABASE_URL") {
-            command.env("DATABASE_URL", database);
-        }
-        command
-    }
-
     /// What a verb for dead letters says on both its outputs, and its exit code.
     pub(crate) fn letters(&self, arguments: &[&str]) -> (i32, String) {
         let output = self.timesale(&[&["dead-letters"], arguments].concat()).output().unwrap();
@@ -120,27 +81,10 @@ pub(crate) fn outgoing(topic: &str, partition: i32, value: &[u8], headers: &[(&s
     Outgoing { topic: topic.into(), partition: Some(partition), key: Some("key".into()), value, headers }
 }
 
-/// Waits until there is an answer.
-pub(crate) fn until<T>(what: &str, mut attempt: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + AT_MOST;
-    loop {
-        if let Some(answer) = attempt() {
-            return answer;
-        }
-        assert!(Instant::now() < deadline, "never: {what}");
-        std::thread::sleep(Duration::from_millis(100));
-    }
-}
-
 pub(crate) fn place(letter: LetterId) -> String {
     letter.to_string()
 }
 
 pub(crate) fn text(bytes: Option<&Bytes>) -> String {
     bytes.map_or_else(String::new, |bytes| String::from_utf8_lossy(bytes).into_owned())
-}
-
-/// Everything that a program has said.
-pub(crate) fn told(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }

@@ -16,3 +16,5 @@ mod http;
 mod installation;
 mod kills;
 mod refusals;
+#[path = "../shared/mod.rs"]
+mod shared;

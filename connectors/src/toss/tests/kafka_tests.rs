@@ -14,10 +14,10 @@ use events::topics::{ORDERS_INBOX, PAYMENTS_EVENTS};
 use prometheus::Registry;
 use serde_json::json;
 use streams::emitter::{Delivery, EmitError, Emitter};
+use streams::kafka::testing::cluster;
 use streams::kafka::{Admin, ClusterConfig, EmitterConfig, Feed, FeedConfig, KafkaEmitter, TopicReader, TopicToCreate};
 use streams::record::Outgoing;
 use streams::service::{Health, ShutdownHandle, shutdown};
-use streams::testing::service;
 use tokio::task::JoinHandle;
 
 use super::fixture::*;
@@ -47,9 +47,7 @@ struct Topics {
 
 impl Topics {
     fn new() -> Option<Self> {
-        let bootstrap = service("Kafka", "TIMESALE_TEST_KAFKA_BOOTSTRAP")?;
-        let cluster = ClusterConfig { bootstrap, client: BTreeMap::new() };
-        let topics = Self { cluster, suffix: format!("{:012x}", fastrand::u64(..) & 0xffff_ffff_ffff) };
+        let topics = Self { cluster: cluster()?, suffix: format!("{:012x}", fastrand::u64(..) & 0xffff_ffff_ffff) };
         let admin = Admin::new(&topics.cluster).unwrap();
         let names: Vec<String> = ["inbox", "facts", "answers"].map(|what| topics.name(what)).into();
         for name in &names {

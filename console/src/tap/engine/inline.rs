@@ -1,10 +1,10 @@
-//! Records are judged and written one after the other, by the thread that reads them.
+//! Records are judged, and written or copied, one after the other, by the thread that reads them.
 
 use streams::kafka::tap::{Progress, RecordView};
 
 use super::Sink;
+use crate::tap::error::RunError;
 use crate::tap::judge::{Judge, Troubles};
-use crate::tap::run::RunError;
 use crate::tap::write::{ParquetError, ParquetFile, Row, Transaction};
 
 /// Bytes that are gathered before they are written.
@@ -30,6 +30,7 @@ impl Inline {
 
     /// Appends what stands before the first record.
     pub(in crate::tap) fn begin(&mut self) {
+        self.sink.begin(&mut self.buffer);
         self.judge.begin(&mut self.buffer);
     }
 
@@ -44,7 +45,14 @@ impl Inline {
         record: &RecordView<'_>,
         place: usize,
         transaction: Option<Transaction>,
+        progress: &[Progress],
     ) -> Result<(), RunError> {
+        if let Some(copy) = self.sink.copy() {
+            let mask = self.judge.mask(record.topic);
+            copy.take(&Row { record: *record, mask, transaction });
+            return Ok(());
+        }
+        self.sink.before(&mut self.buffer);
         match &mut self.parquet {
             Some(file) => {
                 let mask = self.judge.mask(record.topic);
@@ -57,20 +65,32 @@ impl Inline {
             }
             None => self.judge.write(record, transaction, self.sink.counts(place), &mut self.buffer),
         }
+        self.sink.after(progress, &mut self.buffer);
+        Ok(())
+    }
+
+    /// Writes what is due by time, whether or not records come.
+    pub(in crate::tap) fn tick(&mut self, progress: &[Progress]) -> Result<(), RunError> {
+        if self.sink.has_frames() && self.sink.tick(progress, &mut self.buffer) {
+            self.flush(progress)?;
+        }
         Ok(())
     }
 
     pub(in crate::tap) fn is_full(&self) -> bool {
-        self.buffer.len() >= BUFFER
+        self.buffer.len() >= BUFFER || self.sink.is_full()
     }
 
     pub(in crate::tap) fn is_empty(&self) -> bool {
-        self.buffer.is_empty()
+        self.buffer.is_empty() && self.sink.is_empty()
     }
 
     /// Hands over what is gathered.
     pub(in crate::tap) fn flush(&mut self, progress: &[Progress]) -> Result<(), RunError> {
         self.sink.write(&self.buffer)?;
+        if let Some(copy) = self.sink.copy() {
+            copy.commit()?;
+        }
         self.buffer.clear();
         self.buffer.shrink_to(BUFFER * 2);
         self.sink.stands(progress)
@@ -101,5 +121,5 @@ impl Inline {
 /// Whether a Parquet file ended because nobody reads it.
 pub(in crate::tap) fn is_closed(error: &ParquetError) -> bool {
     let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<std::io::Error>());
-    source.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+    source.is_some_and(|error| matches!(error.kind(), std::io::ErrorKind::BrokenPipe | std::io::ErrorKind::TimedOut))
 }

@@ -8,8 +8,8 @@ use streams::kafka::tap::{Progress, TapRecord};
 
 use super::Sink;
 use crate::tap::cover::Counts;
+use crate::tap::error::RunError;
 use crate::tap::judge::{Judge, Troubles};
-use crate::tap::run::RunError;
 
 /// Records, and bytes of them, that a thread gets at once.
 const BATCH_RECORDS: usize = 512;

@@ -14,6 +14,10 @@ const MOST_BYTES: usize = 1_024;
 /// Most macros (`exists`, `all`, `map` and the like) inside one another.
 const MOST_NESTED: usize = 2;
 
+/// Where cost is bounded: elements of lists in an expression with macros, and how much of a record macros may go through.
+const MOST_ELEMENTS: usize = 100;
+const MOST_WEIGHT: usize = 500;
+
 /// An expression, compiled.
 pub(crate) struct Condition {
     program: Program,
@@ -21,6 +25,10 @@ pub(crate) struct Condition {
     needs: Needs,
     paths: Vec<Vec<String>>,
     wanted: Wanted,
+    /// How deep macros are nested.
+    depth: usize,
+    /// How much macros may go through, where that is bounded.
+    most_weight: Option<usize>,
 }
 
 /// Why a text is no condition.
@@ -32,6 +40,9 @@ pub(crate) enum ConditionError {
     /// Its macros are nested too deeply.
     #[error("at most {most} macros stand inside one another, here {0}", most = MOST_NESTED)]
     Nested(usize),
+    /// Its lists are too long for macros.
+    #[error("lists have at most {most} elements where macros are used, here {0}", most = MOST_ELEMENTS)]
+    Costly(usize),
     /// It is no CEL.
     #[error("{0}")]
     Syntax(String),
@@ -59,7 +70,17 @@ impl Condition {
         }
         let paths: Vec<Vec<String>> = needs.paths.iter().cloned().collect();
         let wanted = Wanted::of(&paths);
-        Ok(Self { program, context: Context::default(), needs, paths, wanted })
+        Ok(Self { program, context: Context::default(), needs, paths, wanted, depth, most_weight: None })
+    }
+
+    /// Bounds what macros may cost: they copy what they go through, once for each element of what stands around them.
+    ///
+    /// # Errors
+    /// [`ConditionError::Costly`] when the expression itself is too much.
+    pub(crate) fn bound(&mut self) -> Result<(), ConditionError> {
+        self.most_weight = Some(MOST_WEIGHT);
+        let is_costly = self.depth > 0 && self.needs.elements > MOST_ELEMENTS;
+        if is_costly { Err(ConditionError::Costly(self.needs.elements)) } else { Ok(()) }
     }
 
     /// The parts of the value that it names, by their steps; the empty path is the whole value.
@@ -83,6 +104,7 @@ impl Condition {
     /// Judges a record. What is no text is given as text with replacement characters.
     pub(super) fn judge(&mut self, record: &RecordView<'_>, key: &[u8]) -> Verdict {
         let text = |bytes: &[u8]| Value::from(String::from_utf8_lossy(bytes).into_owned());
+        let mut weight = 0;
         for name in &self.needs.names {
             let value = match name.as_str() {
                 "topic" => Value::from(record.topic.to_owned()),
@@ -99,7 +121,13 @@ impl Condition {
                     Some(Err(error)) => return Verdict::NotJudged(format!("the value is no JSON: {error}")),
                 },
             };
+            if self.depth > 0 && self.most_weight.is_some() {
+                weight += expression::weight(&value);
+            }
             self.context.add_variable_from_value(name.clone(), value);
+        }
+        if self.most_weight.is_some_and(|most| weight > most) {
+            return Verdict::NotJudged("there is too much for macros to go through".to_owned());
         }
         match self.program.execute(&self.context) {
             Ok(Value::Bool(true)) => Verdict::Match,

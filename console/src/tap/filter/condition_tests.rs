@@ -23,9 +23,13 @@ fn record(value: Option<&str>) -> KeptRecord {
 }
 
 fn judged(expression: &str, value: Option<&str>) -> Verdict {
+    judge(&mut Condition::compile(expression).unwrap(), value)
+}
+
+fn judge(condition: &mut Condition, value: Option<&str>) -> Verdict {
     let kept = record(value);
     let view = kept.view();
-    Condition::compile(expression).unwrap().judge(&view, view.key.unwrap_or_default())
+    condition.judge(&view, view.key.unwrap_or_default())
 }
 
 const VALUE: &str = r#"{"amount":12,"big":18446744073709551615,"rate":1.5,"lines":[{"sku":"tea","units":2},{"sku":"cup","units":1}],
@@ -109,6 +113,29 @@ fn expressions_are_bounded() {
     }
     let nested = format!("{}true{}", "(".repeat(500), ")".repeat(500));
     assert!(Condition::compile(&nested).is_err() || nested.len() > 1_024 || Condition::compile(&nested).is_ok());
+}
+
+#[test]
+fn where_the_machine_is_shared_macros_go_through_little() {
+    let bounded = |text: &str, value: &str| {
+        let mut condition = Condition::compile(text).unwrap();
+        condition.bound().map(|()| judge(&mut condition, Some(value)))
+    };
+    let list = |elements: usize| format!("[{}]", vec!["1"; elements].join(","));
+    let (short, long) = (list(100), list(101));
+    assert_eq!(bounded(&format!("{short}.all(x, x == 1)"), VALUE), Ok(Verdict::Match));
+    assert_eq!(bounded(&format!("{long}.all(x, x == 1)"), VALUE), Err(ConditionError::Costly(101)));
+    assert_eq!(bounded(&format!("size({long}) == 101"), VALUE), Ok(Verdict::Match), "no macro");
+    let value = |elements: usize| format!("{{\"a\":{}}}", list(elements));
+    assert_eq!(bounded("value.a.all(x, x == 1)", &value(499)), Ok(Verdict::Match));
+    for (text, value) in [
+        ("value.a.all(x, x == 1)", value(500)),
+        ("value.map(x, value) == []", value(501)),
+        ("value.exists(x, x == 'a')", format!("{{\"a\":\"{}\"}}", "x".repeat(64 * 500))),
+    ] {
+        assert!(matches!(bounded(text, &value), Ok(Verdict::NotJudged(_))), "{text}");
+    }
+    assert_eq!(bounded("size(value.a) == 501", &value(501)), Ok(Verdict::Match), "no macro");
 }
 
 #[test]

@@ -22,6 +22,8 @@ pub(super) struct Needs {
     pub(super) paths: BTreeSet<Vec<String>>,
     /// A name that there is not.
     pub(super) unknown: Option<String>,
+    /// Elements of the lists and maps that stand in it.
+    pub(super) elements: usize,
 }
 
 /// What an expression asks for, and how many macros stand inside one another.
@@ -49,7 +51,10 @@ impl Needs {
                 let target = call.target.as_ref().map_or(0, |target| self.take(target, bound));
                 call.args.iter().map(|argument| self.take(argument, bound)).fold(target, usize::max)
             }
-            Expr::List(list) => list.elements.iter().map(|element| self.take(element, bound)).max().unwrap_or(0),
+            Expr::List(list) => {
+                self.elements += list.elements.len();
+                list.elements.iter().map(|element| self.take(element, bound)).max().unwrap_or(0)
+            }
             Expr::Map(map) => {
                 let entry = |entry: &cel::common::ast::IdedEntryExpr| match &entry.expr {
                     cel::common::ast::EntryExpr::MapEntry(entry) => {
@@ -57,7 +62,9 @@ impl Needs {
                     }
                     cel::common::ast::EntryExpr::StructField(field) => self.take(&field.value, bound),
                 };
-                map.entries.iter().map(entry).max().unwrap_or(0)
+                let depth = map.entries.iter().map(entry).max().unwrap_or(0);
+                self.elements += map.entries.len();
+                depth
             }
             Expr::Struct(of_struct) => {
                 self.unknown.get_or_insert_with(|| of_struct.type_name.clone());
@@ -106,6 +113,17 @@ fn path(expression: &Expr, bound: &[String]) -> Option<Vec<String>> {
             Some(steps)
         }
         _ => None,
+    }
+}
+
+/// How much a macro has to go through, and may copy each time: elements, and texts by their length.
+pub(super) fn weight(value: &Value) -> usize {
+    match value {
+        Value::List(list) => list.iter().map(|element| 1 + weight(element)).sum(),
+        Value::Map(map) => map.map.values().map(|element| 1 + weight(element)).sum(),
+        Value::String(text) => text.len() / 64,
+        Value::Bytes(bytes) => bytes.len() / 64,
+        _ => 0,
     }
 }
 

@@ -89,6 +89,15 @@ impl Filter {
         })
     }
 
+    /// Bounds what judging a record may cost, where others share the machine.
+    ///
+    /// # Errors
+    /// [`FilterError::Word`] when the expression itself is too much.
+    pub(crate) fn bound(&mut self) -> Result<(), FilterError> {
+        let bounded = self.condition.as_mut().map(Condition::bound).transpose();
+        bounded.map(drop).map_err(|error| FilterError::Word(format!("--where: {error}")))
+    }
+
     /// Whether every record is wanted.
     #[must_use]
     pub(crate) fn is_empty(&self) -> bool {
@@ -175,7 +184,7 @@ pub(crate) fn partitions_of_keys(words: &Words, partitions: i32) -> Option<BTree
 }
 
 /// The trace id within a `traceparent`: version, trace, parent, flags.
-pub(super) fn trace_of(traceparent: &[u8]) -> Option<&[u8]> {
+pub(crate) fn trace_of(traceparent: &[u8]) -> Option<&[u8]> {
     traceparent.split(|byte| *byte == b'-').nth(1).filter(|trace| trace.len() == 32)
 }
 

@@ -2,18 +2,19 @@
 
 use std::time::{Duration, Instant};
 
-use streams::kafka::tap::{KeptRecord, Queued, TapClient};
+use streams::kafka::tap::{KeptRecord, Progress, Queued, TapClient};
 
 use super::brake::Brake;
 use super::{LINGER, Read, WAIT, finish, inline, write_newest};
 use crate::tap::cover::Reason;
 use crate::tap::engine::{Latest, Sink};
-use crate::tap::run::{Plan, RunError};
+use crate::tap::error::RunError;
+use crate::tap::run::Plan;
 use crate::tap::write::Transaction;
 
 /// Merged over all partitions by time; where times are equal, by topic, partition and offset.
 pub(in crate::tap) fn by_time(plan: &Plan<'_>, client: &TapClient, sink: Sink) -> Read {
-    let queued = Queued::begin(client, plan.spans.clone())?;
+    let queued = Queued::begin(client, plan.spans.clone(), plan.queued_bytes())?;
     let next = |queued: &Queued<'_>| {
         if (0..plan.spans.len()).any(|place| queued.is_awaited(place)) {
             return Next::Awaited;
@@ -36,8 +37,8 @@ pub(in crate::tap) fn uncommitted(plan: &Plan<'_>, client: &TapClient, committed
     for (span, stable) in spans.iter_mut().zip(&stables) {
         span.to = Some(span.to.unwrap_or(*stable).min(*stable).max(span.from));
     }
-    let mut beside = Queued::begin(committed, spans)?;
-    let queued = Queued::begin(client, plan.spans.clone())?;
+    let mut beside = Queued::begin(committed, spans, plan.queued_bytes())?;
+    let queued = Queued::begin(client, plan.spans.clone(), plan.queued_bytes())?;
     let by_time = plan.tap.words.by_time;
     let next = |queued: &Queued<'_>| {
         let places = 0..plan.spans.len();
@@ -94,27 +95,32 @@ fn merged(
     let words = &plan.tap.words;
     let mut brake = Brake::new(plan);
     let mut inline = inline(plan, sink)?;
-    let mut newest = Latest::default();
+    let mut newest = Latest::new(plan);
     // What waits in a queue was not read yet: everything before a record that was taken is.
-    let mut positions: Vec<i64> = plan.spans.iter().map(|span| span.from).collect();
+    let mut progress: Vec<Progress> = queued.progress().to_vec();
+    progress.iter_mut().for_each(|progress| progress.position = progress.span.from);
     let reason = loop {
         if words.bounds.limit.is_some_and(|most| inline.sink.matched() >= most) {
             break Some(Reason::Limit);
+        }
+        if let Some(reason) = brake.is_spent() {
+            break Some(reason);
         }
         match next(&queued) {
             Next::Place(place) => {
                 let Some(kept) = queued.pop(place)? else { continue };
                 let transaction = label(&kept, place)?;
                 let view = kept.view();
-                if let Some(position) = positions.get_mut(place) {
-                    *position = view.offset + 1;
+                if let (Some(taken), Some(read)) = (progress.get_mut(place), queued.progress().get(place)) {
+                    taken.position = view.offset + 1;
+                    taken.lost = read.lost;
                 }
                 if inline.wants(&view, place) {
                     if words.latest {
                         let topic = words.topics.iter().position(|name| **name == *kept.record.topic).unwrap_or(0);
                         newest.take(topic, kept.clone(), place, transaction)?;
                     } else {
-                        inline.write(&view, place, transaction)?;
+                        inline.write(&view, place, transaction, &progress)?;
                     }
                 }
                 if inline.troubles().unreadable.is_some() {
@@ -126,6 +132,7 @@ fn merged(
                 if inline.is_full() {
                     inline.flush(&[])?;
                 }
+                inline.tick(&progress)?;
                 // What has come meanwhile is taken from the client.
                 queued.fill(Duration::ZERO)?;
             }
@@ -137,6 +144,7 @@ fn merged(
                         std::thread::sleep(LINGER);
                     }
                 }
+                inline.tick(&progress)?;
                 if let Some(reason) = brake.stops() {
                     break Some(reason);
                 }
@@ -147,13 +155,14 @@ fn merged(
             break Some(Reason::Interrupted);
         }
     };
-    write_newest(&mut inline, newest)?;
-    let mut progress = queued.progress().to_vec();
-    for (place, (progress, position)) in progress.iter_mut().zip(positions).enumerate() {
-        if !queued.is_exhausted(place) {
-            progress.position = position;
-            progress.is_done = false;
+    for (place, (taken, read)) in progress.iter_mut().zip(queued.progress()).enumerate() {
+        if queued.is_exhausted(place) {
+            *taken = read.clone();
+        } else {
+            taken.lost = read.lost;
+            taken.is_done = false;
         }
     }
+    write_newest(&mut inline, newest, &progress)?;
     finish(plan, inline, progress, reason)
 }

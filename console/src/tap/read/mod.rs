@@ -11,10 +11,11 @@ use self::brake::Brake;
 pub(super) use self::merged::{by_time, uncommitted};
 use super::cover::Reason;
 use super::engine::{Inline, Latest, Piped, Sink};
+use super::error::RunError;
 use super::filter::Filter;
 use super::judge::Judge;
 use super::output::Output;
-use super::run::{Plan, RunError};
+use super::run::Plan;
 use super::words::Format;
 use super::write::{self, ParquetFile};
 
@@ -32,15 +33,20 @@ pub(super) type Read = Result<(Sink, Vec<Progress>, Option<Reason>), RunError>;
 fn judge(plan: &Plan<'_>) -> Result<Judge, RunError> {
     let words = &plan.tap.words;
     let lines = write::lines(words, &plan.look).map_err(RunError::Usage)?;
-    Ok(Judge::new(Filter::new(words)?, plan.masks.clone(), lines, words.strict))
+    let mut filter = Filter::new(words)?;
+    if plan.tap.share.is_some() {
+        filter.bound()?;
+    }
+    Ok(Judge::new(filter, plan.masks.clone(), lines, words.strict))
 }
 
 /// A reader that does one record after the other.
 fn inline(plan: &Plan<'_>, mut sink: Sink) -> Result<Inline, RunError> {
     let words = &plan.tap.words;
-    if words.format != Format::Parquet {
+    let is_copy = sink.is_copy();
+    if words.format != Format::Parquet || is_copy {
         let mut inline = Inline::new(sink, judge(plan)?);
-        if plan.is_new {
+        if plan.is_new && !is_copy {
             inline.begin();
         }
         return Ok(inline);
@@ -49,6 +55,7 @@ fn inline(plan: &Plan<'_>, mut sink: Sink) -> Result<Inline, RunError> {
     let out: Box<dyn std::io::Write + Send> = match sink.output() {
         Output::File(file) => Box::new(std::io::BufWriter::with_capacity(1 << 20, file.file().try_clone()?)),
         Output::Stream(stream) => std::mem::replace(stream, Box::new(std::io::sink())),
+        Output::Topic(_) => Box::new(std::io::sink()),
     };
     Ok(Inline::new(sink, judge(plan)?).with_parquet(ParquetFile::begin(columns, out)?))
 }
@@ -59,7 +66,13 @@ pub(super) fn as_it_comes(plan: &Plan<'_>, client: &TapClient, sink: Sink) -> Re
     let order = if sink.has_state() { Order::OneByOne } else { Order::AsTheyCome };
     let scan = Scan::begin(client, plan.spans.clone(), order)?;
     let is_cheap = words.format == Format::Values && Filter::new(words)?.is_empty() && !plan.has_masks();
-    let is_ordered = words.latest || words.format == Format::Parquet || words.bounds.limit.is_some() || words.follow;
+    let is_alone = sink.is_copy()
+        || words.latest
+        || words.format == Format::Parquet
+        || words.bounds.limit.is_some()
+        || words.follow;
+    // Where the machine is shared a tap has one thread.
+    let is_ordered = is_alone || plan.tap.share.is_some();
     if is_cheap || is_ordered { one_by_one(plan, scan, sink) } else { by_threads(plan, scan, sink) }
 }
 
@@ -67,14 +80,17 @@ fn one_by_one(plan: &Plan<'_>, mut scan: Scan<'_>, sink: Sink) -> Read {
     let words = &plan.tap.words;
     let mut brake = Brake::new(plan);
     let mut inline = inline(plan, sink)?;
-    let mut newest = Latest::default();
-    let most = words.bounds.limit.unwrap_or(u64::MAX);
+    let mut newest = Latest::new(plan);
     let topics: Vec<std::sync::Arc<str>> = plan.spans.iter().map(|span| span.topic.clone()).collect();
     let reason = loop {
-        if inline.sink.matched() >= most && words.bounds.limit.is_some() {
+        if words.bounds.limit.is_some_and(|most| inline.sink.matched() >= most) {
             break Some(Reason::Limit);
         }
-        match scan.next(if inline.is_empty() { WAIT } else { LINGER })? {
+        if let Some(reason) = brake.is_spent() {
+            break Some(reason);
+        }
+        // Transactions are not cut short by a moment of silence.
+        match scan.next(if inline.is_empty() || inline.sink.is_copy() { WAIT } else { LINGER })? {
             Step::Record(record, place) => {
                 let view = record.view();
                 if inline.wants(&view, place) {
@@ -83,7 +99,7 @@ fn one_by_one(plan: &Plan<'_>, mut scan: Scan<'_>, sink: Sink) -> Read {
                             let topic_place = words.topics.iter().position(|name| **name == **topic).unwrap_or(0);
                             newest.take(topic_place, record.keep(topic), place, None)?;
                         }
-                        _ => inline.write(&view, place, None)?,
+                        _ => inline.write(&view, place, None, scan.progress())?,
                     }
                 }
                 if inline.troubles().unreadable.is_some() {
@@ -95,9 +111,11 @@ fn one_by_one(plan: &Plan<'_>, mut scan: Scan<'_>, sink: Sink) -> Read {
                 if inline.is_full() {
                     inline.flush(scan.progress())?;
                 }
+                inline.tick(scan.progress())?;
             }
             Step::Nothing => {
                 inline.flush(scan.progress())?;
+                inline.tick(scan.progress())?;
                 if let Some(reason) = brake.stops() {
                     break Some(reason);
                 }
@@ -108,13 +126,14 @@ fn one_by_one(plan: &Plan<'_>, mut scan: Scan<'_>, sink: Sink) -> Read {
             break Some(Reason::Interrupted);
         }
     };
-    write_newest(&mut inline, newest)?;
-    finish(plan, inline, scan.progress().to_vec(), reason)
+    let progress = scan.progress().to_vec();
+    write_newest(&mut inline, newest, &progress)?;
+    finish(plan, inline, progress, reason)
 }
 
-fn write_newest(inline: &mut Inline, newest: Latest) -> Result<(), RunError> {
+fn write_newest(inline: &mut Inline, newest: Latest, progress: &[Progress]) -> Result<(), RunError> {
     for (kept, place, transaction) in newest.sorted() {
-        inline.write(&kept.view(), place, transaction)?;
+        inline.write(&kept.view(), place, transaction, progress)?;
         if inline.is_full() {
             inline.flush(&[])?;
         }

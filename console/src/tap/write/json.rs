@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use serde::de::{Deserialize, IgnoredAny};
-use streams::kafka::tap::HeadersView;
+use streams::kafka::tap::{HeadersView, RecordView};
 
 use crate::tap::mask::Mask;
 
@@ -20,6 +20,16 @@ pub(super) fn write<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) {
 pub(super) fn name(name: &str, out: &mut Vec<u8>) {
     write(name, out);
     out.push(b':');
+}
+
+/// Begins an object with where a record stands.
+pub(super) fn place(record: &RecordView<'_>, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"{\"topic\":");
+    write(record.topic, out);
+    out.extend_from_slice(b",\"partition\":");
+    write(&record.partition, out);
+    out.extend_from_slice(b",\"offset\":");
+    write(&record.offset, out);
 }
 
 /// The text if it is JSON on one line; whitespace around it is kept.

@@ -36,12 +36,7 @@ impl Lines for Kcat {
 
     fn record(&mut self, row: &Row<'_>, out: &mut Vec<u8>) -> Result<(), Unreadable> {
         let record = &row.record;
-        out.extend_from_slice(b"{\"topic\":");
-        json::write(record.topic, out);
-        out.extend_from_slice(b",\"partition\":");
-        json::write(&record.partition, out);
-        out.extend_from_slice(b",\"offset\":");
-        json::write(&record.offset, out);
+        json::place(record, out);
         out.extend_from_slice(match record.time {
             TimeKind::Create => b",\"tstype\":\"create\",\"ts\":".as_slice(),
             TimeKind::LogAppend => b",\"tstype\":\"logappend\",\"ts\":",

@@ -14,12 +14,7 @@ impl Lines for Envelopes {
 
     fn record(&mut self, row: &Row<'_>, out: &mut Vec<u8>) -> Result<(), Unreadable> {
         let record = &row.record;
-        out.extend_from_slice(b"{\"topic\":");
-        json::write(record.topic, out);
-        out.extend_from_slice(b",\"partition\":");
-        json::write(&record.partition, out);
-        out.extend_from_slice(b",\"offset\":");
-        json::write(&record.offset, out);
+        json::place(record, out);
         out.extend_from_slice(b",\"timestamp\":");
         json::write(&record.timestamp, out);
         out.push(b',');

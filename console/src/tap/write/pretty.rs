@@ -7,6 +7,7 @@ use events::envelope::header as names;
 use events::time::Timestamp;
 
 use super::{Lines, Row, Unreadable, json};
+use crate::terminal::is_printable;
 
 /// Blocks for people.
 pub(super) struct Pretty {
@@ -68,11 +69,10 @@ impl Lines for Pretty {
 fn shown(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     for letter in String::from_utf8_lossy(bytes).chars() {
-        // Letters that turn the direction of a text would show another text than there is.
-        if letter.is_control() || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') {
-            write!(text, "\\u{:04x}", u32::from(letter)).unwrap_or_default();
-        } else {
+        if is_printable(letter) {
             text.push(letter);
+        } else {
+            write!(text, "\\u{:04x}", u32::from(letter)).unwrap_or_default();
         }
     }
     text

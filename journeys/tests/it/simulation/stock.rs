@@ -16,7 +16,7 @@ use streams::record::{Outgoing, Record};
 use streams::simulated::{BEGINNING, FaultCounts, Seeds, Simulation};
 use streams::topology::Topology;
 
-use super::tamper::{self, Mutation, Tampering};
+use super::tamper::{Mutation, Tampering};
 use super::{PARTITIONS, SINK_PARTITIONS, Subject, committed, explore, live, read, record};
 
 /// Seeds of an ordinary run: some seconds on two cores.
@@ -238,9 +238,9 @@ impl Mutation for Hide {
 fn a_processor_that_forgets_accepted_requests_is_found() {
     let forgetful = || {
         let wrap = |inner| -> Box<dyn Processor> { Box::new(ForgetsAccepted { inner, records: 0 }) };
-        tamper::topology(STOCK.topology()?, wrap).map_err(|error| error.to_string())
+        STOCK.topology().map(|sound| sound.wrapped(wrap))
     };
-    let explored = Seeds { first: 1, count: SEEDS_WITH_A_BUG }.explore(|seed| check_late_repeats(seed, forgetful()?));
+    let explored = Seeds::new(1, SEEDS_WITH_A_BUG).explore(|seed| check_late_repeats(seed, forgetful()?));
     let failure = explored.failure.expect("the bug is found");
     assert!(failure.reason.contains("one_decision_per_request"), "{}", failure.reason);
 }

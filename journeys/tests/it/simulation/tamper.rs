@@ -3,9 +3,8 @@
 
 use events::codec::{Message, decode, encode};
 use events::envelope::Envelope;
-use streams::processor::{Context, Processor, StoreId, Timer};
+use streams::processor::{Context, StoreId, Timer};
 use streams::record::Outgoing;
-use streams::topology::{Topology, TopologyError};
 
 /// What is done wrong.
 pub(super) trait Mutation {
@@ -23,24 +22,6 @@ pub(super) trait Mutation {
 pub(super) struct Tampering<'a, M> {
     pub(super) context: &'a mut dyn Context,
     pub(super) mutation: M,
-}
-
-/// A topology whose processors are wrapped into others.
-pub(super) fn topology(
-    sound: Topology,
-    wrap: impl Fn(Box<dyn Processor>) -> Box<dyn Processor> + Send + Sync + 'static,
-) -> Result<Topology, TopologyError> {
-    let mut builder = Topology::builder(sound.name())
-        .source(sound.source())
-        .changelog(sound.changelog())
-        .dead_letters(sound.dead_letters());
-    for store in sound.stores() {
-        builder = builder.store(store);
-    }
-    for sink in sound.sinks() {
-        builder = builder.sink(sink);
-    }
-    builder.build(move || wrap(sound.processor()))
 }
 
 impl<M: Mutation> Context for Tampering<'_, M> {

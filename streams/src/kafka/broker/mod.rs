@@ -5,10 +5,11 @@
 //! are both the slot's identity, so that a restarted slot takes over from itself at once.
 
 mod group;
+mod next_owner;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
 
@@ -16,7 +17,7 @@ use self::group::GroupReader;
 use super::cluster::{ClusterConfig, ConfigError};
 use super::logging::Logging;
 use super::reader::PartitionReader;
-use super::transaction::{Identity, TransactionalProducer};
+use super::transaction::{Committed, Identity, TransactionalProducer};
 use super::{consumers, errors};
 use crate::broker::{Broker, BrokerError, Polled, Position, ReadRequest};
 use crate::clock;
@@ -74,6 +75,7 @@ pub struct KafkaBroker {
     readers: BTreeMap<String, PartitionReader>,
     /// Queries log ends, open transactions included. A read-committed client would get the last stable offset instead.
     ends: BaseConsumer<Logging>,
+    began: Instant,
 }
 
 impl KafkaBroker {
@@ -87,7 +89,15 @@ impl KafkaBroker {
         let mut client = cluster.client().map_err(refused)?;
         client.set("isolation.level", "read_uncommitted");
         let ends = consumers::connect(&client, Logging).map_err(refused)?;
-        Ok(Self { cluster: cluster.clone(), slot, group, producer, readers: BTreeMap::new(), ends })
+        Ok(Self {
+            cluster: cluster.clone(),
+            slot,
+            group,
+            producer,
+            readers: BTreeMap::new(),
+            ends,
+            began: Instant::now(),
+        })
     }
 
     fn reader(&mut self, topic: &str) -> Result<&mut PartitionReader, BrokerError> {
@@ -100,9 +110,22 @@ impl KafkaBroker {
     }
 }
 
+/// For the tests that show what happens without the rule.
+#[cfg(test)]
+impl KafkaBroker {
+    /// Whether it goes on with its producer whatever is under way.
+    pub(super) fn keep_producer(&mut self, keeps: bool) {
+        self.producer.keeps_on = keeps;
+    }
+}
+
 impl Broker for KafkaBroker {
     fn now(&self) -> i64 {
         clock::now_ms()
+    }
+
+    fn elapsed(&self) -> i64 {
+        i64::try_from(self.began.elapsed().as_millis()).unwrap_or(i64::MAX)
     }
 
     fn partitions(&mut self, topic: &str) -> Result<i32, BrokerError> {
@@ -110,6 +133,9 @@ impl Broker for KafkaBroker {
     }
 
     fn poll(&mut self, most: usize, timeout: Duration) -> Result<Polled, BrokerError> {
+        // What these have to say, their logs among it, is told when it happens, not when they are needed next.
+        self.producer.serve();
+        drop(self.ends.poll(Duration::ZERO));
         self.group.poll(most, timeout)
     }
 
@@ -133,6 +159,10 @@ impl Broker for KafkaBroker {
         self.group.committed(partitions)
     }
 
+    fn last_committed(&mut self, partitions: &[i32]) -> Result<Vec<Option<Position>>, BrokerError> {
+        next_owner::last_committed(&self.cluster, &self.slot, partitions)
+    }
+
     fn rejoin(&mut self) -> Result<(), BrokerError> {
         self.group.leave();
         self.group = GroupReader::join(&self.cluster, &self.slot)?;
@@ -141,6 +171,10 @@ impl Broker for KafkaBroker {
 
     fn init_transactions(&mut self) -> Result<(), BrokerError> {
         self.producer.init(&self.cluster, &self.slot.writer())
+    }
+
+    fn end_transactions_of(&mut self, own: &str, dead: &str) -> Result<bool, BrokerError> {
+        next_owner::end_transactions_of(&self.cluster, &self.ends, &self.slot, own, dead)
     }
 
     fn begin(&mut self) -> Result<(), BrokerError> {
@@ -163,9 +197,14 @@ impl Broker for KafkaBroker {
     }
 
     fn commit(&mut self) -> Result<(), BrokerError> {
-        self.producer.commit()?;
-        self.group.store_committed_positions();
-        Ok(())
+        match self.producer.commit()? {
+            Committed::Cleanly => {
+                self.group.store_committed_positions();
+                Ok(())
+            }
+            // It is committed; but the producer must be replaced, and looking the outcome up comes with that.
+            Committed::AfterLoss(loss) => Err(BrokerError::Unknown(loss)),
+        }
     }
 
     fn abort(&mut self) -> Result<(), BrokerError> {

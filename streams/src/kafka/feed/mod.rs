@@ -34,11 +34,20 @@ pub struct FeedConfig {
     pub fetch_kbytes_per_partition: u32,
     /// How long a group waits for a silent member before its partitions go to another, milliseconds.
     pub session_timeout_ms: u32,
+    /// How long the broker may gather records before it hands them over, milliseconds: fewer and larger fetches for a reader that need not
+    /// see each record at once. 0: each record comes as soon as it is committed.
+    pub gather_ms: u32,
 }
 
 impl Default for FeedConfig {
     fn default() -> Self {
-        Self { batch_records: 1_000, queued_batches: 8, fetch_kbytes_per_partition: 1_024, session_timeout_ms: 6_000 }
+        Self {
+            batch_records: 1_000,
+            queued_batches: 8,
+            fetch_kbytes_per_partition: 1_024,
+            session_timeout_ms: 6_000,
+            gather_ms: 0,
+        }
     }
 }
 

@@ -1,12 +1,14 @@
 //! Queries of a cluster from outside, without joining a group: ends of partitions, positions and members of groups, the first record
 //! after a position, and open transactions.
 
+mod answers;
 mod ends;
 mod first_record;
 mod groups;
 
 use std::sync::Arc;
 
+pub use answers::Answers;
 pub use ends::{Ends, PartitionEnds};
 pub use first_record::{FirstRecord, FirstRecords, Place};
 pub use groups::{GroupPositions, GroupState, GroupView, Groups, Member};

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::feed::{FeedEvent, Start};
+use crate::kafka::testing::{Api, FrameProxy};
 use crate::kafka::{Feed, FeedConfig, FeedError};
 
 async fn next(feed: &mut Feed) -> FeedEvent {
@@ -87,6 +88,36 @@ async fn a_slow_reader_gets_everything_once_and_in_order() {
     tokio::time::sleep(Duration::from_secs(2)).await;
     let (found, _) = caught_up(&mut feed, vec![0]).await;
     assert_eq!(found, written);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_that_lets_the_broker_gather_gets_everything_in_fewer_fetches() {
+    let Some(cluster) = cluster() else { return };
+    let proxy = FrameProxy::start(&cluster, 0).unwrap();
+    let events = topic(&cluster, "gathered", 1);
+    let emitter = emitter(&cluster);
+    for gather_ms in [0, 400] {
+        let config = FeedConfig { gather_ms, ..FeedConfig::default() };
+        let mut feed = Feed::of_partitions(proxy.cluster(), &events, &[(0, Start::End)], config).unwrap();
+        assert_eq!(next(&mut feed).await, FeedEvent::CaughtUp(0));
+        proxy.set(Vec::new());
+        let (began, written) = (Instant::now(), (0..20).map(|n| n.to_string()).collect::<Vec<_>>());
+        for value in &written {
+            emitter.emit(outgoing(&events, 0, value)).unwrap().await.unwrap();
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let mut found = Vec::new();
+        while found.len() < written.len() {
+            if let FeedEvent::Batch { records, .. } = next(&mut feed).await {
+                found.extend(values(&records));
+            }
+        }
+        assert_eq!(found, written);
+        let fetches = u128::from(proxy.seen(Api::Fetch));
+        // Some are under way when it begins and when it ends.
+        let most = began.elapsed().as_millis() / 400 + 6;
+        assert!(gather_ms == 0 || fetches <= most, "{fetches} fetches, {most} at most");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

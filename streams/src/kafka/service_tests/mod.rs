@@ -12,7 +12,10 @@ mod admin;
 mod emitting;
 mod feeding;
 mod groups;
+mod late_requests;
+mod next_owners;
 mod outages;
+mod proxying;
 mod reading;
 mod transactions;
 mod writing;
@@ -23,6 +26,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
+use super::testing::cluster;
 use super::{
     Admin, ClusterConfig, EmitterConfig, KafkaBroker, KafkaEmitter, SlotConfig, TopicReader, TopicToCreate,
     committed_offsets,
@@ -30,13 +34,6 @@ use super::{
 use crate::broker::{Broker, BrokerError, Polled, Position, ReadRequest};
 use crate::emitter::{Delivery, Emitter, Placed};
 use crate::record::{Outgoing, Record};
-use crate::testing::service;
-
-/// The cluster to test against, if there is one.
-fn cluster() -> Option<ClusterConfig> {
-    let bootstrap = service("Kafka", "TIMESALE_TEST_KAFKA_BOOTSTRAP")?;
-    Some(ClusterConfig { bootstrap, client: BTreeMap::new() })
-}
 
 /// A name that no other test and no other run has.
 fn unique(what: &str) -> String {

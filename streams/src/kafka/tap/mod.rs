@@ -49,7 +49,9 @@ pub struct Progress {
 }
 
 impl Progress {
-    pub(super) fn new(span: Span) -> Self {
+    /// Of a span of which nothing has been read.
+    #[must_use]
+    pub fn of(span: Span) -> Self {
         let is_done = span.to.is_some_and(|to| span.from >= to);
         Self { position: span.from, is_done, lost: 0, span }
     }

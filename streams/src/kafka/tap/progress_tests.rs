@@ -3,7 +3,7 @@
 use super::{Progress, Span};
 
 fn progress(from: i64, to: Option<i64>) -> Progress {
-    Progress::new(Span { topic: "t".into(), partition: 0, from, to })
+    Progress::of(Span { topic: "t".into(), partition: 0, from, to })
 }
 
 #[test]

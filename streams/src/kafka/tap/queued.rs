@@ -8,14 +8,14 @@ use super::record::KeptRecord;
 use super::scan::{Order, Scan, Step};
 use super::{Progress, Span, TapClient, TapError};
 
-/// A partition of which so much waits is not fetched until half of it was taken.
+/// A partition of which so many records wait is not fetched until half of them was taken.
 const MOST_RECORDS: usize = 2_000;
-const MOST_BYTES: usize = 4 << 20;
 
 /// Spans that are read, with what has come of each.
 pub struct Queued<'a> {
     scan: Scan<'a>,
     queues: Vec<Queue>,
+    most_bytes: usize,
 }
 
 struct Queue {
@@ -26,15 +26,15 @@ struct Queue {
 }
 
 impl<'a> Queued<'a> {
-    /// Begins to read all spans at once.
+    /// Begins to read all spans at once. A partition of which so many bytes wait is not fetched until half of them was taken.
     ///
     /// # Errors
     /// As [`Scan::begin`].
-    pub fn begin(client: &'a TapClient, spans: Vec<Span>) -> Result<Self, TapError> {
+    pub fn begin(client: &'a TapClient, spans: Vec<Span>, most_bytes: usize) -> Result<Self, TapError> {
         let queue =
             |span: &Span| Queue { topic: Arc::clone(&span.topic), records: VecDeque::new(), bytes: 0, is_held: false };
         let queues = spans.iter().map(queue).collect();
-        Ok(Self { scan: Scan::begin(client, spans, Order::AsTheyCome)?, queues })
+        Ok(Self { scan: Scan::begin(client, spans, Order::AsTheyCome)?, queues, most_bytes })
     }
 
     /// How far each span has been read; what waits in its queue counts as read.
@@ -69,7 +69,7 @@ impl<'a> Queued<'a> {
         let Some(queue) = self.queues.get_mut(place) else { return Ok(None) };
         let record = queue.records.pop_front();
         queue.bytes -= record.as_ref().map_or(0, size);
-        if queue.is_held && queue.records.len() <= MOST_RECORDS / 2 && queue.bytes <= MOST_BYTES / 2 {
+        if queue.is_held && queue.records.len() <= MOST_RECORDS / 2 && queue.bytes <= self.most_bytes / 2 {
             queue.is_held = false;
             self.scan.hold(place, false)?;
         }
@@ -87,7 +87,7 @@ impl<'a> Queued<'a> {
                     let kept = record.keep(&queue.topic);
                     queue.bytes += size(&kept);
                     queue.records.push_back(kept);
-                    if !queue.is_held && (queue.records.len() >= MOST_RECORDS || queue.bytes >= MOST_BYTES) {
+                    if !queue.is_held && (queue.records.len() >= MOST_RECORDS || queue.bytes >= self.most_bytes) {
                         queue.is_held = true;
                         self.scan.hold(place, true)?;
                     }

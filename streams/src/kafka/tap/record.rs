@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rdkafka::Message;
-use rdkafka::message::{BorrowedHeaders, BorrowedMessage, Header, Headers as _, Timestamp};
+use rdkafka::message::{BorrowedHeaders, BorrowedMessage, Headers as _, Timestamp};
 
 use super::super::records;
 use crate::record::{Headers, Record};
@@ -102,18 +102,6 @@ fn time(message: &BorrowedMessage<'_>) -> (TimeKind, i64) {
     }
 }
 
-/// A header of the client's. The client stops the thread at a name that is no UTF-8; here such a name is shown as unreadable.
-fn header_at(headers: &BorrowedHeaders, place: usize) -> Option<(&str, Option<&[u8]>)> {
-    let found = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| headers.try_get(place)));
-    match found {
-        Ok(found) => found.map(|Header { key, value }| (key, value)),
-        Err(_) => Some((UNREADABLE_NAME, None)),
-    }
-}
-
-/// Stands for a header's name that is no UTF-8.
-const UNREADABLE_NAME: &str = "\u{fffd}";
-
 impl KeptRecord {
     /// What there is to see of it.
     #[must_use]
@@ -168,7 +156,7 @@ impl<'a> HeadersView<'a> {
         let kept = self.0;
         (0..self.len()).filter_map(move |place| match kept {
             Kept::None => None,
-            Kept::Client(headers) => header_at(headers, place),
+            Kept::Client(headers) => records::header_at(headers, place),
             Kept::Ours(headers) => headers.get(place).map(|(name, value)| (name.as_str(), Some(value.as_ref()))),
         })
     }

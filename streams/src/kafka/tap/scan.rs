@@ -61,7 +61,7 @@ impl<'a> Scan<'a> {
                 *slot = Some(place);
             }
         }
-        let progress: Vec<Progress> = spans.into_iter().map(Progress::new).collect();
+        let progress: Vec<Progress> = spans.into_iter().map(Progress::of).collect();
         let left = progress.iter().filter(|progress| !progress.is_done).count();
         let mut scan = Self { client, progress, places, order, left, turn: 0, silent_since: None };
         scan.assign_first()?;

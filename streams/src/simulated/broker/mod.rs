@@ -2,8 +2,10 @@
 //! (queueing records, adding partitions to the transaction, waiting out `CONCURRENT_TRANSACTIONS`) is done here.
 //! Dropping it is a crash: the cluster is not notified.
 
-mod producer;
+mod consumer;
+mod next_owner;
 mod mutant_calls;
+mod producer;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, MutexGuard};
@@ -95,61 +97,6 @@ impl SimulatedBroker {
         }
         Ok(())
     }
-
-    fn consumer_alive(state: &State, consumer: u64) -> Result<(), BrokerError> {
-        match state.connections.get(&consumer) {
-            Some(found) if !found.fenced => Ok(()),
-            Some(_) => Err(BrokerError::Fatal("static consumer fenced by another of the same instance id".into())),
-            None => Err(BrokerError::Fatal("the consumer is closed".into())),
-        }
-    }
-
-    /// The group's next change for this consumer, if any: one at a time, each once.
-    fn group_event(state: &State, consumer: u64) -> Option<Polled> {
-        let found = state.connections.get(&consumer)?;
-        if found.offered {
-            return None;
-        }
-        if found.lost {
-            return Some(Polled::Lost(found.owned.iter().copied().collect()));
-        }
-        found.member?;
-        let group = state.groups.get(&found.group)?;
-        if group.joining {
-            // It has sent what it owns, or is about to: nothing changes before the round is over.
-            return None;
-        }
-        let target = group.target(&found.instance);
-        let revoked: Vec<i32> = found.owned.difference(&target).copied().collect();
-        if !revoked.is_empty() {
-            return Some(Polled::Revoked(revoked));
-        }
-        let assigned: Vec<i32> = target.difference(&found.owned).copied().collect();
-        (!assigned.is_empty()).then_some(Polled::Assigned(assigned))
-    }
-
-    fn fetch(&mut self, most: usize) -> Result<Vec<Record>, BrokerError> {
-        let mut state = self.cluster.state();
-        let most = if state.faults.any() { state.faults.rng.usize(1..=most.max(1)) } else { most };
-        let mut records = Vec::new();
-        let count = self.fetches.len();
-        self.turn += 1;
-        let order: Vec<i32> = self.fetches.keys().copied().cycle().skip(self.turn % count.max(1)).take(count).collect();
-        for partition in order {
-            let Some(fetch) = self.fetches.get_mut(&partition) else { continue };
-            if fetch.paused || records.len() >= most {
-                continue;
-            }
-            let left = most - records.len();
-            let (more, next) = state
-                .log(&self.slot.topic, partition)
-                .and_then(|log| log.read((&self.slot.topic, partition), fetch.position, left, Isolation::ReadCommitted))
-                .map_err(|refusal| BrokerError::Fatal(format!("{}-{partition}: {refusal}", self.slot.topic)))?;
-            fetch.position = next;
-            records.extend(more);
-        }
-        Ok(records)
-    }
 }
 
 impl Drop for SimulatedBroker {
@@ -160,6 +107,14 @@ impl Drop for SimulatedBroker {
 
 impl Broker for SimulatedBroker {
     fn now(&self) -> i64 {
+        let mut state = self.cluster.state();
+        if state.clock == Clock::System {
+            state.tick();
+        }
+        state.now + state.skew
+    }
+
+    fn elapsed(&self) -> i64 {
         let mut state = self.cluster.state();
         if state.clock == Clock::System {
             state.tick();
@@ -271,6 +226,10 @@ impl Broker for SimulatedBroker {
         })
     }
 
+    fn last_committed(&mut self, partitions: &[i32]) -> Result<Vec<Option<Position>>, BrokerError> {
+        self.last_committed_of(partitions)
+    }
+
     fn rejoin(&mut self) -> Result<(), BrokerError> {
         let mut state = self.call(|| "rejoin".into());
         state.connections.remove(&self.consumer);
@@ -296,6 +255,10 @@ impl Broker for SimulatedBroker {
         drop(state);
         self.producer = Producer::Alive { who, stage: Stage::Ready, registered: false };
         Ok(())
+    }
+
+    fn end_transactions_of(&mut self, own: &str, dead: &str) -> Result<bool, BrokerError> {
+        self.end_for(own, dead)
     }
 
     fn begin(&mut self) -> Result<(), BrokerError> {

@@ -18,6 +18,8 @@ use membership::Connection;
 pub(in crate::simulated) struct State {
     pub(in crate::simulated) clock: Clock,
     pub(in crate::simulated) now: i64,
+    /// How far the wall clock of the clients is ahead of the brokers', milliseconds.
+    pub(in crate::simulated) skew: i64,
     pub(in crate::simulated) topics: BTreeMap<Arc<str>, Topic>,
     pub(in crate::simulated) transactions: Transactions,
     pub(in crate::simulated) groups: BTreeMap<Arc<str>, Group>,
@@ -66,6 +68,7 @@ impl State {
         Self {
             clock,
             now,
+            skew: 0,
             topics: BTreeMap::new(),
             transactions: Transactions::default(),
             groups: BTreeMap::new(),

@@ -41,6 +41,7 @@ complete -c timesale -n "__fish_timesale_needs_command" -f -a "prices" -d 'What 
 complete -c timesale -n "__fish_timesale_needs_command" -f -a "lag" -d 'How far groups are behind, asked of Kafka itself: in records and in seconds, worst first'
 complete -c timesale -n "__fish_timesale_needs_command" -f -a "tap" -d 'Read any part of any topic: filtered, personal fields masked, without a group and without a trace'
 complete -c timesale -n "__fish_timesale_needs_command" -f -a "dead-letters" -d 'Records that no build could handle: look at them, replay them once they are repaired, or drop them'
+complete -c timesale -n "__fish_timesale_needs_command" -f -a "partitions" -d 'Partitions of processors that cannot go on while their neighbours do: which and why, and a word that lets one go on'
 complete -c timesale -n "__fish_timesale_needs_command" -f -a "story" -d 'Everything that happened to one order, coupon, request or trace, across topics, with who caused what'
 complete -c timesale -n "__fish_timesale_needs_command" -f -a "health" -d 'Ask the local role whether it is ready: for a container\'s health check'
 complete -c timesale -n "__fish_timesale_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -124,10 +125,11 @@ complete -c timesale -n "__fish_timesale_using_subcommand topics; and __fish_see
 complete -c timesale -n "__fish_timesale_using_subcommand topics; and __fish_seen_subcommand_from help" -f -a "describe" -d 'One topic, with its partitions, settings, personal fields and readers'
 complete -c timesale -n "__fish_timesale_using_subcommand topics; and __fish_seen_subcommand_from help" -f -a "schema" -d 'The JSON Schema of a topic\'s values'
 complete -c timesale -n "__fish_timesale_using_subcommand topics; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c timesale -n "__fish_timesale_using_subcommand token" -l role -d 'A role, repeatable: shopper, operator, seller, analyst' -r -f -a "shopper\t''
+complete -c timesale -n "__fish_timesale_using_subcommand token" -l role -d 'A role, repeatable: shopper, operator, seller, analyst, privacy' -r -f -a "shopper\t''
 operator\t''
 seller\t''
-analyst\t''"
+analyst\t''
+privacy\t''"
 complete -c timesale -n "__fish_timesale_using_subcommand token" -l seller -d 'The seller that the role seller is for' -r
 complete -c timesale -n "__fish_timesale_using_subcommand token" -l segment -d 'A segment, repeatable' -r
 complete -c timesale -n "__fish_timesale_using_subcommand token" -l ttl -d 'How long it is valid, seconds' -r
@@ -259,6 +261,7 @@ csv\t'Comma-separated, with a header line'
 tsv\t'Tab-separated, with a header line'
 parquet\t'Apache Parquet'"
 complete -c timesale -n "__fish_timesale_using_subcommand tap" -s o -l output -d 'Where to; its ending chooses the format. It appears when it is whole' -r -F
+complete -c timesale -n "__fish_timesale_using_subcommand tap" -l to-topic -d 'Copy records to this shadow topic of topics.yaml, masked as any output, with partition, key, headers and time, and the header source' -r
 complete -c timesale -n "__fish_timesale_using_subcommand tap" -l resume -d 'Keep in this file how far the export is, and go on from there if it is there' -r -F
 complete -c timesale -n "__fish_timesale_using_subcommand tap" -l rate -d 'Most bytes a second to read: 64MiB unless said; max is as fast as it goes' -r
 complete -c timesale -n "__fish_timesale_using_subcommand tap" -l summary -d 'How it is told on stderr what was read' -r -f -a "text\t'For people'
@@ -339,6 +342,47 @@ complete -c timesale -n "__fish_timesale_using_subcommand dead-letters; and __fi
 complete -c timesale -n "__fish_timesale_using_subcommand dead-letters; and __fish_seen_subcommand_from help" -f -a "replay" -d 'Append the records of letters to their inboxes again, each once. Facts are never replayed'
 complete -c timesale -n "__fish_timesale_using_subcommand dead-letters; and __fish_seen_subcommand_from help" -f -a "drop" -d 'Note that letters need nothing more'
 complete -c timesale -n "__fish_timesale_using_subcommand dead-letters; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c timesale -n "__fish_timesale_using_subcommand partitions; and not __fish_seen_subcommand_from list resume set-aside help" -l config -d 'Configuration file. Without it `timesale.toml` is read if it is there' -r -F
+complete -c timesale -n "__fish_timesale_using_subcommand partitions; and not __fish_seen_subcommand_from list resume set-aside help" -l log-format -d 'How log lines on stderr look' -r -f -a "human\t'One line for people'
+json\t'One JSON object per line'"
+complete -c timesale -n "__fish_timesale_using_subcommand partitions; and not __fish_seen_subcommand_from list resume set-aside help" -l log -d 'What is logged, as tracing filter directives' -r
+complete -c timesale -n "__fish_timesale_using_subcommand partitions; and not __fish_seen_subcommand_from list resume set-aside help" -l check-config -d 'Print the configuration as it takes effect, secrets as fingerprints, and stop'
+complete -c timesale -n "__fish_timesale_using_subcommand partitions; and not __fish_seen_subcommand_from list resume set-aside help" -l dev -d 'Development: a well-known secret stands in for a missing one. Refused unless every address is a loopback address'
+complete -c timesale -n "__fish_timesale_using_subcommand partitions; and not __fish_seen_subcommand_from list resume set-aside help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c timesale -n "__fish_timesale_using_subcommand partitions; and not __fish_seen_subcommand_from list resume set-aside help" -f -a "list" -d 'Show which are parked, in front of which record, since when and why'
+complete -c timesale -n "__fish_timesale_using_subcommand partitions; and not __fish_seen_subcommand_from list resume set-aside help" -f -a "resume" -d 'Let one go on where it stands: its record is read again, or its state'
+complete -c timesale -n "__fish_timesale_using_subcommand partitions; and not __fish_seen_subcommand_from list resume set-aside help" -f -a "set-aside" -d 'Move the one record that a partition is parked in front of to the dead letters, and let it go on behind it'
+complete -c timesale -n "__fish_timesale_using_subcommand partitions; and not __fish_seen_subcommand_from list resume set-aside help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c timesale -n "__fish_timesale_using_subcommand partitions; and __fish_seen_subcommand_from list" -l config -d 'Configuration file. Without it `timesale.toml` is read if it is there' -r -F
+complete -c timesale -n "__fish_timesale_using_subcommand partitions; and __fish_seen_subcommand_from list" -l log-format -d 'How log lines on stderr look' -r -f -a "human\t'One line for people'
+json\t'One JSON object per line'"
+complete -c timesale -n "__fish_timesale_using_subcommand partitions; and __fish_seen_subcommand_from list" -l log -d 'What is logged, as tracing filter directives' -r
+complete -c timesale -n "__fish_timesale_using_subcommand partitions; and __fish_seen_subcommand_from list" -l json -d 'One JSON object instead of a table'
+complete -c timesale -n "__fish_timesale_using_subcommand partitions; and __fish_seen_subcommand_from list" -l check-config -d 'Print the configuration as it takes effect, secrets as fingerprints, and stop'
+complete -c timesale -n "__fish_timesale_using_subcommand partitions; and __fish_seen_subcommand_from list" -l dev -d 'Development: a well-known secret stands in for a missing one. Refused unless every address is a loopback address'
+complete -c timesale -n "__fish_timesale_using_subcommand partitions; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c timesale -n "__fish_timesale_using_subcommand partitions; and __fish_seen_subcommand_from resume" -l because -d 'Why; it stands in the control topic' -r
+complete -c timesale -n "__fish_timesale_using_subcommand partitions; and __fish_seen_subcommand_from resume" -l config -d 'Configuration file. Without it `timesale.toml` is read if it is there' -r -F
+complete -c timesale -n "__fish_timesale_using_subcommand partitions; and __fish_seen_subcommand_from resume" -l log-format -d 'How log lines on stderr look' -r -f -a "human\t'One line for people'
+json\t'One JSON object per line'"
+complete -c timesale -n "__fish_timesale_using_subcommand partitions; and __fish_seen_subcommand_from resume" -l log -d 'What is logged, as tracing filter directives' -r
+complete -c timesale -n "__fish_timesale_using_subcommand partitions; and __fish_seen_subcommand_from resume" -l yes -d 'Do it'
+complete -c timesale -n "__fish_timesale_using_subcommand partitions; and __fish_seen_subcommand_from resume" -l check-config -d 'Print the configuration as it takes effect, secrets as fingerprints, and stop'
+complete -c timesale -n "__fish_timesale_using_subcommand partitions; and __fish_seen_subcommand_from resume" -l dev -d 'Development: a well-known secret stands in for a missing one. Refused unless every address is a loopback address'
+complete -c timesale -n "__fish_timesale_using_subcommand partitions; and __fish_seen_subcommand_from resume" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c timesale -n "__fish_timesale_using_subcommand partitions; and __fish_seen_subcommand_from set-aside" -l because -d 'Why; it stands in the control topic and in the dead letter' -r
+complete -c timesale -n "__fish_timesale_using_subcommand partitions; and __fish_seen_subcommand_from set-aside" -l config -d 'Configuration file. Without it `timesale.toml` is read if it is there' -r -F
+complete -c timesale -n "__fish_timesale_using_subcommand partitions; and __fish_seen_subcommand_from set-aside" -l log-format -d 'How log lines on stderr look' -r -f -a "human\t'One line for people'
+json\t'One JSON object per line'"
+complete -c timesale -n "__fish_timesale_using_subcommand partitions; and __fish_seen_subcommand_from set-aside" -l log -d 'What is logged, as tracing filter directives' -r
+complete -c timesale -n "__fish_timesale_using_subcommand partitions; and __fish_seen_subcommand_from set-aside" -l yes -d 'Do it'
+complete -c timesale -n "__fish_timesale_using_subcommand partitions; and __fish_seen_subcommand_from set-aside" -l check-config -d 'Print the configuration as it takes effect, secrets as fingerprints, and stop'
+complete -c timesale -n "__fish_timesale_using_subcommand partitions; and __fish_seen_subcommand_from set-aside" -l dev -d 'Development: a well-known secret stands in for a missing one. Refused unless every address is a loopback address'
+complete -c timesale -n "__fish_timesale_using_subcommand partitions; and __fish_seen_subcommand_from set-aside" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c timesale -n "__fish_timesale_using_subcommand partitions; and __fish_seen_subcommand_from help" -f -a "list" -d 'Show which are parked, in front of which record, since when and why'
+complete -c timesale -n "__fish_timesale_using_subcommand partitions; and __fish_seen_subcommand_from help" -f -a "resume" -d 'Let one go on where it stands: its record is read again, or its state'
+complete -c timesale -n "__fish_timesale_using_subcommand partitions; and __fish_seen_subcommand_from help" -f -a "set-aside" -d 'Move the one record that a partition is parked in front of to the dead letters, and let it go on behind it'
+complete -c timesale -n "__fish_timesale_using_subcommand partitions; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c timesale -n "__fish_timesale_using_subcommand story" -l format -d 'How it is shown' -r -f -a "pretty\t'For people'
 ndjson\t'A JSON object a record, and one at the end with what was read'"
 complete -c timesale -n "__fish_timesale_using_subcommand story" -l unmask -d 'Show personal fields; the reason is written to the audit topic first' -r
@@ -359,18 +403,19 @@ complete -c timesale -n "__fish_timesale_using_subcommand health" -l log -d 'Wha
 complete -c timesale -n "__fish_timesale_using_subcommand health" -l check-config -d 'Print the configuration as it takes effect, secrets as fingerprints, and stop'
 complete -c timesale -n "__fish_timesale_using_subcommand health" -l dev -d 'Development: a well-known secret stands in for a missing one. Refused unless every address is a loopback address'
 complete -c timesale -n "__fish_timesale_using_subcommand health" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c timesale -n "__fish_timesale_using_subcommand help; and not __fish_seen_subcommand_from serve topics token verify settle prices lag tap dead-letters story health help" -f -a "serve" -d 'Run a role until a request to stop'
-complete -c timesale -n "__fish_timesale_using_subcommand help; and not __fish_seen_subcommand_from serve topics token verify settle prices lag tap dead-letters story health help" -f -a "topics" -d 'Check, plan and create the topics of topics.yaml'
-complete -c timesale -n "__fish_timesale_using_subcommand help; and not __fish_seen_subcommand_from serve topics token verify settle prices lag tap dead-letters story health help" -f -a "token" -d 'Mint a development token'
-complete -c timesale -n "__fish_timesale_using_subcommand help; and not __fish_seen_subcommand_from serve topics token verify settle prices lag tap dead-letters story health help" -f -a "verify" -d 'Prove from topics, Postgres and Redis that the promises held'
-complete -c timesale -n "__fish_timesale_using_subcommand help; and not __fish_seen_subcommand_from serve topics token verify settle prices lag tap dead-letters story health help" -f -a "settle" -d 'What sellers are owed'
-complete -c timesale -n "__fish_timesale_using_subcommand help; and not __fish_seen_subcommand_from serve topics token verify settle prices lag tap dead-letters story health help" -f -a "prices" -d 'What products cost'
-complete -c timesale -n "__fish_timesale_using_subcommand help; and not __fish_seen_subcommand_from serve topics token verify settle prices lag tap dead-letters story health help" -f -a "lag" -d 'How far groups are behind, asked of Kafka itself: in records and in seconds, worst first'
-complete -c timesale -n "__fish_timesale_using_subcommand help; and not __fish_seen_subcommand_from serve topics token verify settle prices lag tap dead-letters story health help" -f -a "tap" -d 'Read any part of any topic: filtered, personal fields masked, without a group and without a trace'
-complete -c timesale -n "__fish_timesale_using_subcommand help; and not __fish_seen_subcommand_from serve topics token verify settle prices lag tap dead-letters story health help" -f -a "dead-letters" -d 'Records that no build could handle: look at them, replay them once they are repaired, or drop them'
-complete -c timesale -n "__fish_timesale_using_subcommand help; and not __fish_seen_subcommand_from serve topics token verify settle prices lag tap dead-letters story health help" -f -a "story" -d 'Everything that happened to one order, coupon, request or trace, across topics, with who caused what'
-complete -c timesale -n "__fish_timesale_using_subcommand help; and not __fish_seen_subcommand_from serve topics token verify settle prices lag tap dead-letters story health help" -f -a "health" -d 'Ask the local role whether it is ready: for a container\'s health check'
-complete -c timesale -n "__fish_timesale_using_subcommand help; and not __fish_seen_subcommand_from serve topics token verify settle prices lag tap dead-letters story health help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c timesale -n "__fish_timesale_using_subcommand help; and not __fish_seen_subcommand_from serve topics token verify settle prices lag tap dead-letters partitions story health help" -f -a "serve" -d 'Run a role until a request to stop'
+complete -c timesale -n "__fish_timesale_using_subcommand help; and not __fish_seen_subcommand_from serve topics token verify settle prices lag tap dead-letters partitions story health help" -f -a "topics" -d 'Check, plan and create the topics of topics.yaml'
+complete -c timesale -n "__fish_timesale_using_subcommand help; and not __fish_seen_subcommand_from serve topics token verify settle prices lag tap dead-letters partitions story health help" -f -a "token" -d 'Mint a development token'
+complete -c timesale -n "__fish_timesale_using_subcommand help; and not __fish_seen_subcommand_from serve topics token verify settle prices lag tap dead-letters partitions story health help" -f -a "verify" -d 'Prove from topics, Postgres and Redis that the promises held'
+complete -c timesale -n "__fish_timesale_using_subcommand help; and not __fish_seen_subcommand_from serve topics token verify settle prices lag tap dead-letters partitions story health help" -f -a "settle" -d 'What sellers are owed'
+complete -c timesale -n "__fish_timesale_using_subcommand help; and not __fish_seen_subcommand_from serve topics token verify settle prices lag tap dead-letters partitions story health help" -f -a "prices" -d 'What products cost'
+complete -c timesale -n "__fish_timesale_using_subcommand help; and not __fish_seen_subcommand_from serve topics token verify settle prices lag tap dead-letters partitions story health help" -f -a "lag" -d 'How far groups are behind, asked of Kafka itself: in records and in seconds, worst first'
+complete -c timesale -n "__fish_timesale_using_subcommand help; and not __fish_seen_subcommand_from serve topics token verify settle prices lag tap dead-letters partitions story health help" -f -a "tap" -d 'Read any part of any topic: filtered, personal fields masked, without a group and without a trace'
+complete -c timesale -n "__fish_timesale_using_subcommand help; and not __fish_seen_subcommand_from serve topics token verify settle prices lag tap dead-letters partitions story health help" -f -a "dead-letters" -d 'Records that no build could handle: look at them, replay them once they are repaired, or drop them'
+complete -c timesale -n "__fish_timesale_using_subcommand help; and not __fish_seen_subcommand_from serve topics token verify settle prices lag tap dead-letters partitions story health help" -f -a "partitions" -d 'Partitions of processors that cannot go on while their neighbours do: which and why, and a word that lets one go on'
+complete -c timesale -n "__fish_timesale_using_subcommand help; and not __fish_seen_subcommand_from serve topics token verify settle prices lag tap dead-letters partitions story health help" -f -a "story" -d 'Everything that happened to one order, coupon, request or trace, across topics, with who caused what'
+complete -c timesale -n "__fish_timesale_using_subcommand help; and not __fish_seen_subcommand_from serve topics token verify settle prices lag tap dead-letters partitions story health help" -f -a "health" -d 'Ask the local role whether it is ready: for a container\'s health check'
+complete -c timesale -n "__fish_timesale_using_subcommand help; and not __fish_seen_subcommand_from serve topics token verify settle prices lag tap dead-letters partitions story health help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c timesale -n "__fish_timesale_using_subcommand help; and __fish_seen_subcommand_from topics" -f -a "validate" -d 'Check the manifest itself; no broker needed'
 complete -c timesale -n "__fish_timesale_using_subcommand help; and __fish_seen_subcommand_from topics" -f -a "plan" -d 'Say what the broker lacks. Exits 2 when something would change'
 complete -c timesale -n "__fish_timesale_using_subcommand help; and __fish_seen_subcommand_from topics" -f -a "apply" -d 'Plan again, then create what is missing and set what differs. Never deletes, shrinks or re-keys'
@@ -384,3 +429,6 @@ complete -c timesale -n "__fish_timesale_using_subcommand help; and __fish_seen_
 complete -c timesale -n "__fish_timesale_using_subcommand help; and __fish_seen_subcommand_from dead-letters" -f -a "show" -d 'Show one: where it came from, how far it can be decoded, and the schema beside it'
 complete -c timesale -n "__fish_timesale_using_subcommand help; and __fish_seen_subcommand_from dead-letters" -f -a "replay" -d 'Append the records of letters to their inboxes again, each once. Facts are never replayed'
 complete -c timesale -n "__fish_timesale_using_subcommand help; and __fish_seen_subcommand_from dead-letters" -f -a "drop" -d 'Note that letters need nothing more'
+complete -c timesale -n "__fish_timesale_using_subcommand help; and __fish_seen_subcommand_from partitions" -f -a "list" -d 'Show which are parked, in front of which record, since when and why'
+complete -c timesale -n "__fish_timesale_using_subcommand help; and __fish_seen_subcommand_from partitions" -f -a "resume" -d 'Let one go on where it stands: its record is read again, or its state'
+complete -c timesale -n "__fish_timesale_using_subcommand help; and __fish_seen_subcommand_from partitions" -f -a "set-aside" -d 'Move the one record that a partition is parked in front of to the dead letters, and let it go on behind it'

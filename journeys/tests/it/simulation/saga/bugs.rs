@@ -15,7 +15,7 @@ use streams::processor::{Context, Processor, StoreId, Timer, Verdict};
 use streams::record::{Outgoing, Record};
 use streams::topology::{Topology, TopologyError};
 
-use super::super::tamper::{self, Mutation, Tampering, headers, read_outgoing, rewritten};
+use super::super::tamper::{Mutation, Tampering, headers, read_outgoing, rewritten};
 use super::super::{read, record};
 
 /// What is done wrong.
@@ -63,9 +63,8 @@ impl Bug {
 
 /// The orders topology with a bug in it.
 pub(super) fn topology(bug: Bug) -> Result<Topology, TopologyError> {
-    tamper::topology(processors::orders::topology()?, move |inner| {
-        Box::new(Buggy { inner, bug, notes: Notes::default() })
-    })
+    let sound = processors::orders::topology()?;
+    Ok(sound.wrapped(move |inner| Box::new(Buggy { inner, bug, notes: Notes::default() })))
 }
 
 /// What a buggy processor keeps in mind. It may forget it, as its bug does no harm then.

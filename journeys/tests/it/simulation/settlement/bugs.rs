@@ -16,7 +16,7 @@ use streams::record::{Outgoing, Record};
 use streams::topology::{Topology, TopologyError};
 
 use super::super::read;
-use super::super::tamper::{self, Mutation, Tampering, read_outgoing, rewritten};
+use super::super::tamper::{Mutation, Tampering, read_outgoing, rewritten};
 use super::SETTLEMENT;
 
 /// What is done wrong.
@@ -65,10 +65,10 @@ pub(super) fn topology(bug: Bug) -> Result<Topology, TopologyError> {
     let store = |name| sound.stores().iter().position(|store| store.as_ref() == name);
     let store = |name| StoreId(store(name).and_then(|place| u8::try_from(place).ok()).expect("a store"));
     let (lines, requests) = (store("lines"), store("strangers"));
-    tamper::topology(sound, move |inner| {
+    Ok(sound.wrapped(move |inner| {
         let notes = Notes::default();
         Box::new(Buggy { inner, bug, lines, requests, notes })
-    })
+    }))
 }
 
 /// What a buggy processor keeps in mind. It may forget it, as its bug does no harm then.

@@ -99,7 +99,7 @@ fn sellers_are_settled_exactly_once_whatever_happens() {
 fn a_bug_in_settlement_is_found() {
     for bug in Bug::ALL {
         let buggy = || bugs::topology(bug).map_err(|error| error.to_string());
-        let explored = Seeds { first: 1, count: SEEDS_WITH_A_BUG }
+        let explored = Seeds::new(1, SEEDS_WITH_A_BUG)
             .explore(|seed| play(seed, buggy()?).map(|(simulation, _)| simulation.cluster().fault_counts()));
         let failure = explored.failure.unwrap_or_else(|| panic!("{bug:?} was not found"));
         eprintln!("{bug:?}: seed {}: {:.200}", failure.seed, failure.reason);

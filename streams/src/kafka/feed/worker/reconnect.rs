@@ -10,6 +10,9 @@ use crate::kafka::feed::partition_state::Stage;
 use crate::kafka::membership::{self, Member};
 use crate::kafka::{consumers, errors};
 
+/// So many bytes need not gather for longer: one answer of a fetch.
+const GATHERED_BYTES: &str = "1048576";
+
 impl Worker {
     /// Handles an error of a poll: the library retries almost all of them by itself.
     pub(super) fn handle_error(&mut self, error: &KafkaError) -> Result<(), FeedError> {
@@ -71,6 +74,9 @@ pub(super) fn connect(
     let group = if let Origin::Group { group, .. } = origin { group } else { &reader };
     let mut client = consumers::settings(cluster, group, config.fetch_kbytes_per_partition)?;
     client.set("enable.partition.eof", "true");
+    if config.gather_ms > 0 {
+        client.set("fetch.min.bytes", GATHERED_BYTES).set("fetch.wait.max.ms", config.gather_ms.to_string());
+    }
     match origin {
         Origin::Group { identity, .. } => {
             membership::set(&mut client, identity, config.session_timeout_ms);

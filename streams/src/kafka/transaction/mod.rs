@@ -2,22 +2,28 @@
 //!
 //! The order of calls that costs least: send, offsets, drain, commit (offsets before the first send when there is a choice).
 //! `commit_transaction` of rdkafka 0.38 and 0.39 flushes in slices of 100 ms, so whatever is not drained before costs that much;
-//! and `abort_transaction` with records in flight waits for a poll that no thread makes, so those are purged first.
+//! and `abort_transaction` with records in flight waits for a poll that no thread makes, so those are waited for first.
+//!
+//! No request of an old transaction may reach a new one: the broker takes it in, for both have the same epoch (KAFKA-14053, KIP-890). So a
+//! producer goes on only when every request of its last transaction has been answered. Records in flight are never purged; and whoever loses
+//! a connection in a transaction is replaced, however the transaction ended, for the library repeats requests by itself, `EndTxn` too.
+//! `init_transactions` of the new one raises the epoch.
 
-use std::sync::{Arc, Mutex, PoisonError};
+mod heard;
+
 use std::time::{Duration, Instant};
 
 use rdkafka::TopicPartitionList;
-use rdkafka::client::ClientContext;
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::consumer::ConsumerGroupMetadata;
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::producer::{BaseProducer, BaseRecord, DeliveryResult, Producer, ProducerContext, PurgeConfig};
+use rdkafka::error::RDKafkaErrorCode;
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::topic_partition_list::Offset;
 
+use self::heard::Heard;
 use super::cluster::{ClusterConfig, ConfigError};
 use super::errors::{self, TransactionFailure};
-use super::{BATCH_BYTES, logging, records};
+use super::{BATCH_BYTES, records};
 use crate::broker::{BrokerError, Position};
 use crate::record::Outgoing;
 
@@ -25,6 +31,9 @@ use crate::record::Outgoing;
 const INIT: Duration = Duration::from_secs(5);
 /// The least time between two checks for acknowledgements.
 const CHECK_INTERVAL: Duration = Duration::from_micros(50);
+
+/// How long an abort waits for records in flight. After that the producer is replaced, which costs less than waiting for a broker.
+const ABORT_WAIT: Duration = Duration::from_secs(1);
 
 /// The library has two names for this setting.
 const COMPRESSION: [&str; 2] = ["compression.type", "compression.codec"];
@@ -41,30 +50,44 @@ pub(super) struct Identity {
 /// The transactional producer, once there is one.
 pub(super) struct TransactionalProducer {
     state: State,
-    deliveries: Deliveries,
+    heard: Heard,
     /// The coordinator's own limit, after which waiting is useless. (Without a limit the library waits for as long as a broker
     /// is away. After a time-out the loop takes a new producer.)
     timeout: Duration,
+    /// For the tests that show what happens without the rule: it goes on whatever is under way.
+    #[cfg(test)]
+    pub(super) keeps_on: bool,
 }
 
 enum State {
     /// It has not been made.
     Absent,
     /// `init_transactions` has not come to an end yet; the same call resumes it.
-    Initialising(BaseProducer<Deliveries>),
-    Ready(BaseProducer<Deliveries>),
+    Initialising(BaseProducer<Heard>),
+    Ready(BaseProducer<Heard>),
 }
 
-/// The first refusal of a record. Only failures are reported: an acknowledged record costs nothing here.
-#[derive(Clone, Default)]
-struct Deliveries(Arc<Mutex<Option<(RDKafkaErrorCode, String)>>>);
+/// How a transaction was committed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Committed {
+    /// Every request was answered at once.
+    Cleanly,
+    /// It is committed, and a request of it may still be under way: the producer must be replaced before the next one. Says what was lost.
+    AfterLoss(String),
+}
 
 impl TransactionalProducer {
     /// Checks the settings; makes no producer yet.
     pub(super) fn new(cluster: &ClusterConfig, identity: &Identity) -> Result<Self, BrokerError> {
         cluster.check().map_err(|error| BrokerError::Fatal(error.to_string()))?;
         let timeout = Duration::from_millis(u64::from(identity.timeout_ms));
-        Ok(Self { state: State::Absent, deliveries: Deliveries::default(), timeout })
+        Ok(Self {
+            state: State::Absent,
+            heard: Heard::default(),
+            timeout,
+            #[cfg(test)]
+            keeps_on: false,
+        })
     }
 
     /// As [`crate::broker::Broker::init_transactions`].
@@ -99,12 +122,28 @@ impl TransactionalProducer {
 
     /// As [`crate::broker::Broker::begin`].
     pub(super) fn begin(&mut self) -> Result<(), BrokerError> {
-        self.deliveries.forget();
-        self.ready()?.begin_transaction().map_err(|error| TransactionFailure::of(&error).decision())
+        let producer = self.ready()?;
+        // Between transactions nothing is under way: a connection that was lost meanwhile took nothing with it.
+        serve(producer);
+        self.heard.forget();
+        producer.begin_transaction().map_err(|error| TransactionFailure::of(&error).decision())
+    }
+
+    /// Handles what the library has to say. To be called from time to time while there is nothing to write: its log and its errors wait
+    /// for it.
+    pub(super) fn serve(&self) {
+        if let State::Ready(producer) | State::Initialising(producer) = &self.state {
+            serve(producer);
+        }
     }
 
     /// As [`crate::broker::Broker::send`].
     pub(super) fn send(&mut self, outgoing: &Outgoing) -> Result<(), BrokerError> {
+        self.send_at(outgoing, None)
+    }
+
+    /// The same with the record's time, milliseconds since 1970; without one it is now.
+    pub(super) fn send_at(&mut self, outgoing: &Outgoing, timestamp: Option<i64>) -> Result<(), BrokerError> {
         let producer = self.ready()?;
         let deadline = Instant::now() + self.timeout;
         loop {
@@ -112,6 +151,7 @@ impl TransactionalProducer {
             record.key = outgoing.key.as_deref();
             record.payload = outgoing.value.as_deref();
             record.partition = outgoing.partition;
+            record.timestamp = timestamp;
             record.headers = records::headers_for(&outgoing.headers);
             let Err((error, _)) = producer.send(record) else {
                 return Ok(());
@@ -155,8 +195,7 @@ impl TransactionalProducer {
     pub(super) fn drain(&mut self) -> Result<(), BrokerError> {
         let producer = self.ready()?;
         let began = Instant::now();
-        while producer.in_flight_count() > 0 {
-            producer.poll(Duration::ZERO);
+        while serve(producer) > 0 {
             let waited = began.elapsed();
             if waited >= self.timeout {
                 return Err(BrokerError::Abort(format!("{} records are not acknowledged", producer.in_flight_count())));
@@ -165,7 +204,7 @@ impl TransactionalProducer {
             // checks: it waits an eighth longer than needed at most, and does not wake twenty times a millisecond.
             std::thread::sleep(CHECK_INTERVAL.max(waited / 8));
         }
-        match self.deliveries.first_failure() {
+        match self.heard.refusal() {
             None => Ok(()),
             Some((code, text)) if errors::is_refusal(code) || errors::is_forbidden(code) => {
                 Err(BrokerError::Fatal(format!("a record is refused: {text}")))
@@ -175,23 +214,52 @@ impl TransactionalProducer {
     }
 
     /// As [`crate::broker::Broker::commit`]. Drains first, because an undrained commit costs 100 ms.
-    pub(super) fn commit(&mut self) -> Result<(), BrokerError> {
+    pub(super) fn commit(&mut self) -> Result<Committed, BrokerError> {
         self.drain()?;
-        self.ready()?
+        let producer = self.ready()?;
+        producer
             .commit_transaction(self.timeout)
-            .map_err(|error| TransactionFailure::of(&error).decision_of_commit())
+            .map_err(|error| TransactionFailure::of(&error).decision_of_commit())?;
+        serve(producer);
+        #[cfg(test)]
+        if self.keeps_on {
+            return Ok(Committed::Cleanly);
+        }
+        Ok(self.heard.loss().map_or(Committed::Cleanly, Committed::AfterLoss))
     }
 
     /// As [`crate::broker::Broker::abort`].
     pub(super) fn abort(&mut self) -> Result<(), BrokerError> {
         let producer = self.ready()?;
-        producer.purge(PurgeConfig::default().queue().inflight());
-        let deadline = Instant::now() + Duration::from_secs(1);
-        while producer.in_flight_count() > 0 && Instant::now() < deadline {
-            producer.poll(Duration::ZERO);
-            std::thread::sleep(CHECK_INTERVAL);
+        #[cfg(test)]
+        if self.keeps_on {
+            producer.purge(rdkafka::producer::PurgeConfig::default().queue().inflight());
+            serve(producer);
+            return producer.abort_transaction(self.timeout).map_err(|error| TransactionFailure::of(&error).decision());
         }
-        producer.abort_transaction(self.timeout).map_err(|error| TransactionFailure::of(&error).decision())
+        let deadline = Instant::now() + ABORT_WAIT.min(self.timeout);
+        let mut left = serve(producer);
+        while left > 0 && Instant::now() < deadline {
+            std::thread::sleep(CHECK_INTERVAL);
+            left = serve(producer);
+        }
+        if let Some((_, text)) = producer.client().fatal_error() {
+            return Err(BrokerError::Fenced(text));
+        }
+        if left > 0 {
+            return Err(BrokerError::Unavailable(format!("{left} records are under way")));
+        }
+        if let Some((code, text)) = self.heard.refusal()
+            && errors::is_lost_answer(code)
+        {
+            return Err(BrokerError::Unavailable(format!("a record may be under way: {text}")));
+        }
+        if let Some(loss) = self.heard.loss() {
+            return Err(BrokerError::Unavailable(loss));
+        }
+        producer.abort_transaction(self.timeout).map_err(|error| TransactionFailure::of(&error).decision())?;
+        serve(producer);
+        self.heard.loss().map_or(Ok(()), |loss| Err(BrokerError::Unavailable(loss)))
     }
 
     /// Drops the producer. A transaction that is open stays so until the next `init` under the same id, or its time-out.
@@ -199,16 +267,16 @@ impl TransactionalProducer {
         self.state = State::Absent;
     }
 
-    fn ready(&self) -> Result<&BaseProducer<Deliveries>, BrokerError> {
+    fn ready(&self) -> Result<&BaseProducer<Heard>, BrokerError> {
         match &self.state {
             State::Ready(producer) => Ok(producer),
             State::Absent | State::Initialising(_) => Err(BrokerError::Fenced("no transactional producer".to_owned())),
         }
     }
 
-    fn connect(&self, cluster: &ClusterConfig, identity: &Identity) -> Result<BaseProducer<Deliveries>, BrokerError> {
+    fn connect(&self, cluster: &ClusterConfig, identity: &Identity) -> Result<BaseProducer<Heard>, BrokerError> {
         let client = settings(cluster, identity).map_err(|error| BrokerError::Fatal(error.to_string()))?;
-        client.create_with_context(self.deliveries.clone()).map_err(|error| BrokerError::Fatal(error.to_string()))
+        client.create_with_context(self.heard.clone()).map_err(|error| BrokerError::Fatal(error.to_string()))
     }
 }
 
@@ -238,36 +306,21 @@ fn settings(cluster: &ClusterConfig, identity: &Identity) -> Result<ClientConfig
         // default waits 100 ms before it asks again.
         .set("retry.backoff.ms", "1")
         .set("retry.backoff.max.ms", "5");
+    // Connections that are lost are told in the library's log, at this level only: as errors, repeated ones are left out.
+    let debug = client.get("debug").map_or_else(|| "broker".to_owned(), |given| format!("{given},broker"));
+    client.set("debug", debug).set_log_level(RDKafkaLogLevel::Debug);
     Ok(client)
 }
 
-impl Deliveries {
-    fn forget(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-    }
-
-    fn first_failure(&self) -> Option<(RDKafkaErrorCode, String)> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-impl ClientContext for Deliveries {
-    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        logging::log(level, facility, message);
-    }
-
-    fn error(&self, error: KafkaError, reason: &str) {
-        tracing::debug!(target: "librdkafka", %error, reason, "transactional producer");
-    }
-}
-
-impl ProducerContext for Deliveries {
-    type DeliveryOpaque = ();
-
-    fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
-        if let Err((error, _)) = result {
-            let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail);
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert((code, error.to_string()));
+/// Handles everything that the library has to say. Returns how many records are not acknowledged. (The library counts what it has to say
+/// among them, and hands out one piece at a time.)
+fn serve(producer: &BaseProducer<Heard>) -> i32 {
+    let heard = producer.client().context();
+    loop {
+        let before = heard.times();
+        producer.poll(Duration::ZERO);
+        if heard.times() == before {
+            return producer.in_flight_count();
         }
     }
 }
