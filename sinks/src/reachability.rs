@@ -65,9 +65,10 @@ pub(crate) async fn redis(url: String, health: Health, shutdown: Shutdown) {
 async fn watch(part: &'static str, mut service: impl Service, health: Health, mut shutdown: Shutdown) {
     let mut answering = Answering::new(part, Instant::now());
     loop {
+        let asked = Instant::now();
         let answer = match timeout(Answering::ANSWER_WITHIN, service.ask()).await {
             Ok(answer) => answer,
-            Err(_) => Err(format!("no answer within {} s", Answering::ANSWER_WITHIN.as_secs())),
+            Err(_) => Err(format!("no answer within {} s", Answering::ANSWER_WITHIN.as_secs_f64())),
         };
         match answering.judge(answer, Instant::now()) {
             Some(Ok(())) => health.set(part, Condition::Ready),
@@ -77,7 +78,7 @@ async fn watch(part: &'static str, mut service: impl Service, health: Health, mu
         }
         tokio::select! {
             () = shutdown.requested() => return,
-            () = sleep(Answering::ASK_EVERY) => {}
+            () = sleep(Answering::pause(asked.elapsed())) => {}
         }
     }
 }
@@ -120,7 +121,7 @@ mod tests {
         hangs.store(true, Ordering::Relaxed);
         until("it is named", || matches!(shown(), Some(Condition::Degraded(_)))).await;
         let reason = shown().and_then(|shown| shown.reason().map(str::to_owned)).unwrap();
-        assert!(reason.starts_with("has not answered for") && reason.ends_with("no answer within 2 s"), "{reason}");
+        assert!(reason.starts_with("has not answered for") && reason.ends_with("no answer within 1.5 s"), "{reason}");
         hangs.store(false, Ordering::Relaxed);
         until("it is ready again", || shown() == Some(Condition::Ready)).await;
         handle.request();

@@ -51,8 +51,8 @@ pub trait Broker {
     /// returns at once when there is something. An empty answer means that there is no more input for now.
     ///
     /// # Errors
-    /// [`BrokerError::Fatal`] when this consumer is dead for good (fenced, unauthorised): build a new one with
-    /// [`Broker::rejoin`].
+    /// [`BrokerError::Fenced`] when another process has taken this member's place, [`BrokerError::Fatal`] when this consumer is dead for
+    /// another reason (unauthorised): build a new one with [`Broker::rejoin`].
     fn poll(&mut self, most: usize, timeout: Duration) -> Result<Polled, BrokerError>;
 
     /// Completes [`Polled::Assigned`]: reading begins at these offsets, paused.
@@ -92,11 +92,17 @@ pub trait Broker {
     /// [`BrokerError::Unavailable`].
     fn last_committed(&mut self, partitions: &[i32]) -> Result<Vec<Option<Position>>, BrokerError>;
 
-    /// Drops the consumer and joins the group anew. Every assignment is gone.
+    /// Drops the consumer and joins the group anew, with a later [`Broker::poll`] if its coordinator does not answer. Every assignment is
+    /// gone.
     ///
     /// # Errors
     /// [`BrokerError::Fatal`] when the configuration itself is refused.
     fn rejoin(&mut self) -> Result<(), BrokerError>;
+
+    /// Why this slot is no member of its group for now. It joins by itself.
+    fn joining(&self) -> Option<&'static str> {
+        None
+    }
 
     // --- the transaction ---------------------------------------------------------------------------------------------
 

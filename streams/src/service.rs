@@ -122,10 +122,12 @@ pub struct Answering {
 }
 
 impl Answering {
-    /// How often it is to be asked.
-    pub const ASK_EVERY: Duration = Duration::from_secs(1);
-    /// How long an answer may take.
-    pub const ANSWER_WITHIN: Duration = Duration::from_secs(2);
+    /// How often it is asked while it answers.
+    const ASK_EVERY: Duration = Duration::from_secs(1);
+    /// The least pause between two questions.
+    const LEAST_PAUSE: Duration = Duration::from_millis(100);
+    /// How long an answer may take. With this and the pauses a service that has died counts as silent after 4.2 seconds at most.
+    pub const ANSWER_WITHIN: Duration = Duration::from_millis(1_500);
     /// After this time without an answer it counts as silent.
     const SILENT_AFTER: Duration = Duration::from_secs(3);
 
@@ -133,6 +135,12 @@ impl Answering {
     #[must_use]
     pub fn new(service: &'static str, now: Instant) -> Self {
         Self { service, answered: now, is_silent: false }
+    }
+
+    /// How long to wait after a question that took so long.
+    #[must_use]
+    pub fn pause(took: Duration) -> Duration {
+        Self::ASK_EVERY.saturating_sub(took).max(Self::LEAST_PAUSE)
     }
 
     /// An answer, or why there was none. Returns what is to be shown: nothing while it is too early to tell, else that it answers, or for how
@@ -180,5 +188,21 @@ mod tests {
         assert_eq!(answering.judge(failed(), at(90)), silent(87));
         assert_eq!(answering.judge(Ok(()), at(91)), Some(Ok(())));
         assert_eq!(answering.judge(failed(), at(92)), None);
+    }
+
+    #[test]
+    fn a_service_that_has_died_is_silent_before_five_seconds_are_over() {
+        let ms = Duration::from_millis;
+        // It died right after an answer; the next questions take as long as they may.
+        let began = Instant::now();
+        let (mut now, mut answering) = (began + Answering::pause(ms(0)), Answering::new("kafka", began));
+        loop {
+            now += Answering::ANSWER_WITHIN;
+            if answering.judge(Err("refused".to_owned()), now).is_some() {
+                break;
+            }
+            now += Answering::pause(Answering::ANSWER_WITHIN);
+        }
+        assert!(now.duration_since(began) < Duration::from_secs(5), "{:?}", now.duration_since(began));
     }
 }

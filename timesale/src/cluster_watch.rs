@@ -49,7 +49,7 @@ fn watch(
             (Some(Err(silent)), WithoutKafka::Shows) => health.set(PART, Condition::Degraded(silent)),
             (None, _) => {}
         }
-        thread::sleep(Answering::ASK_EVERY.saturating_sub(asked.elapsed()).max(Duration::from_millis(100)));
+        thread::sleep(Answering::pause(asked.elapsed()));
     }
 }
 

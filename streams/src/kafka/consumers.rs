@@ -122,13 +122,17 @@ pub(super) fn partition_count<C: ConsumerContext>(consumer: &BaseConsumer<C>, to
 
 /// The positions that the consumer's group has committed, in the order asked for; nothing where it never has. A read-committed consumer
 /// asks for stable positions: one that an open transaction would move is an error.
+///
+/// # Errors
+/// [`BrokerError::Unavailable`] when there is no answer `within` this time.
 pub(super) fn committed<C: ConsumerContext>(
     consumer: &BaseConsumer<C>,
     topic: &str,
     partitions: &[i32],
+    within: Duration,
 ) -> Result<Vec<Option<Position>>, BrokerError> {
     let question = several(topic, partitions.iter().copied());
-    let answer = consumer.committed_offsets(question, QUERY_TIMEOUT).map_err(|error| errors::of_query(&error))?;
+    let answer = consumer.committed_offsets(question, within).map_err(|error| errors::of_query(&error))?;
     let position = |partition: &i32| {
         let Some(found) = answer.find_partition(topic, *partition) else {
             return Err(BrokerError::Unavailable(format!("no committed position of partition {partition}")));

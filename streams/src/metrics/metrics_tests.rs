@@ -26,7 +26,7 @@ fn every_series_with_known_labels_is_there_before_anything_happens() {
         |name: &str, by: &str| series(&registry, name).iter().map(|metric| label(metric, by)).collect::<Vec<_>>();
     let outcomes = ["aborted", "committed", "failed", "fenced", "unknown"];
     assert_eq!(values("streams_transactions_total", "outcome"), outcomes);
-    assert_eq!(values("streams_rebalances_total", "event"), ["assigned", "lost", "rejoined", "revoked"]);
+    assert_eq!(values("streams_rebalances_total", "event"), ["assigned", "displaced", "lost", "rejoined", "revoked"]);
     assert_eq!(values("streams_dead_letters_total", "reason"), ["it would write", "not readable", OTHER, "set aside"]);
     assert_eq!(values("streams_tasks", "state"), ["parked", "restoring", "running", "suspended"]);
     assert_eq!(values("streams_last_poll_timestamp_seconds", "thread"), ["0"]);

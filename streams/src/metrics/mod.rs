@@ -31,7 +31,7 @@ const OTHER: &str = "other";
 /// How a transaction ends.
 const OUTCOMES: [&str; 5] = ["aborted", "committed", "failed", "fenced", "unknown"];
 /// What happens to a thread in its group.
-const REBALANCES: [&str; 4] = ["assigned", "lost", "rejoined", "revoked"];
+const REBALANCES: [&str; 5] = ["assigned", "displaced", "lost", "rejoined", "revoked"];
 
 /// Every metric of the runtime. Cheap to clone; one per process.
 #[derive(Clone)]

@@ -280,7 +280,7 @@ fn a_duplicate_instance_fences_the_older_one() {
     let duplicate = cluster.connect(slot("a")).unwrap();
     answer_group_changes(&mut new);
     assert!(matches!(old.send_offsets(&[(0, at(1))]), Err(BrokerError::Abort(_))));
-    assert!(matches!(old.poll(1, Duration::ZERO), Err(BrokerError::Fatal(_))));
+    assert!(matches!(old.poll(1, Duration::ZERO), Err(BrokerError::Fenced(_))));
     drop(duplicate);
 }
 

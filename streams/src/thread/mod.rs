@@ -11,6 +11,7 @@
 //!   InDoubt      the transaction's outcome is unknown       new producer, look up the committed positions,
 //!                                                           keep or drop overlays, rewind inputs
 //!   Rejoin       the consumer is dead                       abort, suspend tasks, join the group again
+//!   Displaced    so it is, for another has its name         the same, and say so
 //!   Stop         going on would be wrong                    failed
 //! ```
 //!
@@ -18,6 +19,7 @@
 //! (`application`).
 
 mod config;
+mod duplicate;
 mod group;
 mod next_owner;
 mod restore;
@@ -41,6 +43,7 @@ use crate::service::Condition;
 use crate::task::State;
 use crate::task::{Restoring, Task};
 use crate::topology::Topology;
+use duplicate::Duplicate;
 use operators::Operators;
 use parking::Parked;
 use recovery::{LoopError, lookup_error};
@@ -116,6 +119,7 @@ pub(crate) struct StreamThread<B> {
     transaction: Option<Transaction>,
     producer: Producer,
     consumer: Consumer,
+    duplicate: Duplicate,
     failures: u32,
     not_before: i64,
     last_error: Option<String>,
@@ -154,6 +158,7 @@ impl<B: Broker> StreamThread<B> {
             transaction: None,
             producer: Producer::InDoubt("not made yet".to_owned()),
             consumer: Consumer::Member,
+            duplicate: Duplicate::default(),
             failures: 0,
             not_before: 0,
             last_error: None,
@@ -279,11 +284,21 @@ impl<B: Broker> StreamThread<B> {
             return Condition::Failed(reason.clone());
         }
         let why = || self.last_error.as_deref().unwrap_or("starting");
+        let duplicate = self.duplicate.is_known(self.broker.elapsed()).then(|| {
+            let name = &self.config.slot;
+            format!("another process runs under the name of this one ({name}): give each an instance of its own")
+        });
         if matches!(self.consumer, Consumer::Dead(_)) {
+            if let Some(duplicate) = duplicate {
+                return Condition::Starting(duplicate);
+            }
             return Condition::Starting(format!("joining the group again: {}", why()));
         }
         if let Producer::InDoubt(reason) = &self.producer {
             return Condition::Starting(format!("replacing the producer ({reason}): {}", why()));
+        }
+        if let Some(reason) = self.broker.joining() {
+            return Condition::Starting(format!("joining the group again: {reason}"));
         }
         if !self.assigning.is_empty() {
             return Condition::Starting(format!("looking up positions: {}", why()));
@@ -295,6 +310,9 @@ impl<B: Broker> StreamThread<B> {
             return Condition::Starting(format!(
                 "restoring {restoring} of {all} partitions, {remaining} records to go"
             ));
+        }
+        if let Some(duplicate) = duplicate {
+            return Condition::Degraded(duplicate);
         }
         let has_nothing = self.tasks.is_empty() && self.parked.is_empty();
         if has_nothing && self.broker.elapsed() - self.joining_since < JOIN_MS {
@@ -353,6 +371,8 @@ fn seconds(milliseconds: i64) -> f64 {
 pub(crate) mod fixture;
 #[cfg(test)]
 pub(crate) mod scripted;
+#[cfg(test)]
+mod duplicate_tests;
 #[cfg(test)]
 mod speed_tests;
 #[cfg(test)]

@@ -17,6 +17,8 @@ pub(super) enum LoopError {
     InDoubt(&'static str, String),
     /// The consumer is dead: join the group again.
     Rejoin(String),
+    /// The same, because another process has taken its place under its name.
+    Displaced(String),
     /// Going on would be wrong.
     Stop(String),
 }
@@ -25,6 +27,7 @@ impl<B: Broker> StreamThread<B> {
     pub(super) fn recover(&mut self, error: LoopError) -> Step {
         self.failures = self.failures.saturating_add(1);
         let application = self.topology.name().clone();
+        let mut least_pause = 0;
         let next = match error {
             LoopError::Wait(reason) => {
                 tracing::debug!(%application, failures = self.failures, %reason, "waiting");
@@ -48,6 +51,15 @@ impl<B: Broker> StreamThread<B> {
                 self.consumer = Consumer::Dead(reason);
                 Ok(())
             }
+            LoopError::Displaced(reason) => {
+                least_pause = self.duplicate.displaced(self.broker.elapsed());
+                let (name, has_duplicate) = (&self.config.slot, least_pause > 0);
+                tracing::warn!(%application, name, has_duplicate, %reason, "another process has taken this one's place under its name");
+                self.metrics.rebalance("displaced");
+                self.last_error = Some(reason.clone());
+                self.consumer = Consumer::Dead(reason);
+                Ok(())
+            }
             LoopError::Stop(reason) => {
                 self.stop(reason);
                 return Step::Failed;
@@ -56,7 +68,7 @@ impl<B: Broker> StreamThread<B> {
         if let Err(next) = next {
             return self.recover(next);
         }
-        let pause = self.backoff(self.failures);
+        let pause = self.backoff(self.failures).max(least_pause);
         self.not_before = self.broker.elapsed() + pause;
         Step::Wait(Duration::from_millis(pause.unsigned_abs()))
     }
@@ -82,6 +94,7 @@ impl<B: Broker> StreamThread<B> {
 pub(super) fn consumer_error(error: BrokerError) -> LoopError {
     match error {
         BrokerError::Unavailable(reason) => LoopError::Wait(reason),
+        BrokerError::Fenced(reason) => LoopError::Displaced(reason),
         error => LoopError::Rejoin(error.to_string()),
     }
 }

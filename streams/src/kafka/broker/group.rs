@@ -24,6 +24,10 @@ pub(super) struct GroupReader {
     fetches: BTreeMap<i32, PartitionFetch>,
     /// Positions in the open transaction, for the lag that is reported when it has been committed.
     pending_positions: BTreeMap<i32, i64>,
+    /// No broker could be reached, and nothing has come since.
+    no_broker: bool,
+    /// The group has given its partitions away while no broker could be reached.
+    cut_off: bool,
 }
 
 /// The reading of one partition.
@@ -50,7 +54,14 @@ impl GroupReader {
             consumer: Some(consumer),
             fetches: BTreeMap::new(),
             pending_positions: BTreeMap::new(),
+            no_broker: false,
+            cut_off: false,
         })
+    }
+
+    /// Whether the membership has ended in an outage: its end was returned by a poll, and a new member should join.
+    pub(super) fn is_cut_off(&self) -> bool {
+        self.cut_off
     }
 
     /// Ends the membership of this process. The group keeps a static member's partitions for one session.
@@ -58,6 +69,7 @@ impl GroupReader {
         self.consumer = None;
         self.fetches.clear();
         self.pending_positions.clear();
+        self.cut_off = false;
     }
 
     /// As [`crate::broker::Broker::poll`].
@@ -88,13 +100,17 @@ impl GroupReader {
                     }
                 }
                 Some(Ok(message)) => {
+                    self.no_broker = false;
                     if let Some(fetch) = self.fetches.get_mut(&message.partition())
                         && fetch.takes(message.offset())
                     {
                         batch.push(records::record_from(&message, &self.source));
                     }
                 }
-                Some(Err(error)) => handle_poll_error(consumer, &self.source, &error)?,
+                Some(Err(error)) => {
+                    handle_poll_error(consumer, &self.source, &error)?;
+                    self.no_broker |= error.rdkafka_error_code() == Some(RDKafkaErrorCode::AllBrokersDown);
+                }
             }
         }
         Ok(Polled::Records(batch))
@@ -167,7 +183,7 @@ impl GroupReader {
 
     /// As [`crate::broker::Broker::committed`].
     pub(super) fn committed(&mut self, partitions: &[i32]) -> Result<Vec<Option<Position>>, BrokerError> {
-        consumers::committed(joined(self.consumer.as_ref())?, &self.source, partitions)
+        consumers::committed(joined(self.consumer.as_ref())?, &self.source, partitions, consumers::QUERY_TIMEOUT)
     }
 
     /// This member and its generation, as of now.
@@ -208,9 +224,15 @@ impl GroupReader {
             }
         }
         match change {
-            GroupChange::Assigned(partitions) => Polled::Assigned(partitions),
+            GroupChange::Assigned(partitions) => {
+                self.no_broker = false;
+                Polled::Assigned(partitions)
+            }
             GroupChange::Revoked(partitions) => Polled::Revoked(partitions),
-            GroupChange::Lost(partitions) => Polled::Lost(partitions),
+            GroupChange::Lost(partitions) => {
+                self.cut_off = self.no_broker;
+                Polled::Lost(partitions)
+            }
         }
     }
 }
@@ -274,6 +296,7 @@ fn handle_poll_error(consumer: &Member, source: &str, error: &KafkaError) -> Res
 /// A fenced consumer returns no error from a poll, so its state is queried.
 fn check_alive(consumer: &Member) -> Result<(), BrokerError> {
     match consumer.client().fatal_error() {
+        Some((RDKafkaErrorCode::FencedInstanceId, reason)) => Err(BrokerError::Fenced(reason)),
         Some((code, reason)) => Err(BrokerError::Fatal(format!("{code}: {reason}"))),
         None => Ok(()),
     }

@@ -4,6 +4,7 @@
 //! Relies on: the classic group protocol with cooperative-sticky assignment; a static member id and a transactional id that
 //! are both the slot's identity, so that a restarted slot takes over from itself at once.
 
+mod coordinator;
 mod group;
 mod next_owner;
 
@@ -13,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
 
+use self::coordinator::CoordinatorCheck;
 use self::group::GroupReader;
 use super::cluster::{ClusterConfig, ConfigError};
 use super::logging::Logging;
@@ -70,6 +72,8 @@ pub struct KafkaBroker {
     cluster: ClusterConfig,
     slot: SlotConfig,
     group: GroupReader,
+    /// While the slot is no member of its group: whether it can join.
+    joining: Option<CoordinatorCheck>,
     producer: TransactionalProducer,
     /// Reads changelogs, by topic. Made when first needed: most slots restore once.
     readers: BTreeMap<String, PartitionReader>,
@@ -93,6 +97,7 @@ impl KafkaBroker {
             cluster: cluster.clone(),
             slot,
             group,
+            joining: None,
             producer,
             readers: BTreeMap::new(),
             ends,
@@ -103,7 +108,7 @@ impl KafkaBroker {
     fn reader(&mut self, topic: &str) -> Result<&mut PartitionReader, BrokerError> {
         if !self.readers.contains_key(topic) {
             let reader =
-                PartitionReader::new(&self.cluster, topic, self.slot.fetch_kbytes_per_partition).map_err(refused)?;
+                PartitionReader::hasty(&self.cluster, topic, self.slot.fetch_kbytes_per_partition).map_err(refused)?;
             self.readers.insert(topic.to_owned(), reader);
         }
         self.readers.get_mut(topic).ok_or_else(|| BrokerError::Unavailable("no reader".to_owned()))
@@ -136,6 +141,16 @@ impl Broker for KafkaBroker {
         // What these have to say, their logs among it, is told when it happens, not when they are needed next.
         self.producer.serve();
         drop(self.ends.poll(Duration::ZERO));
+        if self.group.is_cut_off() {
+            self.rejoin()?;
+        }
+        if let Some(check) = &self.joining {
+            if !check.answers(timeout) {
+                return Ok(Polled::Records(Vec::new()));
+            }
+            self.group = GroupReader::join(&self.cluster, &self.slot)?;
+            self.joining = None;
+        }
         self.group.poll(most, timeout)
     }
 
@@ -165,8 +180,12 @@ impl Broker for KafkaBroker {
 
     fn rejoin(&mut self) -> Result<(), BrokerError> {
         self.group.leave();
-        self.group = GroupReader::join(&self.cluster, &self.slot)?;
+        self.joining = Some(CoordinatorCheck::new(&self.cluster, &self.slot)?);
         Ok(())
+    }
+
+    fn joining(&self) -> Option<&'static str> {
+        self.joining.as_ref().map(|_| "its coordinator does not answer")
     }
 
     fn init_transactions(&mut self) -> Result<(), BrokerError> {
@@ -223,6 +242,7 @@ impl Broker for KafkaBroker {
 
     fn close(&mut self) {
         self.group.leave();
+        self.joining = None;
         self.producer.close();
         self.readers.clear();
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
 
+use super::coordinator::client_about;
 use super::{SlotConfig, refused};
 use crate::broker::{BrokerError, Position};
 use crate::kafka::cluster::ClusterConfig;
@@ -24,11 +25,8 @@ pub(super) fn last_committed(
     slot: &SlotConfig,
     partitions: &[i32],
 ) -> Result<Vec<Option<Position>>, BrokerError> {
-    let mut client = consumers::settings(cluster, &slot.group, slot.fetch_kbytes_per_partition).map_err(refused)?;
-    // Who reads uncommitted records gets positions that a transaction is pending on, too. It never joins the group.
-    client.set("isolation.level", "read_uncommitted");
-    let consumer = consumers::connect(&client, Logging).map_err(refused)?;
-    consumers::committed(&consumer, &slot.source, partitions)
+    let client = client_about(cluster, slot).map_err(refused)?;
+    consumers::committed(&client, &slot.source, partitions, consumers::QUERY_TIMEOUT)
 }
 
 /// As [`crate::broker::Broker::end_transactions_of`].

@@ -68,7 +68,8 @@ pub fn committed_offsets(cluster: &ClusterConfig, group: &str, topic: &str) -> R
     let consumer = consumers::connect(&consumers::settings(cluster, group, 64)?, Logging)?;
     let count = consumers::partition_count(&consumer, topic);
     let partitions: Vec<i32> = (0..count.map_err(|error| read_error(topic, &errors::of_query(&error)))?).collect();
-    let committed = consumers::committed(&consumer, topic, &partitions).map_err(|error| read_error(topic, &error))?;
+    let committed = consumers::committed(&consumer, topic, &partitions, consumers::QUERY_TIMEOUT)
+        .map_err(|error| read_error(topic, &error))?;
     let offsets = committed.into_iter().map(|position| position.map_or(0, |position| position.offset));
     Ok(partitions.into_iter().zip(offsets).collect())
 }

@@ -118,7 +118,7 @@ fn a_member_that_was_replaced_gets_an_error_and_can_rejoin() {
     own(&mut second, &[0]);
     assert_eq!(values(&records(&mut second, 1)), ["a"]);
     let failure = until("the first one is fenced", || first.poll(10, Duration::from_millis(100)).err());
-    assert!(matches!(failure, BrokerError::Fatal(_)), "{failure:?}");
+    assert!(matches!(failure, BrokerError::Fenced(_)), "{failure:?}");
     drop(second);
     first.rejoin().unwrap();
     own(&mut first, &[0]);

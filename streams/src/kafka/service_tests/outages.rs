@@ -56,6 +56,28 @@ fn a_broker_that_dies_in_a_transaction_leaves_an_outcome_that_can_be_looked_up()
     assert_eq!(open_transactions(&cluster, &[&source]).unwrap(), [], "the transaction that was cut off has ended");
 }
 
+#[test]
+fn a_member_that_an_outage_has_cut_off_joins_once_the_coordinator_answers() {
+    let Some(mine) = own_broker() else { return };
+    let cluster = mine.cluster();
+    let (source, group) = (topic(&cluster, "cutoff", 2), unique("group"));
+    let mut broker = broker(&cluster, &group, "0", &source);
+    own(&mut broker, &[0, 1]);
+    mine.kill();
+    let lost = until("the membership's end", || match broker.poll(10, Duration::from_millis(100)).unwrap() {
+        Polled::Lost(partitions) => Some(partitions),
+        _ => None,
+    });
+    assert_eq!(lost, [0, 1]);
+    broker.unassign(&lost).unwrap();
+    assert_eq!(broker.joining(), None);
+    assert_eq!(broker.poll(10, Duration::from_millis(100)).unwrap(), Polled::Records(Vec::new()));
+    assert!(broker.joining().is_some(), "it waits for the coordinator");
+    mine.restart();
+    own(&mut broker, &[0, 1]);
+    assert_eq!(broker.joining(), None);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_feed_and_an_emitter_outlive_the_broker() {
     let Some(mine) = tokio::task::block_in_place(own_broker) else { return };

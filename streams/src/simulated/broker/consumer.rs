@@ -10,7 +10,7 @@ impl SimulatedBroker {
     pub(super) fn consumer_alive(state: &State, consumer: u64) -> Result<(), BrokerError> {
         match state.connections.get(&consumer) {
             Some(found) if !found.fenced => Ok(()),
-            Some(_) => Err(BrokerError::Fatal("static consumer fenced by another of the same instance id".into())),
+            Some(_) => Err(BrokerError::Fenced("static consumer fenced by another of the same instance id".into())),
             None => Err(BrokerError::Fatal("the consumer is closed".into())),
         }
     }
